@@ -1,0 +1,63 @@
+# Every target sets up what it needs first. Nothing outside .venv and results/ is written.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip
+READY := $(VENV)/.ready
+TOOLS_READY := $(VENV)/.tools-ready
+UV_VERSION := 0.13.8
+
+.PHONY: setup tools compare test test-fast check up lock clean
+
+setup: $(READY)
+
+$(READY): requirements.lock locks/ministack.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orchbench needs Python 3.11 or later, and $(PYTHON) is %d.%d: set PYTHON=python3.13, for example" % sys.version_info[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
+	$(UV) install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
+	$(PYTHON) -m venv $(VENV)/tools/ministack
+	$(UV) install --quiet --python $(VENV)/tools/ministack/bin/python --require-hashes -r locks/ministack.lock
+	@touch $@
+
+# The SAM CLI and the AWS CLI, each in an environment of its own: they pin other versions of botocore.
+tools: $(TOOLS_READY)
+
+$(TOOLS_READY): $(READY) locks/sam.lock locks/awscli.lock
+	$(PYTHON) -m venv $(VENV)/tools/sam
+	$(UV) install --quiet --python $(VENV)/tools/sam/bin/python --require-hashes -r locks/sam.lock
+	$(PYTHON) -m venv $(VENV)/tools/awscli
+	$(UV) install --quiet --python $(VENV)/tools/awscli/bin/python --require-hashes -r locks/awscli.lock
+	@touch $@
+
+compare: setup
+	$(BIN)/orchbench compare
+
+up: setup
+	$(BIN)/orchbench up
+
+# Everything, the local servers included.
+test: check
+	$(BIN)/python -m pytest
+
+# What a developer runs all day: no local server.
+test-fast: setup
+	$(BIN)/python -m pytest -m "not local" -n 2
+
+check: setup tools
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Pins with hashes and without addresses, for every supported Python.
+LOCK := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
+lock: setup
+	$(LOCK) pyproject.toml --extra development -o requirements.lock
+	$(LOCK) locks/ministack.in -o locks/ministack.lock
+	$(LOCK) locks/sam.in -o locks/sam.lock
+	$(LOCK) locks/awscli.in -o locks/awscli.lock
+	$(LOCK) functions/requirements.in -o functions/requirements.txt
+
+clean:
+	rm -rf $(VENV) results .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
