@@ -1,0 +1,111 @@
+"""The work of the durable version, as steps: what each does, and when it is tried again.
+
+Everything that is not deterministic (a call, the moment) happens inside a step. The retries are the ones
+that ``statemachine/redshift_batch.asl.json`` names.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from aws_durable_execution_sdk_python import DurableContext, StepContext, StepError
+from aws_durable_execution_sdk_python.config import Duration, JitterStrategy, StepConfig
+from aws_durable_execution_sdk_python.retries import (
+    RetryDecision,
+    RetryStrategyConfig,
+    create_retry_strategy,
+)
+
+from redshift_batch import lifecycle
+from redshift_batch.data_api import DataApi, redshift_data_client
+from redshift_batch.deadline import run_before_timeout
+from redshift_batch.errors import BatchError, HandlerTimedOut, TransientFault, error_named
+from redshift_batch.model import Json, Progress, Quota
+from redshift_batch.settings import Settings
+from telemetry import measure, recorded
+
+TRANSIENT_RETRIES = RetryStrategyConfig(
+    max_attempts=7,
+    initial_delay=Duration.from_seconds(2),
+    backoff_rate=2.0,
+    max_delay=Duration.from_seconds(60),
+    jitter_strategy=JitterStrategy.FULL,
+    retryable_error_types=[TransientFault],
+)
+TIMEOUT_RETRIES = RetryStrategyConfig(
+    max_attempts=3,
+    initial_delay=Duration.from_seconds(2),
+    backoff_rate=2.0,
+    max_delay=Duration.from_seconds(60),
+    jitter_strategy=JitterStrategy.FULL,
+    retryable_error_types=[HandlerTimedOut],
+)
+
+_retry_transient = create_retry_strategy(TRANSIENT_RETRIES)
+_retry_timeout = create_retry_strategy(TIMEOUT_RETRIES)
+
+
+def retry_strategy(error: Exception, attempts_made: int) -> RetryDecision:
+    """Decide on another attempt: transient faults only, and fewer where the function's own time ran out."""
+    strategy = _retry_timeout if isinstance(error, HandlerTimedOut) else _retry_transient
+    return strategy(error, attempts_made)
+
+
+class BatchSteps:
+    """The steps of one execution; each raises the error that its last attempt ended with."""
+
+    def __init__(self, context: DurableContext, quota: Quota) -> None:
+        self._context = context
+        self._quota = quota
+        self._execution_id = context.execution_context.durable_execution_arn
+        self._settings = Settings.from_environment()
+
+    def submit_batch(self, event: Json) -> Json:
+        def submit() -> Json:
+            return lifecycle.submit(
+                event,
+                self._execution_id,
+                data_api=self._data_api(),
+                settings=self._settings,
+                quota=self._quota,
+                now=datetime.now(UTC),
+            ).to_json()
+
+        return self._step("submit-batch", submit)
+
+    def check_status(self, progress: Json) -> Json:
+        def check() -> Json:
+            now = datetime.now(UTC)
+            checked = lifecycle.check(
+                Progress.from_json(progress), data_api=self._data_api(), quota=self._quota, now=now
+            )
+            measure(checked, self._quota, now)
+            return checked.to_json()
+
+        return self._step("check-status", check)
+
+    def cancel_batch(self, progress: Json) -> Json:
+        """Cancel, or leave the progress as it is where even that fails: the execution fails either way."""
+
+        def cancel() -> Json:
+            return lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())
+
+        try:
+            return self._step("cancel-batch", cancel)
+        except BatchError:
+            return progress
+
+    def _data_api(self) -> DataApi:
+        return DataApi(redshift_data_client(), self._settings)
+
+    def _step(self, name: str, work: Callable[[], Json]) -> Json:
+        def attempt(_context: StepContext) -> Json:
+            with recorded(name, self._execution_id):
+                return run_before_timeout(
+                    work, self._context.lambda_context, self._settings.timeout_margin_seconds
+                )
+
+        try:
+            return self._context.step(attempt, name=name, config=StepConfig(retry_strategy=retry_strategy))
+        except StepError as error:
+            # The SDK wraps what a step raised; under its own name it is the error of both versions.
+            raise error_named(error.error_type, error.message) from error

@@ -1,0 +1,324 @@
+"""From an execution's input to a batch, or to one clear error before anything is sent.
+
+The SQL is split with sqlparse; statements that are empty or only comments are dropped. What is refused here
+is what the Data API or Redshift would refuse later, or what this deployment does not allow.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlparse
+from sqlparse import tokens
+
+from .errors import (
+    EmptyBatch,
+    InlineSqlNotAllowed,
+    InvalidInput,
+    InvalidParameters,
+    InvalidPollPolicy,
+    InvalidTimeout,
+    SqlFileNotAllowed,
+    StatementNeedsAutoCommit,
+    StatementTooLong,
+    TooManyStatements,
+    TransactionControlInBatch,
+)
+from .model import AdaptivePoll, Batch, ExecutionMode, FixedPoll, Json, PollPolicy
+from .settings import Settings
+
+DEFAULT_SQL_FILE = "refresh_customer_summary.sql"
+DEFAULT_TIMEOUT_SECONDS = 3600
+
+MOST_STATEMENTS = 40
+"""``SqlList`` of BatchExecuteStatement in botocore's service model."""
+LONGEST_STATEMENT_BYTES = 200 * 1024
+"""200 KB: docs.aws.amazon.com/redshift/latest/mgmt/data-api, read as kibibytes."""
+
+_SOURCES = ("sql_file", "sql", "statements")
+_KEYS = frozenset({*_SOURCES, "timeout_seconds", "poll", "parameters", "execution_mode"})
+
+_TRANSACTION_CONTROL = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
+
+_OUTSIDE_TRANSACTIONS: tuple[tuple[str, ...], ...] = (
+    ("VACUUM",),
+    ("CREATE", "DATABASE"),
+    ("DROP", "DATABASE"),
+    ("ALTER", "DATABASE"),
+    ("CREATE", "EXTERNAL", "TABLE"),
+    ("DROP", "EXTERNAL", "TABLE"),
+    ("ALTER", "EXTERNAL", "TABLE"),
+    ("CREATE", "TABLESPACE"),
+    ("DROP", "TABLESPACE"),
+    ("CREATE", "LIBRARY"),
+    ("DROP", "LIBRARY"),
+    ("REINDEX", "DATABASE"),
+    ("CLUSTER",),
+)
+"""What Redshift runs outside a transaction block only, by its first words; ALTER TABLE ... APPEND besides.
+docs.aws.amazon.com/redshift/latest/dg/r_SVL_MULTI_STATEMENT_VIOLATIONS.html lists what breaks the rule."""
+
+
+def parse_batch(event: Any, settings: Settings) -> Batch:
+    """Read an execution's input.
+
+    Args:
+        event: the input as JSON gave it; ``{}`` is the article's batch with its polling.
+        settings: what the deployment allows.
+
+    Raises:
+        InvalidBatch: one of its subclasses, with a sentence that names the input, what is wrong with it and
+            what would be right.
+    """
+    document = _object(event)
+    batch = Batch(
+        statements=tuple(_statements(document, settings)),
+        timeout_seconds=_timeout_seconds(document, settings),
+        poll=_poll_policy(document.get("poll", {})),
+        parameters=_parameters(document.get("parameters", {})),
+        execution_mode=_execution_mode(document.get("execution_mode", ExecutionMode.TRANSACTION.value)),
+    )
+    _check_statements(batch)
+    _check_parameters_are_used(batch)
+    return batch
+
+
+def split(sql: str) -> list[str]:
+    """Split SQL text into its statements, without closing semicolons, comments-only pieces dropped."""
+    pieces = (piece.strip().rstrip(";").rstrip() for piece in sqlparse.split(sql))
+    return [piece for piece in pieces if _words(piece, at_most=1)]
+
+
+def _object(event: Any) -> Json:
+    if not isinstance(event, dict):
+        raise InvalidInput(f"The input is {_kind(event)}: it takes a JSON object, such as {{}}.")
+    unknown = sorted(set(event) - _KEYS)
+    if unknown:
+        raise InvalidInput(
+            f"The input has the unknown key {unknown[0]!r}: known are {', '.join(sorted(_KEYS))}."
+        )
+    given = [key for key in _SOURCES if key in event]
+    if len(given) > 1:
+        raise InvalidInput(f"The input has {' and '.join(given)}: it takes one of them at most.")
+    return event
+
+
+def _statements(document: Json, settings: Settings) -> list[str]:
+    if "sql" in document or "statements" in document:
+        if not settings.inline_sql_allowed:
+            key = "sql" if "sql" in document else "statements"
+            raise InlineSqlNotAllowed(
+                f"The input has {key!r}, and this deployment runs bundled files only: name one in "
+                "'sql_file', or deploy with InlineSqlAllowed=true."
+            )
+        return _inline_statements(document)
+    return split(_bundled_sql(document.get("sql_file", DEFAULT_SQL_FILE), settings.sql_folder))
+
+
+def _inline_statements(document: Json) -> list[str]:
+    if "sql" in document:
+        sql = document["sql"]
+        if not isinstance(sql, str):
+            raise InvalidInput(f"'sql' is {_kind(sql)}: it takes text.")
+        return split(sql)
+    listed = document["statements"]
+    if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
+        raise InvalidInput("'statements' takes a list of texts, one statement each.")
+    for number, text in enumerate(listed, start=1):
+        if len(split(text)) > 1:
+            raise InvalidInput(
+                f"Item {number} of 'statements' holds more than one statement: give each an item, "
+                "or use 'sql'."
+            )
+    return [statement for text in listed for statement in split(text)]
+
+
+def _bundled_sql(name: Any, folder: Path) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise SqlFileNotAllowed(f"'sql_file' is {_kind(name)}: it takes the name of a bundled file.")
+    root = folder.resolve()
+    try:
+        path = (root / name).resolve()
+        inside = path.is_relative_to(root) and not Path(name).is_absolute()
+        if inside and path.is_file():
+            return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        # A name too long for the file system, a null byte, a file that is no UTF-8.
+        raise SqlFileNotAllowed(f"'sql_file' {name[:80]!r} cannot be read: {_reason(error)}.") from None
+    if not inside:
+        raise SqlFileNotAllowed(
+            f"'sql_file' {name[:80]!r} leads outside the bundled folder: name a file that lies in it."
+        )
+    bundled = ", ".join(sorted(one.name for one in root.glob("*.sql")))
+    raise SqlFileNotAllowed(f"There is no bundled SQL file {name[:80]!r}: there are {bundled or 'none'}.")
+
+
+def _reason(error: Exception) -> str:
+    return "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else type(error).__name__
+
+
+def _timeout_seconds(document: Json, settings: Settings) -> int:
+    timeout = document.get("timeout_seconds", min(DEFAULT_TIMEOUT_SECONDS, settings.longest_timeout_seconds))
+    if not _is_whole(timeout) or not 1 <= timeout <= settings.longest_timeout_seconds:
+        raise InvalidTimeout(
+            f"'timeout_seconds' is {_shown(timeout)}: it takes a whole number from 1 to "
+            f"{settings.longest_timeout_seconds}, the longest that this deployment allows."
+        )
+    return int(timeout)
+
+
+def _poll_policy(document: Any) -> PollPolicy:
+    if not isinstance(document, dict):
+        raise InvalidPollPolicy(f"'poll' is {_kind(document)}: it takes an object with a 'policy'.")
+    name = document.get("policy", "fixed")
+    if name not in ("fixed", "adaptive"):
+        raise InvalidPollPolicy(f"'poll.policy' is {_shown(name)}: it takes 'fixed' or 'adaptive'.")
+    policy: PollPolicy = AdaptivePoll() if name == "adaptive" else FixedPoll()
+    known = policy.to_json()
+    unknown = sorted(set(document) - set(known))
+    if unknown:
+        raise InvalidPollPolicy(
+            f"'poll.{unknown[0]}' does not go with the {name} policy: it takes {', '.join(sorted(known))}."
+        )
+    values = known | document
+    _check_poll_values(values)
+    fields = {key: value for key, value in values.items() if key != "policy"}
+    return AdaptivePoll(**fields) if name == "adaptive" else FixedPoll(**fields)
+
+
+def _check_poll_values(values: Json) -> None:
+    for key in ("interval_seconds", "minimum_seconds", "maximum_seconds"):
+        if key in values and not (_is_whole(values[key]) and 1 <= values[key] <= 86_400):
+            raise InvalidPollPolicy(
+                f"'poll.{key}' is {_shown(values[key])}: it takes a whole number of seconds from 1 to 86400."
+            )
+    if "share" in values and not (_is_number(values["share"]) and 0 < values["share"] <= 1):
+        raise InvalidPollPolicy(
+            f"'poll.share' is {_shown(values['share'])}: it takes a number above 0, and 1 at most."
+        )
+    if not isinstance(values["budget"], bool):
+        raise InvalidPollPolicy(f"'poll.budget' is {_shown(values['budget'])}: it takes true or false.")
+    if "share" in values and values["minimum_seconds"] > values["maximum_seconds"]:
+        raise InvalidPollPolicy(
+            f"'poll.minimum_seconds' is {values['minimum_seconds']}, above 'poll.maximum_seconds' "
+            f"{values['maximum_seconds']}: the minimum is the smaller one."
+        )
+
+
+def _parameters(document: Any) -> tuple[tuple[str, str], ...]:
+    if not isinstance(document, dict):
+        raise InvalidParameters(f"'parameters' is {_kind(document)}: it takes an object of names and values.")
+    return tuple((name, _parameter_value(name, value)) for name, value in document.items())
+
+
+def _parameter_value(name: str, value: Any) -> str:
+    # The value itself is never shown: parameters are kept out of logs and errors.
+    if not name:
+        raise InvalidParameters(
+            "A parameter has an empty name: name it as the statement does after the colon."
+        )
+    if isinstance(value, str) and value:
+        return value
+    if _is_number(value):
+        return str(value)
+    if value is None or value == "":
+        what = "null" if value is None else "empty"
+        raise InvalidParameters(
+            f"The parameter {name!r} is {what}, which the Data API does not take: "
+            "write NULL or '' into the statement itself."
+        )
+    raise InvalidParameters(f"The parameter {name!r} is {_kind(value)}: it takes text or a number.")
+
+
+def _execution_mode(name: Any) -> ExecutionMode:
+    if name not in [mode.value for mode in ExecutionMode]:
+        raise InvalidInput(f"'execution_mode' is {_shown(name)}: it takes 'TRANSACTION' or 'AUTO_COMMIT'.")
+    return ExecutionMode(name)
+
+
+def _check_statements(batch: Batch) -> None:
+    count = len(batch.statements)
+    if not count:
+        raise EmptyBatch(
+            "The SQL holds no statement once comments and blanks are dropped: give at least one."
+        )
+    if count > MOST_STATEMENTS:
+        raise TooManyStatements(
+            f"The SQL holds {count} statements: the Data API takes {MOST_STATEMENTS} in a batch, so split it."
+        )
+    for number, statement in enumerate(batch.statements, start=1):
+        _check_statement(number, statement, batch.execution_mode)
+
+
+def _check_statement(number: int, statement: str, mode: ExecutionMode) -> None:
+    size = len(statement.encode())
+    if size > LONGEST_STATEMENT_BYTES:
+        raise StatementTooLong(
+            f"Statement {number} has {size} bytes: the Data API takes {LONGEST_STATEMENT_BYTES} (200 KB) "
+            "at most."
+        )
+    if mode is ExecutionMode.AUTO_COMMIT:
+        return
+    words = _words(statement, at_most=4)
+    if words[0] in _TRANSACTION_CONTROL:
+        raise TransactionControlInBatch(
+            f"Statement {number} is {words[0]}: the Data API already runs the batch as one transaction, "
+            "so leave transaction control out, or set 'execution_mode' to 'AUTO_COMMIT'."
+        )
+    if _runs_outside_transactions(statement, words):
+        raise StatementNeedsAutoCommit(
+            f"Statement {number} ({' '.join(words[:2])}) cannot run in a transaction: "
+            "set 'execution_mode' to 'AUTO_COMMIT'."
+        )
+
+
+def _runs_outside_transactions(statement: str, words: Sequence[str]) -> bool:
+    if any(tuple(words[: len(opening)]) == opening for opening in _OUTSIDE_TRANSACTIONS):
+        return True
+    return tuple(words[:2]) == ("ALTER", "TABLE") and "APPEND" in _words(statement, at_most=8)
+
+
+def _check_parameters_are_used(batch: Batch) -> None:
+    used = {name for statement in batch.statements for name in _placeholders(statement)}
+    for name, _value in batch.parameters:
+        if name not in used:
+            raise InvalidParameters(
+                f"The parameter {name!r} is used by no statement: write :{name} where it belongs, "
+                "or leave it out."
+            )
+
+
+def _placeholders(statement: str) -> Iterable[str]:
+    for token in sqlparse.parse(statement)[0].flatten():
+        if token.ttype is tokens.Name.Placeholder and token.value.startswith(":"):
+            yield token.value[1:]
+
+
+def _words(statement: str, at_most: int) -> list[str]:
+    """Return the first words in capitals, comments and blanks left out."""
+    words: list[str] = []
+    for token_type, value in sqlparse.lexer.tokenize(statement):
+        if token_type in tokens.Comment or token_type in tokens.Whitespace:
+            continue
+        words.extend(value.upper().split())
+        if len(words) >= at_most:
+            break
+    return words[:at_most]
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _kind(value: Any) -> str:
+    names = {bool: "true or false", dict: "an object", list: "a list", str: "text", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,206 @@
+"""The Redshift Data API as this application uses it: submit, describe, cancel and find, with our errors.
+
+One table tells faults that another attempt may not meet from those it would meet again. The client is built
+once per environment of a function.
+"""
+
+import hashlib
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from .errors import (
+    BatchError,
+    DataApiRefused,
+    DataApiThrottled,
+    DataApiUnavailable,
+    StatementNotFound,
+    TooManyActiveStatements,
+)
+from .model import Batch, Statement, SubStatement
+from .settings import Settings
+from .status import RUNNING_STATUSES
+
+ERRORS: dict[str, type[BatchError]] = {
+    # Another attempt may not meet these.
+    "ThrottlingException": DataApiThrottled,
+    "TooManyRequestsException": DataApiThrottled,
+    "RequestLimitExceeded": DataApiThrottled,
+    "ActiveStatementsExceededException": TooManyActiveStatements,
+    "ActiveSessionsExceededException": TooManyActiveStatements,
+    "InternalServerException": DataApiUnavailable,
+    "InternalFailure": DataApiUnavailable,
+    "ServiceUnavailable": DataApiUnavailable,
+    "ServiceUnavailableException": DataApiUnavailable,
+    "RequestTimeout": DataApiUnavailable,
+    "DatabaseConnectionException": DataApiUnavailable,
+    "QueryTimeoutException": DataApiUnavailable,
+    # It would meet these again.
+    "ResourceNotFoundException": StatementNotFound,
+    "ValidationException": DataApiRefused,
+    "BatchExecuteStatementException": DataApiRefused,
+    "AccessDeniedException": DataApiRefused,
+}
+"""The Data API's error codes, and what each becomes; a code that is not here is refused, or unavailable
+where the HTTP status is 500 or more."""
+
+# Three attempts of at most 2 s + 10 s and the pauses between them stay well below the function's 60 s, so
+# that a slow Data API is reported as what it is before the handler's own time runs out.
+CLIENT_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent_extra="orchbench",
+)
+
+
+class RedshiftDataClient(Protocol):
+    """The operations of boto3's ``redshift-data`` client that are called."""
+
+    def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]: ...
+    def describe_statement(self, **parameters: Any) -> dict[str, Any]: ...
+    def cancel_statement(self, **parameters: Any) -> dict[str, Any]: ...
+    def list_statements(self, **parameters: Any) -> dict[str, Any]: ...
+
+
+@cache
+def redshift_data_client() -> RedshiftDataClient:
+    """Return the environment's one client, built at the first call."""
+    client: RedshiftDataClient = boto3.client("redshift-data", config=CLIENT_CONFIG)
+    return client
+
+
+def client_token(execution_id: str) -> str:
+    """Return the token that makes a submit of this execution idempotent: 64 hexadecimal characters.
+
+    The Data API keeps a token for 8 hours and takes at most 64 characters.
+    """
+    return hashlib.sha256(execution_id.encode()).hexdigest()
+
+
+class DataApi:
+    """The Data API for one deployment: where batches run, and the calls they need."""
+
+    def __init__(self, client: RedshiftDataClient, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+
+    def submit(self, batch: Batch, execution_id: str) -> Statement:
+        """Submit a batch; a repeated submit of the same execution returns the statement that runs already.
+
+        Raises:
+            TransientFault: the batch may have been submitted all the same.
+            DataApiRefused: it was not.
+        """
+        token = client_token(execution_id)
+        request: dict[str, Any] = {
+            "Sqls": list(batch.statements),
+            "ClientToken": token,
+            "StatementName": token,
+            "ExecutionMode": batch.execution_mode.value,
+            **self._target(),
+        }
+        if batch.parameters:
+            request["Parameters"] = [{"name": name, "value": value} for name, value in batch.parameters]
+        answer = _translated(self._client.batch_execute_statement, request)
+        created_at = answer["CreatedAt"]
+        return Statement(answer["Id"], answer.get("Status", "SUBMITTED"), created_at, created_at)
+
+    def describe(self, statement_id: str, *, wait_seconds: int = 0) -> Statement:
+        """Return the statement as the service sees it, its sub-statements included.
+
+        Args:
+            statement_id: as the submit returned it.
+            wait_seconds: up to 30, how long the service may hold its answer back until the statement ends.
+        """
+        request: dict[str, Any] = {"Id": statement_id}
+        if wait_seconds:
+            request["WaitTimeSeconds"] = wait_seconds
+        answer = _translated(self._client.describe_statement, request)
+        return Statement(
+            statement_id=answer["Id"],
+            status=answer["Status"],
+            created_at=answer["CreatedAt"],
+            updated_at=answer["UpdatedAt"],
+            query_seconds=_seconds(answer.get("Duration")),
+            result_rows=max(0, answer.get("ResultRows", 0)),
+            error=answer.get("Error"),
+            sub_statements=tuple(_sub_statement(one) for one in answer.get("SubStatements", ())),
+        )
+
+    def cancel(self, statement_id: str) -> None:
+        """Ask for the statement to be stopped; one that has ended already is left as it is.
+
+        Raises:
+            DataApiRefused: the service says no for another reason than that the statement has ended.
+        """
+        try:
+            _translated(self._client.cancel_statement, {"Id": statement_id})
+        except DataApiRefused:
+            if self.describe(statement_id).status in RUNNING_STATUSES:
+                raise
+
+    def find(self, execution_id: str) -> str | None:
+        """Return the id of the statement that this execution submitted, or None where there is none.
+
+        Only statements of the caller's own role are listed, by the name that the submit gave them.
+        """
+        request: dict[str, Any] = {"StatementName": client_token(execution_id), "Status": "ALL"}
+        while True:
+            answer = _translated(self._client.list_statements, request)
+            for statement in answer.get("Statements", ()):
+                return str(statement["Id"])
+            if not answer.get("NextToken"):
+                return None
+            request["NextToken"] = answer["NextToken"]
+
+    def _target(self) -> dict[str, str]:
+        settings = self._settings
+        named = {
+            "Database": settings.database,
+            "WorkgroupName": settings.workgroup_name,
+            "ClusterIdentifier": settings.cluster_identifier,
+            "DbUser": settings.db_user,
+            "SecretArn": settings.secret_arn,
+        }
+        return {key: value for key, value in named.items() if value}
+
+
+def _translated(operation: Any, request: dict[str, Any]) -> dict[str, Any]:
+    """Make a call, and raise the service's errors as ours; the text stays the service's own."""
+    try:
+        answer: dict[str, Any] = operation(**request)
+    except ClientError as error:
+        raise _error_of(error) from error
+    except ParamValidationError as error:
+        raise DataApiRefused(str(error)) from error
+    except BotoCoreError as error:
+        # No answer: no connection, a timeout, no credentials yet.
+        raise DataApiUnavailable(str(error)) from error
+    return answer
+
+
+def _error_of(error: ClientError) -> BatchError:
+    details = error.response.get("Error", {})
+    code = details.get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    fallback = DataApiUnavailable if status >= 500 else DataApiRefused
+    return ERRORS.get(code, fallback)(f"{code}: {details.get('Message', '')}")
+
+
+def _seconds(nanoseconds: int | None) -> float:
+    # -1 stands for "not known yet".
+    return max(0, nanoseconds or 0) / 1e9
+
+
+def _sub_statement(answer: dict[str, Any]) -> SubStatement:
+    return SubStatement(
+        statement_id=answer["Id"],
+        status=answer.get("Status", ""),
+        result_rows=max(0, answer.get("ResultRows", 0)),
+        query_seconds=_seconds(answer.get("Duration")),
+        error=answer.get("Error"),
+    )

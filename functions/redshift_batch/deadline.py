@@ -1,0 +1,119 @@
+"""The graceful timeout: a handler learns that Lambda is about to cut it off while it can still act.
+
+``run_before_timeout`` runs a call and, a margin before the function's own timeout, gives it up and raises
+``HandlerTimedOut``, so that the ``except`` and ``finally`` blocks around the call and inside it run and the
+failure is reported under its own name. Nothing is swallowed: the error goes on to the caller.
+
+Two ways, chosen by the thread that asks:
+
+- In the main thread, where Lambda runs a plain handler, a timer (``SIGALRM``) interrupts whatever the call is
+  doing, a blocking read of a socket too. The previous signal handler and a timer that was running are put
+  back afterwards.
+- In any other thread, where the durable SDK runs the body of a durable function and its steps, no signal
+  arrives and nothing can interrupt a blocking call. There the call runs in a thread of its own and the asking
+  thread waits for it, no longer than the time that is left: ``HandlerTimedOut`` is raised where the step
+  waits, so it is a failed attempt of that step, under the step's retry strategy. The call that was left
+  behind may still take effect. That is why every call made through here is idempotent (a submit carries the
+  execution's ``ClientToken``; describe and cancel change nothing twice), and why the network timeouts of the
+  Data API client end it soon after.
+
+Between the steps of a durable function nothing is guarded: a timeout there is Lambda's, which invokes the
+function again, and the replay loses nothing.
+"""
+
+import contextvars
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from .errors import HandlerTimedOut
+
+DEFAULT_MARGIN_SECONDS = 3.0
+
+T = TypeVar("T")
+
+
+def run_before_timeout(
+    call: Callable[[], T], context: Any, margin_seconds: float = DEFAULT_MARGIN_SECONDS
+) -> T:
+    """Run ``call``, and give it up ``margin_seconds`` before the Lambda function would be killed.
+
+    Args:
+        call: idempotent work without arguments.
+        context: the Lambda context. One without ``get_remaining_time_in_millis`` (a test, a script) has no
+            timeout, and the call runs unguarded.
+        margin_seconds: what ``except`` and ``finally`` may take; fractions count.
+
+    Raises:
+        HandlerTimedOut: the time is up. Where no more than the margin is left from the start, it is raised
+            before the call begins, for the call could not be reported on any more.
+    """
+    remaining = _remaining_seconds(context)
+    if remaining is None:
+        return call()
+    allowed = remaining - margin_seconds
+    if allowed <= 0:
+        raise HandlerTimedOut(
+            f"{remaining:.1f} s of the function's time are left, no more than the margin of "
+            f"{margin_seconds:g} s, so nothing was begun."
+        )
+    message = f"The handler was stopped {margin_seconds:g} s before the function's own timeout."
+    if threading.current_thread() is threading.main_thread():
+        return _interrupted_by_alarm(call, allowed, message)
+    return _in_a_thread_of_its_own(call, allowed, message)
+
+
+def _remaining_seconds(context: Any) -> float | None:
+    ask = getattr(context, "get_remaining_time_in_millis", None)
+    return None if ask is None else ask() / 1000
+
+
+class _TimeIsUp(BaseException):
+    """What the timer raises. No ``Exception``: botocore and urllib3 would take it for a fault and retry."""
+
+
+def _interrupted_by_alarm(call: Callable[[], T], seconds: float, message: str) -> T:
+    def expire(_signal_number: int, _frame: object) -> None:
+        raise _TimeIsUp
+
+    previous_handler = signal.signal(signal.SIGALRM, expire)
+    started = time.monotonic()
+    previous_seconds, previous_interval = signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        try:
+            return call()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except _TimeIsUp:
+        raise HandlerTimedOut(message) from None
+    finally:
+        # None: the previous handler was not set from Python, and only the default can stand in for it.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL if previous_handler is None else previous_handler)
+        if previous_seconds:
+            left = max(previous_seconds - (time.monotonic() - started), 1e-6)
+            signal.setitimer(signal.ITIMER_REAL, left, previous_interval)
+
+
+def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str) -> T:
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits, whatever it is
+            errors.append(error)
+
+    # The caller's context goes along, so that a log line keeps its correlation id.
+    worker = threading.Thread(
+        target=contextvars.copy_context().run, args=(run,), name="before-timeout", daemon=True
+    )
+    worker.start()
+    worker.join(seconds)
+    if errors:
+        raise errors[0]
+    if results:
+        return results[0]
+    raise HandlerTimedOut(message)

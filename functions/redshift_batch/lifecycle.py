@@ -1,0 +1,129 @@
+"""What an execution does to its batch: submit it, check it, cancel it.
+
+Each function is one call of a handler: it takes what the caller kept, asks the Data API, and returns what
+the caller keeps next. The moment is an argument.
+"""
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from . import status
+from .batch import parse_batch
+from .errors import BatchError, error_named
+from .model import Batch, Failure, Json, Progress, Quota, Statement
+from .settings import Settings
+
+SETTLING_SECONDS = 5
+"""How long a cancel waits to see how the statement ended: an ABORTED follows shortly after the request."""
+
+
+class Submits(Protocol):
+    """What ``submit`` asks of the Data API."""
+
+    def submit(self, batch: Batch, execution_id: str) -> Statement: ...
+
+
+class Describes(Protocol):
+    """What ``check`` asks of the Data API."""
+
+    def describe(self, statement_id: str, *, wait_seconds: int = 0) -> Statement: ...
+
+
+class Cancels(Describes, Protocol):
+    """What ``cancel`` asks of the Data API."""
+
+    def cancel(self, statement_id: str) -> None: ...
+    def find(self, execution_id: str) -> str | None: ...
+
+
+def submit(
+    event: Any, execution_id: str, *, data_api: Submits, settings: Settings, quota: Quota, now: datetime
+) -> Progress:
+    """Check the input and submit its batch; submitting again returns the statement that runs already.
+
+    Raises:
+        InvalidBatch: the input is wrong, and nothing was sent.
+        TransientFault: the batch may have been submitted.
+        DataApiRefused: it was not.
+    """
+    batch = parse_batch(event, settings)
+    statement = data_api.submit(batch, execution_id)
+    return status.assess(
+        statement,
+        timeout_seconds=batch.timeout_seconds,
+        poll=batch.poll,
+        polls=0,
+        statement_count=len(batch.statements),
+        now=max(now, statement.created_at),
+        quota=quota,
+    )
+
+
+def check(progress: Progress, *, data_api: Describes, quota: Quota, now: datetime) -> Progress:
+    """Describe the statement and say what follows from it: wait, end, or cancel."""
+    return status.assess(
+        data_api.describe(progress.statement_id),
+        timeout_seconds=progress.timeout_seconds,
+        poll=progress.poll,
+        polls=progress.polls + 1,
+        statement_count=progress.output["statement_count"],
+        now=now,
+        quota=quota,
+    )
+
+
+def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
+    """Stop the execution's statement, and say how it stands then.
+
+    Args:
+        execution_id: finds the statement by its name where ``kept`` has no id, as after a submit that failed
+            without an answer. It is never submitted again to learn the id.
+        kept: the progress as JSON, or what is left of it.
+
+    Returns:
+        ``kept`` with the statement's newest status in its ``output``. A statement that finished before the
+        cancel reached it stays FINISHED: the batch ran, and its caller must learn so.
+    """
+    output = kept.get("output") or {}
+    failure = Failure.from_json(kept["failure"]) if kept.get("failure") else None
+    statement_id = output.get("statement_id") or data_api.find(execution_id)
+    if not statement_id:
+        return status.not_submitted(failure)
+    data_api.cancel(statement_id)
+    statement = data_api.describe(statement_id, wait_seconds=SETTLING_SECONDS)
+    newest = status.describe_output(
+        statement, output.get("polls", 0), output.get("statement_count", len(statement.sub_statements))
+    )
+    return {**kept, "output": newest}
+
+
+def is_running(progress: Json) -> bool:
+    """Tell whether there is another check to wait for."""
+    return progress["output"]["status"] in status.RUNNING_STATUSES and not progress["deadline_passed"]
+
+
+def has_ended(progress: Json) -> bool:
+    """Tell whether the statement has ended, so that there is nothing to cancel."""
+    return progress["output"]["status"] in status.ENDED_STATUSES
+
+
+def is_finished(progress: Json) -> bool:
+    """Tell whether the batch ran."""
+    return output_of(progress).get("status") == status.FINISHED
+
+
+def output_of(progress: Json) -> Json:
+    """Return the execution's output as far as it is known."""
+    output: Json = progress.get("output") or {}
+    return output
+
+
+def with_failure(progress: Json, error: BatchError) -> Json:
+    """Return the progress of an execution that gives up for this error."""
+    return {**progress, "failure": Failure(type(error).__name__, str(error)).to_json()}
+
+
+def failure_of(progress: Json) -> BatchError:
+    """Return the error that an execution with this failure ends with."""
+    failure = Failure.from_json(progress["failure"])
+    return error_named(failure.error, failure.cause)

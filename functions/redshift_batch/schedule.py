@@ -1,0 +1,71 @@
+"""When to look next: one pure function of the time elapsed, the policy, the polls made and the time left.
+
+The poll budget is in here too: where following the policy up to the deadline would use more polls than the
+orchestrator's quota leaves, the delay is stretched evenly over the polls that are left, and not before.
+"""
+
+import math
+
+from .model import AdaptivePoll, FixedPoll, PollPolicy, Quota
+
+
+def next_delay_seconds(
+    policy: PollPolicy,
+    *,
+    elapsed_seconds: float,
+    polls: int,
+    time_left_seconds: float,
+    quota: Quota,
+) -> int:
+    """Return the whole seconds, at least 1, to wait before the next check.
+
+    Args:
+        policy: the batch's poll policy.
+        elapsed_seconds: since the statement was created.
+        polls: checks made so far.
+        time_left_seconds: until the batch's deadline. The last delay ends at the deadline, rounded up.
+        quota: the orchestrator's quota; without effect where the policy switches its budget off.
+    """
+    delay = _policy_delay_seconds(policy, elapsed_seconds)
+    if policy.budget:
+        delay = max(delay, _budget_delay_seconds(policy, elapsed_seconds, polls, time_left_seconds, quota))
+    return max(1, min(delay, math.ceil(time_left_seconds)))
+
+
+def share_of_budget_used(polls: int, quota: Quota) -> float:
+    """Return the polls made as a share of the polls that fit the quota, 1.0 when none is left."""
+    return polls / quota.polls if quota.polls else 1.0
+
+
+def _policy_delay_seconds(policy: PollPolicy, elapsed_seconds: float) -> int:
+    match policy:
+        case FixedPoll():
+            return policy.interval_seconds
+        case AdaptivePoll():
+            wanted = math.ceil(policy.share * elapsed_seconds)
+            return min(max(wanted, policy.minimum_seconds), policy.maximum_seconds)
+
+
+def _budget_delay_seconds(
+    policy: PollPolicy, elapsed_seconds: float, polls: int, time_left_seconds: float, quota: Quota
+) -> int:
+    """Return the least delay that keeps the polls up to the deadline within the quota, 0 where any does."""
+    polls_left = quota.polls - polls
+    if polls_left <= 1:
+        return math.ceil(time_left_seconds)
+    if _polls_needed(policy, elapsed_seconds, time_left_seconds, at_most=polls_left) <= polls_left:
+        return 0
+    return math.ceil(time_left_seconds / polls_left)
+
+
+def _polls_needed(policy: PollPolicy, elapsed_seconds: float, time_left_seconds: float, at_most: int) -> int:
+    """Return the polls that the policy makes up to the deadline; counting ends one past ``at_most``."""
+    if isinstance(policy, FixedPoll):
+        return math.ceil(time_left_seconds / policy.interval_seconds)
+    needed = 0
+    while time_left_seconds > 0 and needed <= at_most:
+        delay = _policy_delay_seconds(policy, elapsed_seconds)
+        elapsed_seconds += delay
+        time_left_seconds -= delay
+        needed += 1
+    return needed

@@ -1,0 +1,97 @@
+"""What a statement's status means for the execution: one pure function from a description to the progress.
+
+No call is made here and no clock is read: the description, the moment and the progress so far are arguments.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from . import schedule
+from .model import Failure, Json, PollPolicy, Progress, Quota, Statement, to_timestamp
+
+FINISHED = "FINISHED"
+FAILED = "FAILED"
+ABORTED = "ABORTED"
+NOT_SUBMITTED = "NOT_SUBMITTED"
+"""Not a status of the Data API: no statement was ever created for this execution."""
+
+RUNNING_STATUSES = frozenset({"SUBMITTED", "PICKED", "STARTED"})
+ENDED_STATUSES = frozenset({FINISHED, FAILED, ABORTED})
+
+
+def assess(
+    statement: Statement,
+    *,
+    timeout_seconds: int,
+    poll: PollPolicy,
+    polls: int,
+    statement_count: int,
+    now: datetime,
+    quota: Quota,
+) -> Progress:
+    """Return the progress that a description amounts to.
+
+    The deadline is ``timeout_seconds`` after the statement's ``CreatedAt``. A statement that has ended is
+    taken as it ended, however late. A running one past the deadline, and one with a status that AWS may add
+    later, carry the failure that follows once they are cancelled.
+    """
+    elapsed = (now - statement.created_at).total_seconds()
+    running = statement.status in RUNNING_STATUSES
+    deadline_passed = running and elapsed >= timeout_seconds
+    return Progress(
+        output=describe_output(statement, polls, statement_count),
+        timeout_seconds=timeout_seconds,
+        poll=poll,
+        delay_seconds=schedule.next_delay_seconds(
+            poll,
+            elapsed_seconds=elapsed,
+            polls=polls,
+            time_left_seconds=timeout_seconds - elapsed,
+            quota=quota,
+        ),
+        deadline_passed=deadline_passed,
+        failure=_failure(statement, deadline_passed, timeout_seconds),
+    )
+
+
+def not_submitted(failure: Failure | None) -> Json:
+    """Return the progress, as JSON, of an execution that has no statement to cancel."""
+    output: dict[str, Any] = {"statement_id": None, "status": NOT_SUBMITTED}
+    return {"output": output, "failure": failure and failure.to_json()}
+
+
+def describe_output(statement: Statement, polls: int, statement_count: int) -> Json:
+    ended = statement.status in ENDED_STATUSES
+    return {
+        "statement_id": statement.statement_id,
+        "status": statement.status,
+        "statement_count": statement_count,
+        "polls": polls,
+        "created_at": to_timestamp(statement.created_at),
+        "updated_at": to_timestamp(statement.updated_at),
+        "query_seconds": statement.query_seconds,
+        "result_rows": statement.result_rows,
+        # Kept for the end: thousands of checks would store the same list again.
+        "statements": [one.to_json() for one in statement.sub_statements] if ended else [],
+    }
+
+
+def _failure(statement: Statement, deadline_passed: bool, timeout_seconds: int) -> Failure | None:
+    status = statement.status
+    if status == FAILED:
+        return Failure("BatchFailed", statement.error or "Redshift gave no reason.")
+    if status == ABORTED:
+        return Failure("BatchAborted", statement.error or "The statement was cancelled.")
+    if deadline_passed:
+        return Failure(
+            "BatchTimedOut",
+            f"The batch was still {status} after its timeout of {timeout_seconds} seconds, "
+            "so it is cancelled.",
+        )
+    if status not in RUNNING_STATUSES and status != FINISHED:
+        return Failure(
+            "UnknownStatementStatus",
+            f"The Data API reported the status {status!r}, which this version does not know, "
+            "so the statement is cancelled.",
+        )
+    return None

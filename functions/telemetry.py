@@ -1,0 +1,58 @@
+"""What every handler logs, traces and measures.
+
+One place for all of them, so that the versions differ in ``POWERTOOLS_SERVICE_NAME`` alone. SQL text and
+parameters are never among it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.metrics import MetricUnit
+
+from redshift_batch import schedule
+from redshift_batch.model import Progress, Quota, from_timestamp
+from redshift_batch.status import ENDED_STATUSES
+
+METRICS_NAMESPACE = "orchbench"
+
+logger = Logger()
+tracer = Tracer()
+metrics = Metrics(namespace=METRICS_NAMESPACE)
+
+
+@contextmanager
+def recorded(what: str, execution_id: str) -> Iterator[None]:
+    """Log the beginning and the end of one piece of work, whichever way it ends.
+
+    Args:
+        what: the state's or operation's name.
+        execution_id: the execution's ARN, the correlation id of every line.
+    """
+    logger.set_correlation_id(execution_id)
+    logger.info("%s began", what)
+    try:
+        yield
+    except Exception as error:
+        logger.warning("%s failed", what, extra={"error_name": type(error).__name__})
+        raise
+    finally:
+        metrics.flush_metrics()
+        logger.info("%s ended", what)
+
+
+def measure(progress: Progress, quota: Quota, now: datetime) -> None:
+    """Add one check's metrics: AWS has none for a history's length or a running execution's age."""
+    elapsed = now - from_timestamp(progress.output["created_at"])
+    metrics.add_metric("SecondsElapsed", MetricUnit.Seconds, elapsed.total_seconds())
+    metrics.add_metric(
+        "ShareOfPollBudgetUsed",
+        MetricUnit.Percent,
+        100 * schedule.share_of_budget_used(progress.polls, quota),
+    )
+    if progress.status in ENDED_STATUSES:
+        lag = now - from_timestamp(progress.output["updated_at"])
+        metrics.add_metric("QuerySeconds", MetricUnit.Seconds, progress.output["query_seconds"])
+        metrics.add_metric("Polls", MetricUnit.Count, progress.polls)
+        metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, lag.total_seconds())
