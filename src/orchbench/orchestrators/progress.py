@@ -1,0 +1,46 @@
+"""What the functions' own answers say: a check's progress as a detail, and the statement's times.
+
+Only the functions' role may describe a statement, so its times are read from what they returned.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from orchbench.trace import Json, StatementTimes, to_epoch
+
+CHECK_NAME = "check status"
+"""The state's and the step's name, in the words both share."""
+
+
+def shared_name(name: str) -> str:
+    """Return a state's or an operation's name in the words both share: "Check status", "check-status"."""
+    return name.replace("-", " ").lower()
+
+
+def check_detail(answer: Any) -> Json:
+    """Return what a trace keeps of a submit's, a check's or a cancel's answer."""
+    if not isinstance(answer, dict):
+        return {}
+    output = answer.get("output") or {}
+    kept = {"statement_status": output.get("status"), "delay_seconds": answer.get("delay_seconds")}
+    return {key: value for key, value in kept.items() if value is not None}
+
+
+def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | None:
+    """Return the newest times of the execution's statement.
+
+    Args:
+        output: the execution's, if it has one.
+        answers: what the functions returned, in order; the newest that tells of a statement counts.
+    """
+    told = [output, *(one.get("output") for one in reversed(answers) if isinstance(one, dict))]
+    for one in told:
+        if isinstance(one, dict) and one.get("statement_id") and one.get("created_at"):
+            return StatementTimes(
+                statement_id=one["statement_id"],
+                status=one["status"],
+                created_at=to_epoch(one["created_at"]),
+                updated_at=to_epoch(one["updated_at"]),
+                query_seconds=float(one["query_seconds"]),
+            )
+    return None
