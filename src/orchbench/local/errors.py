@@ -1,0 +1,23 @@
+"""What can go wrong with the local AWS, as one sentence a user can act on.
+
+LocalStackError
+├── ServerDidNotStart     a server did not come up, or went away
+├── StackAlreadyRunning   this folder has a stack already
+└── DeploymentFailed      CloudFormation refused the template or could not create a resource
+"""
+
+
+class LocalStackError(Exception):
+    """Something the user can read, understand and act on."""
+
+
+class ServerDidNotStart(LocalStackError):
+    """A local server did not come up in time, or ended."""
+
+
+class StackAlreadyRunning(LocalStackError):
+    """A stack of this folder runs already."""
+
+
+class DeploymentFailed(LocalStackError):
+    """CloudFormation did not bring the stack up."""

@@ -1,0 +1,120 @@
+# ruff: noqa: SLF001 - naming private members is what this file is for
+"""Starts ministack with three mends; run by ministack's own Python, never imported by orchbench.
+
+Each mend names what it touches in ministack 1.5.33, and the launcher refuses to start when the version or
+one of these names differs: a mend that silently no longer applies would be worse than none.
+
+1. Error names. ministack reports every exception of a handler as ``Runtime.HandlerError``; AWS reports the
+   class's name, which Retry and Catch match. Touched: ``lambda_runtime._PYTHON_WORKER_SCRIPT``,
+   ``lambda_runtime.Worker.invoke``, ``lambda_svc._execute_function_warm``.
+2. ``DurableConfig``. Its CloudFormation drops the property; kept, GetFunctionConfiguration answers as on
+   AWS, and the gateway sees which functions are durable. Touched: ``provisioners._lambda_create``.
+3. Status-change events of durable executions. PutEvents refuses sources that start with ``aws.``, as AWS
+   does for customers; here the durable runner, another process, speaks for the service. Touched:
+   ``eventbridge._put_events``.
+
+The workers' module path is set here and not by whoever starts this process, because ministack must not
+find another environment's packages before its own, while its workers must.
+"""
+
+import importlib
+import importlib.metadata
+import os
+import sys
+import threading
+from typing import Any
+
+MINISTACK_VERSION = "1.5.33"
+WORKER_PATH_VARIABLE = "ORCHBENCH_WORKER_PYTHONPATH"
+WORKER_ERROR = '{"status": "error", "error": str(e), "trace": traceback.format_exc()}'
+NAMED_WORKER_ERROR = WORKER_ERROR[:-1] + ', "error_type": type(e).__name__}'
+
+
+def expect(condition: bool, what: str) -> None:
+    """Leave with one sentence when ministack is not the one these mends were written for."""
+    if not condition:
+        sys.exit(
+            f"The mends in ministack_launcher.py are for ministack {MINISTACK_VERSION}, and {what}: "
+            "install that version or revise the mends."
+        )
+
+
+def check_version() -> None:
+    """Leave unless the pinned version is installed."""
+    installed = importlib.metadata.version("ministack")
+    expect(installed == MINISTACK_VERSION, f"version {installed} is installed")
+
+
+def report_the_class_of_an_error(runtime: Any, functions: Any) -> None:
+    """Make a failed invocation carry the name of the exception's class as its errorType."""
+    script = runtime._PYTHON_WORKER_SCRIPT
+    expect(script.count(WORKER_ERROR) == 1, "its worker script reports errors in another way")
+    runtime._PYTHON_WORKER_SCRIPT = script.replace(WORKER_ERROR, NAMED_WORKER_ERROR)
+    worker_invoke, execute = runtime.Worker.invoke, functions._execute_function_warm
+    last = threading.local()
+
+    def invoke_and_note(worker: Any, *args: Any, **kwargs: Any) -> Any:
+        result = worker_invoke(worker, *args, **kwargs)
+        last.error_type = result.get("error_type")
+        return result
+
+    def execute_and_name(func: Any, event: Any, request_id: str) -> Any:
+        last.error_type = None
+        result = execute(func, event, request_id)
+        if result.get("error") and last.error_type and isinstance(result.get("body"), dict):
+            result["body"]["errorType"] = last.error_type
+        return result
+
+    runtime.Worker.invoke = invoke_and_note
+    functions._execute_function_warm = execute_and_name
+
+
+def keep_durable_config(provisioners: Any, functions: Any) -> None:
+    """Make CloudFormation pass a function's DurableConfig on."""
+    create = provisioners._lambda_create
+    entry = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    expect(entry["create"] is create, "its CloudFormation creates functions in another way")
+
+    def create_and_keep(logical_id: str, props: Any, stack_name: str) -> Any:
+        name, attributes = create(logical_id, props, stack_name)
+        if "DurableConfig" in props:
+            functions._functions[name]["config"]["DurableConfig"] = props["DurableConfig"]
+        return name, attributes
+
+    provisioners._lambda_create = entry["create"] = create_and_keep
+
+
+def accept_events_of_services(eventbridge: Any) -> None:
+    """Let PutEvents take events whose source is a service."""
+    put_events = eventbridge._put_events
+    expect(put_events.__defaults__ == (False,), "its PutEvents checks sources in another way")
+    put_events.__defaults__ = (True,)
+
+
+def apply_mends() -> None:
+    """Apply every mend, or leave with the name that is missing."""
+    check_version()
+    try:
+        lambda_svc = importlib.import_module("ministack.services.lambda_svc")
+        lambda_runtime = importlib.import_module("ministack.core.lambda_runtime")
+        eventbridge = importlib.import_module("ministack.services.eventbridge")
+        provisioners = importlib.import_module("ministack.services.cloudformation.provisioners")
+        report_the_class_of_an_error(lambda_runtime, lambda_svc)
+        keep_durable_config(provisioners, lambda_svc)
+        accept_events_of_services(eventbridge)
+    except (ImportError, AttributeError, KeyError) as error:
+        expect(condition=False, what=f"a name is missing ({error})")
+
+
+def main() -> None:
+    """Mend, set the workers' module path, and serve until a signal ends the process."""
+    apply_mends()
+    app = importlib.import_module("ministack.app")
+    worker_path = os.environ.pop(WORKER_PATH_VARIABLE, "")
+    if worker_path:
+        os.environ["PYTHONPATH"] = worker_path
+    app.main()
+
+
+if __name__ == "__main__":
+    main()

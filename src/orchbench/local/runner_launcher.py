@@ -1,0 +1,172 @@
+# ruff: noqa: SLF001 - naming private members is what this file is for
+"""Starts AWS's local durable runner with some changes that its command line does not offer.
+
+Each change names what it touches in aws-durable-execution-sdk-python-testing 1.4.0, and the launcher refuses
+to start when the version or one of these names differs.
+
+1. More invocations at once: ``executor.DaemonThreadPool`` has min(32, cores + 4) threads unless told
+   otherwise, so twenty executions would queue behind each other on a small machine.
+2. ARNs of AWS's shape instead of two UUIDs, so that caller, function, history and event all see the same
+   one, and what parses an ARN works: ``execution.Execution.new``.
+3. ``Durable Execution Status Change`` events, which AWS puts on the default event bus and the runner does
+   not: ``executor.Executor._complete_events`` and ``_launch_execution``.
+4. The details of InvocationCompleted events (start, end, request id), which are lost when a history's events
+   are numbered: ``model.Event.from_event_with_id``.
+
+Its log names no payload: ``cli`` logs at the level asked for, and this asks for WARNING.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import importlib
+import importlib.metadata
+import json
+import logging
+import queue
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+
+RUNNER_PACKAGE = "aws-durable-execution-sdk-python-testing"
+RUNNER_VERSION = "1.4.0"
+INVOCATION_THREADS = 256
+LONGEST_INVOCATION_SECONDS = 900
+
+
+def expect(condition: bool, what: str) -> None:
+    """Leave with one sentence when the runner is not the one these changes were written for."""
+    if not condition:
+        sys.exit(
+            f"The changes in runner_launcher.py are for {RUNNER_PACKAGE} {RUNNER_VERSION}, and {what}: "
+            "install that version or revise the changes."
+        )
+
+
+def check_version() -> None:
+    """Leave unless the pinned version is installed."""
+    installed = importlib.metadata.version(RUNNER_PACKAGE)
+    expect(installed == RUNNER_VERSION, f"version {installed} is installed")
+
+
+def invoke_more_at_once(threads: Any) -> None:
+    """Raise the number of invocations the runner makes at the same time."""
+    expect(callable(threads.default_max_workers), "its pool takes its size from elsewhere")
+    threads.default_max_workers = lambda: INVOCATION_THREADS
+
+
+def shape_arns(execution: Any, region: str) -> None:
+    """Give every execution an ARN as AWS writes it, ``.../durable-execution/<name>/<id>``."""
+    new = execution.Execution.new
+
+    def new_with_arn(input: Any) -> Any:  # noqa: A002 - the runner passes it by this name
+        created = new(input=input)
+        unique = created.durable_execution_arn.partition("/")[0]
+        function = f"arn:aws:lambda:{region}:{input.account_id}:function:{input.function_name}"
+        created.durable_execution_arn = (
+            f"{function}:{created.executed_version()}/durable-execution/{input.execution_name}/{unique}"
+        )
+        return created
+
+    execution.Execution.new = staticmethod(new_with_arn)
+
+
+def announce_status_changes(executor: Any, publish: Callable[[dict[str, Any]], None]) -> None:
+    """Call ``publish`` with the event's detail whenever an execution starts or ends."""
+    launch, complete = executor.Executor._launch_execution, executor.Executor._complete_events
+
+    def detail(instance: Any, arn: str) -> dict[str, Any]:
+        found = instance.get_execution_details(arn).to_dict()
+        described = {
+            "durableExecutionArn": arn,
+            "durableExecutionName": found["DurableExecutionName"],
+            "functionArn": found["FunctionArn"],
+            "status": found["Status"],
+            "startTimestamp": str(found["StartTimestamp"]),
+        }
+        if found.get("EndTimestamp") is not None:
+            described["endTimestamp"] = str(found["EndTimestamp"])
+        return described
+
+    def launch_and_announce(instance: Any, execution: Any, timeout_seconds: int) -> None:
+        launch(instance, execution, timeout_seconds)
+        publish(detail(instance, execution.durable_execution_arn))
+
+    def complete_and_announce(instance: Any, execution_arn: str) -> None:
+        # Called twice for a timeout: only the first call still finds the execution's timer.
+        first = execution_arn in instance._execution_timeouts
+        complete(instance, execution_arn=execution_arn)
+        if first:
+            publish(detail(instance, execution_arn))
+
+    executor.Executor._launch_execution = launch_and_announce
+    executor.Executor._complete_events = complete_and_announce
+
+
+def keep_every_detail(model: Any) -> None:
+    """Number the events of a history without losing what they say."""
+    expect(callable(model.Event.from_event_with_id), "it numbers events in another way")
+    model.Event.from_event_with_id = staticmethod(
+        lambda event, event_id: dataclasses.replace(event, event_id=event_id)
+    )
+
+
+def start_publisher(endpoint_url: str, region: str) -> Callable[[dict[str, Any]], None]:
+    """Return a function that puts an event on the default bus without waiting for it."""
+    events = boto3.client("events", endpoint_url=endpoint_url, region_name=region)
+    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+
+    def put_each() -> None:
+        while True:
+            detail = waiting.get()
+            entry = {
+                "Source": "aws.lambda",
+                "DetailType": "Durable Execution Status Change",
+                "Detail": json.dumps(detail),
+                "Resources": [detail["durableExecutionArn"]],
+            }
+            try:
+                events.put_events(Entries=[entry])
+            except Exception:
+                # Best effort, as on AWS: the log says so, and the executions go on.
+                logging.getLogger(__name__).warning("A status-change event was not delivered", exc_info=True)
+
+    threading.Thread(target=put_each, daemon=True, name="status-changes").start()
+    return waiting.put
+
+
+def main() -> int:
+    """Change what has to be changed and serve until a signal ends the process."""
+    parser = argparse.ArgumentParser(prog="runner_launcher")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--lambda-endpoint", required=True)
+    parser.add_argument("--region", required=True)
+    args = parser.parse_args()
+    check_version()
+    try:
+        package = "aws_durable_execution_sdk_python_testing"
+        names = ("cli", "execution", "executor", "model", "threads")
+        cli, execution, executor, model, threads = (
+            importlib.import_module(f"{package}.{name}") for name in names
+        )
+        invoke_more_at_once(threads)
+        shape_arns(execution, args.region)
+        keep_every_detail(model)
+        announce_status_changes(executor, start_publisher(args.lambda_endpoint, args.region))
+    except (ImportError, AttributeError) as error:
+        expect(condition=False, what=f"a name is missing ({error})")
+    endpoint = f"http://127.0.0.1:{args.port}"
+    command = ["start-server", "--host", "127.0.0.1", "--port", str(args.port), "--log-level", "WARNING"]
+    command += ["--lambda-endpoint", args.lambda_endpoint, "--local-runner-endpoint", endpoint]
+    command += ["--local-runner-region", args.region]
+    command += ["--invocation-timeout", str(LONGEST_INVOCATION_SECONDS)]
+    with contextlib.suppress(KeyboardInterrupt):
+        return int(cli.CliApp().run(command))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,369 @@
+"""The local AWS as one object: starts its servers together, wires them, deploys a template, stops it all.
+
+The servers: ministack (most services), AWS's durable runner, the local Redshift Data API, and the gateway
+in front of them. Each runs in a process group of its own; the watchdog ends them, whether the stack is
+stopped or its process is killed. Everything a server writes lies in one folder that goes with the stack.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from . import watchdog
+from .deployment import deploy_template, stack_outputs
+from .errors import ServerDidNotStart, StackAlreadyRunning
+from .server import LOOPBACK, Server, base_environment, free_ports, http_answers
+from .state import (
+    HEALTH_PATH,
+    StackState,
+    find_state,
+    made_state_folder,
+    state_file,
+    write_state,
+)
+
+HERE = Path(__file__).parent
+LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# What is quiet on AWS and is not here: there is no daemon to send traces to.
+QUIET_WORKERS = {"POWERTOOLS_TRACE_DISABLED": "1", "AWS_XRAY_CONTEXT_MISSING": "IGNORE_ERROR"}
+REDSHIFT_GRACE_SECONDS = 5.0
+
+Progress = Callable[[str], None]
+
+
+def ministack_python() -> Path:
+    """Return the interpreter of ministack's own environment."""
+    return Path(sys.prefix) / "tools" / "ministack" / "bin" / "python"
+
+
+def worker_path() -> str:
+    """Return the module path of the functions' workers: this environment's packages, without this project."""
+    paths = sysconfig.get_paths()
+    return os.pathsep.join(dict.fromkeys((paths["purelib"], paths["platlib"])))
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    """How a stack is started.
+
+    Attributes:
+        folder: The working folder: where the template is found and where the state file is kept.
+        template: Relative to the folder; None starts the servers and deploys nothing.
+        parameters: Of the template, as CloudFormation takes them.
+        port: Of the gateway; 0 takes a free one.
+        redshift_command: Starts the local Data API, less its port and folder; None for a stack without it.
+        redshift_arguments: Added to that command: delays, faults.
+        worker_environment: Added to what the functions find in their environment.
+        published: Whether other processes may find the stack.
+    """
+
+    folder: Path = field(default_factory=Path.cwd)
+    template: Path | None = Path("template.yaml")
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    stack_name: str = "orchbench"
+    region: str = "us-east-1"
+    port: int = 0
+    redshift_command: tuple[str, ...] | None = (sys.executable, "-m", "orchbench.redshift")
+    redshift_arguments: tuple[str, ...] = ()
+    worker_environment: Mapping[str, str] = field(default_factory=dict)
+    start_timeout_seconds: float = 60
+    published: bool = True
+
+
+def say_nothing(_message: str) -> None:
+    """Report no progress."""
+
+
+class LocalStack:
+    """A running local AWS, started by this process or found running."""
+
+    def __init__(self, state: StackState, folder: Path, servers: "list[Server] | None" = None) -> None:
+        """Wrap a running stack; ``start`` and ``running_stack`` make one."""
+        self.state = state
+        self._folder = folder
+        self._servers = servers or []
+        self._watchdog: subprocess.Popen[bytes] | None = None
+        self._clients: dict[str, Any] = {}
+
+    @classmethod
+    def start(cls, options: StackOptions, progress: Progress = say_nothing) -> Self:
+        """Start the servers, deploy the template, and return when all of it can be used.
+
+        Raises:
+            StackAlreadyRunning: If the folder has a published stack and this one would be published too.
+            ServerDidNotStart: With the log of the server at fault kept in the state folder, and named.
+            DeploymentFailed: If CloudFormation does not take the template.
+        """
+        if options.published and (found := find_state(options.folder)):
+            raise StackAlreadyRunning(
+                f"A stack of {options.folder} runs already at {found.endpoint_url} (process {found.pid}): "
+                "use it, or stop it first."
+            )
+        stack = cls(_planned_state(options), options.folder)
+        try:
+            stack._start_servers(options, progress)
+            if options.template is not None:
+                progress("deploying the template")
+                stack.deploy(options.parameters, options.template)
+            if options.published:
+                write_state(options.folder, stack.state)
+        except BaseException:
+            stack.stop()
+            shutil.rmtree(stack.state.run_folder, ignore_errors=True)
+            raise
+        return stack
+
+    def _start_servers(self, options: StackOptions, progress: Progress) -> None:
+        run_folder = Path(self.state.run_folder)
+        self._start_watchdog(options)
+        progress("starting the servers")
+        deadline = time.monotonic() + options.start_timeout_seconds
+        self._servers = planned_servers(options, self.state, run_folder)
+        waiting = list(self._servers)
+        for server in waiting:
+            self._order({"group": server.start(), "grace_seconds": server.grace_seconds})
+        for server in waiting:
+            try:
+                server.wait_until_ready(deadline)
+            except ServerDidNotStart as error:
+                raise ServerDidNotStart(f"{error}: its log is in {self._keep_log(server)}.") from None
+            progress(f"{server.name} is ready")
+        redshift = next((server.announcement for server in self._servers if server.announcement), {})
+        self.state = replace(self.state, redshift=redshift)
+
+    def _start_watchdog(self, options: StackOptions) -> None:
+        self._watchdog = subprocess.Popen(  # noqa: S603 - this package's own script
+            [sys.executable, "-I", "-S", watchdog.__file__, self.state.stack_id],
+            stdin=subprocess.PIPE,
+            env={"PATH": os.environ.get("PATH", "")},
+            start_new_session=True,
+        )
+        self._order({"remove": self.state.run_folder})
+        if options.published:
+            path = state_file(options.folder)
+            self._order({"remove": str(path)})
+            self._order({"prune": str(path.parent)})
+
+    def _order(self, order: dict[str, Any]) -> None:
+        if self._watchdog is not None and self._watchdog.stdin is not None:
+            self._watchdog.stdin.write(json.dumps(order).encode() + b"\n")
+            self._watchdog.stdin.flush()
+
+    def _keep_log(self, server: Server) -> Path:
+        kept = made_state_folder(self._folder) / f"{server.name}.log"
+        kept.write_text(server.log_tail() + "\n")
+        return kept
+
+    @property
+    def endpoint_url(self) -> str:
+        """The one address of every service."""
+        return self.state.endpoint_url
+
+    @property
+    def region(self) -> str:
+        """The region the stack stands in for."""
+        return self.state.region
+
+    @property
+    def redshift(self) -> dict[str, Any]:
+        """What the local Data API said of itself when it was ready: its port, how to reach PostgreSQL."""
+        return self.state.redshift
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the deployed template."""
+        return stack_outputs(self.client("cloudformation"), self.state.stack_name)
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """The environment that makes the AWS CLI and boto3 use this stack."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            **LOCAL_CREDENTIALS,
+        }
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of a service; it is made once and can be shared by threads."""
+        if service not in self._clients:
+            session = boto3.Session(
+                aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+                region_name=self.region,
+            )
+            config = Config(max_pool_connections=64, retries={"mode": "standard"})
+            self._clients[service] = session.client(service, endpoint_url=self.endpoint_url, config=config)
+        return self._clients[service]
+
+    def deploy(self, parameters: Mapping[str, str], template: Path = Path("template.yaml")) -> dict[str, str]:
+        """Create or update the stack of a template and return its outputs.
+
+        Args:
+            parameters: Of the template; one that is left out takes the template's default.
+            template: Relative to the working folder.
+
+        Raises:
+            DeploymentFailed: If CloudFormation does not take it.
+        """
+        s3, cloudformation = self.client("s3"), self.client("cloudformation")
+        name = self.state.stack_name
+        outputs = deploy_template(s3, cloudformation, self._folder / template, name, parameters)
+        self.state = replace(self.state, parameters=dict(parameters))
+        return outputs
+
+    def failure(self) -> str | None:
+        """Return one sentence about a server that has ended, or None while all run."""
+        for server in self._servers:
+            code = server.exit_code()
+            if code is not None:
+                log = self._keep_log(server)
+                return f"The local {server.name} ended with exit code {code}: its log is in {log}."
+        return None
+
+    def stop(self) -> None:
+        """End every server and remove all they left; a stack that was found, not started here, stays."""
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+        process = self._watchdog
+        if process is None:
+            return
+        self._watchdog = None
+        if process.stdin is not None:
+            process.stdin.close()
+        while process.poll() is None:
+            # Ended servers are collected at once: the watchdog waits until they are gone.
+            for server in self._servers:
+                server.exit_code()
+            time.sleep(0.01)
+        for server in self._servers:
+            server.exit_code()
+
+    def __enter__(self) -> Self:
+        """Return the stack."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the stack."""
+        self.stop()
+
+
+def running_stack(folder: Path | None = None) -> LocalStack | None:
+    """Return the published stack of a working folder, or None; a state file left behind is removed."""
+    place = folder or Path.cwd()
+    state = find_state(place)
+    return None if state is None else LocalStack(state, place)
+
+
+def _planned_state(options: StackOptions) -> StackState:
+    names = ["gateway", "ministack", "runner", "redshift"]
+    if options.redshift_command is None:
+        names.remove("redshift")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports["gateway"] = options.port or ports["gateway"]
+    return StackState(
+        stack_id=uuid.uuid4().hex,
+        pid=os.getpid(),
+        endpoint_url=f"http://{LOOPBACK}:{ports['gateway']}",
+        region=options.region,
+        stack_name=options.stack_name,
+        ports=ports,
+        # Short: PostgreSQL's socket lies in it, and a socket's path has at most 100 characters or so.
+        run_folder=tempfile.mkdtemp(prefix="orchbench-"),
+        parameters=dict(options.parameters),
+    )
+
+
+def planned_servers(options: StackOptions, state: StackState, run_folder: Path) -> list[Server]:
+    """Return the servers of a stack, not started yet; they may all be started at once."""
+    temporary, logs = run_folder / "tmp", run_folder / "logs"
+    logs.mkdir(mode=0o700)
+    temporary.mkdir()
+    if os.geteuid() == 0:
+        # PostgreSQL refuses to run as root and then runs as a user who must reach its files.
+        run_folder.chmod(0o711)
+        temporary.chmod(0o711)
+    base = base_environment(temporary, watchdog.MARK_VARIABLE, state.stack_id)
+    aws = base | LOCAL_CREDENTIALS | {"AWS_REGION": state.region, "AWS_DEFAULT_REGION": state.region}
+    servers = [
+        _ministack(options, state, aws, logs),
+        _runner(state, aws, logs),
+        _gateway(state, base, logs),
+    ]
+    if options.redshift_command is not None:
+        servers.append(_redshift(options, state, aws, run_folder))
+    return servers
+
+
+def _url(state: StackState, server: str) -> str:
+    return f"http://{LOOPBACK}:{state.ports[server]}"
+
+
+def _ministack(options: StackOptions, state: StackState, environment: dict[str, str], logs: Path) -> Server:
+    port = state.ports["ministack"]
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": LOOPBACK,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "MINISTACK_REGION": state.region,
+        "MINISTACK_WORKER_THREADS": "256",
+        "LOG_LEVEL": "WARNING",
+        # Inherited by the functions' workers.
+        "AWS_ENDPOINT_URL": state.endpoint_url,
+        "AWS_ENDPOINT_URL_LAMBDA": _url(state, "gateway"),
+        "ORCHBENCH_WORKER_PYTHONPATH": worker_path(),
+    }
+    if "redshift" in state.ports:
+        settings["AWS_ENDPOINT_URL_REDSHIFT_DATA"] = _url(state, "redshift")
+    command = [str(ministack_python()), str(HERE / "ministack_launcher.py")]
+    if not ministack_python().exists():
+        raise ServerDidNotStart(f"ministack is not installed at {ministack_python()}: run `make setup`.")
+    everything = environment | QUIET_WORKERS | settings | dict(options.worker_environment)
+    ready = http_answers(port, "/_ministack/health")
+    return Server("ministack", command, everything, logs / "ministack.log", ready)
+
+
+def _runner(state: StackState, environment: dict[str, str], logs: Path) -> Server:
+    port = state.ports["runner"]
+    command = [sys.executable, "-m", "orchbench.local.runner_launcher", "--port", str(port)]
+    command += ["--lambda-endpoint", _url(state, "ministack"), "--region", state.region]
+    return Server(
+        "durable-runner", command, environment, logs / "durable-runner.log", http_answers(port, "/health")
+    )
+
+
+def _gateway(state: StackState, environment: dict[str, str], logs: Path) -> Server:
+    command = [sys.executable, "-m", "orchbench.local.gateway", "--stack-id", state.stack_id]
+    command += ["--port", str(state.ports["gateway"])]
+    for server in ("ministack", "runner", "redshift"):
+        if server in state.ports:
+            command += [f"--{server}-port", str(state.ports[server])]
+    ready = http_answers(state.ports["gateway"], HEALTH_PATH)
+    return Server("gateway", command, environment, logs / "gateway.log", ready)
+
+
+def _redshift(
+    options: StackOptions, state: StackState, environment: dict[str, str], run_folder: Path
+) -> Server:
+    command = [*(options.redshift_command or ()), "--port", str(state.ports["redshift"])]
+    command += ["--data-dir", str(run_folder / "redshift"), *options.redshift_arguments]
+    log = run_folder / "logs" / "redshift.log"
+    return Server("redshift", command, environment, log, grace_seconds=REDSHIFT_GRACE_SECONDS)
