@@ -64,7 +64,8 @@ def shape_arns(execution: Any, region: str) -> None:
 
     def new_with_arn(input: Any) -> Any:  # noqa: A002 - the runner passes it by this name
         created = new(input=input)
-        unique = created.durable_execution_arn.partition("/")[0]
+        # The SDK looks its input up under the ARN's last part: the invocation's id, not the execution's.
+        unique = created.durable_execution_arn.rpartition("/")[2]
         function = f"arn:aws:lambda:{region}:{input.account_id}:function:{input.function_name}"
         created.durable_execution_arn = (
             f"{function}:{created.executed_version()}/durable-execution/{input.execution_name}/{unique}"
