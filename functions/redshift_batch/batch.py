@@ -84,9 +84,29 @@ def parse_batch(event: Any, settings: Settings) -> Batch:
 
 
 def split(sql: str) -> list[str]:
-    """Split SQL text into its statements, without closing semicolons, comments-only pieces dropped."""
-    pieces = (piece.strip().rstrip(";").rstrip() for piece in sqlparse.split(sql))
-    return [piece for piece in pieces if _words(piece, at_most=1)]
+    """Split SQL text into its statements, without the semicolons around them.
+
+    A piece that holds only comments is dropped; a comment before a statement stays with it.
+    """
+    trimmed = (_without_outer_semicolons(piece) for piece in sqlparse.split(sql))
+    return [piece for piece in trimmed if _words(piece, at_most=1)]
+
+
+def _without_outer_semicolons(piece: str) -> str:
+    lexed = list(sqlparse.lexer.tokenize(piece))
+    told = [index for index, token in enumerate(lexed) if not _is_silent(*token)]
+    if not told:
+        return ""
+    first, last = told[0], told[-1] + 1
+    leading = [index + 1 for index in range(first) if lexed[index][1] == ";"]
+    trailing = [index for index in range(last, len(lexed)) if lexed[index][1] == ";"]
+    start = leading[-1] if leading else 0
+    end = trailing[0] if trailing else len(lexed)
+    return "".join(value for _type, value in lexed[start:end]).strip()
+
+
+def _is_silent(token_type: Any, value: str) -> bool:
+    return token_type in tokens.Comment or token_type in tokens.Whitespace or value == ";"
 
 
 def _object(event: Any) -> Json:
@@ -298,7 +318,7 @@ def _words(statement: str, at_most: int) -> list[str]:
     """Return the first words in capitals, comments and blanks left out."""
     words: list[str] = []
     for token_type, value in sqlparse.lexer.tokenize(statement):
-        if token_type in tokens.Comment or token_type in tokens.Whitespace:
+        if _is_silent(token_type, value):
             continue
         words.extend(value.upper().split())
         if len(words) >= at_most:

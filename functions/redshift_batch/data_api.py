@@ -38,6 +38,7 @@ ERRORS: dict[str, type[BatchError]] = {
     "RequestTimeout": DataApiUnavailable,
     "DatabaseConnectionException": DataApiUnavailable,
     "QueryTimeoutException": DataApiUnavailable,
+    "ActiveWaitingRequestsExceededException": DataApiThrottled,
     # It would meet these again.
     "ResourceNotFoundException": StatementNotFound,
     "ValidationException": DataApiRefused,
@@ -176,7 +177,7 @@ def _translated(operation: Any, request: dict[str, Any]) -> dict[str, Any]:
     except ClientError as error:
         raise _error_of(error) from error
     except ParamValidationError as error:
-        raise DataApiRefused(str(error)) from error
+        raise DataApiRefused(" ".join(str(error).split())) from error
     except BotoCoreError as error:
         # No answer: no connection, a timeout, no credentials yet.
         raise DataApiUnavailable(str(error)) from error

@@ -59,13 +59,17 @@ def _budget_delay_seconds(
 
 
 def _polls_needed(policy: PollPolicy, elapsed_seconds: float, time_left_seconds: float, at_most: int) -> int:
-    """Return the polls that the policy makes up to the deadline; counting ends one past ``at_most``."""
+    """Return the polls that the policy makes up to the deadline; counting ends past ``at_most``."""
     if isinstance(policy, FixedPoll):
         return math.ceil(time_left_seconds / policy.interval_seconds)
     needed = 0
     while time_left_seconds > 0 and needed <= at_most:
         delay = _policy_delay_seconds(policy, elapsed_seconds)
-        elapsed_seconds += delay
-        time_left_seconds -= delay
-        needed += 1
+        polls = math.ceil(time_left_seconds / delay)
+        if delay < policy.maximum_seconds:
+            # The same delay holds until the share of the time elapsed exceeds it: jump there.
+            polls = min(polls, max(1, math.floor((delay / policy.share - elapsed_seconds) / delay)))
+        elapsed_seconds += polls * delay
+        time_left_seconds -= polls * delay
+        needed += polls
     return needed

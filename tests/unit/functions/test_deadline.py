@@ -1,0 +1,168 @@
+"""The graceful timeout, with real signals and real threads."""
+
+import contextvars
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+
+from redshift_batch.deadline import run_before_timeout
+from redshift_batch.errors import HandlerTimedOut, TransientFault
+
+T = TypeVar("T")
+
+
+@dataclass
+class LambdaContext:
+    remaining_seconds: float
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(self.remaining_seconds * 1000)
+
+
+def in_main_thread(call: Callable[[], T]) -> T:
+    return call()
+
+
+def in_worker_thread(call: Callable[[], T]) -> T:
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+@pytest.fixture(params=[in_main_thread, in_worker_thread])
+def run(request: pytest.FixtureRequest) -> Callable[[Callable[[], object]], object]:
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def blocked() -> Iterator[Callable[[], bytes]]:
+    """Yield a call that blocks in the kernel, as a read from a service that never answers does."""
+    left, right = socket.socketpair()
+    yield lambda: left.recv(1)
+    right.close()
+    left.close()
+
+
+Runner = Callable[[Callable[[], object]], object]
+
+
+def test_a_blocked_call_is_given_up_a_margin_before_the_timeout(
+    run: Runner, blocked: Callable[[], bytes]
+) -> None:
+    steps: list[str] = []
+
+    def handler() -> None:
+        try:
+            run_before_timeout(blocked, LambdaContext(0.35), margin_seconds=0.25)
+        except HandlerTimedOut:
+            steps.append("except")
+            raise
+        finally:
+            steps.append("finally")
+
+    started = time.monotonic()
+    with pytest.raises(HandlerTimedOut, match=r"stopped 0\.25 s before"):
+        run(handler)
+    assert 0.09 <= time.monotonic() - started < 0.3
+    assert steps == ["except", "finally"]
+
+
+def test_finally_inside_the_interrupted_call_runs_too_in_the_main_thread(
+    blocked: Callable[[], bytes],
+) -> None:
+    steps: list[str] = []
+
+    def call() -> None:
+        try:
+            blocked()
+        except Exception:
+            # As botocore and urllib3 do: whatever is an Exception is taken for a fault of the network.
+            steps.append("taken for a fault")
+        finally:
+            steps.append("finally")
+
+    with pytest.raises(HandlerTimedOut):
+        run_before_timeout(call, LambdaContext(0.15), margin_seconds=0.1)
+    assert steps == ["finally"]
+
+
+def test_a_call_in_time_returns_its_result_and_its_errors(run: Runner) -> None:
+    assert run(lambda: run_before_timeout(lambda: 42, LambdaContext(60))) == 42
+    with pytest.raises(KeyError, match="missing"):
+        run(lambda: run_before_timeout(lambda: {}["missing"], LambdaContext(60)))
+
+
+def test_no_more_than_the_margin_left_begins_nothing(run: Runner) -> None:
+    begun: list[int] = []
+    with pytest.raises(HandlerTimedOut, match="nothing was begun"):
+        run(lambda: run_before_timeout(lambda: begun.append(1), LambdaContext(3.0), margin_seconds=3.0))
+    assert begun == []
+
+
+def test_a_context_that_tells_no_remaining_time_leaves_the_call_unguarded(run: Runner) -> None:
+    assert run(lambda: run_before_timeout(lambda: "done", object())) == "done"
+    assert run(lambda: run_before_timeout(lambda: "done", None)) == "done"
+
+
+def test_the_previous_signal_handler_and_its_timer_are_put_back() -> None:
+    rang = threading.Event()
+
+    def previous(_signal_number: int, _frame: object) -> None:
+        rang.set()
+
+    before = signal.signal(signal.SIGALRM, previous)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        run_before_timeout(lambda: time.sleep(0.02), LambdaContext(60))
+        assert signal.getsignal(signal.SIGALRM) is previous
+        left, _interval = signal.getitimer(signal.ITIMER_REAL)
+        assert 0 < left <= 0.18
+        deadline = time.monotonic() + 5
+        while not rang.is_set() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert rang.is_set()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_no_timer_is_left_behind(blocked: Callable[[], bytes]) -> None:
+    with pytest.raises(HandlerTimedOut):
+        run_before_timeout(blocked, LambdaContext(0.11), margin_seconds=0.1)
+    run_before_timeout(lambda: None, LambdaContext(60))
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+
+
+def test_the_callers_context_goes_along_into_the_other_thread() -> None:
+    correlation = contextvars.ContextVar("correlation", default="none")
+
+    def body() -> str:
+        correlation.set("execution-1")
+        return run_before_timeout(correlation.get, LambdaContext(60))
+
+    assert in_worker_thread(body) == "execution-1"
+
+
+def test_it_is_a_transient_fault_and_a_timeout() -> None:
+    assert issubclass(HandlerTimedOut, TransientFault)
+    assert issubclass(HandlerTimedOut, TimeoutError)
+    assert issubclass(HandlerTimedOut, Exception)
