@@ -306,8 +306,10 @@ def _without_address(text: str) -> str:
 
 
 def _error_text(outcome: PGresult) -> str:
+    message = outcome.error_field(DiagnosticField.MESSAGE_PRIMARY)
+    if message is None:  # libpq's own words for a connection that broke, the server's first if it sent any
+        return (outcome.error_message.splitlines() or [b"the connection was lost"])[0].decode()
     severity = outcome.error_field(DiagnosticField.SEVERITY) or b"ERROR"
-    message = outcome.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"the connection was lost"
     detail = outcome.error_field(DiagnosticField.MESSAGE_DETAIL)
     text = f"{severity.decode()}: {message.decode()}"
     return f"{text} Detail: {detail.decode()}" if detail else text

@@ -113,9 +113,9 @@ class PostgresServer:
         if wanted is not None:
             wanted = wanted.absolute()
             existed = wanted.exists()
-            wanted.mkdir(parents=True, exist_ok=True)
             if self._user is None or _reachable(wanted):
                 home = wanted / "postgresql"
+                wanted.mkdir(parents=True, exist_ok=True)
                 home.mkdir(exist_ok=True)
                 self._created.append(home if existed else wanted)
                 self.directory = home
@@ -205,8 +205,8 @@ def _binaries(directory: Path, user: str | None) -> Path:
 
 
 def _reachable(path: Path) -> bool:
-    """Tell whether every user may pass through a directory and those above it."""
-    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
+    """Tell whether every user may pass through a directory and those above it, as far as they exist."""
+    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents) if each.exists())
 
 
 def _die_with_parent() -> Callable[[], None] | None:
