@@ -106,8 +106,8 @@ def test_finally_inside_the_interrupted_call_runs_too_in_the_main_thread(
 
 def test_a_call_in_time_returns_its_result_and_its_errors(run: Runner) -> None:
     assert run(lambda: run_before_timeout(lambda: 42, LambdaContext(60))) == 42
-    with pytest.raises(KeyError, match="missing"):
-        run(lambda: run_before_timeout(lambda: {}["missing"], LambdaContext(60)))
+    with pytest.raises(ValueError, match="missing"):
+        run(lambda: run_before_timeout(lambda: int("missing"), LambdaContext(60)))
 
 
 def test_no_more_than_the_margin_left_begins_nothing(run: Runner) -> None:

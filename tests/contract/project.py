@@ -1,0 +1,77 @@
+"""The project's own files, read once for the contract tests."""
+
+import ast
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ROOT / "functions"
+SOURCE = ROOT / "src" / "orchbench"
+DEFINITION_FILE = ROOT / "statemachine" / "redshift_batch.asl.json"
+TEMPLATE_FILE = ROOT / "template.yaml"
+
+Json = dict[str, Any]
+
+
+@cache
+def definition() -> Json:
+    return json.loads(DEFINITION_FILE.read_text())  # type: ignore[no-any-return]
+
+
+def template() -> Json:
+    return yaml_parse(TEMPLATE_FILE.read_text())  # type: ignore[no-any-return]
+
+
+def transformed(code_key: str = "code-1", **parameters: str) -> Json:
+    """Return the template as CloudFormation sees it after the SAM transform."""
+    document = template()
+    document["Globals"]["Function"]["CodeUri"] = {"Bucket": "bucket", "Key": code_key}
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            resource["Properties"]["DefinitionUri"] = {"Bucket": "bucket", "Key": "definition"}
+
+    session = boto3.session.Session(region_name="us-east-1")
+    values = {name: str(value["Default"]) for name, value in document["Parameters"].items()} | parameters
+    return Translator({}, Parser(), boto_session=session).translate(  # type: ignore[no-any-return]
+        document, parameter_values=values
+    )
+
+
+def resources(document: Json, kind: str) -> dict[str, Json]:
+    return {
+        name: resource["Properties"]
+        for name, resource in document["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def handler_file(function: Json) -> Path:
+    module, _, _name = function["Handler"].rpartition(".")
+    return FUNCTIONS.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def modules(folder: Path) -> Iterator[Path]:
+    yield from sorted(folder.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """Return the full names that a module imports, relative ones resolved."""
+    names: set[str] = set()
+    package = path.relative_to(FUNCTIONS if FUNCTIONS in path.parents else SOURCE.parent).parent.parts
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, node.module] if node.module else above)
+            names.add(module)
+            names.update(f"{module}.{alias.name}" for alias in node.names)
+    return names

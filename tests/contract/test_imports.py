@@ -1,0 +1,94 @@
+"""Who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from project import FUNCTIONS, SOURCE, imported, modules
+
+DOMAIN = FUNCTIONS / "redshift_batch"
+LAYERS = {
+    "errors": set(),
+    "model": set(),
+    "schedule": {"model"},
+    "settings": {"errors"},
+    "status": {"model", "schedule"},
+    "batch": {"errors", "model", "settings"},
+    "deadline": {"errors"},
+    "data_api": {"errors", "model", "settings", "status"},
+    "lifecycle": {"errors", "model", "settings", "status", "batch"},
+}
+
+
+def uses(path: Path, package: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for name in imported(path))
+
+
+def below(path: Path, *folders: str) -> bool:
+    return any((SOURCE / folder) in (path, *path.parents) for folder in folders)
+
+
+@pytest.mark.parametrize("module", sorted(LAYERS))
+def test_the_domain_imports_downwards(module: str) -> None:
+    names = {name.removeprefix("redshift_batch.").split(".")[0] for name in imported(DOMAIN / f"{module}.py")}
+    assert names & set(LAYERS) <= LAYERS[module]
+
+
+def test_every_module_of_the_domain_has_its_layer() -> None:
+    assert {path.stem for path in modules(DOMAIN)} - {"__init__"} == set(LAYERS)
+
+
+def test_the_functions_never_import_the_bench() -> None:
+    assert [path.name for path in modules(FUNCTIONS) if uses(path, "orchbench")] == []
+
+
+def test_the_domain_knows_neither_lambda_nor_the_durable_sdk() -> None:
+    packages = ("aws_lambda_powertools", "aws_durable_execution_sdk_python", "telemetry")
+    assert [path.name for path in modules(DOMAIN) for name in packages if uses(path, name)] == []
+
+
+def test_boto3_is_imported_only_where_a_client_is_made() -> None:
+    allowed = [FUNCTIONS / "redshift_batch" / "data_api.py"]
+    offenders = [
+        path.name
+        for path in [*modules(FUNCTIONS), *modules(SOURCE)]
+        if uses(path, "boto3") and path not in allowed and not below(path, "orchestrators", "local")
+    ]
+    assert offenders == []
+
+
+def test_the_durable_sdk_is_imported_only_by_durable_functions_and_rehearsals() -> None:
+    offenders = [
+        str(path)
+        for path in [*modules(FUNCTIONS), *modules(SOURCE)]
+        if uses(path, "aws_durable_execution_sdk_python")
+        or uses(path, "aws_durable_execution_sdk_python_testing")
+        if not path.is_relative_to(FUNCTIONS) or not path.parent.name.startswith("durable")
+        if not below(path, "rehearsal")
+    ]
+    # The local servers start AWS's runner in a process of its own, through this one file.
+    assert [Path(path).name for path in offenders] in ([], ["runner_launcher.py"])
+
+
+def test_the_environment_is_read_in_few_places() -> None:
+    offenders = [
+        path.name
+        for path in [*modules(FUNCTIONS), *modules(SOURCE)]
+        if "os.environ" in ast.unparse(ast.parse(path.read_text()))
+        and path != FUNCTIONS / "redshift_batch" / "settings.py"
+        and not below(path, "cli.py", "local")
+    ]
+    assert offenders == []
+
+
+def test_evaluation_is_pure() -> None:
+    effects = ("boto3", "botocore", "os", "subprocess", "socket", "time", "orchbench.local")
+    offenders = [
+        (path.name, name) for path in modules(SOURCE / "evaluation") for name in effects if uses(path, name)
+    ]
+    assert offenders == []
+
+
+def test_there_is_no_module_named_after_nothing() -> None:
+    names = {path.stem for path in [*modules(FUNCTIONS), *modules(SOURCE)]}
+    assert names & {"utils", "util", "helpers", "common", "misc"} == set()
