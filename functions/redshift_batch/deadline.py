@@ -26,13 +26,34 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from .errors import HandlerTimedOut
 
 DEFAULT_MARGIN_SECONDS = 3.0
 
 T = TypeVar("T")
+
+
+class Timers(Protocol):
+    """The waiting that time is measured by: the machine's, unless the context brings its own as ``timers``.
+
+    A rehearsal's context does, because there the time that is left passes without anybody waiting for it.
+    """
+
+    def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]: ...
+    def join(self, thread: threading.Thread, seconds: float) -> None: ...
+
+
+class _MachineTimers:
+    def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+        return signal.setitimer(which, seconds, interval)
+
+    def join(self, thread: threading.Thread, seconds: float) -> None:
+        thread.join(seconds)
+
+
+_MACHINE = _MachineTimers()
 
 
 def run_before_timeout(
@@ -60,9 +81,10 @@ def run_before_timeout(
             f"{margin_seconds:g} s, so nothing was begun."
         )
     message = f"The handler was stopped {margin_seconds:g} s before the function's own timeout."
+    timers: Timers = getattr(context, "timers", _MACHINE)
     if threading.current_thread() is threading.main_thread():
-        return _interrupted_by_alarm(call, allowed, message)
-    return _in_a_thread_of_its_own(call, allowed, message)
+        return _interrupted_by_alarm(call, allowed, message, timers)
+    return _in_a_thread_of_its_own(call, allowed, message, timers)
 
 
 def _remaining_seconds(context: Any) -> float | None:
@@ -74,18 +96,18 @@ class _TimeIsUp(BaseException):
     """What the timer raises. No ``Exception``: botocore and urllib3 would take it for a fault and retry."""
 
 
-def _interrupted_by_alarm(call: Callable[[], T], seconds: float, message: str) -> T:
+def _interrupted_by_alarm(call: Callable[[], T], seconds: float, message: str, timers: Timers) -> T:
     def expire(_signal_number: int, _frame: object) -> None:
         raise _TimeIsUp
 
     previous_handler = signal.signal(signal.SIGALRM, expire)
     started = time.monotonic()
-    previous_seconds, previous_interval = signal.setitimer(signal.ITIMER_REAL, seconds)
+    previous_seconds, previous_interval = timers.setitimer(signal.ITIMER_REAL, seconds)
     try:
         try:
             return call()
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            timers.setitimer(signal.ITIMER_REAL, 0)
     except _TimeIsUp:
         raise HandlerTimedOut(message) from None
     finally:
@@ -93,10 +115,10 @@ def _interrupted_by_alarm(call: Callable[[], T], seconds: float, message: str) -
         signal.signal(signal.SIGALRM, signal.SIG_DFL if previous_handler is None else previous_handler)
         if previous_seconds:
             left = max(previous_seconds - (time.monotonic() - started), 1e-6)
-            signal.setitimer(signal.ITIMER_REAL, left, previous_interval)
+            timers.setitimer(signal.ITIMER_REAL, left, previous_interval)
 
 
-def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str) -> T:
+def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str, timers: Timers) -> T:
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -111,7 +133,7 @@ def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str)
         target=contextvars.copy_context().run, args=(run,), name="before-timeout", daemon=True
     )
     worker.start()
-    worker.join(seconds)
+    timers.join(worker, seconds)
     if errors:
         raise errors[0]
     if results:
