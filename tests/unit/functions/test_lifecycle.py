@@ -1,0 +1,144 @@
+"""Submit, check and cancel, against a Data API that keeps one statement in memory."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from redshift_batch import errors, lifecycle
+from redshift_batch.model import Batch, Failure, Progress, Quota, Statement
+from redshift_batch.settings import Settings
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+QUOTA = Quota("history events", 25_000, start=6, poll=9, way_out=9, retry=3, reserved_retries=100)
+SETTINGS = Settings(database="dev", workgroup_name="reports", inline_sql_allowed=True)
+
+
+@dataclass
+class OneStatement:
+    """A Data API with one statement; ``after_cancel`` is what a cancel makes of it."""
+
+    status: str = "STARTED"
+    after_cancel: str = "ABORTED"
+    by_name: dict[str, str] = field(default_factory=dict)
+    submitted: list[Batch] = field(default_factory=list)
+    cancelled: list[str] = field(default_factory=list)
+
+    def submit(self, batch: Batch, execution_id: str) -> Statement:
+        if execution_id not in self.by_name:
+            self.by_name[execution_id] = "s-1"
+            self.submitted.append(batch)
+        return Statement("s-1", "SUBMITTED", NOW, NOW)
+
+    def describe(self, statement_id: str, *, wait_seconds: int = 0) -> Statement:
+        return Statement(statement_id, self.status, NOW, NOW + timedelta(seconds=2), 1.5, 9)
+
+    def cancel(self, statement_id: str) -> None:
+        self.cancelled.append(statement_id)
+        self.status = self.after_cancel
+
+    def find(self, execution_id: str) -> str | None:
+        return self.by_name.get(execution_id)
+
+
+def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
+    return lifecycle.submit(event, "arn:1", data_api=data_api, settings=SETTINGS, quota=QUOTA, now=now)
+
+
+def check(data_api: OneStatement, progress: Progress, now: datetime) -> Progress:
+    return lifecycle.check(progress, data_api=data_api, quota=QUOTA, now=now)
+
+
+def test_a_submit_says_how_long_to_wait_first() -> None:
+    progress = submit(OneStatement(), {"sql": "SELECT 1", "poll": {"interval_seconds": 4}})
+    assert (progress.delay_seconds, progress.polls, progress.status) == (4, 0, "SUBMITTED")
+    assert progress.output["statement_count"] == 1
+
+
+def test_a_repeated_submit_does_not_run_the_sql_twice() -> None:
+    data_api = OneStatement()
+    assert submit(data_api, {"sql": "SELECT 1"}) == submit(data_api, {"sql": "SELECT 1"})
+    assert len(data_api.submitted) == 1
+
+
+def test_a_handlers_clock_that_runs_behind_redshifts_does_not_lengthen_the_deadline() -> None:
+    early = submit(OneStatement(), {"sql": "SELECT 1", "timeout_seconds": 5}, NOW - timedelta(seconds=30))
+    assert early.delay_seconds == 5
+
+
+def test_nothing_is_submitted_for_a_wrong_input() -> None:
+    data_api = OneStatement()
+    with pytest.raises(errors.EmptyBatch):
+        submit(data_api, {"sql": ""})
+    assert data_api.submitted == []
+
+
+def test_each_check_counts_as_a_poll_and_keeps_the_batch_in_mind() -> None:
+    data_api = OneStatement()
+    progress = submit(data_api, {"sql": "SELECT 1; SELECT 2", "timeout_seconds": 50})
+    for polls in (1, 2):
+        progress = check(data_api, progress, NOW + timedelta(seconds=10 * polls))
+        assert (progress.polls, progress.output["statement_count"], progress.timeout_seconds) == (
+            polls,
+            2,
+            50,
+        )
+        assert lifecycle.is_running(progress.to_json())
+    data_api.status = "FINISHED"
+    kept = check(data_api, progress, NOW + timedelta(seconds=30)).to_json()
+    assert lifecycle.is_finished(kept)
+    assert not lifecycle.is_running(kept)
+    assert lifecycle.output_of(kept)["query_seconds"] == 1.5
+
+
+def test_past_its_deadline_a_batch_is_not_waited_for() -> None:
+    data_api = OneStatement()
+    progress = submit(data_api, {"sql": "SELECT 1", "timeout_seconds": 20})
+    kept = check(data_api, progress, NOW + timedelta(seconds=20)).to_json()
+    assert not lifecycle.is_running(kept)
+    assert not lifecycle.has_ended(kept)
+    assert isinstance(lifecycle.failure_of(kept), errors.BatchTimedOut)
+
+
+def test_a_cancel_stops_the_statement_and_keeps_the_reason() -> None:
+    data_api = OneStatement()
+    progress = submit(data_api, {"sql": "SELECT 1", "timeout_seconds": 20})
+    kept = check(data_api, progress, NOW + timedelta(seconds=20)).to_json()
+    cancelled = lifecycle.cancel("arn:1", kept, data_api=data_api)
+    assert data_api.cancelled == ["s-1"]
+    assert cancelled["output"]["status"] == "ABORTED"
+    assert cancelled["output"]["polls"] == 1
+    assert isinstance(lifecycle.failure_of(cancelled), errors.BatchTimedOut)
+
+
+def test_a_batch_that_finished_before_the_cancel_is_a_success() -> None:
+    data_api = OneStatement(after_cancel="FINISHED")
+    progress = submit(data_api, {"sql": "SELECT 1", "timeout_seconds": 20})
+    cancelled = lifecycle.cancel("arn:1", progress.to_json(), data_api=data_api)
+    assert lifecycle.is_finished(cancelled)
+
+
+def test_a_statement_whose_id_was_lost_is_found_by_name_and_cancelled() -> None:
+    data_api = OneStatement()
+    submit(data_api, {"sql": "SELECT 1"})
+    kept = lifecycle.with_failure({}, errors.DataApiUnavailable("no answer"))
+    cancelled = lifecycle.cancel("arn:1", kept, data_api=data_api)
+    assert data_api.cancelled == ["s-1"]
+    assert len(data_api.submitted) == 1
+    assert isinstance(lifecycle.failure_of(cancelled), errors.DataApiUnavailable)
+
+
+def test_an_execution_without_a_statement_has_nothing_to_cancel() -> None:
+    data_api = OneStatement()
+    kept = lifecycle.with_failure({}, errors.DataApiUnavailable("no answer"))
+    cancelled = lifecycle.cancel("arn:1", kept, data_api=data_api)
+    assert data_api.cancelled == []
+    assert cancelled["output"] == {"statement_id": None, "status": "NOT_SUBMITTED"}
+    assert str(lifecycle.failure_of(cancelled)) == "no answer"
+
+
+def test_a_failure_recorded_by_step_functions_is_read_as_well() -> None:
+    progress = submit(OneStatement(), {"sql": "SELECT 1"})
+    failed = replace(progress, failure=Failure("HandlerTimedOut", "cut off")).to_json()
+    assert isinstance(lifecycle.failure_of(failed), errors.HandlerTimedOut)
