@@ -13,7 +13,7 @@ from orchbench.redshift.faults import FaultPlan, FaultRule
 from orchbench.redshift.http_server import DataApiServer
 from orchbench.redshift.postgres import PostgresExecutor
 from orchbench.redshift.postgres_server import PostgresServer
-from orchbench.redshift.quotas import Quotas
+from orchbench.redshift.quotas import QUERY_SECONDS, RESULT_BYTES, Quotas
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.warehouse import Warehouse
 
@@ -26,6 +26,8 @@ class LocalRedshift:
         port: of the HTTP server; 0 for a free one.
         database: the one to create.
         concurrency: how many requests run at once; None for as many as there are connections.
+        query_seconds_limit: a statement that runs longer fails.
+        result_bytes_limit: a statement that returns more fails.
         rules: the fault rules in force at the start.
     """
 
@@ -39,6 +41,8 @@ class LocalRedshift:
         quotas: Quotas | None = None,
         max_connections: int = 300,
         concurrency: int | None = None,
+        query_seconds_limit: float = QUERY_SECONDS,
+        result_bytes_limit: int = RESULT_BYTES,
         rules: Iterable[FaultRule] = (),
         keep_files: bool = False,
     ) -> None:
@@ -49,6 +53,7 @@ class LocalRedshift:
         self._warehouse = warehouse
         self._quotas = quotas
         self._concurrency = concurrency
+        self._limits = (query_seconds_limit, result_bytes_limit)
         self.faults = FaultPlan(rules)
         self._server: DataApiServer | None = None
         self._executor: PostgresExecutor | None = None
@@ -74,7 +79,13 @@ class LocalRedshift:
         clock = WallClock()
         self.postgres.start()
         try:
-            self._executor = PostgresExecutor(self.postgres, clock, concurrency=self._concurrency)
+            self._executor = PostgresExecutor(
+                self.postgres,
+                clock,
+                concurrency=self._concurrency,
+                query_seconds_limit=self._limits[0],
+                result_bytes_limit=self._limits[1],
+            )
             api = DataApi(self._executor, clock, quotas=self._quotas, warehouse=self._warehouse)
             self._server = DataApiServer(Endpoint(api, self.faults), self.faults, port=self._port)
             self._server.start()

@@ -15,6 +15,7 @@ from orchbench.redshift.clock import Clock
 from orchbench.redshift.postgres_run import Limits, PostgresRun
 from orchbench.redshift.postgres_server import PostgresServer
 from orchbench.redshift.quotas import QUERY_SECONDS, RESULT_BYTES
+from orchbench.redshift.slots import Slots
 from orchbench.redshift.statement import Work
 
 # Connections left for whoever seeds, verifies and looks at the server.
@@ -43,7 +44,7 @@ class PostgresExecutor:
         self._server = server
         self._clock = clock
         available = max(1, server.max_connections - RESERVED_CONNECTIONS)
-        self._slots = threading.Semaphore(min(concurrency or available, available))
+        self._slots = Slots(min(concurrency or available, available))
         self._limits = Limits(query_seconds_limit, result_bytes_limit)
         self._query_ids = itertools.count(1)
         self._lock = threading.Lock()
@@ -67,11 +68,11 @@ class PostgresExecutor:
         return run
 
     def close(self) -> None:
-        """Cancel what runs."""
+        """Let nothing further start; the end of the PostgreSQL server ends what runs."""
         with self._lock:
             running = list(self._running.values())
         for run in running:
-            run.cancel()
+            run.give_up()
 
     def _play(self, run: PostgresRun, work: Work) -> None:
         try:

@@ -33,6 +33,7 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "timezone": "UTC",
     "autovacuum_naptime": "10min",
     "deadlock_timeout": "200ms",
     "max_parallel_workers_per_gather": "0",

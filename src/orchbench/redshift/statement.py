@@ -95,4 +95,4 @@ class Executor(Protocol):
         """Take a request on and return at once."""
 
     def close(self) -> None:
-        """Cancel what runs and release everything."""
+        """Let nothing further start, and release everything."""

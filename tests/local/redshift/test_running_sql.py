@@ -1,4 +1,5 @@
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -221,3 +222,30 @@ def test_two_hundred_batches_run_at_once(caller: Any) -> None:
 def _statuses(caller: Any, statement_id: str) -> list[str]:
     description = caller.client.describe_statement(Id=statement_id)
     return [each["Status"] for each in description["SubStatements"]]
+
+
+def test_statements_that_wait_run_in_the_order_of_their_submission(caller: Any) -> None:
+    with LocalRedshift(quotas=UNLIMITED, concurrency=1) as redshift:
+        caller = type(caller)(redshift)
+        ids = [caller.submit("SELECT pg_sleep(0.02)") for _ in range(15)]
+        ends = [caller.ended(each)["UpdatedAt"] for each in ids]
+    assert ends == sorted(ends)
+
+
+def test_stopping_does_not_wait_for_what_runs(caller: Any) -> None:
+    with LocalRedshift(quotas=UNLIMITED, concurrency=30) as redshift:
+        caller = type(caller)(redshift)
+        ids = [caller.submit("SELECT pg_sleep(60)") for _ in range(60)]
+        caller.until(lambda: _statuses(caller, ids[29]) == ["STARTED"])
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+
+
+def test_a_statement_over_a_limit_fails_with_the_reason(caller: Any) -> None:
+    with LocalRedshift(query_seconds_limit=0.3, result_bytes_limit=1000) as redshift:
+        caller = type(caller)(redshift)
+        slow = caller.run("SELECT pg_sleep(60)")
+        large = caller.run("SELECT repeat('x', 600) FROM generate_series(1, 2)")
+    assert slow["Status"] == large["Status"] == "FAILED"
+    assert "statement timeout" in slow["Error"]
+    assert "larger than 1000 bytes" in large["Error"]
