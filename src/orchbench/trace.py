@@ -63,7 +63,7 @@ class TraceEvent:
         name: of the state or the operation; empty where the event is about the execution.
         detail: what the evaluation needs beyond that, JSON values: ``type`` (of a state), ``operation_id``,
             ``error``, ``statement_status``, ``delay_seconds``, ``attempt``, ``next_attempt_seconds``,
-            ``request_id``, ``event_type`` (of what has no kind of its own).
+            ``request_id``, ``written_bytes`` (of a checkpoint), ``event_type`` (of any other kind).
     """
 
     kind: EventKind

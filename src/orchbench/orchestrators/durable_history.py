@@ -3,6 +3,7 @@
 Plain dictionaries in boto3's shape, from whichever host; the history with execution data.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -76,7 +77,7 @@ def trace_from_history(
         history_events=len(events),
         error_name=error_class_name(error.get("ErrorType")),
         cause=error.get("ErrorMessage"),
-        statement=statement_times(output, list(_results(events))),
+        statement=statement_times(output, list(answers(events))),
         events=tuple(_trace_events(events)),
         invocations=tuple(invocations),
     )
@@ -94,6 +95,25 @@ def invocation_requests(events: Sequence[Event], function_name: str) -> list[Inv
     return requests
 
 
+def decoded(value: Any) -> Any:
+    """Return what a step's stored result stands for: the SDK writes each value beside a tag of its type.
+
+    The envelope of SDK 3: ``{"t": "m", "v": {...}}`` for an object, ``"l"`` for a list, others for scalars.
+    A result that is plain JSON stays as it is.
+    """
+    if not (isinstance(value, dict) and value.keys() == {"t", "v"}):
+        return value
+    inner = value["v"]
+    if isinstance(inner, dict):
+        return {key: decoded(one) for key, one in inner.items()}
+    return [decoded(one) for one in inner] if isinstance(inner, list) else inner
+
+
+def step_result(event: Event) -> Any:
+    """Return what a step returned, or None."""
+    return decoded(parsed(_payload(event, "Result")))
+
+
 def _details(event: Event) -> Mapping[str, Any]:
     return event.get(f"{event['EventType']}Details") or {}
 
@@ -102,10 +122,11 @@ def _payload(event: Event, key: str) -> Any:
     return (_details(event).get(key) or {}).get("Payload")
 
 
-def _results(events: Sequence[Event]) -> Iterator[Any]:
+def answers(events: Sequence[Event]) -> Iterator[Any]:
+    """Yield what the steps returned, in the order of the events."""
     for event in events:
         if event["EventType"] == "StepSucceeded":
-            yield parsed(_payload(event, "Result"))
+            yield step_result(event)
 
 
 def _ending_error(events: Sequence[Event]) -> Mapping[str, Any]:
@@ -131,7 +152,7 @@ def _detail(kind: EventKind, event: Event) -> Json:
         detail["operation_id"] = event.get("Id")
         detail["type"] = event.get("SubType")
     if kind is EventKind.STEP_SUCCEEDED:
-        detail |= check_detail(parsed(_payload(event, "Result")))
+        detail |= check_detail(step_result(event))
     if kind is EventKind.WAIT_STARTED:
         detail["delay_seconds"] = details.get("Duration")
     if error := _payload(event, "Error"):
@@ -140,4 +161,12 @@ def _detail(kind: EventKind, event: Event) -> Json:
     detail["attempt"] = retry.get("CurrentAttempt")
     detail["next_attempt_seconds"] = retry.get("NextAttemptDelaySeconds")
     detail["request_id"] = details.get("RequestId")
+    detail["written_bytes"] = _written_bytes(event) or None
     return {key: value for key, value in detail.items() if value is not None}
+
+
+def _written_bytes(event: Event) -> int:
+    """Return the size of the payloads that an event's checkpoint stored: input, results, errors, output."""
+    payloads = [_payload(event, key) for key in ("Input", "Result", "Error")]
+    texts = [one if isinstance(one, str) else json.dumps(one) for one in payloads if one]
+    return sum(len(text.encode()) for text in texts)

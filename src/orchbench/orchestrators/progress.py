@@ -3,7 +3,7 @@
 Only the functions' role may describe a statement, so its times are read from what they returned.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from orchbench.trace import Json, StatementTimes, to_epoch
@@ -44,3 +44,9 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
                 query_seconds=float(one["query_seconds"]),
             )
     return None
+
+
+def polls_told(answers: Iterable[Any]) -> int:
+    """Return the most polls that any of the functions' answers tells of."""
+    outputs = [one.get("output") or {} for one in answers if isinstance(one, dict)]
+    return max((int(one.get("polls", 0)) for one in outputs), default=0)

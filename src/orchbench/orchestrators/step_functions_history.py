@@ -85,7 +85,7 @@ def trace_from_history(
         history_events=len(events),
         error_name=error_class_name(error),
         cause=cause,
-        statement=statement_times(output, list(_payloads(events))),
+        statement=statement_times(output, list(answers(events))),
         events=tuple(_trace_events(events)),
         invocations=tuple(invocations),
     )
@@ -166,7 +166,8 @@ def _payload(event: Event) -> Any:
     return parsed(answer["Payload"]) if isinstance(answer, dict) and "Payload" in answer else answer
 
 
-def _payloads(events: Sequence[Event]) -> Iterator[Any]:
+def answers(events: Sequence[Event]) -> Iterator[Any]:
+    """Yield what the functions returned, in the order of the events."""
     for event in events:
         if KINDS.get(event["type"]) is EventKind.TASK_SUCCEEDED:
             yield _payload(event)
