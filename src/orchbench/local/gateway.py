@@ -26,6 +26,7 @@ from .state import HEALTH_PATH
 MOST_CONNECTIONS = 1024
 START_EXECUTION = "AWSStepFunctions.StartExecution"
 DURABLE_API = re.compile(r"/2025-12-01/(durable-executions|durable-execution-callbacks)(/|$)")
+DURABLE_STOP = re.compile(r"/2025-12-01/durable-executions/[^/]+/stop")
 DURABLE_LIST = re.compile(r"(/2025-12-01/functions/)([^/]+)(/durable-executions)")
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 # The runner's own invocations of a handler; the runner adds this header to each.
@@ -108,6 +109,8 @@ class GatewayHandler(RelayHandler):
             self._start_execution(upstreams["ministack"])
         elif target.startswith("RedshiftData."):
             self._relay_to_redshift()
+        elif DURABLE_STOP.fullmatch(url.path) and self.command == "POST":
+            self._stop_execution(upstreams["runner"])
         elif DURABLE_API.match(url.path):
             self.relay(upstreams["runner"], self.path)
         elif listed := DURABLE_LIST.fullmatch(url.path):
@@ -128,6 +131,13 @@ class GatewayHandler(RelayHandler):
         if redshift is None:
             raise Refused(503, "ServiceUnavailableException", "This stack has no local Redshift Data API.")
         self.relay(redshift, self.path)
+
+    def _stop_execution(self, runner: Upstream) -> None:
+        # Lambda's model sends the error as the body itself; the runner looks for it under a name.
+        body = self.read_body()
+        wrapped = b'{"Error": %b}' % body if body.strip() else b""
+        headers = {"Content-Type": "application/json"}
+        self.send_answer(runner.call("POST", self.path, headers, wrapped))
 
     def _start_execution(self, ministack: Upstream) -> None:
         body = self.read_body()

@@ -65,6 +65,7 @@ def shape_arns(execution: Any, region: str) -> None:
     def new_with_arn(input: Any) -> Any:  # noqa: A002 - the runner passes it by this name
         created = new(input=input)
         # The SDK looks its input up under the ARN's last part: the invocation's id, not the execution's.
+        # The SDK finds an execution's input under the last part of its ARN, the id of its first operation.
         unique = created.durable_execution_arn.rpartition("/")[2]
         function = f"arn:aws:lambda:{region}:{input.account_id}:function:{input.function_name}"
         created.durable_execution_arn = (
@@ -86,10 +87,10 @@ def announce_status_changes(executor: Any, publish: Callable[[dict[str, Any]], N
             "durableExecutionName": found["DurableExecutionName"],
             "functionArn": found["FunctionArn"],
             "status": found["Status"],
-            "startTimestamp": str(found["StartTimestamp"]),
+            "startTimestamp": found["StartTimestamp"].isoformat(),
         }
         if found.get("EndTimestamp") is not None:
-            described["endTimestamp"] = str(found["EndTimestamp"])
+            described["endTimestamp"] = found["EndTimestamp"].isoformat()
         return described
 
     def launch_and_announce(instance: Any, execution: Any, timeout_seconds: int) -> None:

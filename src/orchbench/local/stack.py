@@ -10,12 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
-import tempfile
 import time
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,62 +23,19 @@ from botocore.config import Config
 from . import watchdog
 from .deployment import deploy_template, stack_outputs
 from .errors import ServerDidNotStart, StackAlreadyRunning
-from .server import LOOPBACK, Server, base_environment, free_ports, http_answers
+from .options import LOCAL_CREDENTIALS, LOCAL_WORKGROUP_ARN, StackOptions
+from .packaging import load_template
+from .server import Server
 from .state import (
-    HEALTH_PATH,
     StackState,
     find_state,
     made_state_folder,
     state_file,
     write_state,
 )
-
-HERE = Path(__file__).parent
-LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-# What is quiet on AWS and is not here: there is no daemon to send traces to.
-QUIET_WORKERS = {"POWERTOOLS_TRACE_DISABLED": "1", "AWS_XRAY_CONTEXT_MISSING": "IGNORE_ERROR"}
-REDSHIFT_GRACE_SECONDS = 5.0
+from .wiring import planned_servers, planned_state
 
 Progress = Callable[[str], None]
-
-
-def ministack_python() -> Path:
-    """Return the interpreter of ministack's own environment."""
-    return Path(sys.prefix) / "tools" / "ministack" / "bin" / "python"
-
-
-def worker_path() -> str:
-    """Return the module path of the functions' workers: this environment's packages, without this project."""
-    paths = sysconfig.get_paths()
-    return os.pathsep.join(dict.fromkeys((paths["purelib"], paths["platlib"])))
-
-
-@dataclass(frozen=True)
-class StackOptions:
-    """How a stack is started.
-
-    Attributes:
-        folder: The working folder: where the template is found and where the state file is kept.
-        template: Relative to the folder; None starts the servers and deploys nothing.
-        parameters: Of the template, as CloudFormation takes them.
-        port: Of the gateway; 0 takes a free one.
-        redshift_command: Starts the local Data API, less its port and folder; None for a stack without it.
-        redshift_arguments: Added to that command: delays, faults.
-        worker_environment: Added to what the functions find in their environment.
-        published: Whether other processes may find the stack.
-    """
-
-    folder: Path = field(default_factory=Path.cwd)
-    template: Path | None = Path("template.yaml")
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    stack_name: str = "orchbench"
-    region: str = "us-east-1"
-    port: int = 0
-    redshift_command: tuple[str, ...] | None = (sys.executable, "-m", "orchbench.redshift")
-    redshift_arguments: tuple[str, ...] = ()
-    worker_environment: Mapping[str, str] = field(default_factory=dict)
-    start_timeout_seconds: float = 60
-    published: bool = True
 
 
 def say_nothing(_message: str) -> None:
@@ -91,7 +45,7 @@ def say_nothing(_message: str) -> None:
 class LocalStack:
     """A running local AWS, started by this process or found running."""
 
-    def __init__(self, state: StackState, folder: Path, servers: "list[Server] | None" = None) -> None:
+    def __init__(self, state: StackState, folder: Path, servers: list[Server] | None = None) -> None:
         """Wrap a running stack; ``start`` and ``running_stack`` make one."""
         self.state = state
         self._folder = folder
@@ -113,7 +67,7 @@ class LocalStack:
                 f"A stack of {options.folder} runs already at {found.endpoint_url} (process {found.pid}): "
                 "use it, or stop it first."
             )
-        stack = cls(_planned_state(options), options.folder)
+        stack = cls(planned_state(options), options.folder)
         try:
             stack._start_servers(options, progress)
             if options.template is not None:
@@ -222,8 +176,10 @@ class LocalStack:
         """
         s3, cloudformation = self.client("s3"), self.client("cloudformation")
         name = self.state.stack_name
-        outputs = deploy_template(s3, cloudformation, self._folder / template, name, parameters)
-        self.state = replace(self.state, parameters=dict(parameters))
+        path = self._folder / template
+        everything = {**_target(path, parameters), **parameters}
+        outputs = deploy_template(s3, cloudformation, path, name, everything)
+        self.state = replace(self.state, parameters=everything)
         return outputs
 
     def failure(self) -> str | None:
@@ -272,98 +228,9 @@ def running_stack(folder: Path | None = None) -> LocalStack | None:
     return None if state is None else LocalStack(state, place)
 
 
-def _planned_state(options: StackOptions) -> StackState:
-    names = ["gateway", "ministack", "runner", "redshift"]
-    if options.redshift_command is None:
-        names.remove("redshift")
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
-    ports["gateway"] = options.port or ports["gateway"]
-    return StackState(
-        stack_id=uuid.uuid4().hex,
-        pid=os.getpid(),
-        endpoint_url=f"http://{LOOPBACK}:{ports['gateway']}",
-        region=options.region,
-        stack_name=options.stack_name,
-        ports=ports,
-        # Short: PostgreSQL's socket lies in it, and a socket's path has at most 100 characters or so.
-        run_folder=tempfile.mkdtemp(prefix="orchbench-"),
-        parameters=dict(options.parameters),
-    )
-
-
-def planned_servers(options: StackOptions, state: StackState, run_folder: Path) -> list[Server]:
-    """Return the servers of a stack, not started yet; they may all be started at once."""
-    temporary, logs = run_folder / "tmp", run_folder / "logs"
-    logs.mkdir(mode=0o700)
-    temporary.mkdir()
-    if os.geteuid() == 0:
-        # PostgreSQL refuses to run as root and then runs as a user who must reach its files.
-        run_folder.chmod(0o711)
-        temporary.chmod(0o711)
-    base = base_environment(temporary, watchdog.MARK_VARIABLE, state.stack_id)
-    aws = base | LOCAL_CREDENTIALS | {"AWS_REGION": state.region, "AWS_DEFAULT_REGION": state.region}
-    servers = [
-        _ministack(options, state, aws, logs),
-        _runner(state, aws, logs),
-        _gateway(state, base, logs),
-    ]
-    if options.redshift_command is not None:
-        servers.append(_redshift(options, state, aws, run_folder))
-    return servers
-
-
-def _url(state: StackState, server: str) -> str:
-    return f"http://{LOOPBACK}:{state.ports[server]}"
-
-
-def _ministack(options: StackOptions, state: StackState, environment: dict[str, str], logs: Path) -> Server:
-    port = state.ports["ministack"]
-    settings = {
-        "GATEWAY_PORT": str(port),
-        "BIND_HOST": LOOPBACK,
-        "IOT_MTLS_ENABLED": "0",
-        "SFTP_ENABLED": "0",
-        "MINISTACK_REGION": state.region,
-        "MINISTACK_WORKER_THREADS": "256",
-        "LOG_LEVEL": "WARNING",
-        # Inherited by the functions' workers.
-        "AWS_ENDPOINT_URL": state.endpoint_url,
-        "AWS_ENDPOINT_URL_LAMBDA": _url(state, "gateway"),
-        "ORCHBENCH_WORKER_PYTHONPATH": worker_path(),
-    }
-    if "redshift" in state.ports:
-        settings["AWS_ENDPOINT_URL_REDSHIFT_DATA"] = _url(state, "redshift")
-    command = [str(ministack_python()), str(HERE / "ministack_launcher.py")]
-    if not ministack_python().exists():
-        raise ServerDidNotStart(f"ministack is not installed at {ministack_python()}: run `make setup`.")
-    everything = environment | QUIET_WORKERS | settings | dict(options.worker_environment)
-    ready = http_answers(port, "/_ministack/health")
-    return Server("ministack", command, everything, logs / "ministack.log", ready)
-
-
-def _runner(state: StackState, environment: dict[str, str], logs: Path) -> Server:
-    port = state.ports["runner"]
-    command = [sys.executable, "-m", "orchbench.local.runner_launcher", "--port", str(port)]
-    command += ["--lambda-endpoint", _url(state, "ministack"), "--region", state.region]
-    return Server(
-        "durable-runner", command, environment, logs / "durable-runner.log", http_answers(port, "/health")
-    )
-
-
-def _gateway(state: StackState, environment: dict[str, str], logs: Path) -> Server:
-    command = [sys.executable, "-m", "orchbench.local.gateway", "--stack-id", state.stack_id]
-    command += ["--port", str(state.ports["gateway"])]
-    for server in ("ministack", "runner", "redshift"):
-        if server in state.ports:
-            command += [f"--{server}-port", str(state.ports[server])]
-    ready = http_answers(state.ports["gateway"], HEALTH_PATH)
-    return Server("gateway", command, environment, logs / "gateway.log", ready)
-
-
-def _redshift(
-    options: StackOptions, state: StackState, environment: dict[str, str], run_folder: Path
-) -> Server:
-    command = [*(options.redshift_command or ()), "--port", str(state.ports["redshift"])]
-    command += ["--data-dir", str(run_folder / "redshift"), *options.redshift_arguments]
-    log = run_folder / "logs" / "redshift.log"
-    return Server("redshift", command, environment, log, grace_seconds=REDSHIFT_GRACE_SECONDS)
+def _target(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameter that says where batches run, if the template has it and nobody set one."""
+    asked = load_template(template).get("Parameters", {}) if template.exists() else {}
+    if "WorkgroupArn" not in asked or {"WorkgroupArn", "ClusterIdentifier"} & set(parameters):
+        return {}
+    return {"WorkgroupArn": LOCAL_WORKGROUP_ARN}

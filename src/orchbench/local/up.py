@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import ServerDidNotStart
-from .stack import LocalStack, Progress, StackOptions, say_nothing
+from .options import StackOptions
+from .stack import LocalStack, Progress, say_nothing
 
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CHECK_SECONDS = 0.5
