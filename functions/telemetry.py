@@ -38,12 +38,11 @@ def recorded(what: str, execution_id: str) -> Iterator[None]:
         logger.warning("%s failed", what, extra={"error_name": type(error).__name__})
         raise
     finally:
-        metrics.flush_metrics()
         logger.info("%s ended", what)
 
 
 def measure(progress: Progress, quota: Quota, now: datetime) -> None:
-    """Add one check's metrics: AWS has none for a history's length or a running execution's age."""
+    """Write one check's metrics: AWS has none for a history's length or a running execution's age."""
     elapsed = now - from_timestamp(progress.output["created_at"])
     metrics.add_metric("SecondsElapsed", MetricUnit.Seconds, elapsed.total_seconds())
     metrics.add_metric(
@@ -56,3 +55,4 @@ def measure(progress: Progress, quota: Quota, now: datetime) -> None:
         metrics.add_metric("QuerySeconds", MetricUnit.Seconds, progress.output["query_seconds"])
         metrics.add_metric("Polls", MetricUnit.Count, progress.polls)
         metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, lag.total_seconds())
+    metrics.flush_metrics()
