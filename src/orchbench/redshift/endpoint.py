@@ -59,9 +59,9 @@ class Endpoint:
 
     api: DataApi
     faults: Faults = field(default_factory=NoFaults)
-    _calls: Counter[str] = field(default_factory=Counter)
-    _requests: "itertools.count[int]" = field(default_factory=itertools.count)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _calls: Counter[str] = field(default_factory=Counter, init=False)
+    _requests: "itertools.count[int]" = field(default_factory=itertools.count, init=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def answer(self, target: str, body: bytes, *, patience_seconds: float | None = None) -> HttpAnswer:
         """Answer one request.

@@ -41,7 +41,7 @@ class Call:
 
 
 class Faults(Protocol):
-    """Decide what goes wrong."""
+    """Decide what goes wrong. Raising a ServiceError answers with that error instead."""
 
     def before(self, call: Call) -> Fault | None:
         """Return the fault for a call that has not happened yet."""

