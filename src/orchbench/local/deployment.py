@@ -31,6 +31,7 @@ def deploy_template(
     bucket = f"{stack_name}-artifacts"
     try:
         packaged = package_template(template, bucket)
+        check_parameters(template, packaged, parameters)
         url = upload(s3, bucket, packaged)
         order = {
             "StackName": stack_name,
@@ -49,6 +50,14 @@ def deploy_template(
         reason = failure_reason(cloudformation, stack_name)
         raise DeploymentFailed(f"The stack {stack_name} was not deployed: {reason}.") from error
     return stack_outputs(cloudformation, stack_name)
+
+
+def check_parameters(path: Path, packaged: PackagedTemplate, parameters: Mapping[str, str]) -> None:
+    """Refuse a parameter that the template does not have, as AWS does and not every engine."""
+    known = packaged.template.get("Parameters", {})
+    for name in parameters:
+        if name not in known:
+            raise DeploymentFailed(f"{path} has no parameter {name}: it has {', '.join(known) or 'none'}.")
 
 
 def upload(s3: Any, bucket: str, packaged: PackagedTemplate) -> str:

@@ -154,8 +154,11 @@ class RelayHandler(BaseHTTPRequestHandler):
         """Pass the request on and its answer back, both piece by piece.
 
         Raises:
+            BodyTooLarge: If the request says so before it is read.
             OSError: If the server does not answer; nothing was sent to the client then.
         """
+        if int(self.headers.get("Content-Length") or 0) > LARGEST_BODY_BYTES:
+            raise BodyTooLarge
         connection = upstream.connect()
         try:
             response = self._pass_on(connection, path)

@@ -1,0 +1,117 @@
+"""The real SAM CLI and the real AWS CLI against the local AWS, with the project's own template."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
+
+pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
+PROJECT = Path(__file__).parents[3]
+TOOLS = Path(sys.prefix) / "tools"
+SAM, AWS = TOOLS / "sam" / "bin" / "sam", TOOLS / "awscli" / "bin" / "aws"
+ORDER = """
+INSERT INTO orders (order_id, customer_id, order_date, quantity, unit_price)
+SELECT number, number % 10, DATE '2026-01-01', 2, 2.50 FROM generate_series(1, 1000) AS number
+"""
+EXECUTION_INPUT = json.dumps({"timeout_seconds": 60, "poll": {"policy": "fixed", "interval_seconds": 1}})
+
+
+def run(command: list[str], environment: dict[str, str], folder: Path) -> str:
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack.start(StackOptions(folder=PROJECT, template=None, published=False)) as started:
+        with psycopg.connect(started.redshift["postgresql"], autocommit=True) as connection:
+            connection.execute((PROJECT / "functions" / "sql" / "setup" / "tables.sql").read_bytes())
+            connection.execute(ORDER)
+        yield started
+
+
+@pytest.fixture(scope="module")
+def environment(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return a user's environment after the exports, with a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "SAM_CLI_TELEMETRY": "0",
+        "AWS_PAGER": "",
+        **stack.exports,
+    }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of what is deployed, so that the tools write nothing into the project."""
+    folder = tmp_path_factory.mktemp("project")
+    for name in ("template.yaml", "samconfig.toml"):
+        shutil.copy(PROJECT / name, folder)
+    for name in ("functions", "statemachine"):
+        shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    return folder
+
+
+def deploy(environment: dict[str, str], project: Path, *more: str) -> None:
+    command = [str(SAM), "deploy", "--no-confirm-changeset", "--stack-name", "by-sam", "--resolve-s3"]
+    command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", *more]
+    command += ["--parameter-overrides", f"WorkgroupArn={LOCAL_WORKGROUP_ARN}"]
+    run(command, environment, project)
+
+
+def refresh_by_both_ways(
+    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+) -> None:
+    """Start an execution of each way with the AWS CLI and wait until both have succeeded."""
+    aws = [str(AWS), "--output", "json"]
+    described = run(
+        [*aws, "cloudformation", "describe-stacks", "--stack-name", "by-sam"], environment, project
+    )
+    outputs = {
+        each["OutputKey"]: each["OutputValue"] for each in json.loads(described)["Stacks"][0]["Outputs"]
+    }
+    machine = ["--state-machine-arn", outputs["SfnPollStateMachineArn"], "--input", EXECUTION_INPUT]
+    started = json.loads(run([*aws, "stepfunctions", "start-execution", *machine], environment, project))
+    durable = ["--function-name", outputs["DurablePollFunctionArn"], "--invocation-type", "Event"]
+    durable += ["--durable-execution-name", "by-cli"]
+    durable += ["--payload", EXECUTION_INPUT, str(project / "answer.json")]
+    arn = json.loads(run([*aws, "lambda", "invoke", *durable], environment, project))["DurableExecutionArn"]
+    states, functions = stack.client("stepfunctions"), stack.client("lambda")
+
+    def machine_ended() -> str | None:
+        status = states.describe_execution(executionArn=started["executionArn"])["status"]
+        return None if status == "RUNNING" else str(status)
+
+    def durable_ended() -> str | None:
+        status = functions.get_durable_execution(DurableExecutionArn=arn)["Status"]
+        return None if status == "RUNNING" else str(status)
+
+    assert (wait_until(machine_ended), wait_until(durable_ended)) == ("SUCCEEDED", "SUCCEEDED")
+
+
+def customers_in_mart(stack: LocalStack) -> int:
+    with psycopg.connect(stack.redshift["postgresql"]) as connection:
+        row = connection.execute("SELECT count(*) FROM mart_customer_summary").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.skipif(not SAM.exists() or not AWS.exists(), reason="run `make tools` first")
+def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
+    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+) -> None:
+    deploy(environment, project, "--template-file", "template.yaml")
+    refresh_by_both_ways(stack, environment, project, wait_until)
+    assert customers_in_mart(stack) == 10

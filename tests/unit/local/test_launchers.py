@@ -1,0 +1,132 @@
+import dataclasses
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchbench.local import ministack_launcher, runner_launcher
+from orchbench.local.wiring import ministack_python
+
+LAUNCHER = Path(ministack_launcher.__file__)
+PROBE = f"""
+import sys
+sys.path.insert(0, {str(LAUNCHER.parent)!r})
+import ministack_launcher
+ministack_launcher.apply_mends()
+from ministack.core import lambda_runtime
+from ministack.services import eventbridge, lambda_svc
+from ministack.services.cloudformation import provisioners
+assert '"error_type": type(e).__name__' in lambda_runtime._PYTHON_WORKER_SCRIPT
+compile(lambda_runtime._PYTHON_WORKER_SCRIPT, "worker", "exec")
+assert lambda_svc._execute_function_warm.__module__ == "ministack_launcher"
+assert provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"].__module__ == "ministack_launcher"
+assert eventbridge._put_events.__defaults__ == (True,)
+print("mended")
+"""
+
+
+def test_every_mend_finds_its_names_in_the_pinned_ministack(tmp_path: Path) -> None:
+    if not ministack_python().exists():
+        pytest.skip("ministack's environment is not set up")
+    command = [str(ministack_python()), "-I", "-c", PROBE]
+    done = subprocess.run(command, capture_output=True, text=True, env={"TMPDIR": str(tmp_path)}, check=False)
+    assert done.stdout == "mended\n", done.stderr
+
+
+@pytest.mark.parametrize("launcher", [ministack_launcher, runner_launcher])
+def test_another_version_is_refused_with_one_sentence(launcher: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metadata, "version", lambda _name: "9.9.9")
+    with pytest.raises(SystemExit, match=r"and version 9\.9\.9 is installed: install that version or revise"):
+        launcher.check_version()
+
+
+def test_a_changed_worker_script_is_refused() -> None:
+    runtime = SimpleNamespace(_PYTHON_WORKER_SCRIPT="something else")
+    with pytest.raises(SystemExit, match="its worker script reports errors in another way"):
+        ministack_launcher.report_the_class_of_an_error(runtime, SimpleNamespace())
+
+
+def test_a_put_events_with_other_defaults_is_refused() -> None:
+    def put_events(_data: Any) -> None:
+        pass
+
+    with pytest.raises(SystemExit, match="its PutEvents checks sources in another way"):
+        ministack_launcher.accept_events_of_services(SimpleNamespace(_put_events=put_events))
+
+
+class Worker:
+    """Fails as ministack's worker does with the mended script."""
+
+    def invoke(self) -> dict[str, str]:
+        return {"status": "error", "error": "as asked", "error_type": "ExpectedFault"}
+
+
+def test_a_failed_invocation_carries_the_name_of_its_class() -> None:
+    runtime = SimpleNamespace(_PYTHON_WORKER_SCRIPT=ministack_launcher.WORKER_ERROR, Worker=Worker)
+
+    def execute(_func: Any, _event: Any, _request_id: str) -> dict[str, Any]:
+        failed = Worker().invoke()
+        return {"error": True, "body": {"errorMessage": failed["error"], "errorType": "Runtime.HandlerError"}}
+
+    functions = SimpleNamespace(_execute_function_warm=execute)
+    ministack_launcher.report_the_class_of_an_error(runtime, functions)
+    body = functions._execute_function_warm({}, {}, "1")["body"]
+    assert body == {"errorMessage": "as asked", "errorType": "ExpectedFault"}
+
+
+def test_the_runner_has_every_name_that_is_changed() -> None:
+    code = """
+from aws_durable_execution_sdk_python_testing import execution, executor, model, threads
+from orchbench.local import runner_launcher as launcher
+launcher.check_version()
+launcher.invoke_more_at_once(threads)
+assert threads.DaemonThreadPool().max_workers == launcher.INVOCATION_THREADS
+launcher.shape_arns(execution, "eu-west-1")
+launcher.keep_every_detail(model)
+launcher.announce_status_changes(executor, print)
+order = model.StartDurableExecutionInput("000000000000", "poll", "3", "first", 60, 1, invocation_id="id-1")
+print(execution.Execution.new(order).durable_execution_arn)
+event = model.Event.create_invocation_completed(0, None, 1, 2, "request")
+print(model.Event.from_event_with_id(event, 7).invocation_completed_details.request_id)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    arn = "arn:aws:lambda:eu-west-1:000000000000:function:poll:3/durable-execution/first/id-1"
+    assert done.stdout.splitlines() == [arn, "request"], done.stderr
+
+
+@dataclasses.dataclass
+class Executor:
+    """Ends as the runner's executor does, twice for a timeout."""
+
+    _execution_timeouts: dict[str, object] = dataclasses.field(default_factory=dict)
+
+    def _launch_execution(self, execution: Any, _timeout_seconds: int) -> None:
+        self._execution_timeouts[execution.durable_execution_arn] = object()
+
+    def _complete_events(self, execution_arn: str) -> None:
+        self._execution_timeouts.pop(execution_arn, None)
+
+    def get_execution_details(self, _arn: str) -> Any:
+        status = "RUNNING" if self._execution_timeouts else "STOPPED"
+        now = SimpleNamespace(isoformat=lambda: "2026-11-21T12:00:00+00:00")
+        found = {
+            "DurableExecutionName": "first",
+            "FunctionArn": "f:1",
+            "Status": status,
+            "StartTimestamp": now,
+        }
+        return SimpleNamespace(to_dict=lambda: found)
+
+
+def test_a_start_and_an_end_are_each_announced_once() -> None:
+    announced: list[dict[str, Any]] = []
+    runner_launcher.announce_status_changes(SimpleNamespace(Executor=Executor), announced.append)
+    executor = Executor()
+    executor._launch_execution(SimpleNamespace(durable_execution_arn="arn:1"), 60)
+    executor._complete_events("arn:1")
+    executor._complete_events("arn:1")
+    assert [detail["status"] for detail in announced] == ["RUNNING", "STOPPED"]
