@@ -1,0 +1,416 @@
+"""A durable execution in process: the deployed handler on AWS's testing SDK, in virtual time.
+
+The testing SDK keeps the execution's state and checks every checkpoint; this host is the service around it:
+it invokes, waits, meters and enforces the quotas (3,000 operations, 100 MB written, the execution's
+timeout). What is assumed about the service, AWS not saying it: an invocation that fails is made again after
+5 s, and after twice as long each time up to 5 minutes; a checkpoint beyond a quota is refused as an error
+of the caller's, which the SDK ends the execution with.
+"""
+
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from aws_durable_execution_sdk_python.exceptions import CheckpointError, DurableApiErrorCategory
+from aws_durable_execution_sdk_python.execution import (
+    DurableExecutionInvocationInputWithClient,
+    DurableExecutionInvocationOutput,
+    InitialExecutionState,
+    InvocationStatus,
+)
+from aws_durable_execution_sdk_python.lambda_service import (
+    CheckpointOutput,
+    DurableServiceClient,
+    ErrorObject,
+    OperationAction,
+    OperationStatus,
+    OperationType,
+    OperationUpdate,
+    StateOutput,
+)
+from aws_durable_execution_sdk_python_testing.checkpoint.processor import CheckpointProcessor
+from aws_durable_execution_sdk_python_testing.exceptions import InvalidParameterValueException
+from aws_durable_execution_sdk_python_testing.execution import Execution
+from aws_durable_execution_sdk_python_testing.executor import Executor
+from aws_durable_execution_sdk_python_testing.model import StartDurableExecutionInput
+from aws_durable_execution_sdk_python_testing.scheduler import Scheduler
+from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecutionStore
+
+from orchbench.orchestrators.way import Record
+from orchbench.rehearsal.application import ACCOUNT, REGION, Function
+from orchbench.rehearsal.clock import VirtualClock
+from orchbench.rehearsal.functions import Functions, FunctionStopped
+from orchbench.rehearsal.host import Death, InvalidStart
+from orchbench.rehearsal.latency import Latency
+from orchbench.rehearsal.metering import Meter
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
+
+QUALIFIER = "1"
+RETENTION_DAYS = 14
+FIRST_BACKOFF_SECONDS = 5.0
+LONGEST_BACKOFF_SECONDS = 300.0
+LARGEST_INPUT_BYTES = 1024 * 1024
+"""Of an asynchronous invocation."""
+UNBOUNDED = 1_000_000
+
+
+class _SdkClock:
+    """The testing SDK's ``Clock`` over a rehearsal's."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        """Return the current moment."""
+        return self._clock.moment()
+
+    def arm(self, wake: datetime) -> float:
+        """Return no real time to wait: the host waits itself."""
+        raise NotImplementedError(wake)
+
+
+class DurableHost:
+    """Runs one durable execution of a function."""
+
+    def __init__(
+        self,
+        function: Function,
+        functions: Functions,
+        clock: VirtualClock,
+        latency: Latency,
+        faults: ScriptedFaults,
+    ) -> None:
+        self.death: Death | None = None
+        self.meter = Meter()
+        self._function = function
+        self._functions = functions
+        self._clock = clock
+        self._latency = latency
+        self._faults = faults
+        self._store = InMemoryExecutionStore()
+        self._processor = CheckpointProcessor(self._store, Scheduler(), _SdkClock(clock))
+        self._order = _EventOrder()
+        self._execution: Execution | None = None
+        self._failures = 0
+        self._broken: Exception | None = None
+
+    @property
+    def execution(self) -> Execution:
+        """The execution; there is one once it was started."""
+        assert self._execution is not None  # noqa: S101 - run() comes first
+        return self._execution
+
+    @property
+    def execution_arn(self) -> str:
+        """The execution's ARN."""
+        return self.execution.durable_execution_arn
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the execution has ended."""
+        return self.execution.is_complete
+
+    @property
+    def operations(self) -> int | None:
+        """The operations metered so far."""
+        return self.meter.operations
+
+    def run(self, name: str, document: Any) -> None:
+        """Start an execution and let time pass until it has ended.
+
+        Raises:
+            InvalidStart: an asynchronous Invoke would refuse it.
+        """
+        payload = json.dumps(document)
+        if len(payload.encode()) > LARGEST_INPUT_BYTES:
+            raise InvalidStart(f"The input is larger than the {LARGEST_INPUT_BYTES} bytes of an Invoke.")
+        self._start(name, payload)
+        with self._clock.timer(self._function.execution_timeout_seconds or 0, self._time_out):
+            while not self.is_over:
+                self._invoke()
+                if not self.is_over:
+                    self._wait()
+
+    def start_again(self, name: str, document: Any) -> str:
+        """Start a name again, and return the ARN of the execution that has it, running or not.
+
+        Raises:
+            InvalidStart: it was started with another input.
+        """
+        started = self.execution.start_input
+        if name != started.execution_name or json.dumps(document) != started.input:
+            raise InvalidStart("DurableExecutionAlreadyStartedException")
+        return self.execution_arn
+
+    def stop(self, cause: str) -> None:
+        """Stop the execution now, as StopDurableExecution does: its function runs on, and is not heard."""
+        if not self.is_over:
+            error = ErrorObject(message=cause, type=None, data=None, stack_trace=None)
+            self.execution.complete_stopped(error=error, now=self._clock.moment())
+
+    def record(self) -> Record:
+        """Return what Lambda would answer of it, in boto3's shape."""
+        executor = Executor(self._store, Scheduler(), _NoInvoker(), self._processor)  # type: ignore[arg-type]
+        details = executor.get_execution_details(self.execution_arn)
+        history = executor.get_execution_history(
+            self.execution_arn, include_execution_data=True, max_items=UNBOUNDED
+        )
+        executor.shutdown()
+        return Record(_shown(details.to_dict()), self._order.sorted(list(map(_event, history.events))))
+
+    def checkpoint(
+        self, token: str, updates: list[OperationUpdate], client_token: str | None
+    ) -> CheckpointOutput:
+        """Take a checkpoint of the running invocation, or refuse it."""
+        try:
+            return self._checkpoint(token, updates, client_token)
+        except (CheckpointError, InvalidParameterValueException):
+            raise
+        except Exception as error:
+            # A fault of this host's own must not pass for one of the service's.
+            self._broken = error
+            raise
+
+    def _checkpoint(
+        self, token: str, updates: list[OperationUpdate], client_token: str | None
+    ) -> CheckpointOutput:
+        if self._faults.checkpoint_fails():
+            raise CheckpointError("ServiceException: the checkpoint was not saved")
+        refusal = self.meter.refusal(updates)
+        if refusal:
+            self.death = self.death or Death(self._clock.now(), refusal)
+            raise CheckpointError(refusal, DurableApiErrorCategory.EXECUTION)
+        if not all(map(_is_step_start, updates)):
+            # A step's start is sent beside the step: nobody waits for it.
+            self._sleep_in_service()
+        output = self._processor.process_checkpoint(token, updates, client_token)
+        self.meter.count(updates)
+        self._order.updated(updates)
+        self._order.completed(self.execution)
+        return output
+
+    def state(self, token: str, marker: str) -> StateOutput:
+        """Return the execution's state to the running invocation."""
+        return self._processor.get_execution_state(token, marker)
+
+    def _sleep_in_service(self) -> None:
+        try:
+            self._clock.sleep(self._latency.seconds("checkpoint"))
+        except FunctionStopped as stopped:
+            # In the SDK's checkpoint thread: only an Exception reaches whoever waits there.
+            raise CheckpointError(str(stopped)) from stopped
+
+    def _start(self, name: str, payload: str) -> None:
+        invocation_id = str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        execution = Execution.new(
+            StartDurableExecutionInput(
+                account_id=ACCOUNT,
+                function_name=self._function.name,
+                function_qualifier=QUALIFIER,
+                execution_name=name,
+                execution_timeout_seconds=self._function.execution_timeout_seconds or 0,
+                execution_retention_period_days=RETENTION_DAYS,
+                invocation_id=invocation_id,
+                input=payload,
+            )
+        )
+        execution.durable_execution_arn = (
+            f"{self._function.arn}:{QUALIFIER}/durable-execution/{name}/{invocation_id}"
+        )
+        execution.region = REGION
+        execution.start(now=self._clock.moment())
+        self._store.save(execution)
+        self._execution = execution
+        self._order.started(invocation_id)
+        self.meter.start(payload)
+
+    def _invoke(self) -> None:
+        """Invoke the function once and act on what it answers."""
+        execution = self.execution
+        execution.begin_new_invocation()
+        operations = execution.get_navigable_operations()
+        event = DurableExecutionInvocationInputWithClient(
+            durable_execution_arn=self.execution_arn,
+            checkpoint_token=execution.get_new_checkpoint_token(),
+            initial_execution_state=InitialExecutionState(operations, ""),
+            updated_operation_ids=list(execution.updated_operation_ids),
+            service_client=_ServiceClient(self),
+        )
+        execution.mark_state_delivered()
+        self._order.delivered()
+        execution.handler_seen_seq = execution.seq_counter
+        started = self._clock.moment()
+        try:
+            answer = self._functions.invoke(
+                self._function, event, operations_replayed=sum(map(_is_done, operations))
+            )
+        except (Exception, FunctionStopped):  # noqa: BLE001 - however it failed, it is made again
+            answer = None
+        if self._broken is not None:
+            raise self._broken
+        request_id = self._functions.invocations[-1].request_id or ""
+        execution.record_invocation_completion(started, self._clock.moment(), request_id)
+        self._order.invoked(request_id)
+        if self.is_over:
+            return
+        if answer is None:
+            self._fail_invocation()
+            return
+        self._failures = 0
+        self._conclude(DurableExecutionInvocationOutput.from_dict(json.loads(json.dumps(answer))))
+
+    def _conclude(self, output: DurableExecutionInvocationOutput) -> None:
+        now = self._clock.moment()
+        match output.status:
+            case InvocationStatus.SUCCEEDED:
+                self.meter.end(output.result)
+                self.execution.complete_success(output.result, now)
+            case InvocationStatus.FAILED:
+                self.meter.end(json.dumps(output.error.to_dict()) if output.error else None)
+                self.execution.complete_fail(output.error, now)
+            case _ if self._wakes_at() is None:
+                error = ErrorObject.from_message("Cannot return PENDING status with no pending operations.")
+                self.execution.complete_fail(error, now)
+
+    def _fail_invocation(self) -> None:
+        self.meter.invocation_retried()
+        backoff = min(FIRST_BACKOFF_SECONDS * 2**self._failures, LONGEST_BACKOFF_SECONDS)
+        self._failures += 1
+        self._clock.sleep_until(self._clock.now() + backoff, lambda: self.is_over)
+
+    def _wait(self) -> None:
+        """Let time pass to the earliest wait or retry that is due, unless an invocation is to be made again."""
+        if self._failures:
+            return
+        wakes_at = self._wakes_at()
+        if wakes_at is not None:
+            self._clock.sleep_until(wakes_at.timestamp(), lambda: self.is_over)
+        if not self.is_over:
+            self.execution.complete_due_operations(self._clock.moment())
+            self._order.completed(self.execution)
+            self._clock.sleep_until(self._clock.now() + self._latency.seconds("resume"), lambda: self.is_over)
+
+    def _wakes_at(self) -> datetime | None:
+        moments = [
+            one.wait_details.scheduled_end_timestamp
+            for one in self.execution.operations
+            if one.status is OperationStatus.STARTED and one.wait_details
+        ]
+        moments += [
+            one.step_details.next_attempt_timestamp
+            for one in self.execution.operations
+            if one.status is OperationStatus.PENDING and one.step_details
+        ]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _time_out(self) -> None:
+        if not self.is_over:
+            error = ErrorObject.from_message(
+                f"Execution timed out after {self._function.execution_timeout_seconds} seconds."
+            )
+            self.execution.complete_timeout(error, self._clock.moment())
+
+
+class _ServiceClient(DurableServiceClient):
+    """What the SDK calls from inside the handler."""
+
+    def __init__(self, host: DurableHost) -> None:
+        self._host = host
+
+    def checkpoint(
+        self,
+        durable_execution_arn: str,  # noqa: ARG002 - the SDK's own signature
+        checkpoint_token: str,
+        updates: list[OperationUpdate],
+        client_token: str | None,
+    ) -> CheckpointOutput:
+        return self._host.checkpoint(checkpoint_token, updates, client_token)
+
+    def get_execution_state(
+        self,
+        durable_execution_arn: str,  # noqa: ARG002
+        checkpoint_token: str,
+        next_marker: str,
+        max_items: int = 1000,  # noqa: ARG002
+    ) -> StateOutput:
+        return self._host.state(checkpoint_token, next_marker)
+
+
+class _NoInvoker:
+    """Stands where the testing SDK's executor wants an invoker: this host invokes itself."""
+
+
+class _EventOrder:
+    """Remembers in which order things happened, for events of the same moment.
+
+    The testing SDK sorts a history by time alone. The events of one operation keep their order there, so it
+    is enough to remember, for each operation, the places of its events among all.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[int]] = defaultdict(list)
+        self._next = 0
+        self._completed = 0
+        self._execution_id = ""
+
+    def started(self, execution_id: str) -> None:
+        self._execution_id = execution_id
+        self._note(execution_id)
+
+    def updated(self, updates: Sequence[OperationUpdate]) -> None:
+        for update in updates:
+            if update.action is not OperationAction.CANCEL:
+                self._note(update.operation_id)
+
+    def completed(self, execution: Execution) -> None:
+        """Note the waits that have ended since the last time."""
+        ended = execution.updated_operation_ids[self._completed :]
+        self._completed += len(ended)
+        kinds = {one.operation_id: one.operation_type for one in execution.operations} if ended else {}
+        for operation_id in ended:
+            if kinds[operation_id] is OperationType.WAIT:
+                self._note(operation_id)
+
+    def delivered(self) -> None:
+        self._completed = 0
+
+    def invoked(self, request_id: str) -> None:
+        self._note(request_id)
+
+    def sorted(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        places = {key: iter(value) for key, value in self._places.items()}
+
+        def place(event: dict[str, Any]) -> tuple[datetime, int]:
+            details = event.get("InvocationCompletedDetails") or {}
+            key = details.get("RequestId") or event.get("Id") or ""
+            return event["EventTimestamp"], next(places.get(key, iter(())), self._next)
+
+        ordered = [
+            event for _, event in sorted(((place(one), one) for one in events), key=lambda pair: pair[0])
+        ]
+        return [event | {"EventId": number} for number, event in enumerate(ordered, start=1)]
+
+    def _note(self, key: str) -> None:
+        self._places[key].append(self._next)
+        self._next += 1
+
+
+def _is_done(operation: Any) -> bool:
+    finished = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+    return operation.operation_type is not OperationType.EXECUTION and operation.status in finished
+
+
+def _is_step_start(update: OperationUpdate) -> bool:
+    return update.operation_type is OperationType.STEP and update.action is OperationAction.START
+
+
+def _event(event: Any) -> dict[str, Any]:
+    found: dict[str, Any] = event.to_dict()
+    return found
+
+
+def _shown(description: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in description.items() if value is not None}
