@@ -1,0 +1,158 @@
+"""The handlers as Lambda calls them: thin, and discreet in what they log."""
+
+import io
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from cancel import handler as cancel_handler
+from orchbench.redshift.clock import WallClock
+from orchbench.redshift.endpoint import Endpoint
+from orchbench.redshift.faults import NoFaults
+from orchbench.redshift.in_process import attach
+from orchbench.redshift.quotas import Quotas
+from orchbench.redshift.scripted import ScriptedExecutor, lasting
+from orchbench.redshift.service import DataApi
+from orchbench.redshift.warehouse import Warehouse
+from redshift_batch.data_api import redshift_data_client
+from redshift_batch.errors import EmptyBatch, HandlerTimedOut
+from status import handler as status_handler
+from submit import handler as submit_handler
+from telemetry import logger
+
+QUOTA = {
+    "unit": "history events",
+    "limit": 25_000,
+    "start": 6,
+    "poll": 9,
+    "way_out": 9,
+    "retry": 3,
+    "reserved_retries": 100,
+}
+SECRET_SQL = "SELECT 'never in a log', :pin"
+EVENT = {
+    "execution_id": "arn:aws:states:us-east-1:123456789012:execution:m:a",
+    "input": {"sql": SECRET_SQL, "parameters": {"pin": "s3cret"}},
+    "quota": QUOTA,
+}
+
+
+@dataclass
+class LambdaContext:
+    function_name: str = "orchbench-submit"
+    memory_limit_in_mb: int = 128
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:orchbench-submit"
+    aws_request_id: str = "r-1"
+    remaining_seconds: float = 60
+
+    def get_remaining_time_in_millis(self) -> int:
+        return int(1000 * self.remaining_seconds)
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set the environment of a deployment, and answer its client in process."""
+    for name, value in {
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "REDSHIFT_DATABASE": "dev",
+        "REDSHIFT_WORKGROUP": "reports",
+        "INLINE_SQL_ALLOWED": "true",
+    }.items():
+        monkeypatch.setenv(name, value)
+    redshift_data_client.cache_clear()
+    clock = WallClock()
+    executor = ScriptedExecutor(clock, lasting(0))
+    api = DataApi(clock=clock, executor=executor, warehouse=Warehouse(), quotas=Quotas())
+    attach(redshift_data_client(), Endpoint(api, NoFaults()))
+    yield
+    redshift_data_client.cache_clear()
+
+
+@pytest.fixture
+def context() -> LambdaContext:
+    return LambdaContext()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """Yield what the handlers log."""
+    written = io.StringIO()
+    handler = logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(written)
+    yield written
+    handler.setStream(before)
+
+
+def lines(log: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in log.getvalue().splitlines()]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_batch_goes_through_submit_check_and_cancel(context: LambdaContext) -> None:
+    submitted = submit_handler.handler(EVENT, context)
+    time.sleep(0.01)
+    checked = status_handler.handler(
+        {"execution_id": EVENT["execution_id"], "progress": submitted, "quota": QUOTA}, context
+    )
+    assert (checked["output"]["status"], checked["output"]["polls"]) == ("FINISHED", 1)
+    cancelled = cancel_handler.handler({"execution_id": EVENT["execution_id"], "progress": checked}, context)
+    assert cancelled["output"]["status"] == "FINISHED"
+    json.dumps([submitted, checked, cancelled])
+
+
+@pytest.mark.usefixtures("deployed")
+def test_logs_carry_the_execution_and_neither_sql_nor_parameters(
+    context: LambdaContext, log: io.StringIO
+) -> None:
+    submitted = submit_handler.handler(EVENT, context)
+    status_handler.handler(
+        {"execution_id": EVENT["execution_id"], "progress": submitted, "quota": QUOTA}, context
+    )
+    assert {line["correlation_id"] for line in lines(log)} == {EVENT["execution_id"]}
+    assert [line["message"] for line in lines(log)] == [
+        "Submit batch began",
+        "Submit batch ended",
+        "Check status began",
+        "Check status ended",
+    ]
+    assert "never in a log" not in log.getvalue()
+    assert "s3cret" not in log.getvalue()
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_check_writes_its_metrics(context: LambdaContext, capsys: pytest.CaptureFixture[str]) -> None:
+    submitted = submit_handler.handler(EVENT, context)
+    status_handler.handler(
+        {"execution_id": EVENT["execution_id"], "progress": submitted, "quota": QUOTA}, context
+    )
+    (written,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    names = {metric["Name"] for metric in written["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert names >= {"SecondsElapsed", "ShareOfPollBudgetUsed"}
+    assert names >= {"QuerySeconds", "Polls", "DetectionLagSeconds"}
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_failure_is_raised_under_its_name_and_its_end_is_logged(
+    context: LambdaContext, log: io.StringIO
+) -> None:
+    with pytest.raises(EmptyBatch):
+        submit_handler.handler({**EVENT, "input": {"sql": ""}}, context)
+    assert [(line["message"], line.get("error_name")) for line in lines(log)] == [
+        ("Submit batch began", None),
+        ("Submit batch failed", "EmptyBatch"),
+        ("Submit batch ended", None),
+    ]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_function_without_time_left_says_so_and_sends_nothing() -> None:
+    with pytest.raises(HandlerTimedOut, match="nothing was begun"):
+        submit_handler.handler(EVENT, LambdaContext(remaining_seconds=3))
