@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from orchbench.redshift.clock import Clock
@@ -140,9 +140,10 @@ class PostgresRun:
         return Status.FAILED if errors else Status.FINISHED, "; ".join(errors) or None
 
     def _play_transaction(self) -> None:
-        self._run("BEGIN")
         for index in range(len(self._work.sqls)):
             try:
+                # Before each: a COMMIT or ROLLBACK among the statements ends one transaction, not the batch.
+                self._begin_unless_begun()
                 self._play_statement(index)
             except _StatementFailed as error:
                 raise _StatementFailed(self._numbered(index, error)) from error
@@ -152,18 +153,26 @@ class PostgresRun:
         """Commit every statement by itself, and return the errors of those that failed."""
         errors: list[str] = []
         for index, sql in enumerate(self._work.sqls):
-            # Some statements (VACUUM) refuse a transaction, so there is one only where a lock needs it.
-            locked = bool(lock_statements(sql))
+            # Some statements (VACUUM) refuse a transaction, so there is one only where a lock needs it and
+            # the statements have not begun one themselves.
+            own = False
             try:
-                if locked:
-                    self._run("BEGIN")
+                own = bool(lock_statements(sql)) and self._begin_unless_begun()
                 self._play_statement(index)
-                if locked:
+                if own:
                     self._commit()
             except _StatementFailed as error:
-                self._run("ROLLBACK")
+                if own:
+                    self._run("ROLLBACK")
                 errors.append(self._numbered(index, error))
         return errors
+
+    def _begin_unless_begun(self) -> bool:
+        """Begin a transaction and return True, or return False inside one."""
+        if self._open_connection().pgconn.transaction_status != TransactionStatus.IDLE:
+            return False
+        self._run("BEGIN")
+        return True
 
     def _numbered(self, index: int, error: _StatementFailed) -> str:
         return f"Query #{index + 1} failed with {error}" if self._work.is_batch else str(error)
@@ -246,7 +255,9 @@ class PostgresRun:
 
 def _without_address(text: str) -> str:
     """Return the server's own words of a failed connection, without the path of its socket."""
-    return text[text.index("FATAL:") :] if "FATAL:" in text else text
+    if "FATAL:" in text:
+        return "FATAL: " + text.rpartition("FATAL:")[2].strip()
+    return "The database could not be reached." if "connection to server" in text else text
 
 
 def _error_text(outcome: PGresult) -> str:

@@ -25,19 +25,24 @@ _VERBS = {
 def written_tables(sql: str) -> tuple[str, ...]:
     """Return the tables that a statement writes, as written in it (quotes and schema included)."""
     words = _words(sql)
-    depth = 0
-    for word in words:
-        depth += {"(": 1, ")": -1}.get(word, 0)
-        if depth == 0 and word.upper() in _VERBS:
-            return tuple(_targets(words, word.upper()))
-        if depth == 0 and word.upper() == "SELECT":
-            break
-    return ()
+    verb = next(words, "").upper()
+    if verb == "WITH":
+        verb = _verb_after_with(words)
+    return tuple(_targets(words, verb)) if verb in _VERBS else ()
 
 
 def lock_statements(sql: str) -> tuple[str, ...]:
     """Return what to run before a statement: locks that block other writers and no reader."""
     return tuple(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE" for table in written_tables(sql))
+
+
+def _verb_after_with(words: Iterator[str]) -> str:
+    depth = 0
+    for word in words:
+        depth += {"(": 1, ")": -1}.get(word, 0)
+        if depth == 0 and (word.upper() in _VERBS or word.upper() == "SELECT"):
+            return word.upper()
+    return ""
 
 
 def _words(sql: str) -> Iterator[str]:

@@ -25,6 +25,11 @@ from orchbench.redshift.table_locks import lock_statements, written_tables
         ("CREATE TABLE mart AS SELECT 1", ()),
         ("WITH x AS (SELECT 1) SELECT * FROM x", ()),
         ("VACUUM mart", ()),
+        ("GRANT INSERT, DELETE ON mart TO reader", ()),
+        ("CREATE PROCEDURE p() AS $$ BEGIN DELETE FROM mart; END $$ LANGUAGE plpgsql", ()),
+        ("DROP TABLE mart", ()),
+        ("WITH RECURSIVE x(n) AS (SELECT 1), y AS (SELECT 2) DELETE FROM mart", ("mart",)),
+        ("WITH", ()),
         ("", ()),
     ],
 )
