@@ -1,4 +1,8 @@
-"""The real SAM CLI and the real AWS CLI against the local AWS, with the project's own template."""
+"""The real SAM CLI and the real AWS CLI against the local AWS, with the project's own template.
+
+`sam build` installs the functions' packages from an index, so its test runs only when asked for, with
+ORCHBENCH_TEST_SAM_BUILD=1, and needs an interpreter of one of the template's runtimes.
+"""
 
 import json
 import os
@@ -64,6 +68,17 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def interpreter_of_a_runtime() -> Path | None:
+    """Return a Python 3.14 or 3.13 that runs: on PATH, or among pyenv's."""
+    for name in ("python3.14", "python3.13"):
+        version = name.removeprefix("python")
+        on_path = [Path(found)] if (found := shutil.which(name)) else []
+        for candidate in [*on_path, *(Path.home() / ".pyenv" / "versions").glob(f"{version}*/bin/{name}")]:
+            if subprocess.run([candidate, "--version"], capture_output=True, check=False).returncode == 0:
+                return candidate
+    return None
+
+
 def deploy(environment: dict[str, str], project: Path, *more: str) -> None:
     command = [str(SAM), "deploy", "--no-confirm-changeset", "--stack-name", "by-sam", "--resolve-s3"]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", *more]
@@ -72,7 +87,7 @@ def deploy(environment: dict[str, str], project: Path, *more: str) -> None:
 
 
 def refresh_by_both_ways(
-    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+    stack: LocalStack, environment: dict[str, str], project: Path, name: str, wait_until: Callable[..., Any]
 ) -> None:
     """Start an execution of each way with the AWS CLI and wait until both have succeeded."""
     aws = [str(AWS), "--output", "json"]
@@ -85,7 +100,7 @@ def refresh_by_both_ways(
     machine = ["--state-machine-arn", outputs["SfnPollStateMachineArn"], "--input", EXECUTION_INPUT]
     started = json.loads(run([*aws, "stepfunctions", "start-execution", *machine], environment, project))
     durable = ["--function-name", outputs["DurablePollFunctionArn"], "--invocation-type", "Event"]
-    durable += ["--durable-execution-name", "by-cli"]
+    durable += ["--durable-execution-name", name]
     durable += ["--payload", EXECUTION_INPUT, str(project / "answer.json")]
     arn = json.loads(run([*aws, "lambda", "invoke", *durable], environment, project))["DurableExecutionArn"]
     states, functions = stack.client("stepfunctions"), stack.client("lambda")
@@ -113,5 +128,21 @@ def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
     stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
 ) -> None:
     deploy(environment, project, "--template-file", "template.yaml")
-    refresh_by_both_ways(stack, environment, project, wait_until)
+    refresh_by_both_ways(stack, environment, project, "unbuilt", wait_until)
     assert customers_in_mart(stack) == 10
+
+
+@pytest.mark.skipif("ORCHBENCH_TEST_SAM_BUILD" not in os.environ, reason="installs packages from an index")
+def test_what_sam_builds_deploys_and_runs_as_well(
+    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+) -> None:
+    interpreter = interpreter_of_a_runtime()
+    if interpreter is None:
+        pytest.skip("no interpreter of the template's runtimes")
+    home = {"HOME": str(Path.home()), "__SAM_CLI_APP_DIR": environment["HOME"]}
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
+    path = {"PATH": f"{interpreter.parent}{os.pathsep}{environment['PATH']}"}
+    runtime = f"Runtime={interpreter.name}"
+    run([str(SAM), "build", "--parameter-overrides", runtime], environment | settings | home | path, project)
+    deploy(environment, project)
+    refresh_by_both_ways(stack, environment, project, "built", wait_until)
