@@ -16,7 +16,7 @@ DAYS_A_MONTH = Decimal(30)
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
 STRENGTH = (Label.MEASURED, Label.REHEARSED, Label.ESTIMATED, Label.ASSUMED, Label.MISSING)
 """From what is known best to what is not known."""
-LOCAL_DURATIONS = "billed milliseconds of this machine, which is no 128 MB function"
+LOCAL_DURATIONS = "GB-seconds come from the billed milliseconds of this machine, which is no 128 MB function"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _orchestration(trace: Trace, prices: PriceList, retention_days: Decimal) -> 
             written * retention_days / DAYS_A_MONTH,
             prices["durable_data_retained"],
             Label.ESTIMATED,
-            f"{retention_days} days of retention",
+            f"Durable data is taken to be retained for {retention_days} days",
         )
 
 
@@ -107,7 +107,8 @@ def _compute(name: str, invocations: list[Invocation], price: Price, host: str) 
         (Decimal(str(one.billed_seconds)) * Decimal(one.memory_mb or 0) / 1024 for one in known), Decimal(0)
     )
     label = weakest(one.label for one in invocations)
-    note = f"{len(invocations) - len(known)} reports missing" if len(known) < len(invocations) else ""
+    missing = len(invocations) - len(known)
+    note = f"{name}: {missing} of {len(invocations)} reports are missing from the bill" if missing else ""
     if host == "local" and label is Label.MEASURED:
         label, note = Label.ESTIMATED, LOCAL_DURATIONS
     return _line(f"{name}: GB-seconds", gb_seconds, price, label, note)

@@ -38,7 +38,7 @@ class Counts:
 
 def count(trace: Trace) -> Counts:
     """Return what one execution used."""
-    durable = any(event.kind is EventKind.INVOCATION_ENDED or _is_operation(event) for event in trace.events)
+    durable = "/durable-execution/" in trace.execution_arn or any(map(_is_operation, trace.events))
     retries = _step_retries(trace.events) + _invocation_retries(trace.events) + _task_retries(trace.events)
     entered = [event for event in trace.events if event.kind is EventKind.STATE_ENTERED]
     return Counts(
@@ -95,7 +95,7 @@ def _durable_operations(events: tuple[TraceEvent, ...]) -> int:
     """Count as AWS meters: 1 for the execution, 1 an operation, 1 a retry or poll, 1 an invocation retry."""
     operations = {event.detail["operation_id"] for event in events if _is_operation(event)}
     condition_polls = sum(
-        event.detail.get("type") == WAITS_FOR_CONDITION
+        str(event.detail.get("type")) == WAITS_FOR_CONDITION
         and event.kind in (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
         for event in events
     )

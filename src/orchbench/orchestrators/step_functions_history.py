@@ -178,7 +178,8 @@ def _function_name(event: Event) -> str:
     parameters = parsed(details.get("parameters"))
     named = parameters.get("FunctionName", "") if isinstance(parameters, dict) else ""
     arn = str(named or details.get("resource", ""))
-    return arn.partition(":function:")[2].partition(":")[0] or arn
+    # The resource of the optimised integration names no function.
+    return arn.partition(":function:")[2].partition(":")[0]
 
 
 def _request_id(event: Event) -> str | None:

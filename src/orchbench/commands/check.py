@@ -1,0 +1,140 @@
+"""``orchbench check``: whether a deployment has what a first run needs, and what to do where it has not."""
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from orchbench.bench import Bench
+from orchbench.commands.failure import sentence_of
+from orchbench.commands.options import add_target, connected
+from orchbench.orchestrators import all_ways
+from orchbench.seed import orders_count
+from orchbench.warehouse import SqlFailed, Warehouse
+
+SETUP = "functions/sql/setup"
+NEEDED = {
+    ("schema", "public"): ("USAGE",),
+    ("table", "public.orders"): ("SELECT",),
+    ("table", "public.mart_customer_summary"): ("SELECT", "INSERT", "DELETE"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a look found: whether it is as needed, and what to do where it is not."""
+
+    what: str
+    good: bool
+    said: str
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("check", help="look whether a deployment is ready for a first run")
+    add_target(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Look at everything, say what to do, and return 1 where there is anything to do."""
+    console = Console()
+    bench = connected(arguments)
+    findings = list(look(bench))
+    for finding in findings:
+        mark = "[green]ok[/]   " if finding.good else "[red]to do[/]"
+        console.print(mark, finding.what, end=": ", highlight=False)
+        console.print(finding.said, highlight=False, markup=False)
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def look(bench: Bench) -> Iterator[Finding]:
+    """Yield what there is to say, in the order in which one thing needs the other."""
+    yield from _ways(bench)
+    outputs = bench.connection.outputs
+    warehouse = Warehouse(bench.connection.clients.client("redshift-data"), outputs)
+    reached = _tried("warehouse", lambda: _reach(warehouse))
+    yield reached
+    if not reached.good:
+        return
+    orders = _tried("orders", lambda: _orders(warehouse))
+    mart = _tried("mart", lambda: _mart(warehouse))
+    yield orders
+    yield mart
+    if bench.host == "local":
+        said = "the local Data API runs every statement as the owner of the tables"
+        yield Finding("grants", good=True, said=said)
+    elif not outputs["DatabaseUser"].startswith("the user in the secret"):
+        yield _tried("grants", lambda: _grants(warehouse, outputs["DatabaseUser"]))
+
+
+def _ways(bench: Bench) -> Iterator[Finding]:
+    deployed = [way.name for way in bench.ways()]
+    for way in all_ways().values():
+        good = way.name in deployed
+        missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
+        yield Finding(way.name, good, "deployed" if good else missing)
+    functions = bench.connection.clients.client("lambda")
+    arn = bench.connection.outputs.get("DurablePollFunctionArn")
+    if arn:
+        durable = "DurableConfig" in functions.get_function_configuration(FunctionName=arn)
+        advice = "it is no durable function: that can only be set when it is created, so delete and deploy it"
+        yield Finding("durable function", durable, "has its DurableConfig" if durable else advice)
+
+
+def _tried(what: str, look_at: Callable[[], Finding]) -> Finding:
+    """Return what a look finds; one that ends in an error found something to do."""
+    try:
+        return look_at()
+    except Exception as error:  # noqa: BLE001 - whatever the service says is the finding
+        return Finding(what, good=False, said=sentence_of(error))
+
+
+def _reach(warehouse: Warehouse) -> Finding:
+    try:
+        warehouse.rows("SELECT 1", "A first statement")
+    except SqlFailed as error:
+        return Finding("warehouse", good=False, said=f"{error}: is {warehouse.database!r} its database?")
+    return Finding("warehouse", good=True, said=f"{warehouse.database} of {warehouse.target} answers")
+
+
+def _orders(warehouse: Warehouse) -> Finding:
+    try:
+        rows = orders_count(warehouse)
+    except SqlFailed:
+        said = f"public.orders cannot be read: run {SETUP}/tables.sql, or `orchbench compare --seed`"
+        return Finding("orders", good=False, said=said)
+    empty = "public.orders is empty: load it, or run `orchbench compare --seed` once"
+    return Finding("orders", rows > 0, f"public.orders holds {rows:,} rows" if rows else empty)
+
+
+def _mart(warehouse: Warehouse) -> Finding:
+    try:
+        warehouse.rows("SELECT COUNT(*) FROM public.mart_customer_summary", "Counting the mart")
+    except SqlFailed:
+        said = f"public.mart_customer_summary cannot be read: run {SETUP}/tables.sql"
+        return Finding("mart", good=False, said=said)
+    return Finding("mart", good=True, said="public.mart_customer_summary is there")
+
+
+def _grants(warehouse: Warehouse, user: str) -> Finding:
+    quoted = user.replace("'", "''")
+    if not warehouse.rows(f"SELECT 1 FROM pg_user WHERE usename = '{quoted}'", "Looking for the user"):  # noqa: S608
+        said = f'there is no database user "{user}": run {SETUP}/grants.sql with that name'
+        return Finding("grants", good=False, said=said)
+    missing = [
+        f"{privilege} on {name}"
+        for (kind, name), privileges in NEEDED.items()
+        for privilege in privileges
+        if not _has(warehouse, kind, quoted, name, privilege)
+    ]
+    if missing:
+        said = f'"{user}" lacks {", ".join(missing)}: run {SETUP}/grants.sql with that name'
+        return Finding("grants", good=False, said=said)
+    return Finding("grants", good=True, said=f'"{user}" may do what the batch needs')
+
+
+def _has(warehouse: Warehouse, kind: str, quoted_user: str, name: str, privilege: str) -> bool:
+    sql = f"SELECT has_{kind}_privilege('{quoted_user}', '{name}', '{privilege}')"
+    return bool(warehouse.rows(sql, "Looking at the grants")[0][0])

@@ -1,0 +1,194 @@
+"""``orchbench compare``: every way on the same batch, some runs each, as one table."""
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from orchbench.bench import Bench, Execution, Live
+from orchbench.commands.aws_consent import confirm
+from orchbench.commands.failure import UsageError
+from orchbench.commands.options import (
+    add_target,
+    connected,
+    local_options,
+    project_folder,
+    require_bundled,
+    whole_number,
+)
+from orchbench.commands.show import print_summary, read_and_print
+from orchbench.evaluation.latency import latency
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.summary import summarize
+from orchbench.local import LocalStack, running_stack
+from orchbench.mart import CHECKED_FILE, MartChecker
+from orchbench.orchestrators.connection import connect_local
+from orchbench.results import Comparison, Run, Settings
+from orchbench.results_folder import ResultsFolder
+from orchbench.runner import Listener, compare
+from orchbench.seed import DEFAULT_ROWS, create_tables, orders_count, seed
+from orchbench.trace import ExecutionStatus, Json
+from orchbench.warehouse import Warehouse
+
+INTERVAL_SECONDS = {"local": 2, "aws": 10}
+"""The article polls every 10 s; a local query of some seconds would be over before the first poll."""
+TIMEOUT_SECONDS = {"local": 600, "aws": 3600}
+"""Short enough that no poll budget stretches an interval of 2 s."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("compare", help="run every way on the same batch and compare them")
+    add_target(parser)
+    parser.add_argument("--runs", type=whole_number(1, 1000), default=3, help="runs of each way (default: 3)")
+    parser.add_argument(
+        "--rows",
+        type=whole_number(1, 100_000_000),
+        default=DEFAULT_ROWS,
+        help="rows to seed in orders; locally always, on AWS with --seed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--poll-interval",
+        type=whole_number(1, 86_400),
+        metavar="SECONDS",
+        help="seconds between two checks (default: 2 locally; 10 on AWS, as in the article)",
+    )
+    parser.add_argument("--sql-file", default=CHECKED_FILE, help="a bundled SQL file (default: %(default)s)")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
+    parser.add_argument(
+        "--from", type=Path, dest="source", metavar="FOLDER", help="show stored results instead"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.add_argument(
+        "--seed", action="store_true", help="on AWS: create and fill an empty orders table first"
+    )
+    parser.add_argument(
+        "--yes", action="store_true", help="on AWS: do not ask before the batch changes tables"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compare, or show a comparison made before."""
+    if arguments.source is not None:
+        return read_and_print(arguments.source, as_json=arguments.json)
+    require_bundled(arguments.sql_file)
+    folder = arguments.out or project_folder() / "results" / time.strftime("%Y%m%d-%H%M%S")
+    if (folder / "comparison.json").exists():
+        raise UsageError(f"--out {str(folder)!r} holds results already: name another folder.")
+    console = Console(stderr=True)
+    began = time.monotonic()
+    with deployment(arguments, console) as bench:
+        summary = run_comparison(bench, arguments, ResultsFolder(folder), console)
+    console.print(f"{time.monotonic() - began:.0f} s in all; results in {_shown(folder)}", highlight=False)
+    print_summary(summary, as_json=arguments.json)
+    return 0 if is_good(summary) else 1
+
+
+def is_good(summary: Json) -> bool:
+    """Tell whether every run succeeded and left a right mart, as far as one was checked."""
+    outcomes = [way["outcomes"] for way in summary["ways"].values()]
+    return all(one["runs"] == one["succeeded"] and not one["marts_wrong"] for one in outcomes)
+
+
+@contextmanager
+def deployment(arguments: argparse.Namespace, console: Console) -> Iterator[Bench]:
+    """Yield the deployment: on AWS, running here, or started for this comparison and stopped after it."""
+    if arguments.target == "aws":
+        yield connected(arguments)
+    elif stack := running_stack(project_folder()):
+        console.print(f"- using the stack at {stack.endpoint_url}", highlight=False)
+        with stack:
+            yield Bench(connect_local(stack))
+    else:
+        options = local_options(published=False)
+        with LocalStack.start(options, lambda said: console.print(f"- {said}", highlight=False)) as stack:
+            yield Bench(connect_local(stack))
+
+
+def run_comparison(
+    bench: Bench, arguments: argparse.Namespace, folder: ResultsFolder, console: Console
+) -> Json:
+    """Prepare the tables, run the comparison, write every file, and return the summary."""
+    connection = bench.connection
+    warehouse = Warehouse(connection.clients.client("redshift-data"), connection.outputs)
+    comparison = _planned(bench, arguments, warehouse)
+    if bench.host == "aws":
+        confirm(comparison, assume_yes=arguments.yes, console=console)
+    _prepare(bench, arguments, warehouse, console)
+    settings = replace(comparison.settings, rows=orders_count(warehouse))
+    comparison = replace(comparison, settings=settings)
+    prices = price_list(settings.region)
+    mart = MartChecker(warehouse) if arguments.sql_file == CHECKED_FILE else None
+    kept = [comparison]
+
+    def keep(made: Run, history: Mapping[str, Any], grown: Comparison) -> None:
+        folder.write_run(made, history)
+        folder.write(grown, summarize(grown, prices))
+        kept.append(grown)
+
+    with console.status("running") as status:
+
+        def progress(execution: Execution, live: Live) -> None:
+            status.update(f"{execution.way}: {live.polls} polls, {live.elapsed_seconds:.0f} s")
+
+        def started(execution: Execution, number: int) -> None:
+            status.update(f"{execution.way}, run {number} of {settings.runs_each}")
+
+        try:
+            compare(
+                bench, bench.ways(), comparison, mart, Listener(started, progress, _teller(console), keep)
+            )
+        except KeyboardInterrupt:
+            console.print(f"- {len(kept) - 1} runs are whole in {_shown(folder.path)}", highlight=False)
+            raise
+    return summarize(kept[-1], prices)
+
+
+def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) -> Comparison:
+    settings = Settings(
+        host=bench.host,
+        region=bench.connection.clients.region,
+        stack_name=bench.connection.stack_name,
+        target=warehouse.target,
+        database=warehouse.database,
+        rows=arguments.rows if bench.host == "local" or arguments.seed else None,
+        runs_each=arguments.runs,
+        input={
+            "sql_file": arguments.sql_file,
+            "timeout_seconds": TIMEOUT_SECONDS[bench.host],
+            "poll": {
+                "policy": "fixed",
+                "interval_seconds": arguments.poll_interval or INTERVAL_SECONDS[bench.host],
+            },
+        },
+    )
+    ways = {way.name: way.title for way in bench.ways()}
+    return Comparison(settings, ways, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _prepare(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse, console: Console) -> None:
+    local = bench.host == "local"
+    if local or arguments.seed:
+        console.print(f"- seeding {arguments.rows:,} orders", highlight=False)
+        create_tables(warehouse, project_folder())
+        seed(warehouse, arguments.rows, replace=local)
+
+
+def _teller(console: Console) -> Any:
+    def ended(run: Run) -> None:
+        took = latency(run.trace).makespan_seconds or 0
+        said = f"{took:.2f} s" if run.trace.status is ExecutionStatus.SUCCEEDED else str(run.trace.status)
+        console.print(f"- {run.way}, run {run.number}: {said}, mart {run.mart['outcome']}", highlight=False)
+
+    return ended
+
+
+def _shown(folder: Path) -> Path:
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder

@@ -1,0 +1,73 @@
+"""Arguments that several commands take, and the deployment they name."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from orchbench.bench import Bench
+from orchbench.commands.failure import UsageError
+from orchbench.local import LOCAL_WORKGROUP_ARN, StackOptions
+from orchbench.orchestrators import all_ways
+from orchbench.orchestrators.connection import connect_aws, connect_running
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Add what names a deployment."""
+    parser.add_argument(
+        "--target", choices=["local", "aws"], default="local", help="where the stack is (default: local)"
+    )
+    parser.add_argument("--stack", default="orchbench", metavar="NAME", help="the stack's name on AWS")
+    parser.add_argument("--region", help="the region on AWS (default: as boto3 finds it)")
+    parser.add_argument("--profile", help="the profile of the AWS credentials")
+
+
+def add_way(parser: argparse.ArgumentParser) -> None:
+    """Add which way is meant."""
+    parser.add_argument("way", choices=list(all_ways()), metavar="WAY", help=", ".join(all_ways()))
+
+
+def connected(arguments: argparse.Namespace) -> Bench:
+    """Return the deployment that the arguments name; a local one must be running."""
+    if arguments.target == "aws":
+        return Bench(connect_aws(arguments.stack, arguments.region, arguments.profile))
+    return Bench(connect_running(project_folder()))
+
+
+def project_folder() -> Path:
+    """Return the folder with the template: the current one, or this project's."""
+    return Path.cwd() if (Path.cwd() / "template.yaml").exists() else PROJECT
+
+
+def local_options(*, published: bool) -> StackOptions:
+    """Return how the local stack is started."""
+    return StackOptions(
+        folder=project_folder(), parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN}, published=published
+    )
+
+
+def whole_number(minimum: int, maximum: int) -> Callable[[str], int]:
+    """Return an argument type: a whole number within bounds."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text.replace("_", "").replace(",", ""))
+        except ValueError:
+            value = minimum - 1
+        if not minimum <= value <= maximum:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {minimum} to {maximum}")
+        return value
+
+    return number
+
+
+def require_bundled(sql_file: str) -> str:
+    """Return a bundled SQL file's name, or raise a UsageError that names those there are."""
+    folder = project_folder() / "functions" / "sql"
+    names = sorted(path.name for path in folder.glob("*.sql"))
+    if sql_file not in names:
+        raise UsageError(
+            f"--sql-file {sql_file!r} is not bundled in functions/sql: there are {', '.join(names)}."
+        )
+    return sql_file

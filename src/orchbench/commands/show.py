@@ -1,0 +1,41 @@
+"""``orchbench show``: the table of a comparison made before, from its files alone."""
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.summary import summarize
+from orchbench.report.table import print_comparison
+from orchbench.results_folder import ResultsFolder
+from orchbench.trace import Json
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("show", help="show a comparison made before, from its folder")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the comparison."""
+    return read_and_print(arguments.folder, as_json=arguments.json)
+
+
+def read_and_print(folder: Path, *, as_json: bool) -> int:
+    """Compute a folder's figures anew from its traces and print them."""
+    comparison = ResultsFolder(folder).read()
+    print_summary(summarize(comparison, price_list(comparison.settings.region)), as_json=as_json)
+    return 0
+
+
+def print_summary(summary: Json, *, as_json: bool) -> None:
+    """Print a summary to standard output: as JSON, or as a table for people."""
+    if as_json:
+        print(json.dumps(summary, indent=2))  # noqa: T201 - the command's answer
+    else:
+        print_comparison(Console(), summary)

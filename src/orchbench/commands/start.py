@@ -1,0 +1,84 @@
+"""``orchbench start``: one execution of one way, and its output."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from orchbench.bench import Bench, Execution, Live
+from orchbench.commands.failure import CommandFailed, UsageError
+from orchbench.commands.options import add_target, add_way, connected
+from orchbench.orchestrators.way import StartCase
+from orchbench.trace import ExecutionStatus, Json
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("start", help="start one execution and wait for its output")
+    add_way(parser)
+    add_target(parser)
+    parser.add_argument(
+        "--input", default="{}", metavar="FILE|JSON", help="the execution's input (default: {})"
+    )
+    parser.add_argument("--name", help="the execution's name; made up if left out")
+    parser.add_argument("--follow", action="store_true", help="show its status while it runs")
+    parser.add_argument("--no-wait", action="store_true", help="print the ARN and do not wait for the end")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start, wait, and print the output as JSON."""
+    document = read_input(arguments.input)
+    console = Console(stderr=True)
+    bench = connected(arguments)
+    execution = bench.start(arguments.way, document, name=arguments.name)
+    if execution.case is not StartCase.STARTED:
+        console.print(f"{execution.name}: {execution.case}", highlight=False)
+    if arguments.no_wait:
+        print(execution.arn)  # noqa: T201 - the command's answer
+        return 0
+    _wait(bench, execution, console, follow=arguments.follow)
+    status, output, error = bench.outcome(execution)
+    if status is not ExecutionStatus.SUCCEEDED:
+        raise CommandFailed(f"{execution.name} ended as {status}: {error}")
+    print(json.dumps(output, indent=2))  # noqa: T201 - the command's answer
+    return 0
+
+
+def _wait(bench: Bench, execution: Execution, console: Console, *, follow: bool) -> None:
+    if not follow:
+        bench.wait(execution)
+        return
+    with console.status(f"{execution.name}: started") as shown:
+
+        def progress(live: Live) -> None:
+            said = f"{execution.name}: {live.status}, {live.polls} polls, {live.elapsed_seconds:.0f} s"
+            shown.update(said)
+            if not console.is_terminal:
+                console.print(said, highlight=False)
+
+        bench.wait(execution, on_progress=progress)
+
+
+def read_input(text: str) -> Json:
+    """Return an input given as JSON or as the name of a file with it.
+
+    Raises:
+        UsageError: it is neither, or no JSON object.
+    """
+    if not text.lstrip().startswith("{"):
+        try:
+            text = Path(text).read_text()
+        except OSError as error:
+            raise UsageError(
+                f"--input {text!r} is neither a JSON object nor a file that can be read: {error.strerror}."
+            ) from error
+    try:
+        document: Any = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"--input is no JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise UsageError("--input is no JSON object: an execution takes one, {} for every default.")
+    return document

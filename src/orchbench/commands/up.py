@@ -1,0 +1,42 @@
+"""``orchbench up``: the local stack with filled tables, until it is stopped."""
+
+import argparse
+
+from rich.console import Console
+
+from orchbench.commands.options import local_options, project_folder, whole_number
+from orchbench.local import LocalStack, serve, shell_exports
+from orchbench.seed import DEFAULT_ROWS, create_tables, seed
+from orchbench.warehouse import Warehouse
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("up", help="start the local AWS, deploy, seed, and stay until Ctrl-C")
+    parser.add_argument(
+        "--rows",
+        type=whole_number(1, 100_000_000),
+        default=DEFAULT_ROWS,
+        help="rows in the orders table (default: %(default)s)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start the stack and stay; the exports go to standard output, all else to standard error."""
+    console = Console(stderr=True)
+
+    def progress(message: str) -> None:
+        console.print(f"- {message}", highlight=False)
+
+    def announce(stack: LocalStack) -> None:
+        progress(f"seeding {arguments.rows:,} orders")
+        warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
+        create_tables(warehouse, project_folder())
+        seed(warehouse, arguments.rows, replace=True)
+        print(shell_exports(stack), flush=True)  # noqa: T201 - what a shell reads
+        console.print("It runs until Ctrl-C. In another terminal: orchbench compare", highlight=False)
+
+    serve(local_options(published=True), announce, progress)
+    console.print("Stopped, and nothing of it is left.", highlight=False)
+    return 0

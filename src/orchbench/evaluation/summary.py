@@ -1,0 +1,185 @@
+"""All figures of a comparison as one JSON document: from its runs alone, the same each time.
+
+Each figure has its unit, its label and its source; money is text, so that no digit is lost.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from statistics import median_low
+
+from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
+from orchbench.evaluation.counts import Counts, count
+from orchbench.evaluation.latency import Latency, latency
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.sentence import meaning
+from orchbench.evaluation.statistics import Spread, spread
+from orchbench.results import SUMMARY_SCHEMA, Comparison, Run
+from orchbench.trace import EventKind, ExecutionStatus, Json, Label, Trace
+
+LATENCIES = {
+    "makespan_seconds": "makespan",
+    "query_seconds": "query time",
+    "redshift_queue_seconds": "Redshift queue",
+    "submit_latency_seconds": "submit latency",
+    "detection_lag_seconds": "detection lag",
+    "overhead_seconds": "orchestration overhead",
+}
+COUNTS = {
+    "polls": "polls",
+    "state_transitions": "state transitions",
+    "durable_operations": "durable operations",
+    "history_events": "history events",
+    "retries": "retries",
+    "invocations": "Lambda invocations",
+}
+
+
+def summarize(comparison: Comparison, prices: PriceList) -> Json:
+    """Return the figures of a comparison."""
+    settings = comparison.settings
+    ways = {
+        way: _way(title, comparison.of(way), prices, settings.architecture)
+        for way, title in comparison.ways.items()
+    }
+    return {
+        "schema": SUMMARY_SCHEMA,
+        "started_at": comparison.started_at,
+        "complete": comparison.complete,
+        "settings": asdict(settings),
+        "prices": {"region": prices.region, "requested_region": prices.requested_region},
+        "ways": ways,
+        "notes": _notes([run.trace for run in comparison.runs]),
+        "meaning": meaning(ways, asdict(settings), prices.region, complete=comparison.complete),
+    }
+
+
+def _notes(traces: Sequence[Trace]) -> list[str]:
+    """Return what a reader must know of the records behind the figures."""
+    kinds = [{event.kind for event in trace.events} for trace in traces]
+    if any(EventKind.TASK_SCHEDULED in one and EventKind.TASK_STARTED not in one for one in kinds):
+        return ["The local Step Functions writes no TaskStarted: AWS has one history event more a call."]
+    return []
+
+
+def _way(title: str, runs: Sequence[Run], prices: PriceList, architecture: str) -> Json:
+    traces = [run.trace for run in runs]
+    bills = [bill(trace, prices, architecture=architecture) for trace in traces]
+    return {
+        "title": title,
+        "runs": [_run(run, one) for run, one in zip(runs, bills, strict=True)],
+        "outcomes": _outcomes(runs),
+        "latencies": _latencies([latency(trace) for trace in traces], _host_label(traces)),
+        "counts": _counts([count(trace) for trace in traces], _host_label(traces)),
+        "functions": _functions(traces),
+        "bill": _bill(bills),
+    }
+
+
+def _run(run: Run, cost: Bill) -> Json:
+    trace = run.trace
+    return {
+        "number": run.number,
+        "execution_name": trace.execution_name,
+        "status": trace.status.value,
+        "error_name": trace.error_name,
+        "cause": trace.cause,
+        "mart": run.mart,
+        **asdict(latency(trace)),
+        **asdict(count(trace)),
+        "bill_usd": str(cost.total_usd),
+    }
+
+
+def _outcomes(runs: Sequence[Run]) -> Json:
+    succeeded = sum(run.trace.status is ExecutionStatus.SUCCEEDED for run in runs)
+    marts = [run.mart["outcome"] for run in runs]
+    return {
+        "runs": len(runs),
+        "succeeded": succeeded,
+        "marts_right": marts.count("right"),
+        "marts_wrong": marts.count("wrong"),
+    }
+
+
+def _host_label(traces: Sequence[Trace]) -> Label:
+    return HOST_LABELS[traces[0].host] if traces else Label.MISSING
+
+
+def _figure(name: str, unit: str, found: Spread | None, label: Label, source: str) -> Json | None:
+    if found is None:
+        return None
+    return {"name": name, "unit": unit, "label": label.value, "source": source, **asdict(found)}
+
+
+def _figures(
+    names: dict[str, str],
+    values: Sequence[Latency] | Sequence[Counts],
+    unit: Callable[[str], str],
+    label: Label,
+    source: str,
+) -> Json:
+    found: Json = {}
+    for key, name in names.items():
+        figure = _figure(name, unit(key), spread(getattr(one, key) for one in values), label, source)
+        if figure is not None:
+            found[key] = figure
+    return found
+
+
+def _latencies(values: Sequence[Latency], label: Label) -> Json:
+    return _figures(LATENCIES, values, lambda _key: "s", label, "the services' own records")
+
+
+def _counts(values: Sequence[Counts], label: Label) -> Json:
+    return _figures(COUNTS, values, lambda key: key.replace("_", " "), label, "the execution's history")
+
+
+def _functions(traces: Sequence[Trace]) -> Json:
+    names = dict.fromkeys(one.function_name for trace in traces for one in trace.invocations)
+    return {name: _function(name, traces) for name in names}
+
+
+def _function(name: str, traces: Sequence[Trace]) -> Json:
+    """Return what one function was invoked for, an execution."""
+    each = [[one for one in trace.invocations if one.function_name == name] for trace in traces]
+    reported = [[one.billed_seconds for one in invocations] for invocations in each]
+    complete = [sum(known) * 1000 for found in reported if len(known := _known(found)) == len(found)]
+    label = _host_label(traces)
+    missing = sum(seconds is None for found in reported for seconds in found)
+    return {
+        "invocations": _figure(
+            "invocations", "invocations", spread(map(len, each)), label, "the execution's history"
+        ),
+        "billed_milliseconds": _figure(
+            "billed milliseconds",
+            "ms",
+            spread(round(one, 3) for one in complete),
+            label,
+            "Lambda's REPORT lines",
+        ),
+        "reports_missing": missing,
+    }
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _bill(bills: Sequence[Bill]) -> Json:
+    """Return the spread of the totals, and the lines of the run in the middle."""
+    if not bills:
+        return {}
+    totals = [one.total_usd for one in bills]
+    middle = median_low(totals)
+    shown = bills[totals.index(middle)]
+    return {
+        "median_usd": str(middle),
+        "minimum_usd": str(min(totals)),
+        "maximum_usd": str(max(totals)),
+        "label": shown.label.value,
+        "lines": [
+            {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(line).items()}
+            for line in shown.lines
+        ],
+    }

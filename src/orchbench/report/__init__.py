@@ -1,0 +1,1 @@
+"""What a reader sees of results. It reads them and runs nothing."""

@@ -1,0 +1,162 @@
+"""The comparison as a table in a terminal, made of a summary and nothing else."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from orchbench.trace import Json
+
+LATENCY_ROWS = (
+    "makespan_seconds",
+    "query_seconds",
+    "redshift_queue_seconds",
+    "submit_latency_seconds",
+    "detection_lag_seconds",
+    "overhead_seconds",
+)
+COUNT_ROWS = (
+    "polls",
+    "state_transitions",
+    "durable_operations",
+    "history_events",
+    "retries",
+    "invocations",
+)
+LABELS = ("measured", "rehearsed", "estimated", "assumed", "missing")
+"""From what is known best to what is not known."""
+NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
+
+
+def print_comparison(console: Console, summary: Json) -> None:
+    """Print a comparison: what ran, the table, the bill, and what it means."""
+    console.print(_heading(summary), highlight=False)
+    console.print(_table(summary))
+    for note in _notes(summary):
+        console.print(note, style="dim", highlight=False)
+    console.print()
+    console.print(summary["meaning"], highlight=False)
+
+
+def _heading(summary: Json) -> str:
+    settings = summary["settings"]
+    poll = settings["input"]["poll"]
+    rows = f" over {settings['rows']:,} orders" if settings["rows"] is not None else ""
+    runs = f"{settings['runs_each']} run{'s' if settings['runs_each'] > 1 else ''} each"
+    return (
+        f"{settings['input']['sql_file']}{rows} ({settings['host']}, {settings['region']})\n"
+        f"{runs}, a poll every {poll['interval_seconds']} s\n"
+    )
+
+
+def _table(summary: Json) -> Table:
+    ways = summary["ways"]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("median (min-max)", no_wrap=True)
+    for name in ways:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("label", style="dim", no_wrap=True)
+    functions = _function_rows(ways, summary["settings"]["stack_name"])
+    groups = (_latency_rows(ways), _count_rows(ways), functions, _bill_rows(ways), _outcome_rows(ways))
+    for group in groups:
+        for row in group:
+            table.add_row(*row)
+        table.add_section()
+        table.add_row()
+    return table
+
+
+def _latency_rows(ways: Json) -> Iterator[list[str]]:
+    for key in LATENCY_ROWS:
+        yield from _spread_row(ways, "latencies", key, 2, " s")
+
+
+def _count_rows(ways: Json) -> Iterator[list[str]]:
+    for key in COUNT_ROWS:
+        yield from _spread_row(ways, "counts", key, 0, "")
+
+
+def _spread_row(ways: Json, group: str, key: str, digits: int, unit: str) -> Iterator[list[str]]:
+    figures = [way[group].get(key) for way in ways.values()]
+    known = [figure for figure in figures if figure]
+    if known:
+        cells = [_spread(figure, digits) for figure in figures]
+        yield [f"{known[0]['name']}{',' if unit else ''}{unit}", *cells, known[0]["label"]]
+
+
+def _spread(figure: Json | None, digits: int) -> str:
+    if not figure:
+        return NOTHING
+    middle, low, high = (f"{figure[key]:.{digits}f}" for key in ("median", "minimum", "maximum"))
+    return middle if low == high else f"{middle} ({low}-{high})"
+
+
+def _function_rows(ways: Json, stack_name: str) -> Iterator[list[str]]:
+    for index, way in enumerate(ways.values()):
+        for name, function in way["functions"].items():
+            billed = function["billed_milliseconds"]
+            cells = [NOTHING] * len(ways)
+            cells[index] = _spread(billed, 0)
+            label = billed["label"] if billed else "missing"
+            yield [f"{name.removeprefix(f'{stack_name}-')} billed, ms", *cells, label]
+
+
+def _bill_rows(ways: Json) -> Iterator[list[str]]:
+    bills = [way["bill"] for way in ways.values()]
+    label = max((bill["label"] for bill in bills if bill), key=LABELS.index, default="missing")
+    for what, part in (("services", False), ("functions", True)):
+        cells = [_money(_part(bill, functions=part)) if bill else NOTHING for bill in bills]
+        yield [f"USD a 1,000 runs, {what}", *cells, label]
+    totals = [_money(Decimal(bill["median_usd"])) if bill else NOTHING for bill in bills]
+    yield ["USD a 1,000 runs", *totals, label]
+
+
+def _part(bill: Json, *, functions: bool) -> Decimal:
+    lines = [line for line in bill["lines"] if (": " in line["what"]) is functions]
+    return sum((Decimal(line["amount_usd"]) for line in lines), Decimal(0))
+
+
+def _money(amount_usd: Decimal) -> str:
+    return f"{amount_usd * 1000:.4f}"
+
+
+def _outcome_rows(ways: Json) -> Iterator[list[str]]:
+    outcomes = [way["outcomes"] for way in ways.values()]
+    yield ["succeeded", *(f"{one['succeeded']} of {one['runs']}" for one in outcomes), "measured"]
+    checked = [one["marts_right"] + one["marts_wrong"] for one in outcomes]
+    marts = [
+        f"{one['marts_right']} of {of}" if of else NOTHING for one, of in zip(outcomes, checked, strict=True)
+    ]
+    yield ["mart right", *marts, "measured"]
+
+
+def _notes(summary: Json) -> Iterator[str]:
+    prices = summary["prices"]
+    yield from summary["notes"]
+    yield (
+        f"Bill: list prices of {prices['region']}, no free tier; without Redshift, logs and traces. "
+        "Of the run in the middle."
+    )
+    if prices["region"] != prices["requested_region"]:
+        yield f"There is no price list for {prices['requested_region']}: {prices['region']} is taken."
+    notes = dict.fromkeys(
+        line["note"]
+        for way in summary["ways"].values()
+        for line in way["bill"].get("lines", ())
+        if line["note"]
+    )
+    for note in notes:
+        yield f"{note[0].upper()}{note[1:]}."
+    for name, way in summary["ways"].items():
+        missing = sum(function["reports_missing"] for function in way["functions"].values())
+        if missing:
+            yield f"{name}: {missing} REPORT lines did not arrive; what needs them leaves those runs out."
+        for run in way["runs"]:
+            if run["status"] != "SUCCEEDED":
+                yield f"{run['execution_name']}: {run['status']}, {run['error_name']}: {run['cause']}"
+            elif run["mart"]["outcome"] == "wrong":
+                yield f"{run['execution_name']}: {run['mart']['said']}"
+    said = {run["mart"]["said"] for way in summary["ways"].values() for run in way["runs"]}
+    if len(said) == 1:
+        yield f"Mart: {said.pop()}"

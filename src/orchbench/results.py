@@ -1,0 +1,75 @@
+"""The results of a comparison as values: what it was asked to do, and what is known of each of its runs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+from orchbench.trace import Json, Trace
+
+COMPARISON_SCHEMA = "orchbench.comparison/1"
+SUMMARY_SCHEMA = "orchbench.summary/1"
+
+
+class InvalidResults(Exception):
+    """A results folder that cannot be read; the message names the file and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a comparison was asked to do.
+
+    Attributes:
+        target: the workgroup or cluster that the batches ran on.
+        rows: in ``orders``; None where they were not counted.
+        input: what every execution got.
+        architecture: of the functions.
+    """
+
+    host: str
+    region: str
+    stack_name: str
+    target: str
+    database: str
+    rows: int | None
+    runs_each: int
+    input: Json
+    architecture: str = "x86_64"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One execution of a comparison, with its trace and what its mart looked like after it."""
+
+    way: str
+    number: int
+    mart: Json
+    trace: Trace
+
+    @property
+    def file_name(self) -> str:
+        """The name of its files below ``traces/`` and ``histories/``."""
+        return f"{self.trace.execution_name}.json"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison: its settings, its ways in the order of the table, and the runs so far.
+
+    Attributes:
+        ways: a title for each way's name.
+        complete: whether all runs were made.
+    """
+
+    settings: Settings
+    ways: Mapping[str, str]
+    started_at: str
+    runs: tuple[Run, ...] = ()
+    complete: bool = False
+
+    def with_run(self, run: Run) -> Self:
+        """Return the comparison with one more run."""
+        return replace(self, runs=(*self.runs, run))
+
+    def of(self, way: str) -> list[Run]:
+        """Return one way's runs."""
+        return [run for run in self.runs if run.way == way]

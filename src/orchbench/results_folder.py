@@ -1,0 +1,109 @@
+"""A results folder: written as a comparison grows, and read back.
+
+``docs/results.md`` describes the files. ``comparison.json`` names the runs; each run has its raw history
+below ``histories/`` and its trace below ``traces/``; ``summary.json`` holds the figures, which follow from
+the other files alone. Every file is written whole or not at all, after each run, so that an interrupted
+comparison leaves what ran so far.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchbench.results import COMPARISON_SCHEMA, Comparison, InvalidResults, Run, Settings
+from orchbench.trace import Json, Trace
+
+COMPARISON_FILE = "comparison.json"
+SUMMARY_FILE = "summary.json"
+
+
+@dataclass(frozen=True)
+class ResultsFolder:
+    """Writes a comparison as it grows, and reads it back."""
+
+    path: Path
+
+    def write_run(self, run: Run, history: Mapping[str, Any]) -> None:
+        """Write one run's history and trace."""
+        self._write(f"histories/{run.file_name}", history)
+        self._write(f"traces/{run.file_name}", run.trace.to_json())
+
+    def write(self, comparison: Comparison, summary: Json) -> None:
+        """Write what the comparison is and the figures that follow."""
+        document = {
+            "schema": COMPARISON_SCHEMA,
+            "started_at": comparison.started_at,
+            "complete": comparison.complete,
+            "settings": asdict(comparison.settings),
+            "ways": dict(comparison.ways),
+            "runs": [
+                {
+                    "way": run.way,
+                    "number": run.number,
+                    "mart": run.mart,
+                    "trace": f"traces/{run.file_name}",
+                    "history": f"histories/{run.file_name}",
+                }
+                for run in comparison.runs
+            ],
+        }
+        self._write(COMPARISON_FILE, document)
+        self._write(SUMMARY_FILE, summary)
+
+    def read(self) -> Comparison:
+        """Read the comparison.
+
+        Raises:
+            InvalidResults: a file is missing, is no JSON, or is not of the schema.
+        """
+        document = self._read(COMPARISON_FILE)
+        if document.get("schema") != COMPARISON_SCHEMA:
+            raise InvalidResults(
+                f"{self.path / COMPARISON_FILE} has the schema {document.get('schema')!r}: "
+                f"this version reads {COMPARISON_SCHEMA!r}."
+            )
+        try:
+            return Comparison(
+                settings=Settings(**document["settings"]),
+                ways=document["ways"],
+                started_at=document["started_at"],
+                complete=document["complete"],
+                runs=tuple(
+                    Run(one["way"], one["number"], one["mart"], Trace.from_json(self._read(one["trace"])))
+                    for one in document["runs"]
+                ),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InvalidResults(f"{self.path} does not follow {COMPARISON_SCHEMA}: {error!r}.") from error
+
+    def read_summary(self) -> Json:
+        """Read the figures as they were written."""
+        return self._read(SUMMARY_FILE)
+
+    def _read(self, name: str) -> Json:
+        file = self.path / name
+        try:
+            document: Json = json.loads(file.read_text())
+        except OSError as error:
+            raise InvalidResults(
+                f"{file} cannot be read ({error.strerror}): it takes a results folder."
+            ) from error
+        except ValueError as error:
+            raise InvalidResults(f"{file} is no JSON: {error}.") from error
+        return document
+
+    def _write(self, name: str, document: Mapping[str, Any]) -> None:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(".draft")
+        draft.write_text(json.dumps(document, indent=1, default=_moment) + "\n")
+        draft.replace(file)
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
