@@ -1,0 +1,38 @@
+"""Twenty executions at once of each way, each batch once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from local_bench import PROJECT, Bench
+
+from orchbench.orchestrators import Way, all_ways
+from orchbench.trace import ExecutionStatus, Trace
+
+pytestmark = pytest.mark.local
+
+REFRESH = PROJECT / "functions" / "sql" / "refresh_customer_summary.sql"
+AT_ONCE = 20
+POLL = {"policy": "fixed", "interval_seconds": 2}
+
+
+def test_twenty_at_once_of_each_way_run_each_batch_once_and_leave_the_mart_right(bench: Bench) -> None:
+    bench.sql("TRUNCATE ledger")
+    refresh = REFRESH.read_text()
+    jobs = [(way, f"load-{way.name}-{number}") for number in range(AT_ONCE) for way in all_ways().values()]
+
+    def run(job: tuple[Way, str]) -> Trace:
+        way, name = job
+        sql = f"{refresh}\nINSERT INTO ledger VALUES ('{name}');"
+        return bench.wait(way, bench.start(way, name, sql=sql, poll=POLL), seconds=240)
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        traces = list(pool.map(run, jobs))
+    assert [trace.error_name for trace in traces if trace.status is not ExecutionStatus.SUCCEEDED] == []
+    entries = [entry for (entry,) in bench.sql("SELECT entry FROM ledger ORDER BY entry")]
+    assert entries == sorted(name for _way, name in jobs)
+    customers = "SELECT COUNT(*), COUNT(DISTINCT customer_id) FROM mart_customer_summary"
+    assert bench.sql(customers) == [(1000, 1000)]
+    assert bench.sql("SELECT SUM(total_amount), SUM(total_orders) FROM mart_customer_summary") == bench.sql(
+        "SELECT SUM(quantity * unit_price), COUNT(*) FROM orders"
+    )
+    assert bench.running_queries() == []

@@ -1,0 +1,86 @@
+"""Every ending of a batch on real servers: the same name from both ways, and nothing left running."""
+
+import time
+
+import pytest
+from local_bench import Bench
+
+from orchbench.orchestrators import Way
+from orchbench.trace import ExecutionStatus
+
+pytestmark = pytest.mark.local
+
+POLL = {"policy": "fixed", "interval_seconds": 1}
+MART = "SELECT customer_id, total_orders, total_amount, last_order_date FROM mart_customer_summary ORDER BY 1"
+EXPECTED = (
+    "SELECT customer_id, COUNT(*), SUM(quantity * unit_price), MAX(order_date) "
+    "FROM (SELECT DISTINCT * FROM orders) AS o GROUP BY customer_id ORDER BY 1"
+)
+
+
+def test_the_bundled_batch_fills_the_mart(bench: Bench, way: Way) -> None:
+    bench.sql("TRUNCATE mart_customer_summary")
+    trace = bench.run(way, poll=POLL)
+    assert trace.status is ExecutionStatus.SUCCEEDED
+    assert (trace.output["status"], trace.output["statement_count"]) == ("FINISHED", 2)
+    assert [one["result_rows"] for one in trace.output["statements"]] == [0, 1000]
+    assert bench.sql(MART) == bench.sql(EXPECTED)
+
+
+def test_a_failing_statement_fails_the_execution_within_a_poll_and_rolls_back(bench: Bench, way: Way) -> None:
+    bench.sql("TRUNCATE ledger")
+    sql = "INSERT INTO ledger VALUES ('lost'); SELECT pg_sleep(0.5); SELECT 1 / 0"
+    trace = bench.run(way, sql=sql, poll=POLL)
+    assert (trace.status, trace.error_name) == (ExecutionStatus.FAILED, "BatchFailed")
+    assert "division by zero" in (trace.cause or "")
+    assert bench.sql("SELECT * FROM ledger") == []
+    assert trace.statement is not None
+    assert trace.ended_at is not None
+    # One interval, and what an invocation of a cold worker takes on a busy machine.
+    assert trace.ended_at - trace.statement.updated_at < 1 + 4
+
+
+def test_a_statement_that_somebody_cancels_aborts_the_execution(bench: Bench, way: Way) -> None:
+    bench.sql("TRUNCATE ledger")
+    arn = bench.start(
+        way, f"aborted-{way.name}", sql="INSERT INTO ledger VALUES ('lost'); SELECT pg_sleep(60)", poll=POLL
+    )
+    redshift = bench.stack.client("redshift-data")
+    deadline = time.monotonic() + 30
+    while not (running := redshift.list_statements(Status="STARTED")["Statements"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    redshift.cancel_statement(Id=running[0]["Id"])
+    trace = bench.wait(way, arn)
+    assert (trace.status, trace.error_name) == (ExecutionStatus.FAILED, "BatchAborted")
+    assert bench.sql("SELECT * FROM ledger") == []
+    assert bench.running_queries() == []
+
+
+def test_a_batch_past_its_deadline_is_cancelled_and_times_out(bench: Bench, way: Way) -> None:
+    bench.sql("TRUNCATE ledger")
+    sql = "INSERT INTO ledger VALUES ('lost'); SELECT pg_sleep(60)"
+    trace = bench.run(way, sql=sql, poll=POLL, timeout_seconds=3)
+    assert (trace.status, trace.error_name) == (ExecutionStatus.FAILED, "BatchTimedOut")
+    assert bench.sql("SELECT * FROM ledger") == []
+    assert bench.running_queries() == []
+
+
+def test_a_wrong_input_is_refused_under_its_own_name(bench: Bench, way: Way) -> None:
+    trace = bench.run(way, sql_file="../telemetry.py")
+    assert (trace.status, trace.error_name) == (ExecutionStatus.FAILED, "SqlFileNotAllowed")
+    assert "leads outside the bundled folder" in (trace.cause or "")
+
+
+def test_a_lost_answer_to_the_submit_does_not_run_the_sql_twice(bench: Bench, way: Way) -> None:
+    bench.sql("TRUNCATE ledger")
+    bench.set_faults({"operation": "BatchExecuteStatement", "kind": "lose-answer", "calls": 1})
+    trace = bench.run(way, sql="INSERT INTO ledger VALUES ('once')", poll=POLL)
+    assert trace.status is ExecutionStatus.SUCCEEDED
+    assert bench.sql("SELECT * FROM ledger") == [("once",)]
+
+
+def test_a_throttled_check_slows_the_execution_and_does_not_fail_it(bench: Bench, way: Way) -> None:
+    bench.set_faults({"operation": "DescribeStatement", "kind": "throttle", "calls": 4})
+    trace = bench.run(way, sql="SELECT 1", poll=POLL)
+    assert trace.status is ExecutionStatus.SUCCEEDED
