@@ -29,7 +29,7 @@ class Bench:
         self._names = 0
 
     def start(self, way: Way, name: str, **event: Any) -> str:
-        arn = self._service(way).start(self.outputs[way.target_output], name, event).execution_arn
+        arn: str | None = self._service(way).start(self.outputs[way.target_output], name, event).execution_arn
         assert arn is not None
         return arn
 
