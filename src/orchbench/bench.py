@@ -177,10 +177,14 @@ class Bench:
         if service.status(execution.arn) is not ExecutionStatus.RUNNING:
             return
         service.stop(execution.arn, cause)
-        self.connection.clients.client("lambda").invoke(
+        answer = self.connection.clients.client("lambda").invoke(
             FunctionName=f"{self.connection.stack_name}-cancel",
             Payload=json.dumps({"execution_id": execution.arn, "progress": {}}).encode(),
         )
+        if "FunctionError" in answer:
+            raise OrchestratorError(
+                f"{execution.name} is stopped, but its statement may still run: the cancel function failed."
+            )
 
     def outcome(self, execution: Execution) -> tuple[ExecutionStatus, Any, str | None]:
         """Return how an execution stands: its status, its output, and its error as one line."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orchbench.trace import Json
-from orchbench.warehouse import Row, Warehouse
+from orchbench.warehouse import Row, RunsSql
 
 CHECKED_FILE = "refresh_customer_summary.sql"
 MOST_ROWS = 50_000
@@ -68,7 +68,7 @@ class Stamp:
 class MartChecker:
     """Compares the mart with what ``orders`` held when the checker was made."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
+    def __init__(self, warehouse: RunsSql) -> None:
         self._warehouse = warehouse
         customers = warehouse.rows(
             "SELECT COUNT(DISTINCT customer_id) FROM public.orders", "Counting customers"

@@ -48,7 +48,7 @@ class Run:
     @property
     def file_name(self) -> str:
         """The name of its files below ``traces/`` and ``histories/``."""
-        return f"{self.trace.execution_name}.json"
+        return f"{self.way}-{self.number}.json"
 
 
 @dataclass(frozen=True)

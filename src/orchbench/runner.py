@@ -8,11 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from orchbench.bench import Bench, Evidence, Execution, Live
+from orchbench.bench import Evidence, Execution, Live
 from orchbench.mart import MartCheck, Stamp
 from orchbench.orchestrators import Way
 from orchbench.results import Comparison, Run
 from orchbench.trace import ExecutionStatus, Json, Trace
+
+
+class RunsExecutions(Protocol):
+    """What a comparison asks of a deployment; a ``Bench`` is one."""
+
+    def start(self, way: str, document: Json) -> Execution: ...
+    def wait(
+        self, execution: Execution, *, on_progress: Callable[[Live], None] | None = None
+    ) -> ExecutionStatus: ...
+    def evidence(self, execution: Execution) -> Evidence: ...
+    def trace_of(self, way: str, evidence: Evidence) -> Trace: ...
+    def stop(self, execution: Execution, cause: str) -> None: ...
 
 
 class ChecksMart(Protocol):
@@ -33,7 +45,11 @@ class Listener:
 
 
 def compare(
-    bench: Bench, ways: Sequence[Way], comparison: Comparison, mart: ChecksMart | None, listener: Listener
+    bench: RunsExecutions,
+    ways: Sequence[Way],
+    comparison: Comparison,
+    mart: ChecksMart | None,
+    listener: Listener,
 ) -> Comparison:
     """Run every way as often as the settings say, in turn, and return the comparison with its runs.
 
@@ -53,7 +69,7 @@ def compare(
     return comparison
 
 
-def _execute(bench: Bench, way: str, number: int, document: Json, listener: Listener) -> Evidence:
+def _execute(bench: RunsExecutions, way: str, number: int, document: Json, listener: Listener) -> Evidence:
     execution = bench.start(way, document)
     try:
         listener.started(execution, number)

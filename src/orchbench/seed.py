@@ -7,7 +7,7 @@ from pathlib import Path
 
 import sqlparse
 
-from orchbench.warehouse import Warehouse
+from orchbench.warehouse import RunsSql
 
 TABLES = Path("functions/sql/setup/tables.sql")
 DEFAULT_ROWS = 3_000_000
@@ -39,13 +39,13 @@ class TableNotEmpty(Exception):
     """The orders table of a real warehouse has rows: it is left alone."""
 
 
-def create_tables(warehouse: Warehouse, folder: Path) -> None:
+def create_tables(warehouse: RunsSql, folder: Path) -> None:
     """Create the tables of the bundled batch where they are missing."""
     for statement in sqlparse.split((folder / TABLES).read_text()):
         warehouse.run(statement, "Creating a table")
 
 
-def seed(warehouse: Warehouse, rows: int, *, replace: bool) -> bool:
+def seed(warehouse: RunsSql, rows: int, *, replace: bool) -> bool:
     """Fill ``orders`` and return whether there was anything to do.
 
     Args:
@@ -80,6 +80,6 @@ def redshift_numbers(rows: int) -> str:
     return REDSHIFT_NUMBERS.format(sum=f"CAST({' + '.join(places)} AS bigint)", tables=tables, rows=rows)
 
 
-def orders_count(warehouse: Warehouse) -> int:
+def orders_count(warehouse: RunsSql) -> int:
     """Return how many rows the orders table has."""
     return int(warehouse.rows("SELECT COUNT(*) FROM public.orders", "Counting the orders")[0][0])

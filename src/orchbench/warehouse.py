@@ -4,11 +4,18 @@ For seeding, checking and looking; no batch that is compared runs here. The same
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 Row = tuple[Any, ...]
 LONG_POLL_SECONDS = 30
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
+
+
+class RunsSql(Protocol):
+    """What seeding and checking ask of a database; a ``Warehouse`` is one."""
+
+    def run(self, sql: str, what: str) -> str: ...
+    def rows(self, sql: str, what: str) -> list[Row]: ...
 
 
 class SqlFailed(Exception):

@@ -57,7 +57,7 @@ def _cost(ways: Json, first: str, second: str, region: str) -> str:
 
 
 def _reservation(host: str, runs: int) -> str:
-    few = f"{runs} run{'s' if runs > 1 else ''} each" + (" are few" if runs < 10 else "")
+    few = "one run each says little" if runs == 1 else f"{runs} runs each" + (" are few" if runs < 10 else "")
     if host == "local":
         return f"what is billed by count is as on AWS, times are this machine's, and {few}"
     return few
