@@ -88,6 +88,7 @@ assert threads.DaemonThreadPool().max_workers == launcher.INVOCATION_THREADS
 launcher.shape_arns(execution, "eu-west-1")
 launcher.keep_every_detail(model)
 launcher.announce_status_changes(executor, print)
+launcher.keep_wake_ups(executor)
 order = model.StartDurableExecutionInput("000000000000", "poll", "3", "first", 60, 1, invocation_id="id-1")
 print(execution.Execution.new(order).durable_execution_arn)
 event = model.Event.create_invocation_completed(0, None, 1, 2, "request")
@@ -120,6 +121,24 @@ class Executor:
             "StartTimestamp": now,
         }
         return SimpleNamespace(to_dict=lambda: found)
+
+
+@pytest.mark.parametrize(("due", "invoked"), [(True, ["arn:1"]), (False, [])])
+def test_a_wait_that_is_due_asks_for_the_next_invocation_in_the_same_step(
+    due: bool, invoked: list[str]
+) -> None:
+    asked: list[str] = []
+
+    class Waiting:
+        def _fire_due_operations(self, _arn: str) -> bool:
+            return due
+
+        def _invoke_execution(self, arn: str) -> None:
+            asked.append(arn)
+
+    runner_launcher.keep_wake_ups(SimpleNamespace(Executor=Waiting))
+    assert Waiting()._fire_due_operations("arn:1") is False
+    assert asked == invoked
 
 
 def test_a_start_and_an_end_are_each_announced_once() -> None:
