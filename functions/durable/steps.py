@@ -14,6 +14,7 @@ from aws_durable_execution_sdk_python.retries import (
     RetryStrategyConfig,
     create_retry_strategy,
 )
+from aws_durable_execution_sdk_python.serdes import JsonSerDes
 
 from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
@@ -48,6 +49,11 @@ def retry_strategy(error: Exception, attempts_made: int) -> RetryDecision:
     """Decide on another attempt: transient faults only, and fewer where the function's own time ran out."""
     strategy = _retry_timeout if isinstance(error, HandlerTimedOut) else _retry_transient
     return strategy(error, attempts_made)
+
+
+# The steps return plain JSON. The SDK's default would tag every value with its type: histories that nobody
+# can read, and a third more time for each replay.
+STEP_CONFIG = StepConfig(retry_strategy=retry_strategy, serdes=JsonSerDes())
 
 
 class BatchSteps:
@@ -105,7 +111,7 @@ class BatchSteps:
                 )
 
         try:
-            return self._context.step(attempt, name=name, config=StepConfig(retry_strategy=retry_strategy))
+            return self._context.step(attempt, name=name, config=STEP_CONFIG)
         except StepError as error:
             # The SDK wraps what a step raised; under its own name it is the error of both versions.
             raise error_named(error.error_type, error.message) from error
