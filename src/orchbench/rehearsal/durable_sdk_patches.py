@@ -14,17 +14,14 @@ from aws_durable_execution_sdk_python.lambda_service import OperationUpdate
 
 from orchbench.rehearsal.patching import Seam, replaced
 
-POLL = Seam(state, "_STOP_SIGNAL_POLL_SECONDS", "to have the checkpoint thread told instead of looking")
 GRACE = Seam(state, "_BLOCKED_CALLER_WAIT_SECONDS", "to send a checkpoint as soon as somebody waits for it")
 SEND = Seam(state.ExecutionState, "create_checkpoint", "to have each checkpoint sent at its virtual moment")
 STOP = Seam(state.ExecutionState, "stop_checkpointing", "to end an invocation without a real wait")
 SIGNAL = Seam(state, "_Signal", "to wake the checkpoint thread at an invocation's end")
 JITTER = Seam(config, "random", "to seed the jitter of step retries")
-SEAMS = (POLL, GRACE, SEND, STOP, SIGNAL, JITTER)
+SEAMS = (GRACE, SEND, STOP, SIGNAL, JITTER)
 QUEUE_ATTRIBUTE = "_checkpoint_queue"
 """Of ExecutionState, made by its constructor: where the signal is put."""
-
-LONGEST_REAL_WAIT_SECONDS = 60.0
 
 
 @contextmanager
@@ -47,7 +44,6 @@ def durable_sdk_in_virtual_time(generator: random.Random) -> Iterator[None]:
 
     with replaced(
         [
-            (POLL, LONGEST_REAL_WAIT_SECONDS),
             (GRACE, 0.0),
             (SEND, create_checkpoint),
             (STOP, stop_checkpointing),
