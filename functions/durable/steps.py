@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from aws_durable_execution_sdk_python import DurableContext, StepContext, StepError
 from aws_durable_execution_sdk_python.config import Duration, JitterStrategy, StepConfig
+from aws_durable_execution_sdk_python.exceptions import DurableOperationError
 from aws_durable_execution_sdk_python.retries import (
     RetryDecision,
     RetryStrategyConfig,
@@ -57,7 +58,7 @@ STEP_CONFIG = StepConfig(retry_strategy=retry_strategy, serdes=JsonSerDes())
 
 
 class BatchSteps:
-    """The steps of one execution; each raises the error that its last attempt ended with."""
+    """The work of one execution; what a step's last attempt ended with is raised under its own name."""
 
     def __init__(self, context: DurableContext, quota: Quota) -> None:
         self._context = context
@@ -66,6 +67,8 @@ class BatchSteps:
         self._settings = Settings.from_environment()
 
     def submit_batch(self, event: Json) -> Json:
+        """Submit, as a step."""
+
         def submit() -> Json:
             return lifecycle.submit(
                 event,
@@ -79,18 +82,15 @@ class BatchSteps:
         return self._step("submit-batch", submit)
 
     def check_status(self, progress: Json) -> Json:
-        def check() -> Json:
-            now = datetime.now(UTC)
-            checked = lifecycle.check(
-                Progress.from_json(progress), data_api=self._data_api(), quota=self._quota, now=now
-            )
-            measure(checked, self._quota, now)
-            return checked.to_json()
+        """Check, as a step."""
+        return self._step("check-status", self._check_of(progress))
 
-        return self._step("check-status", check)
+    def check_status_once(self, progress: Json) -> Json:
+        """Check, inside an operation that is not a step; a fault is raised as it came."""
+        return self._attempt("check-status", self._check_of(progress))
 
     def cancel_batch(self, progress: Json) -> Json:
-        """Cancel, or leave the progress as it is where even that fails: the execution fails either way."""
+        """Cancel, as a step; where even that fails, the progress stays: the execution fails either way."""
 
         def cancel() -> Json:
             return lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())
@@ -100,18 +100,36 @@ class BatchSteps:
         except BatchError:
             return progress
 
+    def _check_of(self, progress: Json) -> Callable[[], Json]:
+        def check() -> Json:
+            now = datetime.now(UTC)
+            checked = lifecycle.check(
+                Progress.from_json(progress), data_api=self._data_api(), quota=self._quota, now=now
+            )
+            measure(checked, self._quota, now)
+            return checked.to_json()
+
+        return check
+
     def _data_api(self) -> DataApi:
         return DataApi(redshift_data_client(), self._settings)
 
     def _step(self, name: str, work: Callable[[], Json]) -> Json:
         def attempt(_context: StepContext) -> Json:
-            with recorded(name, self._execution_id):
-                return run_before_timeout(
-                    work, self._context.lambda_context, self._settings.timeout_margin_seconds
-                )
+            return self._attempt(name, work)
 
         try:
             return self._context.step(attempt, name=name, config=STEP_CONFIG)
         except StepError as error:
-            # The SDK wraps what a step raised; under its own name it is the error of both versions.
-            raise error_named(error.error_type, error.message) from error
+            raise named_as_raised(error) from error
+
+    def _attempt(self, name: str, work: Callable[[], Json]) -> Json:
+        with recorded(name, self._execution_id):
+            return run_before_timeout(
+                work, self._context.lambda_context, self._settings.timeout_margin_seconds
+            )
+
+
+def named_as_raised(error: DurableOperationError) -> BatchError:
+    """Return what was raised inside an operation: the SDK wraps it, and every version ends with its name."""
+    return error_named(error.error_type, error.message)

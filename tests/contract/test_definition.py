@@ -1,22 +1,24 @@
 """The definition, the domain and the durable version agree."""
 
 import ast
+import importlib
 import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 from project import DEFINITION_FILE, FUNCTIONS, definition, template
 
-from durable import handler as durable_handler
 from durable import steps
 from redshift_batch import errors, status
 from redshift_batch.model import Quota
 
 STATES: dict[str, dict[str, Any]] = definition()["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+DURABLE = [path.parent for path in sorted(FUNCTIONS.glob("durable*/handler.py"))]
 EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Succeed": 2, "Fail": 1}
 """History events of a state, as AWS writes them."""
 
@@ -152,11 +154,12 @@ def test_the_durable_version_gives_up_after_as_many_attempts(error: Exception, a
     assert made == attempts
 
 
-def test_operations_carry_the_words_of_the_states() -> None:
+@pytest.mark.parametrize("folder", DURABLE, ids=lambda folder: folder.name)
+def test_operations_carry_the_words_of_the_states(folder: Path) -> None:
     texts = {
         node.value
-        for module in ("handler.py", "steps.py")
-        for node in ast.walk(ast.parse((FUNCTIONS / "durable" / module).read_text()))
+        for module in {*folder.glob("*.py"), FUNCTIONS / "durable" / "steps.py"}
+        for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     work = [name for name, state in STATES.items() if state["Type"] in ("Task", "Wait")]
@@ -165,6 +168,7 @@ def test_operations_carry_the_words_of_the_states() -> None:
     assert operations == {"submit-batch", "wait-before-check", "check-status", "cancel-batch"}
 
 
-def test_the_durable_quota_is_awss() -> None:
-    quota = durable_handler.QUOTA
-    assert (quota.limit, quota.poll, quota.retry) == (3_000, 2, 1)
+@pytest.mark.parametrize("folder", DURABLE, ids=lambda folder: folder.name)
+def test_the_durable_quotas_are_awss(folder: Path) -> None:
+    quota = importlib.import_module(f"{folder.name}.handler").QUOTA
+    assert (quota.limit, quota.retry) == (3_000, 1)

@@ -7,6 +7,8 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from project import TEMPLATE_FILE, handler_file, imported, resources, template, transformed
 
+from orchbench.orchestrators import Way, all_ways
+
 WORKGROUP = "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/8d9f4a6e-0001"
 
 
@@ -97,16 +99,24 @@ def test_every_parameter_is_described_and_bounded() -> None:
         assert bounds & set(parameter), name
 
 
-def version(document: dict[str, Any]) -> tuple[str, str]:
-    ((name, properties),) = resources(document, "AWS::Lambda::Version").items()
-    return name, str(properties["Description"])
+def versions(document: dict[str, Any]) -> dict[str, tuple[str, Any]]:
+    """Return each durable function's published version: its logical id and its description."""
+    return {
+        properties["FunctionName"]["Ref"]: (name, properties["Description"])
+        for name, properties in resources(document, "AWS::Lambda::Version").items()
+    }
+
+
+def durable_functions() -> dict[str, dict[str, Any]]:
+    functions = resources(transformed(WorkgroupArn=WORKGROUP), "AWS::Lambda::Function")
+    return {name: function for name, function in functions.items() if "DurableConfig" in function}
 
 
 def test_new_code_publishes_a_new_version() -> None:
-    assert (
-        version(transformed("code-1", WorkgroupArn=WORKGROUP))[0]
-        != (version(transformed("code-2", WorkgroupArn=WORKGROUP))[0])
-    )
+    before = versions(transformed("code-1", WorkgroupArn=WORKGROUP))
+    after = versions(transformed("code-2", WorkgroupArn=WORKGROUP))
+    assert set(before) == set(after) == set(durable_functions())
+    assert all(before[function][0] != after[function][0] for function in before)
 
 
 def referenced(node: Any) -> set[str]:
@@ -124,11 +134,10 @@ def referenced(node: Any) -> set[str]:
 
 def test_a_parameters_new_value_publishes_a_new_version() -> None:
     """Every parameter of the function is in the version's description, and a new one makes a new version."""
-    document = transformed(WorkgroupArn=WORKGROUP)
-    function = resources(document, "AWS::Lambda::Function")["DurablePollFunction"]
-    (published,) = resources(document, "AWS::Lambda::Version").values()
+    published = versions(transformed(WorkgroupArn=WORKGROUP))
     parameters = set(template()["Parameters"])
-    assert referenced(function) & parameters <= referenced(published["Description"])
+    for name, function in durable_functions().items():
+        assert referenced(function) & parameters <= referenced(published[name][1]), name
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", "AWS::Lambda::Version").schema
     assert "/properties/Description" in schema["createOnlyProperties"]
 
@@ -152,19 +161,20 @@ def test_the_versions_description_always_fits() -> None:
         "TimeoutMarginSeconds": len("10.25"),
         "ExecutionRetentionDays": len("90"),
     }
-    text, _names = template()["Resources"]["DurablePollFunction"]["Properties"]["VersionDescription"][
-        "Fn::Sub"
-    ]
-    assert set(re.findall(r"\$\{(\w+)\}", text)) == set(lengths)
+    for function in durable_functions():
+        text, _names = template()["Resources"][function]["Properties"]["VersionDescription"]["Fn::Sub"]
+        assert set(re.findall(r"\$\{(\w+)\}", text)) == set(lengths)
     assert sum(lengths.values()) + len(lengths) - 1 <= 256
 
 
-@pytest.mark.parametrize("output", ["SfnPollStateMachineArn", "DurablePollFunctionArn", "DatabaseUser"])
-def test_what_a_caller_needs_is_an_output(output: str) -> None:
-    assert output in template()["Outputs"]
+@pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
+def test_what_starts_a_way_is_an_output(way: Way) -> None:
+    assert way.target_output in template()["Outputs"]
 
 
-def test_the_durable_functions_output_is_qualified() -> None:
-    value = transformed()["Outputs"]["DurablePollFunctionArn"]["Value"]
-    aliases = resources(transformed(), "AWS::Lambda::Alias")
-    assert value == {"Ref": next(iter(aliases))}
+def test_the_durable_functions_outputs_are_qualified() -> None:
+    document = transformed(WorkgroupArn=WORKGROUP)
+    aliases = resources(document, "AWS::Lambda::Alias")
+    for name in durable_functions():
+        alias = document["Outputs"][f"{name}Arn"]["Value"]["Ref"]
+        assert aliases[alias]["FunctionName"] == {"Ref": name}
