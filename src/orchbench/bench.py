@@ -31,6 +31,8 @@ from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
 
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
 PATIENCE = {"local": Patience(10, 0.25), "aws": Patience(60, 3)}
+SUBMITS_IN_FLIGHT_SECONDS = 3
+NOT_SUBMITTED = "NOT_SUBMITTED"
 LOOK_AGAIN_SECONDS = {"local": 0.2, "aws": 2.0}
 
 
@@ -167,16 +169,32 @@ class Bench:
             time.sleep(LOOK_AGAIN_SECONDS[self.host])
         return status
 
-    def stop(self, execution: Execution, cause: str = "Stopped by its user.") -> None:
+    def stop(self, execution: Execution, cause: str = "Stopped by its user.") -> str | None:
         """Stop an execution and cancel its statement; one that has ended is left as it ended.
 
         The statement is cancelled by the deployed cancel function, because the Data API lets only the
         functions' role do so.
+
+        Returns:
+            The statement's status after it, ``NOT_SUBMITTED`` where there is none; None for an execution that
+            had ended.
+
+        Raises:
+            OrchestratorError: the execution is stopped, but its statement may still run.
         """
         service = self._service(execution.way)
         if service.status(execution.arn) is not ExecutionStatus.RUNNING:
-            return
+            return None
         service.stop(execution.arn, cause)
+        status = NOT_SUBMITTED
+        for _attempt in range(SUBMITS_IN_FLIGHT_SECONDS):
+            if (status := self._cancel(execution)) != NOT_SUBMITTED:
+                break
+            # A submit that was under way when the execution was stopped ends all the same.
+            time.sleep(1)
+        return status
+
+    def _cancel(self, execution: Execution) -> str:
         answer = self.connection.clients.client("lambda").invoke(
             FunctionName=f"{self.connection.stack_name}-cancel",
             Payload=json.dumps({"execution_id": execution.arn, "progress": {}}).encode(),
@@ -185,6 +203,7 @@ class Bench:
             raise OrchestratorError(
                 f"{execution.name} is stopped, but its statement may still run: the cancel function failed."
             )
+        return str(json.loads(answer["Payload"].read())["output"]["status"])
 
     def outcome(self, execution: Execution) -> tuple[ExecutionStatus, Any, str | None]:
         """Return how an execution stands: its status, its output, and its error as one line."""

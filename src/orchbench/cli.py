@@ -5,6 +5,7 @@ Exit codes: 0 for success, 1 for a run that failed, 2 for a usage error, 130 whe
 
 import argparse
 import importlib
+import os
 import pkgutil
 import signal
 import sys
@@ -51,6 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("Interrupted.")
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (UsageError, CommandFailed) as error:
         _say(str(error))
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED

@@ -44,8 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     findings = list(look(bench))
     for finding in findings:
         mark = "[green]ok[/]   " if finding.good else "[red]to do[/]"
-        console.print(mark, finding.what, end=": ", highlight=False)
-        console.print(finding.said, highlight=False, markup=False)
+        console.print(mark, end=" ", highlight=False)
+        console.print(f"{finding.what}: {finding.said}", highlight=False, markup=False, soft_wrap=True)
     return 0 if all(finding.good for finding in findings) else 1
 
 

@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if status is not ExecutionStatus.RUNNING:
         console.print(f"{execution.name} had ended already: {status}.", highlight=False)
         return 0
-    bench.stop(execution, arguments.cause)
+    statement = bench.stop(execution, arguments.cause)
     status = bench.wait(execution, timeout_seconds=60)
-    console.print(f"{execution.name}: {status}, and its statement is cancelled.", highlight=False)
+    console.print(f"{execution.name}: {status}; its statement: {statement}.", highlight=False)
     return 0

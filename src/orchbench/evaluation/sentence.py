@@ -1,7 +1,6 @@
 """What a comparison means, in one sentence, said no more strongly than its runs allow."""
 
 from decimal import Decimal
-from itertools import combinations
 
 from orchbench.trace import Json
 
@@ -24,36 +23,34 @@ def meaning(ways: Json, settings: Json, region: str, *, complete: bool) -> str:
     start = "" if complete else "Interrupted before all runs were made: "
     runs = min(one["runs"] for one in counted.values())
     interval_seconds = settings["input"]["poll"]["interval_seconds"]
-    differences = "; ".join(
-        f"{_overhead(ways, *pair, interval_seconds)}, and {_cost(ways, *pair, region)}"
-        for pair in combinations(ways, 2)
-    )
-    return f"{start}{differences}; {_reservation(settings['host'], runs)}."
+    said = [_overheads(ways, interval_seconds), _costs(ways, region), _reservation(settings["host"], runs)]
+    sentence = f"{start}{'; '.join(said)}."
+    return sentence if sentence.startswith(tuple(ways)) else sentence[0].upper() + sentence[1:]
 
 
-def _overhead(ways: Json, first: str, second: str, interval_seconds: float) -> str:
+def _overheads(ways: Json, interval_seconds: float) -> str:
     """Compare the overheads; what is below the runs' spread or the poll interval is no difference.
 
     Where between two polls a query happens to end moves the overhead by up to an interval.
     """
-    one, other = (ways[name]["latencies"]["overhead_seconds"] for name in (first, second))
-    difference = one["median"] - other["median"]
-    noise = max(interval_seconds, *(figure["maximum"] - figure["minimum"] for figure in (one, other)))
-    if abs(difference) <= noise:
-        return (
-            f"{first} and {second} took {one['median']:.2f} s and {other['median']:.2f} s beyond the query, "
-            f"which is no difference at a poll every {interval_seconds} s"
-        )
-    faster, slower = (second, first) if difference > 0 else (first, second)
-    return f"{faster} took {abs(difference):.2f} s less beyond the query than {slower}"
+    figures = {name: way["latencies"]["overhead_seconds"] for name, way in ways.items()}
+    noise = max(interval_seconds, *(one["maximum"] - one["minimum"] for one in figures.values()))
+    ranked = sorted(figures, key=lambda name: float(figures[name]["median"]))
+    difference = figures[ranked[-1]]["median"] - figures[ranked[0]]["median"]
+    if difference > noise:
+        return f"{ranked[0]} took {difference:.2f} s less beyond the query than {ranked[-1]}"
+    shortest, longest = (figures[name]["median"] for name in (ranked[0], ranked[-1]))
+    return (
+        f"all took about as long beyond the query ({shortest:.2f} to {longest:.2f} s: no difference at "
+        f"a poll every {interval_seconds} s)"
+    )
 
 
-def _cost(ways: Json, first: str, second: str, region: str) -> str:
-    one, other = (Decimal(ways[name]["bill"]["median_usd"]) for name in (first, second))
-    (cheap, low), (dear, high) = sorted(((first, one), (second, other)), key=lambda pair: pair[1])
-    if not low:
-        return f"{dear} costs ${high:.6f} a run at list prices of {region}"
-    return f"a run of {dear} costs {high / low:.1f} times one of {cheap} at list prices of {region}"
+def _costs(ways: Json, region: str) -> str:
+    totals = {name: Decimal(way["bill"]["median_usd"]) for name, way in ways.items()}
+    cheap, dear = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
+    times = totals[dear] / totals[cheap]
+    return f"a run of {dear} costs {times:.1f} times one of {cheap} at list prices of {region}"
 
 
 def _reservation(host: str, runs: int) -> str:

@@ -12,13 +12,13 @@ __all__ = ["Start", "StartCase", "Way", "all_ways", "way_named"]
 
 
 def all_ways() -> dict[str, Way]:
-    """Return every way by its name, the baseline first and then by name."""
+    """Return every way by its name, in the order of a table."""
     found = []
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         way = getattr(importlib.import_module(module.name), "WAY", None)
         if isinstance(way, Way):
             found.append(way)
-    found.sort(key=lambda way: (way.name != "sfn-poll", way.name))
+    found.sort(key=lambda way: (way.order, way.name))
     return {way.name: way for way in found}
 
 

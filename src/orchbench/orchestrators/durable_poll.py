@@ -9,4 +9,5 @@ WAY = Way(
     target_output="DurablePollFunctionArn",
     implementation="functions/durable/handler.py",
     functions=("durable-poll",),
+    order=1,
 )

@@ -17,12 +17,19 @@ def shared_name(name: str) -> str:
     return name.replace("-", " ").lower()
 
 
-def check_detail(answer: Any) -> Json:
-    """Return what a trace keeps of a submit's, a check's or a cancel's answer."""
+def progress_in(answer: Any) -> Json:
+    """Return the progress that a function's answer is, or holds beside what a condition keeps for itself."""
     if not isinstance(answer, dict):
         return {}
-    output = answer.get("output") or {}
-    kept = {"statement_status": output.get("status"), "delay_seconds": answer.get("delay_seconds")}
+    held = answer.get("progress")
+    return held if isinstance(held, dict) else answer
+
+
+def check_detail(answer: Any) -> Json:
+    """Return what a trace keeps of a submit's, a check's or a cancel's answer."""
+    progress = progress_in(answer)
+    output = progress.get("output") or {}
+    kept = {"statement_status": output.get("status"), "delay_seconds": progress.get("delay_seconds")}
     return {key: value for key, value in kept.items() if value is not None}
 
 
@@ -33,7 +40,7 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
         output: the execution's, if it has one.
         answers: what the functions returned, in order; the newest that tells of a statement counts.
     """
-    told = [output, *(one.get("output") for one in reversed(answers) if isinstance(one, dict))]
+    told = [output, *(progress_in(one).get("output") for one in reversed(answers))]
     for one in told:
         if isinstance(one, dict) and one.get("statement_id") and one.get("created_at"):
             return StatementTimes(
@@ -48,5 +55,5 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
 
 def polls_told(answers: Iterable[Any]) -> int:
     """Return the most polls that any of the functions' answers tells of."""
-    outputs = [one.get("output") or {} for one in answers if isinstance(one, dict)]
+    outputs = [progress_in(one).get("output") or {} for one in answers]
     return max((int(one.get("polls", 0)) for one in outputs), default=0)

@@ -9,4 +9,5 @@ WAY = Way(
     target_output="SfnPollStateMachineArn",
     implementation="statemachine/redshift_batch.asl.json",
     functions=("submit", "status", "cancel"),
+    order=0,
 )

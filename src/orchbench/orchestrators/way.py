@@ -104,6 +104,7 @@ class Way:
         target_output: the template's output that holds what a start takes.
         implementation: the definition or the handler, below the repository's root.
         functions: each function's suffix behind the stack's name, which its log group has too.
+        order: its place in a table, the baseline first; by name where it is the same.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Way:
     target_output: str
     implementation: str
     functions: Sequence[str] = field(default=())
+    order: int = 10
 
     def log_groups(self, stack_name: str) -> dict[str, str]:
         """Return the log group of each function, by the function's name."""

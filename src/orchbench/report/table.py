@@ -1,6 +1,6 @@
 """The comparison as a table in a terminal, made of a summary and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from rich.console import Console
@@ -29,10 +29,18 @@ LABELS = ("measured", "rehearsed", "estimated", "assumed", "missing")
 NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 
 
+Show = Callable[[Json | None, int], str]
+"""Writes a figure with so many digits."""
+
+
 def print_comparison(console: Console, summary: Json) -> None:
     """Print a comparison: what ran, the table, the bill, and what it means."""
     console.print(_heading(summary), highlight=False)
-    console.print(_table(summary))
+    table = _table(summary, spreads=True)
+    narrow = _width(table) > console.width
+    console.print(_table(summary, spreads=False) if narrow else table)
+    if narrow:
+        console.print("A wider terminal shows the runs' spread as well.", style="dim")
     for note in _notes(summary):
         console.print(note, style="dim", highlight=False)
     console.print()
@@ -50,38 +58,51 @@ def _heading(summary: Json) -> str:
     )
 
 
-def _table(summary: Json) -> Table:
+def _table(summary: Json, *, spreads: bool) -> Table:
     ways = summary["ways"]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("median (min-max)", no_wrap=True)
+    table.add_column("median (min-max)" if spreads else "median", no_wrap=True)
     for name in ways:
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name if spreads else name.replace("-", "-\n"), justify="right", no_wrap=True)
     table.add_column("label", style="dim", no_wrap=True)
-    functions = _function_rows(ways, summary["settings"]["stack_name"])
-    groups = (_latency_rows(ways), _count_rows(ways), functions, _bill_rows(ways), _outcome_rows(ways))
+    show = _spread if spreads else _median
+    functions = _function_rows(ways, summary["settings"]["stack_name"], show)
+    groups = (
+        _latency_rows(ways, show),
+        _count_rows(ways, show),
+        functions,
+        _bill_rows(ways),
+        _outcome_rows(ways),
+    )
     for group in groups:
         for row in group:
             table.add_row(*row)
-        table.add_section()
         table.add_row()
     return table
 
 
-def _latency_rows(ways: Json) -> Iterator[list[str]]:
+def _width(table: Table) -> int:
+    return Console(width=1000).measure(table).maximum
+
+
+def _latency_rows(ways: Json, show: Show) -> Iterator[list[str]]:
     for key in LATENCY_ROWS:
-        yield from _spread_row(ways, "latencies", key, 2, " s")
+        yield from _figure_row(_of(ways, "latencies", key), show, 2, " s")
 
 
-def _count_rows(ways: Json) -> Iterator[list[str]]:
+def _count_rows(ways: Json, show: Show) -> Iterator[list[str]]:
     for key in COUNT_ROWS:
-        yield from _spread_row(ways, "counts", key, 0, "")
+        yield from _figure_row(_of(ways, "counts", key), show, 0)
 
 
-def _spread_row(ways: Json, group: str, key: str, digits: int, unit: str) -> Iterator[list[str]]:
-    figures = [way[group].get(key) for way in ways.values()]
+def _of(ways: Json, group: str, key: str) -> list[Json | None]:
+    return [way[group].get(key) for way in ways.values()]
+
+
+def _figure_row(figures: list[Json | None], show: Show, digits: int, unit: str = "") -> Iterator[list[str]]:
     known = [figure for figure in figures if figure]
     if known:
-        cells = [_spread(figure, digits) for figure in figures]
+        cells = [show(figure, digits) for figure in figures]
         yield [f"{known[0]['name']}{',' if unit else ''}{unit}", *cells, known[0]["label"]]
 
 
@@ -92,12 +113,16 @@ def _spread(figure: Json | None, digits: int) -> str:
     return middle if low == high else f"{middle} ({low}-{high})"
 
 
-def _function_rows(ways: Json, stack_name: str) -> Iterator[list[str]]:
+def _median(figure: Json | None, digits: int) -> str:
+    return f"{figure['median']:.{digits}f}" if figure else NOTHING
+
+
+def _function_rows(ways: Json, stack_name: str, show: Show) -> Iterator[list[str]]:
     for index, way in enumerate(ways.values()):
         for name, function in way["functions"].items():
             billed = function["billed_milliseconds"]
             cells = [NOTHING] * len(ways)
-            cells[index] = _spread(billed, 0)
+            cells[index] = show(billed, 0)
             label = billed["label"] if billed else "missing"
             yield [f"{name.removeprefix(f'{stack_name}-')} billed, ms", *cells, label]
 

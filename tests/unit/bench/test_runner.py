@@ -10,6 +10,8 @@ from orchbench.orchestrators.way import Record
 from orchbench.runner import Listener, compare
 from orchbench.trace import ExecutionStatus
 
+BOTH = [all_ways()["sfn-poll"], all_ways()["durable-poll"]]
+
 
 class Deployment:
     """Runs nothing: each execution ends with the recorded trace of its way."""
@@ -76,7 +78,7 @@ def planned(comparison: Any, runs_each: Any) -> Any:
 def test_the_ways_take_turns(comparison: Any, traces: Any, listener: Any) -> None:
     deployment = Deployment(traces)
 
-    made = compare(deployment, list(all_ways().values()), planned(comparison, 2), Mart(), listener)
+    made = compare(deployment, BOTH, planned(comparison, 2), Mart(), listener)
 
     assert deployment.started == ["sfn-poll", "durable-poll"] * 2
     assert [(run.way, run.number) for run in made.runs][-1] == ("durable-poll", 2)
@@ -84,7 +86,7 @@ def test_the_ways_take_turns(comparison: Any, traces: Any, listener: Any) -> Non
 
 
 def test_every_run_is_kept_as_it_ends(comparison: Any, traces: Any, listener: Any, kept: Any) -> None:
-    compare(Deployment(traces), list(all_ways().values()), planned(comparison, 1), Mart(), listener)
+    compare(Deployment(traces), BOTH, planned(comparison, 1), Mart(), listener)
 
     assert [(len(one.runs), one.complete) for one in kept] == [(1, False), (2, True)]
 
@@ -95,7 +97,7 @@ def test_an_interrupt_stops_what_runs_and_keeps_what_ran(
     deployment = Deployment(traces, interrupted_at=2)
 
     with pytest.raises(KeyboardInterrupt):
-        compare(deployment, list(all_ways().values()), planned(comparison, 2), Mart(), listener)
+        compare(deployment, BOTH, planned(comparison, 2), Mart(), listener)
 
     assert deployment.stopped == ["durable-poll-2"]
     assert [len(one.runs) for one in kept] == [1]

@@ -1,0 +1,35 @@
+"""A project folder of its own, so that no stack of the working copy is met, and a stack running in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
+from orchbench.seed import create_tables, seed
+from orchbench.warehouse import Warehouse
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def link_project(folder: Path) -> Path:
+    for name in ("template.yaml", "functions", "statemachine"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return link_project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def running_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Yield a project folder in which a stack with filled tables runs."""
+    folder = link_project(tmp_path_factory.mktemp("project"))
+    options = StackOptions(folder=folder, parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN})
+    with LocalStack.start(options) as stack:
+        warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
+        create_tables(warehouse, folder)
+        seed(warehouse, 3000, replace=True)
+        yield folder

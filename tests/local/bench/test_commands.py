@@ -1,0 +1,93 @@
+import json
+import re
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchbench import connect
+from orchbench.cli import main
+from orchbench.orchestrators import all_ways
+from orchbench.orchestrators.errors import OrchestratorError
+from orchbench.orchestrators.way import StartCase
+from orchbench.trace import ExecutionStatus
+
+pytestmark = pytest.mark.local
+
+WAYS = list(all_ways())
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "python-api.md"
+QUICK = '{"timeout_seconds": 60, "poll": {"policy": "fixed", "interval_seconds": 1}}'
+
+
+@pytest.fixture(autouse=True)
+def here(running_project: Any, monkeypatch: Any) -> Any:
+    monkeypatch.chdir(running_project)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_start_prints_the_output_and_nothing_else_on_standard_output(way: Any, capsys: Any) -> None:
+    assert main(["start", way, "--input", QUICK, "--follow"]) == 0
+
+    output = json.loads(capsys.readouterr().out)
+    assert (output["status"], output["statement_count"]) == ("FINISHED", 2)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_failed_execution_is_one_sentence_and_exit_code_1(way: Any, capsys: Any) -> None:
+    assert main(["start", way, "--input", '{"sql_file": "no.sql"}']) == 1
+
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "SqlFileNotAllowed: There is no bundled SQL file 'no.sql'" in shown.err
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_same_name_and_input_return_the_same_execution(way: Any) -> None:
+    bench, document = connect("local"), json.loads(QUICK)
+    first = bench.start(way, document, name="twice")
+    bench.wait(first, timeout_seconds=60)
+
+    again = bench.start(way, document, name="twice")
+
+    assert (first.case, again.case) == (StartCase.STARTED, StartCase.CLOSED)
+    assert first.arn == again.arn == bench.find(way, "twice").arn
+    with pytest.raises(OrchestratorError, match="another input"):
+        bench.start(way, {}, name="twice")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stopped_execution_is_stopped_and_its_statement_known(way: Any, capsys: Any) -> None:
+    bench = connect("local")
+    execution = bench.start(way, {"poll": {"policy": "fixed", "interval_seconds": 60}}, name="to-stop")
+
+    assert main(["stop", way, "to-stop"]) == 0
+
+    assert bench.wait(execution, timeout_seconds=30) is ExecutionStatus.STOPPED
+    assert "to-stop: STOPPED; its statement:" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_execution_that_is_followed_tells_how_it_stands() -> None:
+    bench, told = connect("local"), threading.Event()
+    execution = bench.start("sfn-poll", {"poll": {"policy": "fixed", "interval_seconds": 3}})
+
+    status = bench.wait(execution, timeout_seconds=60, on_progress=lambda live: told.set())
+
+    assert (status, told.is_set()) == (ExecutionStatus.SUCCEEDED, True)
+
+
+def test_check_finds_nothing_to_do(capsys: Any) -> None:
+    assert main(["check"]) == 0
+
+    assert "to do" not in capsys.readouterr().out
+
+
+def test_the_documented_example_runs(capsys: Any) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+
+    exec("\n".join(blocks), {})
+
+    printed = capsys.readouterr().out
+    assert "sfn-poll SUCCEEDED" in printed
+    assert "durable-poll SUCCEEDED" in printed
+    assert "USD" in printed

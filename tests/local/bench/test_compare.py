@@ -1,0 +1,96 @@
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchbench.cli import main
+from orchbench.orchestrators import all_ways
+
+pytestmark = pytest.mark.local
+
+COMPARE = [sys.executable, "-m", "orchbench.cli", "compare", "--rows", "20000", "--poll-interval", "1"]
+DEADLINE_SECONDS = 120
+
+
+def test_a_comparison_runs_every_way_and_its_table_can_be_made_again(
+    project: Any, capsys: Any, monkeypatch: Any
+) -> None:
+    ended = subprocess.run(
+        [*COMPARE, "--runs", "1", "--json", "--out", "results"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    summary = json.loads(ended.stdout)
+    for way in summary["ways"].values():
+        assert way["outcomes"] == {"runs": 1, "succeeded": 1, "marts_right": 1, "marts_wrong": 0}
+        assert way["counts"]["polls"]["median"] >= 1
+        assert all(function["reports_missing"] == 0 for function in way["functions"].values())
+    assert summary["ways"]["sfn-poll"]["counts"]["state_transitions"]["median"] >= 5
+    assert summary["ways"]["durable-poll"]["counts"]["durable_operations"]["median"] >= 4
+    assert main(["show", str(project / "results"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == summary
+
+
+def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any) -> None:
+    results = project / "results"
+    with subprocess.Popen(
+        [*COMPARE, "--runs", "50", "--out", str(results)], cwd=project, stderr=subprocess.PIPE, text=True
+    ) as process:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while not (results / "comparison.json").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    stored = json.loads((results / "comparison.json").read_text())
+    assert stored["complete"] is False
+    assert all(
+        (results / run["trace"]).exists() and (results / run["history"]).exists() for run in stored["runs"]
+    )
+    assert main(["show", str(results)]) == 0
+
+
+def test_a_comparison_of_a_batch_that_fails_ends_with_exit_code_1(
+    project: Any, tmp_path_factory: Any
+) -> None:
+    broken = tmp_path_factory.mktemp("broken")
+    for name in ("template.yaml", "statemachine"):
+        (broken / name).symlink_to(project / name)
+    copy_with_broken_sql((project / "functions").resolve(), broken / "functions")
+
+    ended = subprocess.run(
+        [*COMPARE, "--runs", "1", "--json", "--sql-file", "broken.sql", "--out", "results"],
+        cwd=broken,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+
+    assert ended.returncode == 1, ended.stderr
+    summary = json.loads(ended.stdout)
+    errors = [way["runs"][0]["error_name"] for way in summary["ways"].values()]
+    assert errors == ["BatchFailed"] * len(all_ways())
+    causes = {way["runs"][0]["cause"] for way in summary["ways"].values()}
+    assert len(causes) == 1
+    assert "division by zero" in causes.pop()
+
+
+def copy_with_broken_sql(functions: Path, copy: Path) -> None:
+    shutil.copytree(functions, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "sql" / "broken.sql").write_text("SELECT 1 / 0;\n")
