@@ -104,7 +104,8 @@ class VirtualClock:
     @contextmanager
     def wall_clock(self) -> Iterator[None]:
         """Have the process's wall clock show this clock's time; one rehearsal at a time can."""
-        with time_machine.travel(self._now, tick=False) as self._traveller:
+        with time_machine.travel(self._now, tick=False) as traveller:
+            self._traveller = traveller
             try:
                 yield
             finally:

@@ -17,14 +17,14 @@ from typing import Any
 from aws_durable_execution_sdk_python.exceptions import CheckpointError, DurableApiErrorCategory
 from aws_durable_execution_sdk_python.execution import (
     DurableExecutionInvocationInputWithClient,
-    DurableExecutionInvocationOutput,
     InitialExecutionState,
-    InvocationStatus,
 )
 from aws_durable_execution_sdk_python.lambda_service import (
     CheckpointOutput,
+    DurableExecutionInvocationOutput,
     DurableServiceClient,
     ErrorObject,
+    InvocationStatus,
     OperationAction,
     OperationStatus,
     OperationType,
@@ -282,7 +282,7 @@ class DurableHost:
         self._clock.sleep_until(self._clock.now() + backoff, lambda: self.is_over)
 
     def _wait(self) -> None:
-        """Let time pass to the earliest wait or retry that is due, unless an invocation is to be made again."""
+        """Let time pass to the earliest wait or retry, unless an invocation is to be made again."""
         if self._failures:
             return
         wakes_at = self._wakes_at()

@@ -34,7 +34,7 @@ def durable_sdk_in_virtual_time(generator: random.Random) -> Iterator[None]:
     def create_checkpoint(
         self: state.ExecutionState,
         operation_update: OperationUpdate | None = None,
-        is_sync: bool = True,  # noqa: ARG001, FBT001, FBT002 - the SDK's own signature
+        is_sync: bool = True,  # noqa: ARG001 - the SDK's own signature
     ) -> None:
         send(self, operation_update, is_sync=True)
 

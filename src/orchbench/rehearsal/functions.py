@@ -10,7 +10,6 @@ import json
 import math
 import random
 import signal
-import sys
 import threading
 import time
 import uuid
@@ -18,21 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from unittest import mock
 
-from orchbench.rehearsal.application import REGION, Application, Function
+from orchbench.rehearsal.application import Application, Function
 from orchbench.rehearsal.clock import Timer, VirtualClock
+from orchbench.rehearsal.environment import with_variables
 from orchbench.rehearsal.latency import KEPT_WARM_SECONDS, Latency
 from orchbench.trace import Invocation, Label
 
-CREDENTIALS = {
-    "AWS_ACCESS_KEY_ID": "rehearsal",
-    "AWS_SECRET_ACCESS_KEY": "rehearsal",  # signs requests that never leave the process
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_REGION": REGION,
-    "AWS_EC2_METADATA_DISABLED": "true",
-    "POWERTOOLS_TRACE_DISABLED": "true",
-}
 JOIN_LOOK_SECONDS = 0.002
 
 
@@ -191,7 +182,7 @@ class Functions:
         context = VirtualContext(function, request_id, self._clock, ends_at, self._timers)
         began, cpu = self._clock.now(), time.process_time()
         try:
-            with mock.patch.dict("os.environ", function.environment), self._cut_off_at(function):
+            with with_variables(function.environment), self._cut_off_at(function):
                 return handler(event, context)
         except FunctionStopped:
             self._warm_until.pop(function.arn, None)
@@ -257,16 +248,3 @@ def _answer(payload: Any, *, error: bool = False) -> dict[str, Any]:
         "Payload": io.BytesIO(json.dumps(payload).encode()),
     }
     return answer | {"FunctionError": "Unhandled"} if error else answer
-
-
-@contextmanager
-def importable(application: Application) -> Iterator[None]:
-    """Have the functions' code on the module path, and the environment every function shares set."""
-    code = str(application.code.resolve())
-    common = next(iter(application.functions.values())).environment
-    # Nothing of the caller's own: a profile or an endpoint of theirs must not reach a rehearsal.
-    environment = CREDENTIALS | dict(common)
-    with mock.patch.dict("os.environ", environment, clear=True), mock.patch.object(sys, "path", sys.path):
-        if code not in sys.path:
-            sys.path = [code, *sys.path]
-        yield

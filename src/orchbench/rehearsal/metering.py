@@ -7,7 +7,7 @@ does ("1 + N polls").
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aws_durable_execution_sdk_python.lambda_service import OperationAction, OperationType, OperationUpdate
 
@@ -27,6 +27,7 @@ class Meter:
 
     operations: int = 0
     written_bytes: int = 0
+    _started: set[str] = field(default_factory=set)
 
     def start(self, payload: str) -> None:
         """Count the execution's start and its input."""
@@ -43,7 +44,7 @@ class Meter:
 
     def refusal(self, updates: Sequence[OperationUpdate]) -> str | None:
         """Return why the service would refuse these updates, or None."""
-        if self.operations + sum(map(operations_of, updates)) > MOST_OPERATIONS:
+        if self.operations + sum(map(self._operations_of, updates)) > MOST_OPERATIONS:
             return f"The execution reached the maximum number of durable operations ({MOST_OPERATIONS})."
         if self.written_bytes + sum(map(bytes_of, updates)) > MOST_BYTES:
             return f"The execution reached the maximum of persisted data ({MOST_BYTES} bytes)."
@@ -55,15 +56,16 @@ class Meter:
 
     def count(self, updates: Sequence[OperationUpdate]) -> None:
         """Count updates that were accepted."""
-        self.operations += sum(map(operations_of, updates))
+        self.operations += sum(map(self._operations_of, updates))
         self.written_bytes += sum(map(bytes_of, updates))
+        self._started |= {one.operation_id for one in updates if one.action is OperationAction.START}
 
-
-def operations_of(update: OperationUpdate) -> int:
-    """Return how many operations an update is metered as."""
-    if update.action is OperationAction.START:
-        return int(update.operation_type in _METERED_AT_START or update.sub_type == WAIT_FOR_CONDITION)
-    return int(update.operation_type in _METERED_AT_RESULT and update.action in _RESULTS)
+    def _operations_of(self, update: OperationUpdate) -> int:
+        if update.action is OperationAction.START:
+            # A wait-for-condition starts anew with every poll, and is one operation all the same.
+            polled = update.sub_type == WAIT_FOR_CONDITION and update.operation_id not in self._started
+            return int(update.operation_type in _METERED_AT_START or polled)
+        return int(update.operation_type in _METERED_AT_RESULT and update.action in _RESULTS)
 
 
 def bytes_of(update: OperationUpdate) -> int:

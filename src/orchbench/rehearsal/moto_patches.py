@@ -37,8 +37,8 @@ PARSE = Seam(json_path, "parse", "to parse each JSONPath once: parsing was two t
 PARSE_RESULT_PATH = Seam(result_path, "parse", PARSE.reason)
 SEAMS = (WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, PARSE, PARSE_RESULT_PATH)
 
-_parse_once = functools.cache(json_path.parse)
-_parse_result_path_once = functools.cache(result_path.parse)
+_parse_once = functools.cache(getattr(json_path, PARSE.name))
+_parse_result_path_once = functools.cache(getattr(result_path, PARSE_RESULT_PATH.name))
 
 
 class TaskTimedOut(BaseException):

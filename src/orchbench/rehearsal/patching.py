@@ -1,4 +1,4 @@
-"""Puts other objects in the place of an engine's private names, for a while, and says clearly when one moved."""
+"""Puts other objects in the place of engines' private names, for a while; says clearly when one moved."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +23,7 @@ class Seam:
         """Raise EngineChanged where the name is gone."""
         if not hasattr(self.owner, self.name):
             raise EngineChanged(
-                f"{self.owner.__name__} has no {self.name!r} any more, which a rehearsal needs {self.reason}: "
+                f"{self.owner.__name__} has no {self.name!r} any more. A rehearsal needs it {self.reason}: "
                 "pin the version in pyproject.toml that has it, or drive the new one."
             )
 

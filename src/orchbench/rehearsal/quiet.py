@@ -1,10 +1,11 @@
-"""Keeps a rehearsal's engines and handlers from writing to the terminal; their work of logging is still done."""
+"""Keeps a rehearsal's engines and handlers off the terminal; their work of logging is still done."""
 
 import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from typing import Any
 
 ENGINES = (
     "moto.stepfunctions",
@@ -34,7 +35,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def _handlers_to(*streams: object) -> "list[logging.StreamHandler[object]]":
+def _handlers_to(*streams: object) -> "list[logging.StreamHandler[Any]]":
     loggers = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
     return [
         handler

@@ -9,8 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from orchbench.orchestrators import way_named
-from orchbench.orchestrators import durable_history, step_functions_history
+from orchbench.orchestrators import durable_history, step_functions_history, way_named
 from orchbench.orchestrators.way import TraceBuilder, Way
 from orchbench.rehearsal.application import Application, StateMachine, load_application
 from orchbench.rehearsal.botocore_patches import botocore_in_virtual_time
@@ -18,7 +17,8 @@ from orchbench.rehearsal.clock import VirtualClock
 from orchbench.rehearsal.data_api import RehearsedDataApi
 from orchbench.rehearsal.durable import DurableHost
 from orchbench.rehearsal.durable_sdk_patches import durable_sdk_in_virtual_time
-from orchbench.rehearsal.functions import Functions, importable
+from orchbench.rehearsal.environment import deployed
+from orchbench.rehearsal.functions import Functions
 from orchbench.rehearsal.host import Death, Host
 from orchbench.rehearsal.latency import Latency, profiles
 from orchbench.rehearsal.quiet import quiet
@@ -67,8 +67,8 @@ def rehearse(scenario: Scenario, way: str | Way, *, application: Application | N
         application: what is deployed; the project's own template by default.
     """
     way = way_named(way) if isinstance(way, str) else way
-    deployed = application or load_application(InlineSqlAllowed=str(scenario.inline_sql).lower())
-    return _Stage(scenario, way, deployed).run()
+    application = application or load_application(InlineSqlAllowed=str(scenario.inline_sql).lower())
+    return _Stage(scenario, way, application).run()
 
 
 class _Stage:
@@ -88,7 +88,7 @@ class _Stage:
     def run(self) -> Rehearsal:
         began = time.perf_counter()
         with ExitStack() as stack:
-            stack.enter_context(importable(self._application))
+            stack.enter_context(deployed(self._application))
             stack.enter_context(self._clock.wall_clock())
             stack.enter_context(botocore_in_virtual_time(self._clock, self._generator("network")))
             self._data_api.attach(_fresh_client(stack))

@@ -6,7 +6,7 @@ A scenario comes from the command line or from a YAML file::
       - name: a throttled afternoon
         duration: 6h                # a number of seconds, or with s, m, h, d behind it
         poll: fixed:10s             # fixed:INTERVAL, adaptive, or the input's own mapping
-        timeout: 8h                 # the batch's own; a tenth more than the duration, 1 h at least, unless set
+        timeout: 8h                 # the batch's own; else a tenth more than the duration, 1 h at least
         poll_budget: true
         queue: 30s
         rows: 1000
@@ -195,7 +195,7 @@ def parse_duration(value: Any) -> float:
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise InvalidScenario(
-            f"{value!r} is no duration: it takes seconds, or a number with s, m, h or d behind it, such as 6h."
+            f"{value!r} is no duration: it takes seconds, or a number with s, m, h or d behind it (6h)."
         )
     return float(match[1]) * _UNITS[match[2]]
 
@@ -237,7 +237,7 @@ def _whole(document: Mapping[str, Any], key: str) -> int:
     return value
 
 
-def _boolean(document: Mapping[str, Any], key: str, default: bool) -> bool:  # noqa: FBT001
+def _boolean(document: Mapping[str, Any], key: str, default: bool) -> bool:
     value = document.get(key, default)
     if not isinstance(value, bool):
         raise InvalidScenario(f"A scenario's {key!r} is {value!r}: it takes true or false.")

@@ -143,7 +143,7 @@ class Fault:
         most = self.calls if self.calls is not None else 0 if unlimited else 1
         return most == 0 or past < most
 
-    def _problem(self) -> str | None:
+    def _problem(self) -> str | None:  # noqa: PLR0911 - one sentence for each rule
         if self.kind in _AT and (self.at is None or self.at < 0):
             return "needs 'at', seconds of 0 or more"
         if self.kind in _SECONDS and (self.seconds is None or self.seconds < 0):
@@ -181,7 +181,7 @@ _TO_DATA_API = {
 
 
 class ScriptedFaults:
-    """What the Data API asks twice a call: does something go wrong here?
+    """Tells the Data API, which asks twice a call, what goes wrong.
 
     An API call's own latency passes here too.
     """

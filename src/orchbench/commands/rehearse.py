@@ -1,0 +1,200 @@
+"""``orchbench rehearse``: every way in virtual time, a day in seconds, with the faults one asks for."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchbench.commands.failure import UsageError
+from orchbench.orchestrators import all_ways
+from orchbench.trace import Json, Label
+
+if TYPE_CHECKING:
+    from orchbench.rehearsal.scenario import Scenario
+
+DURATIONS = "1h,6h,24h"
+NARROWEST_TABLE = 150
+"""A row that is cut off says nothing; a terminal that is narrower wraps it."""
+POLLS = "fixed:10s,adaptive"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "rehearse", help="run the real definition and handlers in virtual time, in this process"
+    )
+    parser.add_argument(
+        "--duration",
+        metavar="LIST",
+        help=f"how long the query takes, such as 90, 5m, 1.5h, 1d (default: {DURATIONS})",
+    )
+    parser.add_argument(
+        "--poll", metavar="LIST", help=f"fixed:INTERVAL or adaptive, several by commas (default: {POLLS})"
+    )
+    parser.add_argument("--orchestrator", metavar="LIST", help=f"the ways (default: {','.join(all_ways())})")
+    parser.add_argument(
+        "--timeout",
+        metavar="DURATION",
+        help="the batch's own timeout (default: a tenth more than the query takes, 1h at least, 24h at most)",
+    )
+    parser.add_argument(
+        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="KIND[:KEY=VALUE,...]",
+        help="something that goes wrong, such as stop:at=600 or throttle:operation=DescribeStatement,rate=0.2; "
+        "may be given several times",
+    )
+    parser.add_argument("--scenarios", type=Path, metavar="FILE", help="YAML with scenarios instead")
+    parser.add_argument("--seed", type=int, default=0, help="of jitter, rates and latencies (default: 0)")
+    parser.add_argument("--latency", default="zero", help="what AWS adds: zero (default) or assumed")
+    parser.add_argument("--processes", type=int, metavar="N", help="how many at once (default: one a core)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Rehearse what the arguments say, and print it."""
+    # The engines take a second to import, which no other command should wait for.
+    from orchbench.rehearsal.figures import figures  # noqa: PLC0415
+    from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
+    from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
+
+    tasks = list(product(_scenarios(arguments), _ways(arguments.orchestrator)))
+    progress = Progress(
+        TextColumn("Rehearsing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with progress:
+        bar = progress.add_task("", total=len(tasks))
+        rehearsals = rehearse_all(
+            tasks, processes=arguments.processes, done=lambda _index: progress.advance(bar)
+        )
+    rows = [figures(one).to_json() for one in rehearsals]
+    traces = digest(rehearsals)
+    if arguments.json:
+        print(json.dumps({"label": Label.REHEARSED.value, "digest": traces, "rehearsals": rows}, indent=2))  # noqa: T201
+    else:
+        console = Console()
+        console.width = max(console.width, NARROWEST_TABLE)
+        console.print(_table(rows))
+        for note in _notes(rows):
+            console.print(note, soft_wrap=True)
+        console.print(
+            "All figures are rehearsed: virtual time, latencies of AWS "
+            f"{'left out' if arguments.latency == 'zero' else 'assumed'}."
+        )
+        console.print(f"Digest of the traces: {traces}", soft_wrap=True)
+    return 0
+
+
+def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":
+    from orchbench.rehearsal.scenario import InvalidScenario, Scenario, load_scenarios, parse_duration  # noqa: PLC0415
+    from orchbench.rehearsal.scripted_faults import Fault, InvalidFault  # noqa: PLC0415
+
+    try:
+        if arguments.scenarios:
+            if arguments.duration or arguments.poll or arguments.timeout or arguments.fault:
+                raise UsageError(
+                    "--scenarios says durations, polls, timeouts and faults itself: leave them out."
+                )
+            return load_scenarios(arguments.scenarios)
+        faults = tuple(Fault.parse(text) for text in arguments.fault)
+        timeout = parse_duration(arguments.timeout) if arguments.timeout else None
+        return [
+            replace(
+                Scenario.polled(
+                    parse_duration(duration),
+                    poll,
+                    timeout_seconds=timeout,
+                    poll_budget=not arguments.no_poll_budget,
+                    faults=faults,
+                    latency=arguments.latency,
+                ),
+                seed=arguments.seed,
+            )
+            for duration, poll in product(
+                _listed(arguments.duration or DURATIONS), _listed(arguments.poll or POLLS)
+            )
+        ]
+    except (InvalidScenario, InvalidFault) as error:
+        raise UsageError(str(error)) from None
+
+
+def _ways(listed: str | None) -> list[str]:
+    known = all_ways()
+    names = _listed(listed) if listed else list(known)
+    unknown = next((name for name in names if name not in known), None)
+    if unknown is not None:
+        raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(known)}.")
+    return names
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _table(rows: Sequence[Json]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    table.add_column("Scenario", no_wrap=True)
+    table.add_column("Way", no_wrap=True)
+    table.add_column("Outcome", no_wrap=True)
+    for heading in ("Polls", "Transitions", "Events", "Operations", "Invocations", "Lag"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("Headroom", no_wrap=True)
+    table.add_column("Took", justify="right", no_wrap=True)
+    for row in rows:
+        table.add_row(*_cells(row))
+    return table
+
+
+def _cells(row: Json) -> list[str]:
+    lag = row["detection_lag_seconds"]
+    return [
+        _shown_scenario(row),
+        row["way"],
+        row["outcome"],
+        f"{row['polls']:,}",
+        _number(row["transitions"]),
+        f"{row['events']:,}",
+        _number(row["operations"]),
+        f"{row['invocations']:,}",
+        "-" if lag is None else f"{lag:,.1f} s",
+        f"{row['headroom']['left']:.0%} of the {row['headroom']['quota']}",
+        f"{row['rehearsal_seconds']:.2f} s",
+    ]
+
+
+def _notes(rows: Sequence[Json]) -> list[str]:
+    """Return a sentence for each execution that a quota ended or that left a statement running."""
+    notes = []
+    for row in rows:
+        what = f"{_shown_scenario(row)}, {row['way']}"
+        if row["death"]:
+            notes.append(f"{what}: died at {row['died_at_seconds']:,.0f} s. {row['death']}")
+        if row["statements_running"]:
+            notes.append(f"{what}: its statement still ran when the execution had ended.")
+    return notes
+
+
+def _shown_scenario(row: Json) -> str:
+    return str(row["scenario"]) + (", no budget" if row["poll"].endswith("no budget") else "")
+
+
+def _number(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"

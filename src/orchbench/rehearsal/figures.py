@@ -1,0 +1,106 @@
+"""What a table shows of a rehearsal: counts and latencies from its trace, and the quota it came nearest."""
+
+from dataclasses import asdict, dataclass
+
+from orchbench.evaluation.counts import count
+from orchbench.evaluation.latency import latency
+from orchbench.rehearsal.metering import MOST_BYTES, MOST_OPERATIONS
+from orchbench.rehearsal.rehearse import Rehearsal
+from orchbench.rehearsal.state_machine import MOST_EVENTS
+from orchbench.trace import Json, Label
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """The quota that an execution came nearest to.
+
+    Attributes:
+        left: the share of it that was not used, 0.0 to 1.0.
+    """
+
+    quota: str
+    used: int
+    limit: int
+
+    @property
+    def left(self) -> float:
+        """The share that was not used, 0.0 to 1.0."""
+        return round(max(0.0, 1 - self.used / self.limit), 6)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One row. Seconds are virtual but for ``rehearsal_seconds``.
+
+    Attributes:
+        outcome: the execution's status, and its error's name where it failed.
+        died_at_seconds: after the start, where a quota ended the execution.
+        cpu_seconds: measured, of all invocations of the handlers together.
+    """
+
+    way: str
+    scenario: str
+    poll: str
+    outcome: str
+    makespan_seconds: float | None
+    polls: int
+    transitions: int | None
+    events: int
+    operations: int | None
+    written_bytes: int | None
+    invocations: int
+    operations_replayed: int | None
+    detection_lag_seconds: float | None
+    headroom: Headroom
+    statements_executed: int
+    statements_running: int
+    died_at_seconds: float | None
+    death: str | None
+    cpu_seconds: float
+    rehearsal_seconds: float
+
+    def to_json(self) -> Json:
+        """Return the row as JSON values."""
+        document = asdict(self)
+        document["headroom"]["left"] = self.headroom.left
+        return document | {"label": Label.REHEARSED.value}
+
+
+def figures(rehearsal: Rehearsal) -> Figures:
+    """Return a rehearsal's row."""
+    trace, death = rehearsal.trace, rehearsal.death
+    counts, parts = count(trace), latency(trace)
+    replayed = [one.operations_replayed for one in trace.invocations if one.operations_replayed is not None]
+    return Figures(
+        way=trace.orchestrator,
+        scenario=rehearsal.scenario.name,
+        poll=rehearsal.scenario.poll,
+        outcome=f"{trace.status.value}: {trace.error_name}" if trace.error_name else trace.status.value,
+        makespan_seconds=parts.makespan_seconds,
+        polls=counts.polls,
+        transitions=counts.state_transitions,
+        events=counts.history_events,
+        operations=rehearsal.operations,
+        written_bytes=rehearsal.written_bytes,
+        invocations=counts.invocations,
+        operations_replayed=sum(replayed) if replayed else None,
+        detection_lag_seconds=parts.detection_lag_seconds,
+        headroom=headroom(rehearsal),
+        statements_executed=rehearsal.statements_executed,
+        statements_running=rehearsal.statements_running,
+        died_at_seconds=round(death.at - trace.started_at, 6) if death else None,
+        death=death.reason if death else None,
+        cpu_seconds=round(sum(one.cpu_seconds or 0.0 for one in trace.invocations), 3),
+        rehearsal_seconds=rehearsal.rehearsal_seconds,
+    )
+
+
+def headroom(rehearsal: Rehearsal) -> Headroom:
+    """Return the quota of its service that an execution came nearest to."""
+    if rehearsal.operations is None:
+        return Headroom("history events", rehearsal.trace.history_events, MOST_EVENTS)
+    candidates = (
+        Headroom("durable operations", rehearsal.operations, MOST_OPERATIONS),
+        Headroom("bytes written", rehearsal.written_bytes or 0, MOST_BYTES),
+    )
+    return min(candidates, key=lambda one: one.left)

@@ -1,0 +1,38 @@
+"""Rehearses several scenarios on several ways, on as many cores as there are."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+
+from orchbench.rehearsal.rehearse import Rehearsal, rehearse
+from orchbench.rehearsal.scenario import Scenario
+
+Task = tuple[Scenario, str]
+
+
+def rehearse_all(
+    tasks: Sequence[Task], *, processes: int | None = None, done: Callable[[int], None] = lambda _: None
+) -> list[Rehearsal]:
+    """Run every task and return the rehearsals in the tasks' order.
+
+    Args:
+        tasks: a scenario and a way's name each.
+        processes: how many at once; as many as this process may use cores by default.
+        done: called with a task's index whenever one has ended.
+    """
+    workers = min(processes or len(os.sched_getaffinity(0)), len(tasks))
+    found: dict[int, Rehearsal] = {}
+    if workers <= 1:
+        for index, (scenario, way) in enumerate(tasks):
+            found[index] = rehearse(scenario, way)
+            done(index)
+    else:
+        # A fresh interpreter each: a rehearsal owns its process's clock and signals.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            futures = {pool.submit(rehearse, *task): index for index, task in enumerate(tasks)}
+            for future in as_completed(futures):
+                found[futures[future]] = future.result()
+                done(futures[future])
+    return [found[index] for index in range(len(tasks))]
