@@ -10,7 +10,7 @@ import sqlparse
 from orchbench.warehouse import RunsSql
 
 TABLES = Path("functions/sql/setup/tables.sql")
-DEFAULT_ROWS = 3_000_000
+DEFAULT_ROWS = 4_000_000
 """Makes the bundled batch a query of 2 to 5 s on two cores."""
 CUSTOMERS = 1000
 LINES_AN_ORDER = 3

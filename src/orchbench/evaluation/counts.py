@@ -78,9 +78,11 @@ def _task_retries(events: Iterable[TraceEvent]) -> int:
 
 
 def _step_retries(events: Iterable[TraceEvent]) -> int:
-    """Count the failed attempts of steps after which another was planned."""
+    """Count the failed attempts of steps after which another was planned; a condition's are polls."""
     return sum(
-        event.kind is EventKind.STEP_FAILED and bool(event.detail.get("next_attempt_seconds"))
+        event.kind is EventKind.STEP_FAILED
+        and event.detail.get("type") != WAITS_FOR_CONDITION
+        and bool(event.detail.get("next_attempt_seconds"))
         for event in events
     )
 

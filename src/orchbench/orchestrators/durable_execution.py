@@ -6,6 +6,7 @@ from typing import Any
 
 from orchbench.orchestrators.durable_history import (
     answers,
+    condition_checks,
     invocation_requests,
     status_of,
     trace_from_history,
@@ -98,7 +99,8 @@ class DurableExecution:
         newest = self._client.get_durable_execution_history(
             DurableExecutionArn=execution_arn, MaxItems=20, ReverseOrder=True, IncludeExecutionData=True
         )
-        return polls_told(answers(newest["Events"]))
+        # The history of a condition says how many checks there were, and not always what they returned.
+        return max(polls_told(answers(newest["Events"])), condition_checks(newest["Events"]))
 
     def _events(self, execution_arn: str) -> Iterator[Json]:
         pages = self._client.get_paginator("get_durable_execution_history").paginate(

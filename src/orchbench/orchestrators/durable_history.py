@@ -114,6 +114,16 @@ def step_result(event: Event) -> Any:
     return decoded(parsed(_payload(event, "Result")))
 
 
+def condition_checks(events: Sequence[Event]) -> int:
+    """Return how many checks of a wait for a condition the events number."""
+    attempts = [
+        (_details(event).get("RetryDetails") or {}).get("CurrentAttempt", 0)
+        for event in events
+        if event.get("SubType") == "WaitForCondition"
+    ]
+    return max(attempts, default=0)
+
+
 def _details(event: Event) -> Mapping[str, Any]:
     return event.get(f"{event['EventType']}Details") or {}
 

@@ -12,7 +12,7 @@ from orchbench.evaluation.prices import known_regions, price_list
 from orchbench.evaluation.sentence import meaning
 from orchbench.evaluation.statistics import Spread, spread
 from orchbench.evaluation.summary import summarize
-from orchbench.trace import EventKind, Label, TraceEvent
+from orchbench.trace import Label
 
 
 def test_the_baselines_counts_are_those_counted_by_hand(traced: Any) -> None:
@@ -41,15 +41,11 @@ def test_a_last_attempt_that_failed_is_no_retry(traced: Any) -> None:
 
 
 def test_each_poll_of_a_wait_for_condition_is_an_operation(traced: Any) -> None:
-    trace = traced("durable_retried")
-    detail = {"operation_id": "condition", "type": "WaitForCondition"}
-    condition = [TraceEvent(EventKind.STEP_STARTED, 1.0, "check-status", detail)]
-    condition += [
-        TraceEvent(EventKind.STEP_SUCCEEDED, 2.0 + poll, "check-status", detail) for poll in range(3)
-    ]
+    counted = count(traced("durable_condition"))
 
-    # The execution, the condition, three polls.
-    assert count(replace(trace, events=tuple(condition))).durable_operations == 1 + 1 + 3
+    # The execution, submit, wait; the condition and its three polls.
+    assert counted.durable_operations == 1 + 1 + 1 + (1 + 3)
+    assert (counted.polls, counted.retries, counted.invocations) == (3, 0, 4)
 
 
 def test_data_written_is_the_size_of_input_results_errors_and_output(traced: Any) -> None:

@@ -15,6 +15,7 @@ ALL = (
     "durable_succeeded",
     "durable_refused",
     "durable_retried",
+    "durable_condition",
 )
 START = to_epoch("2026-11-21T03:00:00Z")
 
