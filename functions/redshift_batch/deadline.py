@@ -42,14 +42,15 @@ class Timers(Protocol):
     """
 
     def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]: ...
-    def join(self, thread: threading.Thread, seconds: float) -> None: ...
+    def run(self, thread: threading.Thread, seconds: float) -> None: ...
 
 
 class _MachineTimers:
     def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         return signal.setitimer(which, seconds, interval)
 
-    def join(self, thread: threading.Thread, seconds: float) -> None:
+    def run(self, thread: threading.Thread, seconds: float) -> None:
+        thread.start()
         thread.join(seconds)
 
 
@@ -132,8 +133,7 @@ def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str,
     worker = threading.Thread(
         target=contextvars.copy_context().run, args=(run,), name="before-timeout", daemon=True
     )
-    worker.start()
-    timers.join(worker, seconds)
+    timers.run(worker, seconds)
     if errors:
         raise errors[0]
     if results:
