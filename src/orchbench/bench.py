@@ -32,6 +32,8 @@ from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
 PATIENCE = {"local": Patience(10, 0.25), "aws": Patience(60, 3)}
 SUBMITS_IN_FLIGHT_SECONDS = 3
+SEEN_AFTER_SECONDS = 10
+"""Describing an execution is eventually consistent (API reference of DescribeExecution)."""
 NOT_SUBMITTED = "NOT_SUBMITTED"
 LOOK_AGAIN_SECONDS = {"local": 0.2, "aws": 2.0}
 
@@ -84,6 +86,13 @@ class Bench:
     def ways(self) -> list[Way]:
         """Return the ways that are deployed."""
         return [way for way in all_ways().values() if way.target_output in self.connection.outputs]
+
+    def architecture(self) -> str:
+        """Return the functions' instruction set, as they are deployed."""
+        way = self.ways()[0]
+        function_name = next(iter(way.log_groups(self.connection.stack_name)))
+        client = self.connection.clients.client("lambda")
+        return str(client.get_function_configuration(FunctionName=function_name)["Architectures"][0])
 
     def start(self, way: str, document: Json | None = None, *, name: str | None = None) -> Execution:
         """Start an execution, or return the one that has this name.
@@ -156,8 +165,7 @@ class Bench:
             StillRunning: it has not ended in that time.
         """
         since = told = time.monotonic()
-        service = self._service(execution.way)
-        while (status := service.status(execution.arn)) is ExecutionStatus.RUNNING:
+        while (status := self._status(execution, since)) is ExecutionStatus.RUNNING:
             now = time.monotonic()
             if timeout_seconds is not None and now - since > timeout_seconds:
                 raise StillRunning(
@@ -168,6 +176,15 @@ class Bench:
                 told = now
             time.sleep(LOOK_AGAIN_SECONDS[self.host])
         return status
+
+    def _status(self, execution: Execution, since: float) -> ExecutionStatus:
+        """Return how an execution stands; both services may not know a new one for a moment."""
+        try:
+            return self._service(execution.way).status(execution.arn)
+        except ExecutionNotFound:
+            if time.monotonic() - since > SEEN_AFTER_SECONDS:
+                raise
+            return ExecutionStatus.RUNNING
 
     def stop(self, execution: Execution, cause: str = "Stopped by its user.") -> str | None:
         """Stop an execution and cancel its statement; one that has ended is left as it ended.

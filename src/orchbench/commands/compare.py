@@ -160,6 +160,7 @@ def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) 
         database=warehouse.database,
         rows=arguments.rows if bench.host == "local" or arguments.seed else None,
         runs_each=arguments.runs,
+        architecture=bench.architecture(),
         input={
             "sql_file": arguments.sql_file,
             "timeout_seconds": TIMEOUT_SECONDS[bench.host],

@@ -39,7 +39,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.no_wait:
         print(execution.arn)  # noqa: T201 - the command's answer
         return 0
-    _wait(bench, execution, console, follow=arguments.follow)
+    try:
+        _wait(bench, execution, console, follow=arguments.follow)
+    except KeyboardInterrupt:
+        console.print(
+            f"{execution.name} runs on: orchbench stop {execution.way} {execution.name} would end it.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        raise
     status, output, error = bench.outcome(execution)
     if status is not ExecutionStatus.SUCCEEDED:
         raise CommandFailed(f"{execution.name} ended as {status}: {error}")

@@ -24,12 +24,16 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running_project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Yield a project folder in which a stack with filled tables runs."""
-    folder = link_project(tmp_path_factory.mktemp("project"))
-    options = StackOptions(folder=folder, parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN})
+def running_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return link_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def running_stack(running_project: Path) -> Iterator[LocalStack]:
+    """Yield a stack with filled tables that is found from its project folder."""
+    options = StackOptions(folder=running_project, parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN})
     with LocalStack.start(options) as stack:
         warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
-        create_tables(warehouse, folder)
+        create_tables(warehouse, running_project)
         seed(warehouse, 3000, replace=True)
-        yield folder
+        yield stack

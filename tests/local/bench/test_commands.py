@@ -21,7 +21,7 @@ QUICK = '{"timeout_seconds": 60, "poll": {"policy": "fixed", "interval_seconds":
 
 
 @pytest.fixture(autouse=True)
-def here(running_project: Any, monkeypatch: Any) -> Any:
+def here(running_stack: Any, running_project: Any, monkeypatch: Any) -> Any:
     monkeypatch.chdir(running_project)
 
 

@@ -1,0 +1,116 @@
+"""What is done on AWS, against the local stack: the endpoint is all that differs."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from orchbench.seed import seed
+from orchbench.warehouse import Warehouse
+
+pytestmark = pytest.mark.local
+
+DEADLINE_SECONDS = 120
+
+
+@pytest.fixture
+def orchbench(running_stack: Any, tmp_path: Any) -> Any:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+    def run(*arguments: Any, text: Any = None) -> Any:
+        return subprocess.run(
+            [sys.executable, "-m", "orchbench.cli", *arguments, "--target", "aws"],
+            env=environment | running_stack.exports,
+            cwd=tmp_path,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
+
+    return run
+
+
+def test_nobody_to_ask_means_that_nothing_runs(orchbench: Any) -> None:
+    ended = orchbench("compare", "--runs", "1")
+
+    said = " ".join(ended.stderr.split())
+    assert ended.returncode == 2
+    assert "deletes and fills public.mart_customer_summary in the database 'dev'" in said
+    assert "(estimated, list prices)" in said
+    assert "give --yes" in said
+
+
+def test_a_comparison_that_was_agreed_to_seeds_nothing_and_compares(
+    orchbench: Any, running_stack: Any, tmp_path: Any
+) -> None:
+    ended = orchbench(
+        "compare",
+        "--runs",
+        "1",
+        "--poll-interval",
+        "1",
+        "--yes",
+        "--json",
+        "--out",
+        str(tmp_path / "results"),
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    summary = json.loads(ended.stdout)
+    assert summary["settings"]["host"] == "aws"
+    assert summary["settings"]["rows"] == 3000
+    assert "seeding" not in ended.stderr
+    for way in summary["ways"].values():
+        assert way["outcomes"] == {"runs": 1, "succeeded": 1, "marts_right": 1, "marts_wrong": 0}
+
+
+def test_seeding_leaves_a_filled_table_alone(orchbench: Any) -> None:
+    ended = orchbench("compare", "--runs", "1", "--yes", "--seed", "--rows", "10")
+
+    assert ended.returncode == 1
+    assert "public.orders holds 3,000 rows already, so it is not seeded." in " ".join(ended.stderr.split())
+
+
+def test_the_numbers_for_redshift_fill_a_table_with_the_same_rows(running_stack: Any) -> None:
+    warehouse = Warehouse(running_stack.client("redshift-data"), running_stack.outputs)
+    digest = (
+        "SELECT COUNT(*), SUM(order_id), SUM(customer_id), SUM(quantity), MAX(order_date) FROM public.orders"
+    )
+    by_series = warehouse.rows(digest, "A digest")
+
+    warehouse.run("TRUNCATE public.orders", "Emptying")
+    assert seed(warehouse, 3000, replace=False)
+
+    assert warehouse.rows(digest, "A digest") == by_series
+
+
+def test_check_says_what_the_database_user_lacks_until_it_lacks_nothing(
+    orchbench: Any, running_stack: Any
+) -> None:
+    warehouse = Warehouse(running_stack.client("redshift-data"), running_stack.outputs)
+    user = running_stack.outputs["DatabaseUser"]
+
+    missing = orchbench("check")
+    warehouse.run(f'CREATE USER "{user}"', "Creating the user")
+    lacking = orchbench("check")
+    for grant in ("SELECT ON public.orders", "SELECT, INSERT, DELETE ON public.mart_customer_summary"):
+        warehouse.run(f'GRANT {grant} TO "{user}"', "Granting")
+    ready = orchbench("check")
+
+    assert (missing.returncode, lacking.returncode, ready.returncode) == (1, 1, 0)
+    assert f'there is no database user "{user}": run functions/sql/setup/grants.sql' in missing.stdout
+    assert f'"{user}" lacks SELECT on public.orders, SELECT on public.mart' in lacking.stdout
+    assert f'"{user}" may do what the batch needs' in ready.stdout
+
+
+def test_a_stack_that_is_not_there_is_named(orchbench: Any) -> None:
+    ended = orchbench("check", "--stack", "elsewhere")
+
+    assert ended.returncode == 1
+    assert "There is no stack 'elsewhere'" in " ".join(ended.stderr.split())
+    assert "Traceback" not in ended.stderr
