@@ -1,20 +1,22 @@
 """The local Redshift Data API of one rehearsal: scripted on its clock, reached by real clients in process."""
 
+import json
 import random
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from orchbench.redshift.endpoint import Endpoint
+from orchbench.redshift.endpoint import Endpoint, HttpAnswer
 from orchbench.redshift.in_process import attach
 from orchbench.redshift.scripted import Script, ScriptedExecutor, ScriptedStatement
 from orchbench.redshift.service import DataApi
-from orchbench.redshift.statement import Progress, Run, Status, Work
+from orchbench.redshift.statement import Run, Work
 from orchbench.rehearsal.clock import VirtualClock
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Fault, Kind, ScriptedFaults, statement_error
 
+RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 UNKNOWN_STATUS = "RESUMING"
 
 
@@ -29,7 +31,10 @@ class RehearsedDataApi:
             clock,
             new_id=lambda: str(uuid.UUID(int=generator.getrandbits(128), version=4)),
         )
-        self._endpoint = Endpoint(service, faults)
+        self._endpoint: Any = Endpoint(service, faults)
+        unknown_after = _at(scenario, Kind.UNKNOWN_STATUS)
+        if unknown_after is not None:
+            self._endpoint = _EndpointToCome(self._endpoint, clock, clock.now() + unknown_after)
 
     def attach(self, client: Any) -> None:
         """Answer every call of a boto3 client."""
@@ -43,56 +48,42 @@ class RehearsedDataApi:
     @property
     def statements_running(self) -> int:
         """How many batches have not ended by now."""
-        return sum(not run.ended for run in self._executor.runs)
-
-
-class _UnknownStatus(str):
-    """A status of a Data API to come."""
-
-    __slots__ = ()
-    ended = False
-
-
-class _Run:
-    """A scripted run, whose status may become one that nobody knows."""
-
-    def __init__(self, run: Run, clock: VirtualClock, unknown_from: float | None) -> None:
-        self._run = run
-        self._clock = clock
-        self._unknown_from = unknown_from
-        self.wait = run.wait
-        self.cancel = run.cancel
-        self.result = run.result
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether it has ended, whatever is reported of it."""
-        return self._run.progress().status.ended
-
-    def progress(self) -> Progress:
-        """Return how far it is."""
-        progress = self._run.progress()
-        unknown = self._unknown_from is not None and self._clock.now() >= self._unknown_from
-        if unknown and not progress.status.ended:
-            return replace(progress, status=_UnknownStatus(UNKNOWN_STATUS))  # type: ignore[arg-type]
-        return progress
+        return sum(not run.progress().status.ended for run in self._executor.runs)
 
 
 class _RecordingExecutor:
+    """The scripted executor, which remembers what it ran."""
+
     def __init__(self, scenario: Scenario, clock: VirtualClock) -> None:
-        self.runs: list[_Run] = []
-        self._clock = clock
-        self._unknown_after = _at(scenario, Kind.UNKNOWN_STATUS)
+        self.runs: list[Run] = []
         self._scripted = ScriptedExecutor(clock, script_for(scenario))
 
-    def submit(self, work: Work) -> _Run:
-        unknown_from = None if self._unknown_after is None else work.created_at + self._unknown_after
-        run = _Run(self._scripted.submit(work), self._clock, unknown_from)
+    def submit(self, work: Work) -> Run:
+        run = self._scripted.submit(work)
         self.runs.append(run)
         return run
 
     def close(self) -> None:
         self._scripted.close()
+
+
+class _EndpointToCome:
+    """An endpoint that, from a moment on, tells a status which today's service model does not have."""
+
+    def __init__(self, endpoint: Endpoint, clock: VirtualClock, unknown_from: float) -> None:
+        self._endpoint = endpoint
+        self._clock = clock
+        self._unknown_from = unknown_from
+
+    def answer(self, target: str, body: bytes, *, patience_seconds: float | None = None) -> HttpAnswer:
+        """Answer one request."""
+        answer = self._endpoint.answer(target, body, patience_seconds=patience_seconds)
+        if self._clock.now() < self._unknown_from or not target.endswith(".DescribeStatement"):
+            return answer
+        document = json.loads(answer.body)
+        if document.get("Status") in RUNNING:
+            document["Status"] = UNKNOWN_STATUS
+        return replace(answer, body=json.dumps(document).encode())
 
 
 def script_for(scenario: Scenario) -> Callable[[Work], Script]:
@@ -122,6 +113,3 @@ def _statements(scenario: Scenario, count: int, failure: Fault | None) -> tuple[
 
 def _at(scenario: Scenario, kind: Kind) -> float | None:
     return next((one.at for one in scenario.faults if one.kind is kind), None)
-
-
-__all__ = ["UNKNOWN_STATUS", "RehearsedDataApi", "Status", "script_for"]

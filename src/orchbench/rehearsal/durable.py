@@ -36,7 +36,6 @@ from aws_durable_execution_sdk_python_testing.exceptions import InvalidParameter
 from aws_durable_execution_sdk_python_testing.execution import Execution
 from aws_durable_execution_sdk_python_testing.executor import Executor
 from aws_durable_execution_sdk_python_testing.model import StartDurableExecutionInput
-from aws_durable_execution_sdk_python_testing.scheduler import Scheduler
 from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecutionStore
 
 from orchbench.orchestrators.way import Record
@@ -55,6 +54,8 @@ LONGEST_BACKOFF_SECONDS = 300.0
 LARGEST_INPUT_BYTES = 1024 * 1024
 """Of an asynchronous invocation."""
 UNBOUNDED = 1_000_000
+_NOT_ASKED: Any = None
+"""Stands where the testing SDK wants its scheduler and its invoker: this host waits and invokes itself."""
 
 
 class _SdkClock:
@@ -91,7 +92,7 @@ class DurableHost:
         self._latency = latency
         self._faults = faults
         self._store = InMemoryExecutionStore()
-        self._processor = CheckpointProcessor(self._store, Scheduler(), _SdkClock(clock))
+        self._processor = CheckpointProcessor(self._store, _NOT_ASKED, _SdkClock(clock))
         self._order = _EventOrder()
         self._execution: Execution | None = None
         self._failures = 0
@@ -153,7 +154,7 @@ class DurableHost:
 
     def record(self) -> Record:
         """Return what Lambda would answer of it, in boto3's shape."""
-        executor = Executor(self._store, Scheduler(), _NoInvoker(), self._processor)  # type: ignore[arg-type]
+        executor = Executor(self._store, _NOT_ASKED, _NOT_ASKED, self._processor)
         details = executor.get_execution_details(self.execution_arn)
         history = executor.get_execution_history(
             self.execution_arn, include_execution_data=True, max_items=UNBOUNDED
@@ -337,10 +338,6 @@ class _ServiceClient(DurableServiceClient):
         max_items: int = 1000,  # noqa: ARG002
     ) -> StateOutput:
         return self._host.state(checkpoint_token, next_marker)
-
-
-class _NoInvoker:
-    """Stands where the testing SDK's executor wants an invoker: this host invokes itself."""
 
 
 class _EventOrder:

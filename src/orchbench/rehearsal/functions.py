@@ -67,8 +67,8 @@ class VirtualTimers:
             )
         return 0.0, 0.0
 
-    def join(self, thread: threading.Thread, seconds: float) -> None:
-        """Wait for a thread, no longer than some virtual seconds."""
+    def run(self, thread: threading.Thread, seconds: float) -> None:
+        """Start a thread and wait for it, no longer than some virtual seconds."""
         expired = threading.Event()
 
         def expire() -> None:
@@ -76,7 +76,9 @@ class VirtualTimers:
             if threading.current_thread() is thread:
                 self._leave_behind(thread)
 
+        # Before the thread starts: from then on the clock is its own.
         with self._clock.timer(seconds, expire):
+            thread.start()
             while thread.is_alive() and not expired.is_set():
                 thread.join(JOIN_LOOK_SECONDS)
 

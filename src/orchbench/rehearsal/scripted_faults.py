@@ -29,7 +29,7 @@ class Kind(StrEnum):
     QUEUE = "queue"
     """The statement stays SUBMITTED for ``seconds``."""
     UNKNOWN_STATUS = "unknown-status"
-    """From ``at`` on the Data API reports a status that nobody knows."""
+    """From ``at`` seconds after the execution's start the Data API reports a status that nobody knows."""
     STOP = "stop"
     """An operator stops the execution ``at`` so many seconds after its start."""
     DUPLICATE_START = "duplicate-start"
