@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
+from orchbench.usage import Usage
 
 LONGEST_NAME = 64
 """Step Functions takes 80 characters, a durable execution 64."""
@@ -113,6 +114,7 @@ class Way:
     target_output: str
     implementation: str
     functions: Sequence[str] = field(default=())
+    usage: Usage | None = None
     order: int = 10
 
     def log_groups(self, stack_name: str) -> dict[str, str]:
