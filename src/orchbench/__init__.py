@@ -6,7 +6,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from orchbench.bench import Bench, Execution, connect
+    from orchbench.bench import Bench, connect
+    from orchbench.execution import Execution
 
 __all__ = ["Bench", "Execution", "connect"]
 

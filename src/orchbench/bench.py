@@ -9,11 +9,11 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from orchbench.execution import Evidence, Execution, Live
 from orchbench.local.reports import read_reports
 from orchbench.orchestrators import Way, all_ways, way_named
 from orchbench.orchestrators.connection import Connection, connect_aws, connect_running
@@ -26,8 +26,8 @@ from orchbench.orchestrators.errors import (
 )
 from orchbench.orchestrators.invocations import Patience, read_invocations
 from orchbench.orchestrators.step_functions import StepFunctions
-from orchbench.orchestrators.way import LONGEST_NAME, Record, Service, StartCase
-from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
+from orchbench.orchestrators.way import LONGEST_NAME, Service, StartCase
+from orchbench.trace import ExecutionStatus, Json, Trace
 
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
 PATIENCE = {"local": Patience(10, 0.25), "aws": Patience(60, 3)}
@@ -36,33 +36,6 @@ SEEN_AFTER_SECONDS = 10
 """Describing an execution is eventually consistent (API reference of DescribeExecution)."""
 NOT_SUBMITTED = "NOT_SUBMITTED"
 LOOK_AGAIN_SECONDS = {"local": 0.2, "aws": 2.0}
-
-
-@dataclass(frozen=True)
-class Execution:
-    """One execution: its way, its name and ARN, and what the start of it met."""
-
-    way: str
-    name: str
-    arn: str
-    case: StartCase | None = None
-
-
-@dataclass(frozen=True)
-class Live:
-    """How a running execution stands."""
-
-    status: ExecutionStatus
-    polls: int
-    elapsed_seconds: float
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """The raw material of a trace: what the service recorded, and the invocations as reported."""
-
-    record: Record
-    invocations: tuple[Invocation, ...]
 
 
 class Bench:

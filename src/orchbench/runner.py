@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-from orchbench.bench import Evidence, Execution, Live
+from orchbench.execution import Evidence, Execution, Live
 from orchbench.mart import MartCheck, Stamp
 from orchbench.orchestrators import Way
 from orchbench.results import Comparison, Run

@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from orchbench.bench import Bench, Execution, Live
+from orchbench.bench import Bench
 from orchbench.commands.aws_consent import confirm
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import (
@@ -26,6 +26,7 @@ from orchbench.commands.show import print_summary, read_and_print
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.summary import summarize
+from orchbench.execution import Execution, Live
 from orchbench.local import LocalStack, running_stack
 from orchbench.mart import CHECKED_FILE, MartChecker
 from orchbench.orchestrators.connection import connect_local

@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
-from orchbench.bench import Bench, Execution, Live
+from orchbench.bench import Bench
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.options import add_target, add_way, connected
+from orchbench.execution import Execution, Live
 from orchbench.orchestrators.way import StartCase
 from orchbench.trace import ExecutionStatus, Json
 

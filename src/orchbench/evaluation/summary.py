@@ -15,7 +15,7 @@ from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.sentence import meaning
 from orchbench.evaluation.statistics import Spread, spread
 from orchbench.results import SUMMARY_SCHEMA, Comparison, Run
-from orchbench.trace import EventKind, ExecutionStatus, Json, Label, Trace
+from orchbench.trace import EventKind, ExecutionStatus, Json, Label, Trace, TraceEvent
 
 LATENCIES = {
     "makespan_seconds": "makespan",
@@ -56,10 +56,18 @@ def summarize(comparison: Comparison, prices: PriceList) -> Json:
 
 def _notes(traces: Sequence[Trace]) -> list[str]:
     """Return what a reader must know of the records behind the figures."""
+    notes = []
     kinds = [{event.kind for event in trace.events} for trace in traces]
     if any(EventKind.TASK_SCHEDULED in one and EventKind.TASK_STARTED not in one for one in kinds):
-        return ["The local Step Functions writes no TaskStarted: AWS has one history event more a call."]
-    return []
+        notes.append("The local Step Functions writes no TaskStarted: AWS has one history event more a call.")
+    if any(map(_is_poll_without_result, (event for trace in traces for event in trace.events))):
+        notes.append("The local runner keeps no results of a condition's polls: AWS bills more data written.")
+    return notes
+
+
+def _is_poll_without_result(event: TraceEvent) -> bool:
+    answered = event.kind is EventKind.STEP_SUCCEEDED and bool(event.detail.get("next_attempt_seconds"))
+    return answered and "written_bytes" not in event.detail
 
 
 def _way(title: str, runs: Sequence[Run], prices: PriceList, architecture: str) -> Json:

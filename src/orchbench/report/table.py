@@ -160,8 +160,8 @@ def _notes(summary: Json) -> Iterator[str]:
     prices = summary["prices"]
     yield from summary["notes"]
     yield (
-        f"Bill: list prices of {prices['region']}, no free tier; without Redshift, logs and traces. "
-        "Of the run in the middle."
+        f"Bill: the run in the middle at list prices of {prices['region']}, no free tier; without Redshift, "
+        "logs and traces."
     )
     if prices["region"] != prices["requested_region"]:
         yield f"There is no price list for {prices['requested_region']}: {prices['region']} is taken."

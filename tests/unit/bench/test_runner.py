@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from orchbench.bench import Evidence, Execution
+from orchbench.execution import Evidence, Execution
 from orchbench.mart import MartCheck, Stamp
 from orchbench.orchestrators import all_ways
 from orchbench.orchestrators.way import Record
