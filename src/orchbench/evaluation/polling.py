@@ -1,0 +1,218 @@
+"""When polls fall, in closed form and for many scenarios at once: how many, and when the last one.
+
+The same schedule as ``redshift_batch.schedule``, over columns of NumPy and without a clock: what it says is
+held to that module and to rehearsals, poll for poll. What the services add to a delay is left out, as in a
+rehearsal. Every policy is a share of the time elapsed between a minimum and a maximum; a fixed interval is
+one whose minimum and maximum are equal.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+CHUNK = 16_384
+"""Rows at a time: what is worked on stays in a core's own cache."""
+
+
+@dataclass(frozen=True)
+class PolicyColumns:
+    """Poll policies as columns; whole seconds but for ``share``."""
+
+    share: Floats
+    minimum_seconds: Floats
+    maximum_seconds: Floats
+    budget: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.share)
+
+    def rows(self, index: NDArray[np.intp] | slice) -> "PolicyColumns":
+        """Return some of the rows."""
+        return PolicyColumns(
+            self.share[index], self.minimum_seconds[index], self.maximum_seconds[index], self.budget[index]
+        )
+
+    @classmethod
+    def fixed(cls, interval_seconds: Floats | Counts | list[int], *, budget: bool = True) -> "PolicyColumns":
+        """Return fixed intervals."""
+        interval = np.asarray(interval_seconds, dtype=np.float64)
+        return cls(np.ones_like(interval), interval, interval, np.full(interval.shape, budget))
+
+
+@dataclass(frozen=True)
+class PollColumns:
+    """What polling amounts to, a row a scenario.
+
+    Attributes:
+        polls: checks made, the last one included.
+        seen_at_seconds: of the last check, since the statement was created.
+        last_delay_seconds: before the last check: how long the end can have stayed unseen.
+        timed_out: whether the deadline passed first.
+    """
+
+    polls: Counts
+    seen_at_seconds: Floats
+    last_delay_seconds: Floats
+    timed_out: NDArray[np.bool_]
+
+
+def poll(
+    statement_seconds: Floats, timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int
+) -> PollColumns:
+    """Return how statements of these lengths are polled.
+
+    Args:
+        statement_seconds: from its creation to its end, Redshift's queue included; to the microsecond.
+        timeout_seconds: the batch's own, whole seconds.
+        policies: one a row.
+        budget_polls: how many polls the poll budget leaves one execution.
+    """
+    parts = [
+        _poll(statement_seconds[part], timeout_seconds[part], policies.rows(part), budget_polls)
+        for start in range(0, max(1, len(statement_seconds)), CHUNK)
+        for part in [slice(start, start + CHUNK)]
+    ]
+    return PollColumns(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("polls", "seen_at_seconds", "last_delay_seconds", "timed_out")
+        )
+    )
+
+
+def _poll(
+    statement_seconds: Floats, timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int
+) -> PollColumns:
+    # Polls fall on whole seconds, the first one not before a second has passed.
+    wanted = np.maximum(1.0, np.ceil(np.minimum(statement_seconds, timeout_seconds)))
+    polls, seen_at, delay = _followed(wanted, policies)
+    stretched = _stretched(timeout_seconds, policies, budget_polls)
+    even = stretched & (policies.minimum_seconds == policies.maximum_seconds)
+    if even.any():
+        polls[even], seen_at[even], delay[even] = _evenly(wanted[even], timeout_seconds[even], budget_polls)
+    for row in np.flatnonzero(stretched & ~even):
+        polls[row], seen_at[row], delay[row] = _stretched_row(
+            wanted[row], timeout_seconds[row], policies, row, budget_polls
+        )
+    seen = np.minimum(seen_at, timeout_seconds)
+    return PollColumns(
+        polls=polls.astype(np.int64),
+        seen_at_seconds=seen,
+        last_delay_seconds=seen - (seen_at - delay),
+        timed_out=statement_seconds > timeout_seconds,
+    )
+
+
+def _followed(wanted: Floats, policies: PolicyColumns) -> tuple[Floats, Floats, Floats]:
+    """Follow the policies to the first poll at or after a moment: polls, that moment, the last delay.
+
+    The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
+    shortly before that, so that no rounding decides.
+    """
+    share, low, high = policies.share, policies.minimum_seconds, policies.maximum_seconds
+    polls, elapsed, last = np.zeros_like(wanted), np.zeros_like(wanted), np.zeros_like(wanted)
+    rows = np.arange(len(wanted))
+    end = wanted
+    at, made = elapsed, polls
+    while len(rows):
+        delay = np.minimum(np.maximum(np.ceil(share * at), low), high)
+        alike = np.maximum(1.0, np.floor((delay / share - at) / delay) - 1.0)
+        alike[delay >= high] = np.inf
+        steps = np.minimum(np.ceil((end - at) / delay), alike)
+        at = at + steps * delay
+        made = made + steps
+        done = at >= end
+        if done.any():
+            finished = rows[done]
+            polls[finished], elapsed[finished], last[finished] = made[done], at[done], delay[done]
+            going = ~done
+            rows, end, at, made = rows[going], end[going], at[going], made[going]
+            share, low, high = share[going], low[going], high[going]
+    return polls, elapsed, last
+
+
+def _stretched(timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int) -> NDArray[np.bool_]:
+    """Tell where following the policy up to the deadline would use more polls than the budget leaves."""
+    most = np.minimum(timeout_seconds / policies.minimum_seconds, _most_polls(timeout_seconds, policies))
+    stretched = np.zeros(len(policies), dtype=bool)
+    doubtful = np.flatnonzero(policies.budget & (most + 1 > budget_polls))
+    if len(doubtful):
+        needed, _, _ = _followed(timeout_seconds[doubtful], policies.rows(doubtful))
+        stretched[doubtful] = needed > budget_polls
+    return stretched
+
+
+def _most_polls(timeout_seconds: Floats, policies: PolicyColumns) -> Floats:
+    """Return a number of polls that an adaptive policy never exceeds: at its minimum, growing, at its maximum."""
+    growing = np.log(policies.maximum_seconds / policies.minimum_seconds) / np.log1p(policies.share)
+    at_most: Floats = 1 / policies.share + growing + timeout_seconds / policies.maximum_seconds + 3
+    return at_most
+
+
+def _evenly(wanted: Floats, timeout_seconds: Floats, budget_polls: int) -> tuple[Floats, Floats, Floats]:
+    """Return the poll at or after a moment where a fixed interval is stretched: its number, time and delay.
+
+    Rounding up the time left over the polls left gives the remainder's many polls a second more, and then
+    the rest the quotient.
+    """
+    polls = max(1, budget_polls)
+    quotient, remainder = np.divmod(timeout_seconds, polls)
+    turn = remainder * (quotient + 1)
+    early = wanted <= turn
+    delay = np.where(early, quotient + 1, quotient)
+    number = np.where(
+        early,
+        np.ceil(wanted / (quotient + 1)),
+        remainder + np.ceil((wanted - turn) / np.maximum(quotient, 1)),
+    )
+    seen_at = np.where(early, number * (quotient + 1), turn + (number - remainder) * quotient)
+    return number, seen_at, delay
+
+
+def _stretched_row(
+    wanted: float, timeout_seconds: float, policies: PolicyColumns, row: int, budget_polls: int
+) -> tuple[float, float, float]:
+    times = _stretched_times(
+        float(policies.share[row]),
+        int(policies.minimum_seconds[row]),
+        int(policies.maximum_seconds[row]),
+        int(timeout_seconds),
+        budget_polls,
+    )
+    index = int(np.searchsorted(times, wanted))
+    before = times[index - 1] if index else 0.0
+    return index + 1, float(times[index]), float(times[index] - before)
+
+
+@cache
+def _stretched_times(share: float, low: int, high: int, timeout_seconds: int, budget_polls: int) -> Floats:
+    """Return every poll of an adaptive policy that is stretched: the one case without a closed form."""
+    times: list[int] = []
+    elapsed = 0
+    while elapsed < timeout_seconds:
+        left, polls_left = timeout_seconds - elapsed, budget_polls - len(times)
+        delay = min(max(math.ceil(share * elapsed), low), high)
+        if polls_left <= 1:
+            delay = left
+        elif _needs_more(share, low, high, elapsed, left, polls_left):
+            delay = max(delay, math.ceil(left / polls_left))
+        elapsed += max(1, min(delay, left))
+        times.append(elapsed)
+    return np.array(times, dtype=np.float64)
+
+
+def _needs_more(share: float, low: int, high: int, elapsed: int, left: int, polls: int) -> bool:
+    """Tell whether a policy makes more polls than these in the time left."""
+    needed = 0
+    while left > 0 and needed <= polls:
+        delay = min(max(math.ceil(share * elapsed), low), high)
+        alike = math.inf if delay >= high else max(1, math.floor((delay / share - elapsed) / delay) - 1)
+        steps = int(min(math.ceil(left / delay), alike))
+        elapsed, left, needed = elapsed + steps * delay, left - steps * delay, needed + steps
+    return needed > polls

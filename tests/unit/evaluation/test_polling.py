@@ -1,0 +1,107 @@
+"""The closed form against the deployed schedule itself, poll for poll."""
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies
+from redshift_batch.model import AdaptivePoll, FixedPoll, PollPolicy, Quota
+from redshift_batch.schedule import next_delay_seconds
+
+from orchbench.evaluation.polling import PolicyColumns, poll
+
+
+def quota_of(polls: int) -> Quota:
+    return Quota("polls", polls, start=0, poll=1, way_out=0, retry=0, reserved_retries=0)
+
+
+def polled(
+    statement_seconds: float, timeout_seconds: int, policy: PollPolicy, quota: Quota
+) -> tuple[int, float, float, bool]:
+    """Let the deployed schedule decide each delay, as the handlers do."""
+    elapsed, polls = 0, 0
+    while True:
+        delay = next_delay_seconds(
+            policy,
+            elapsed_seconds=float(elapsed),
+            polls=polls,
+            time_left_seconds=float(timeout_seconds - elapsed),
+            quota=quota,
+        )
+        elapsed, polls = elapsed + delay, polls + 1
+        if elapsed >= statement_seconds or elapsed >= timeout_seconds:
+            return polls, elapsed, delay, elapsed < statement_seconds
+
+
+def columns(policy: PollPolicy) -> PolicyColumns:
+    if isinstance(policy, FixedPoll):
+        return PolicyColumns.fixed([policy.interval_seconds], budget=policy.budget)
+    values = (policy.share, policy.minimum_seconds, policy.maximum_seconds)
+    return PolicyColumns(*(np.array([float(one)]) for one in values), np.array([policy.budget]))
+
+
+def closed_form(
+    statement_seconds: float, timeout_seconds: int, policy: PollPolicy, quota: Quota
+) -> tuple[int, float, float, bool]:
+    found = poll(
+        np.array([statement_seconds]), np.array([float(timeout_seconds)]), columns(policy), quota.polls
+    )
+    return (
+        int(found.polls[0]),
+        float(found.seen_at_seconds[0]),
+        float(found.last_delay_seconds[0]),
+        bool(found.timed_out[0]),
+    )
+
+
+fixed = strategies.builds(
+    FixedPoll, interval_seconds=strategies.integers(1, 900), budget=strategies.booleans()
+)
+adaptive = strategies.builds(
+    lambda share, low, more, budget: AdaptivePoll(share, low, low + more, budget),
+    strategies.floats(0.001, 1.0) | strategies.sampled_from([0.01, 0.05, 0.07, 0.1, 1 / 3, 1.0]),
+    strategies.integers(1, 60),
+    strategies.integers(0, 600),
+    strategies.booleans(),
+)
+
+
+@given(
+    statement_microseconds=strategies.integers(0, 7_200_000_000),
+    timeout_seconds=strategies.integers(1, 7_200),
+    policy=fixed | adaptive,
+    budget_polls=strategies.integers(0, 400),
+)
+def test_the_closed_form_is_the_deployed_schedule(
+    statement_microseconds: int, timeout_seconds: int, policy: PollPolicy, budget_polls: int
+) -> None:
+    point = (statement_microseconds / 1e6, timeout_seconds, policy, quota_of(budget_polls))
+
+    assert closed_form(*point) == polled(*point)
+
+
+@pytest.mark.parametrize("budget_polls", [2742, 1423, 2845])
+@pytest.mark.parametrize(
+    "policy",
+    [FixedPoll(10), FixedPoll(31), FixedPoll(61), AdaptivePoll(), AdaptivePoll(0.001, 1, 40)],
+    ids=str,
+)
+def test_a_day_is_polled_as_the_deployed_schedule_polls_it(policy: PollPolicy, budget_polls: int) -> None:
+    for statement_seconds in (1.5, 3_600.0, 86_399.999999, 86_400.0, 90_000.0):
+        point = (statement_seconds, 86_400, policy, quota_of(budget_polls))
+        assert closed_form(*point) == polled(*point)
+
+
+def test_rows_are_independent_of_the_chunk_they_fall_in() -> None:
+    rng = np.random.default_rng(7)
+    rows = 40_000
+    statement = np.round(rng.uniform(0, 5_000, rows), 6)
+    timeout = rng.integers(60, 7_200, rows).astype(float)
+    low = rng.integers(1, 30, rows).astype(float)
+    policies = PolicyColumns(
+        rng.uniform(0.01, 0.5, rows), low, low + rng.integers(0, 100, rows), rng.random(rows) < 0.5
+    )
+    whole = poll(statement, timeout, policies, 200)
+    some = np.array([0, 16_383, 16_384, 39_999])
+    alone = poll(statement[some], timeout[some], policies.rows(some), 200)
+
+    assert whole.polls[some].tolist() == alone.polls.tolist()
+    assert whole.seen_at_seconds[some].tolist() == alone.seen_at_seconds.tolist()
