@@ -1,4 +1,4 @@
-"""Both ways, and any other there is, end a scenario alike: outcome, error, statements, nothing left running."""
+"""Every way that there is ends a scenario alike: outcome, error, statements, nothing left running."""
 
 from dataclasses import dataclass, field
 from typing import Any

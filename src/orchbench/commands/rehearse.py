@@ -53,7 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         action="append",
         default=[],
         metavar="KIND[:KEY=VALUE,...]",
-        help="something that goes wrong: stop:at=600, throttle:operation=DescribeStatement,rate=0.2 and so on; "
+        help="something that goes wrong: stop:at=600, throttle:operation=DescribeStatement,rate=0.2, ...; "
         "may be given several times",
     )
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="YAML with scenarios instead")

@@ -91,7 +91,7 @@ class _Stage:
             stack.enter_context(deployed(self._application))
             stack.enter_context(self._clock.wall_clock())
             stack.enter_context(botocore_in_virtual_time(self._clock, self._generator("network")))
-            self._data_api.attach(_fresh_client(stack))
+            self._data_api.attach(fresh_client(stack))
             stack.enter_context(durable_sdk_in_virtual_time(self._generator("steps")))
             self._functions.load()
             stack.enter_context(quiet())
@@ -146,7 +146,7 @@ class _Stage:
         return random.Random(f"{self._scenario.seed} {purpose}")  # noqa: S311 - reproducible, nothing is secret
 
 
-def _fresh_client(stack: ExitStack) -> Any:
+def fresh_client(stack: ExitStack) -> Any:
     """Return the handlers' own client, built anew: a client remembers throttling, and its retries' jitter."""
     from redshift_batch.data_api import redshift_data_client  # noqa: PLC0415 - importable only here
 
