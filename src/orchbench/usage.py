@@ -1,7 +1,8 @@
 """What an execution uses of its services, as every way states it of itself.
 
-So much at the start, so much a poll, so much at its end: the coefficients of the estimates' closed forms. They are held to rehearsals, count for count.
-The poll budget is not repeated here: it is read from the handler or the definition that keeps it.
+So much at the start, so much a poll, so much at its end: the coefficients of the estimates' closed forms.
+They are held to rehearsals, count for count. The poll budget is not repeated here: it is read from the
+handler or the definition that keeps it.
 """
 
 import ast

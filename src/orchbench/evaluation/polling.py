@@ -98,7 +98,7 @@ def _poll(
         polls[even], seen_at[even], delay[even] = _evenly(wanted[even], timeout_seconds[even], budget_polls)
     for row in np.flatnonzero(stretched & ~even):
         polls[row], seen_at[row], delay[row] = _stretched_row(
-            wanted[row], timeout_seconds[row], policies, row, budget_polls
+            wanted[row], timeout_seconds[row], policies, int(row), budget_polls
         )
     seen = np.minimum(seen_at, timeout_seconds)
     return PollColumns(
@@ -149,7 +149,7 @@ def _stretched(timeout_seconds: Floats, policies: PolicyColumns, budget_polls: i
 
 
 def _most_polls(timeout_seconds: Floats, policies: PolicyColumns) -> Floats:
-    """Return a number of polls that an adaptive policy never exceeds: at its minimum, growing, at its maximum."""
+    """Return polls that an adaptive policy never exceeds: at its minimum, growing, at its maximum."""
     growing = np.log(policies.maximum_seconds / policies.minimum_seconds) / np.log1p(policies.share)
     at_most: Floats = 1 / policies.share + growing + timeout_seconds / policies.maximum_seconds + 3
     return at_most
@@ -200,14 +200,14 @@ def _stretched_times(share: float, low: int, high: int, timeout_seconds: int, bu
         delay = min(max(math.ceil(share * elapsed), low), high)
         if polls_left <= 1:
             delay = left
-        elif _needs_more(share, low, high, elapsed, left, polls_left):
+        elif _needs_more(share, low, high, elapsed=elapsed, left=left, polls=polls_left):
             delay = max(delay, math.ceil(left / polls_left))
         elapsed += max(1, min(delay, left))
         times.append(elapsed)
     return np.array(times, dtype=np.float64)
 
 
-def _needs_more(share: float, low: int, high: int, elapsed: int, left: int, polls: int) -> bool:
+def _needs_more(share: float, low: int, high: int, *, elapsed: int, left: int, polls: int) -> bool:
     """Tell whether a policy makes more polls than these in the time left."""
     needed = 0
     while left > 0 and needed <= polls:

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies
-from redshift_batch.model import AdaptivePoll, FixedPoll, PollPolicy, Quota
-from redshift_batch.schedule import next_delay_seconds
 
 from orchbench.evaluation.polling import PolicyColumns, poll
+from redshift_batch.model import AdaptivePoll, FixedPoll, PollPolicy, Quota
+from redshift_batch.schedule import next_delay_seconds
 
 
 def quota_of(polls: int) -> Quota:
@@ -34,8 +34,12 @@ def polled(
 def columns(policy: PollPolicy) -> PolicyColumns:
     if isinstance(policy, FixedPoll):
         return PolicyColumns.fixed([policy.interval_seconds], budget=policy.budget)
-    values = (policy.share, policy.minimum_seconds, policy.maximum_seconds)
-    return PolicyColumns(*(np.array([float(one)]) for one in values), np.array([policy.budget]))
+    return PolicyColumns(
+        np.array([policy.share]),
+        np.array([float(policy.minimum_seconds)]),
+        np.array([float(policy.maximum_seconds)]),
+        np.array([policy.budget]),
+    )
 
 
 def closed_form(
