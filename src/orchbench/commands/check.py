@@ -3,13 +3,15 @@
 import argparse
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from rich.console import Console
 
 from orchbench.bench import Bench
 from orchbench.commands.failure import sentence_of
 from orchbench.commands.options import add_target, connected
-from orchbench.orchestrators import all_ways
+from orchbench.orchestrators import Way, all_ways
+from orchbench.orchestrators.durable_execution import DurableExecution
 from orchbench.seed import orders_count
 from orchbench.warehouse import SqlFailed, Warehouse
 
@@ -75,12 +77,16 @@ def _ways(bench: Bench) -> Iterator[Finding]:
         good = way.name in deployed
         missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
         yield Finding(way.name, good, "deployed" if good else missing)
-    functions = bench.connection.clients.client("lambda")
-    arn = bench.connection.outputs.get("DurablePollFunctionArn")
-    if arn:
-        durable = "DurableConfig" in functions.get_function_configuration(FunctionName=arn)
-        advice = "it is no durable function: that can only be set when it is created, so delete and deploy it"
-        yield Finding("durable function", durable, "has its DurableConfig" if durable else advice)
+        if good and way.service == DurableExecution.name:
+            yield _tried(f"{way.name}'s function", partial(_durable, bench, way))
+
+
+def _durable(bench: Bench, way: Way) -> Finding:
+    arn = bench.connection.outputs[way.target_output]
+    function = bench.connection.clients.client("lambda").get_function_configuration(FunctionName=arn)
+    good = "DurableConfig" in function
+    advice = "it is no durable function, which is set at its creation alone: delete it and deploy it anew"
+    return Finding(f"{way.name}'s function", good, "has its DurableConfig" if good else advice)
 
 
 def _tried(what: str, look_at: Callable[[], Finding]) -> Finding:

@@ -51,8 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--rows",
         type=whole_number(1, 100_000_000),
-        default=DEFAULT_ROWS,
-        help="rows to seed in orders; locally always, on AWS with --seed (default: %(default)s)",
+        help=f"rows to seed; on AWS with --seed alone (default: those there are, or {DEFAULT_ROWS:,})",
     )
     parser.add_argument(
         "--poll-interval",
@@ -159,7 +158,7 @@ def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) 
         stack_name=bench.connection.stack_name,
         target=warehouse.target,
         database=warehouse.database,
-        rows=arguments.rows if bench.host == "local" or arguments.seed else None,
+        rows=None,
         runs_each=arguments.runs,
         architecture=bench.architecture(),
         input={
@@ -178,9 +177,10 @@ def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) 
 def _prepare(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse, console: Console) -> None:
     local = bench.host == "local"
     if local or arguments.seed:
-        console.print(f"- seeding {arguments.rows:,} orders", highlight=False)
         create_tables(warehouse, project_folder())
-        seed(warehouse, arguments.rows, replace=local)
+        rows = arguments.rows or (local and orders_count(warehouse)) or DEFAULT_ROWS
+        console.print(f"- seeding {rows:,} orders", highlight=False)
+        seed(warehouse, rows, replace=local)
 
 
 def _teller(console: Console) -> Any:

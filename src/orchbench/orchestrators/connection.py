@@ -8,7 +8,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchbench.local.deployment import stack_outputs
 from orchbench.local.stack import LocalStack, running_stack
 from orchbench.orchestrators.errors import OrchestratorError
 
@@ -89,13 +88,25 @@ def connect_aws(stack_name: str, region: str | None = None, profile: str | None 
         NotDeployed: CloudFormation has no such stack, or it has no outputs.
     """
     clients = AwsClients(region, profile)
-    outputs = stack_outputs(clients.client("cloudformation"), stack_name)
+    outputs = _outputs(clients.client("cloudformation"), stack_name)
     if not outputs:
         raise NotDeployed(
             f"There is no stack {stack_name!r} with outputs in {clients.region} for these credentials: "
             "deploy it with `sam deploy`, or name another with --stack."
         )
     return Connection("aws", clients, stack_name, outputs)
+
+
+def _outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:
+    """Return a stack's outputs, or none where there is no such stack; other refusals are raised."""
+    try:
+        stacks = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
+    except ClientError as error:
+        # CloudFormation has no error of its own for this.
+        if error.response["Error"]["Code"] == "ValidationError":
+            return {}
+        raise
+    return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
 
 def error_sentence(error: Exception) -> str:
@@ -105,4 +116,4 @@ def error_sentence(error: Exception) -> str:
         return (
             f"AWS refused {error.operation_name}: {told.get('Code', 'an error')}: {told.get('Message', '')}"
         )
-    return f"AWS could not be reached: {error}"
+    return f"AWS could not be asked: {error}"

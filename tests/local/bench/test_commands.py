@@ -76,6 +76,17 @@ def test_an_execution_that_is_followed_tells_how_it_stands() -> None:
     assert (status, told.is_set()) == (ExecutionStatus.SUCCEEDED, True)
 
 
+def test_a_comparison_on_a_running_stack_uses_the_orders_there_are(capsys: Any, tmp_path: Any) -> None:
+    folder = str(tmp_path / "results")
+
+    assert main(["compare", "--runs", "1", "--poll-interval", "1", "--json", "--out", folder]) == 0
+
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["settings"]["rows"] == 3000
+    assert "using the stack at http://127.0.0.1:" in " ".join(shown.err.split())
+    assert main(["check"]) == 0
+
+
 def test_check_finds_nothing_to_do(capsys: Any) -> None:
     assert main(["check"]) == 0
 

@@ -1,8 +1,10 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from orchbench.cli import build_parser, main
+from orchbench.commands.failure import sentence_of
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,22 @@ def test_every_command_explains_itself(command: Any, capsys: Any) -> None:
 
     assert end.value.code == 0
     assert f"usage: orchbench {command}" in capsys.readouterr().out
+
+
+def test_what_aws_refuses_is_one_sentence_with_its_code() -> None:
+    refused = ClientError(
+        {"Error": {"Code": "ExpiredToken", "Message": "The token is old."}}, "DescribeStacks"
+    )
+
+    assert sentence_of(refused) == "AWS refused DescribeStacks: ExpiredToken: The token is old."
+
+
+def test_missing_credentials_are_one_sentence() -> None:
+    assert sentence_of(NoCredentialsError()) == "AWS could not be asked: Unable to locate credentials"
+
+
+def test_an_error_nobody_foresaw_names_its_kind_and_the_way_to_its_traceback() -> None:
+    said = sentence_of(ZeroDivisionError("division by zero"))
+
+    assert "ZeroDivisionError: division by zero" in said
+    assert "--debug" in said

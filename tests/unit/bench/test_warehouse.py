@@ -26,14 +26,20 @@ class Answering:
         return "id"
 
 
-def checker(mart: Any, stamps: Any, customers: Any = 2) -> Any:
-    answers = {
-        "COUNT(DISTINCT customer_id)": [(customers,)],
-        INDEPENDENT: EXPECTED,
-        MART: mart,
-        STAMPS: [stamps],
-    }
-    return MartChecker(Answering(answers))
+def database(mart: Any, stamps: Any) -> Answering:
+    return Answering(
+        {
+            "COUNT(DISTINCT customer_id)": [(2,)],
+            "COUNT(*) FROM public.orders": [(3,)],
+            INDEPENDENT: EXPECTED,
+            MART: mart,
+            STAMPS: [stamps],
+        }
+    )
+
+
+def checker(mart: Any, stamps: Any) -> MartChecker:
+    return MartChecker(database(mart, stamps))
 
 
 def test_a_mart_like_the_independent_aggregate_is_right() -> None:
@@ -71,6 +77,14 @@ def test_a_mart_written_by_two_runs_is_wrong() -> None:
     assert checker(EXPECTED, (2, "10:03", "10:05")).check(BEFORE).outcome == "wrong"
 
 
+def test_a_mart_is_not_called_wrong_where_the_orders_have_changed() -> None:
+    answering = database(EXPECTED[:1], (1, "10:05", "10:05"))
+    made = MartChecker(answering)
+    answering.answers["COUNT(*) FROM public.orders"] = [(4,)]
+
+    assert made.check(BEFORE).outcome == "not checked"
+
+
 def test_the_checked_file_is_the_one_that_is_bundled() -> None:
     from orchbench.commands.options import project_folder
 
@@ -78,25 +92,25 @@ def test_the_checked_file_is_the_one_that_is_bundled() -> None:
 
 
 def test_seeding_replaces_other_rows_of_the_local_table() -> None:
-    database = Answering({"COUNT(*)": [(5,)]})
+    orders = Answering({"COUNT(*)": [(5,)]})
 
-    assert seed(database, 10, replace=True)
-    assert [sql.split()[0] for sql in database.ran] == ["TRUNCATE", "INSERT", "ANALYZE"]
+    assert seed(orders, 10, replace=True)
+    assert [sql.split()[0] for sql in orders.ran] == ["TRUNCATE", "INSERT", "ANALYZE"]
 
 
 def test_seeding_leaves_a_table_with_the_rows_wanted() -> None:
-    database = Answering({"COUNT(*)": [(10,)]})
+    orders = Answering({"COUNT(*)": [(10,)]})
 
-    assert not seed(database, 10, replace=True)
-    assert database.ran == []
+    assert not seed(orders, 10, replace=True)
+    assert orders.ran == []
 
 
 def test_seeding_never_empties_a_real_table() -> None:
-    database = Answering({"COUNT(*)": [(5,)]})
+    orders = Answering({"COUNT(*)": [(5,)]})
 
     with pytest.raises(TableNotEmpty, match="holds 5 rows already"):
-        seed(database, 10, replace=False)
-    assert database.ran == []
+        seed(orders, 10, replace=False)
+    assert orders.ran == []
 
 
 def test_the_numbers_for_redshift_use_no_generate_series() -> None:
