@@ -1,7 +1,7 @@
 """Price lists: one JSON file a region, every price with its unit, source, date and confidence."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,9 @@ def price_list(region: str) -> PriceList:
     """Read a region's prices; a region without a list takes us-east-1's, and the list says so."""
     used = region if region in known_regions() else "us-east-1"
     document: dict[str, Any] = json.loads((FOLDER / f"{used}.json").read_text())
+    names = {one.name for one in fields(Price)}
     prices = {
-        key: Price(**value | {"usd": Decimal(value["usd"])}) for key, value in document["prices"].items()
+        key: Price(**{name: value[name] for name in names & value.keys()} | {"usd": Decimal(value["usd"])})
+        for key, value in document["prices"].items()
     }
     return PriceList(used, region, prices)
