@@ -1,0 +1,72 @@
+"""``orchbench rehearse`` as a person and as a program use it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchbench.cli import main
+from orchbench.orchestrators import all_ways
+
+SHORT = ["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", "1"]
+
+
+def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SHORT, "--json"]) == 0
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
+    assert document["label"] == "rehearsed"
+    assert [row["way"] for row in document["rehearsals"]] == list(all_ways())
+    for row in document["rehearsals"]:
+        assert row["outcome"] == "SUCCEEDED"
+        assert row["polls"] == 6
+        assert row["rehearsal_seconds"] > 0
+
+
+def test_the_same_command_twice_gives_the_same_digest(capsys: pytest.CaptureFixture[str]) -> None:
+    command = [*SHORT, "--fault", "throttle:rate=0.3", "--seed", "5", "--json"]
+    digests = set()
+    for _ in range(2):
+        main(command)
+        digests.add(json.loads(capsys.readouterr().out)["digest"])
+    assert len(digests) == 1
+
+
+def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[str]) -> None:
+    digests = set()
+    for processes in ("1", "2"):
+        main(["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", processes, "--json"])
+        digests.add(json.loads(capsys.readouterr().out)["digest"])
+    assert len(digests) == 1
+
+
+def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    scenarios = tmp_path / "scenarios.yaml"
+    scenarios.write_text("scenarios: [{name: too far, duration: 8h, poll: fixed:10s, poll_budget: false}]")
+    assert main(["rehearse", "--scenarios", str(scenarios), "--orchestrator", "sfn-poll"]) == 0
+    printed = capsys.readouterr().out
+    assert "FAILED: Runtime" in printed
+    assert "died at 27,770 s" in printed
+    assert "Digest of the traces:" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--duration", "soon"], "'soon' is no duration"),
+        (["--poll", "eager"], "'eager' is no poll policy"),
+        (["--orchestrator", "glue"], "no way 'glue': take one of sfn-poll"),
+        (["--fault", "fire"], "The fault 'fire' is unknown"),
+        (["--latency", "real"], "no latency profile 'real'"),
+        (["--scenarios", "none.yaml"], "none.yaml cannot be read"),
+        (["--scenarios", "none.yaml", "--duration", "1h"], "leave them out"),
+    ],
+)
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert main(["rehearse", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert sentence in printed.err
+    assert "Traceback" not in printed.err
+    assert printed.out == ""

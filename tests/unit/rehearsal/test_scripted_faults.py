@@ -1,0 +1,109 @@
+"""Faults as they are written, and which calls they meet."""
+
+import pytest
+
+from orchbench.redshift.faults import Call, FaultKind
+from orchbench.rehearsal.clock import VirtualClock
+from orchbench.rehearsal.functions import FunctionCrashed
+from orchbench.rehearsal.latency import Latency, profiles
+from orchbench.rehearsal.scripted_faults import Fault, InvalidFault, Kind, ScriptedFaults
+
+DESCRIBE = "DescribeStatement"
+
+
+def scripted(*faults: str, clock: VirtualClock | None = None, seed: int = 0) -> ScriptedFaults:
+    return ScriptedFaults(
+        tuple(map(Fault.parse, faults)), clock or VirtualClock(), Latency(profiles()["zero"], 0), seed
+    )
+
+
+def call(operation: str = DESCRIBE) -> Call:
+    return Call(operation, 1, 0.0)
+
+
+def test_a_fault_is_written_as_a_kind_and_its_keys() -> None:
+    assert Fault.parse("throttle:operation=DescribeStatement,first_call=3,calls=2") == Fault(
+        Kind.THROTTLE, operation=DESCRIBE, first_call=3, calls=2
+    )
+    assert Fault.parse("stop:at=600") == Fault(Kind.STOP, at=600.0)
+    assert Fault.parse("fail:at=1,error=ERROR: out of disk").error == "ERROR: out of disk"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("fire", "The fault 'fire' is unknown: it takes one of fail, "),
+        ("stop", "The fault 'stop' needs 'at'"),
+        ("delay:operation=DescribeStatement", "needs 'seconds'"),
+        ("throttle:operation=Describe", "it takes one of .*DescribeStatement"),
+        ("throttle:rate=2", "a rate of 2.0: it takes a number above 0"),
+        ("throttle:first_call=0", "counts its calls from 1"),
+        ("throttle:calls=some", "'calls' is 'some': it takes a whole number"),
+        ("stop:at=1,operation=DescribeStatement", "meets no calls"),
+        ("stop:600", "'600', which is no KEY=VALUE"),
+        ("stop:moment=1", "unknown key 'moment'"),
+    ],
+)
+def test_what_is_wrong_with_a_fault_is_one_sentence(text: str, sentence: str) -> None:
+    with pytest.raises(InvalidFault, match=sentence):
+        Fault.parse(text)
+
+
+def test_a_fault_meets_one_call_unless_it_is_said_otherwise() -> None:
+    faults = scripted(f"throttle:operation={DESCRIBE},first_call=2")
+    assert [faults.before(call()) is not None for _ in range(4)] == [False, True, False, False]
+
+
+def test_no_number_of_calls_means_all_of_them() -> None:
+    faults = scripted(f"throttle:operation={DESCRIBE},calls=0")
+    assert all(faults.before(call()) is not None for _ in range(9))
+
+
+def test_calls_of_another_operation_are_not_counted() -> None:
+    faults = scripted(f"throttle:operation={DESCRIBE},first_call=2")
+    found = [faults.before(call(name)) for name in (DESCRIBE, "CancelStatement", "CancelStatement", DESCRIBE)]
+    assert [one is not None for one in found] == [False, False, False, True]
+
+
+def test_a_window_meets_the_calls_from_its_beginning_to_before_its_end() -> None:
+    clock = VirtualClock()
+    faults = scripted("unavailable:since=10,until=12", clock=clock)
+    met = []
+    for seconds in (0, 10, 1.9, 0.1):
+        clock.sleep(seconds)
+        met.append(faults.before(call()) is not None)
+    assert met == [False, True, True, False]
+
+
+def test_a_rate_is_drawn_by_the_seed() -> None:
+    def met(seed: int) -> list[bool]:
+        faults = scripted("throttle:rate=0.5", seed=seed)
+        return [faults.before(call()) is not None for _ in range(200)]
+
+    assert met(1) == met(1)
+    assert met(1) != met(2)
+    assert 60 < sum(met(1)) < 140
+
+
+def test_a_lost_answer_lets_the_call_happen_first() -> None:
+    faults = scripted("lose-answer")
+    assert faults.before(call()) is None
+    lost = faults.after(call())
+    assert lost is not None
+    assert lost.kind is FaultKind.LOSE_ANSWER
+    assert (faults.before(call()), faults.after(call())) == (None, None)
+
+
+def test_a_crash_ends_the_function_before_or_after_the_call() -> None:
+    with pytest.raises(FunctionCrashed):
+        scripted("crash-before").before(call())
+    faults = scripted("crash-after")
+    assert faults.before(call()) is None
+    with pytest.raises(FunctionCrashed):
+        faults.after(call())
+
+
+def test_checkpoints_are_counted_apart_from_calls() -> None:
+    faults = scripted("checkpoint:first_call=2")
+    assert faults.before(call()) is None
+    assert [faults.checkpoint_fails() for _ in range(3)] == [False, True, False]
