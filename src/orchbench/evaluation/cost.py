@@ -1,107 +1,174 @@
-"""A bill for one execution, made of its trace and a price list. List prices, no free tier.
+"""A bill for one execution, made of its trace and a price list: what was used, not what a formula says.
 
-Not on it: Redshift itself, logs, traces and metrics, which both ways cause alike.
+On it: transitions, operations, data, requests, GB-seconds and logs. Not on it: traces and metrics, which
+every way causes alike. Redshift's own time is put beside it where its capacity and price are given.
 """
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
-from orchbench.evaluation.counts import count
-from orchbench.evaluation.prices import Price, PriceList
-from orchbench.trace import Invocation, Label, Trace
+from orchbench.evaluation.assumptions import Assumptions, default_assumptions
+from orchbench.evaluation.counts import WAITS_FOR_CONDITION, Counts, count
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.tariff import (
+    BYTES_A_GB,
+    DAYS_A_MONTH,
+    Bill,
+    BillLine,
+    Quantity,
+    priced,
+    weakest,
+)
+from orchbench.trace import EventKind, Invocation, Label, Trace
 
-BYTES_A_GB = Decimal(2**30)
-DAYS_A_MONTH = Decimal(30)
+__all__ = ["HOST_LABELS", "Bill", "BillLine", "RedshiftCompute", "bill", "quantities", "weakest"]
+
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
-STRENGTH = (Label.MEASURED, Label.REHEARSED, Label.ESTIMATED, Label.ASSUMED, Label.MISSING)
-"""From what is known best to what is not known."""
 LOCAL_DURATIONS = "GB-seconds come from the billed milliseconds of this machine, which is no 128 MB function"
+HISTORY = "the execution's history"
+ATTEMPTS = (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED, EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
+ENDED_STEPS = (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
 
 
 @dataclass(frozen=True)
-class BillLine:
-    """One dimension of the bill.
+class RedshiftCompute:
+    """Redshift Serverless while the query runs, as the asker gives it: no price of it is in the lists."""
 
-    Attributes:
-        label: how the quantity came to be; ``assumed`` where the price is.
-        price_source: where the price comes from, with its date.
-    """
-
-    what: str
-    quantity: Decimal
-    unit: str
-    amount_usd: Decimal
-    label: Label
-    price_source: str
-    note: str = ""
+    rpus: Decimal
+    rpu_hour_usd: Decimal
 
 
-@dataclass(frozen=True)
-class Bill:
-    """What one execution costs."""
-
-    lines: tuple[BillLine, ...]
-
-    @property
-    def total_usd(self) -> Decimal:
-        """The sum of the lines."""
-        return sum((line.amount_usd for line in self.lines), Decimal(0))
-
-    @property
-    def label(self) -> Label:
-        """The weakest label of a line: a sum is known no better than its parts."""
-        return weakest(line.label for line in self.lines)
-
-
-def weakest(labels: Iterable[Label]) -> Label:
-    """Return the label of what is known least."""
-    return max(labels, key=STRENGTH.index, default=Label.MISSING)
-
-
-def bill(trace: Trace, prices: PriceList, *, architecture: str = "x86_64", retention_days: int = 14) -> Bill:
-    """Return what an execution costs.
+def bill(
+    trace: Trace,
+    prices: PriceList,
+    *,
+    architecture: str = "x86_64",
+    retention_days: int | None = None,
+    assumptions: Assumptions | None = None,
+    redshift: RedshiftCompute | None = None,
+    runs: Decimal = Decimal(1),
+    free_tier: bool = False,
+) -> Bill:
+    """Return what an execution costs, or a month of executions like it.
 
     Args:
         trace: the execution.
         prices: of the region.
         architecture: of the functions, ``x86_64`` or ``arm64``.
         retention_days: how long a closed durable execution is kept.
+        assumptions: what to assume where the trace does not say; the project's own by default.
+        redshift: capacity and price of the warehouse; without it the query's own cost is left out.
+        runs: how often it runs, a month's with ``free_tier``.
+        free_tier: whether to take off what an account has free each month.
     """
-    return Bill(
-        (
-            *_orchestration(trace, prices, Decimal(retention_days)),
-            *_functions(trace, prices, architecture),
-        )
+    assumed = assumptions or default_assumptions()
+    if retention_days is not None:
+        assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
+    used = priced(quantities(trace, assumed, architecture), prices, runs=runs, free_tier=free_tier)
+    return Bill((*used.lines, *redshift_lines(query_seconds(trace), redshift, runs)))
+
+
+def query_seconds(trace: Trace) -> Decimal:
+    """Return how long the statement ran, 0 where there was none."""
+    return Decimal(str(trace.statement.query_seconds)) if trace.statement else Decimal(0)
+
+
+def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Quantity]:
+    """Return what one execution used of everything that is billed."""
+    counts, label = count(trace), HOST_LABELS[trace.host]
+    return [
+        *_orchestration(trace, counts, label, assumed),
+        *_functions(trace, architecture, assumed),
+        _logs(trace, counts, assumed),
+    ]
+
+
+def redshift_lines(
+    seconds: Decimal, redshift: RedshiftCompute | None, runs: Decimal = Decimal(1)
+) -> tuple[BillLine, ...]:
+    """Return the line of the query's own compute, for proportion; none where nothing is given of it."""
+    if redshift is None:
+        return ()
+    hours = redshift.rpus * seconds / 3600 * runs
+    return (
+        BillLine(
+            what="Redshift Serverless compute",
+            quantity=hours,
+            unit="RPU-hour",
+            amount_usd=hours * redshift.rpu_hour_usd,
+            label=Label.ASSUMED,
+            price_source="given by the caller",
+            note=f"{redshift.rpus} RPUs while the query runs, the price as given; for proportion",
+            source="the statement's Duration",
+            price_usd=redshift.rpu_hour_usd,
+        ),
     )
 
 
-def _orchestration(trace: Trace, prices: PriceList, retention_days: Decimal) -> Iterator[BillLine]:
-    counts, label = count(trace), HOST_LABELS[trace.host]
+def data_retained(written_gb: Decimal, assumed: Assumptions, what: str = "data retained") -> Quantity:
+    """Return what the data written is kept for."""
+    days = assumed["retention_days"]
+    return Quantity(
+        what,
+        "durable_data_retained",
+        written_gb * days / DAYS_A_MONTH,
+        Label.ESTIMATED,
+        "data written, times the retention",
+        f"Durable data is taken to be retained for {days} days",
+    )
+
+
+def _orchestration(trace: Trace, counts: Counts, label: Label, assumed: Assumptions) -> Iterator[Quantity]:
     if counts.state_transitions is not None:
-        yield _line("state transitions", counts.state_transitions, prices["state_transition"], label)
-    if counts.durable_operations is not None:
-        yield _line("durable operations", counts.durable_operations, prices["durable_operation"], label)
-        written = Decimal(counts.written_bytes or 0) / BYTES_A_GB
-        yield _line("data written", written, prices["durable_data_written"], label)
-        yield _line(
-            "data retained",
-            written * retention_days / DAYS_A_MONTH,
-            prices["durable_data_retained"],
-            Label.ESTIMATED,
-            f"Durable data is taken to be retained for {retention_days} days",
+        yield Quantity(
+            "state transitions", "state_transition", Decimal(counts.state_transitions), label, HISTORY
         )
+    if counts.durable_operations is not None:
+        yield Quantity(
+            "durable operations", "durable_operation", Decimal(counts.durable_operations), label, HISTORY
+        )
+        missing = _bytes_not_in_the_history(trace)
+        note = "The history leaves out what each poll of a condition stores: taken to be as large as a step's"
+        written = Decimal((counts.written_bytes or 0) + missing) / BYTES_A_GB
+        yield Quantity(
+            "data written",
+            "durable_data_written",
+            written,
+            Label.ESTIMATED if missing else label,
+            HISTORY,
+            note if missing else "",
+        )
+        yield data_retained(written, assumed)
 
 
-def _functions(trace: Trace, prices: PriceList, architecture: str) -> Iterator[BillLine]:
+def _bytes_not_in_the_history(trace: Trace) -> int:
+    """Estimate what polls of a condition stored, whose payloads no history shows."""
+    ended = [event for event in trace.events if event.kind in ENDED_STEPS]
+    known = [int(event.detail["written_bytes"]) for event in ended if "written_bytes" in event.detail]
+    silent: int = sum(
+        event.detail.get("type") == WAITS_FOR_CONDITION and "written_bytes" not in event.detail
+        for event in ended
+    )
+    return silent * min(known, default=0)
+
+
+def _functions(trace: Trace, architecture: str, assumed: Assumptions) -> Iterator[Quantity]:
     label = HOST_LABELS[trace.host]
     for name in dict.fromkeys(one.function_name for one in trace.invocations):
         invocations = [one for one in trace.invocations if one.function_name == name]
-        yield _line(f"{name}: requests", len(invocations), prices["lambda_request"], label)
-        yield _compute(name, invocations, prices[f"lambda_gb_second_{architecture}"], trace.host)
+        yield Quantity(f"{name}: requests", "lambda_request", Decimal(len(invocations)), label, HISTORY)
+        price_key = f"lambda_gb_second_{architecture}"
+        if trace.host == "rehearse":
+            yield _assumed_compute(name, invocations, trace, price_key, assumed)
+        else:
+            yield _reported_compute(name, invocations, trace.host, price_key)
 
 
-def _compute(name: str, invocations: list[Invocation], price: Price, host: str) -> BillLine:
+def _reported_compute(name: str, invocations: Sequence[Invocation], host: str, price_key: str) -> Quantity:
+    """Sum what Lambda reported as billed: whole milliseconds, the INIT phase included where it is billed."""
     known = [one for one in invocations if one.billed_seconds is not None and one.memory_mb]
     gb_seconds = sum(
         (Decimal(str(one.billed_seconds)) * Decimal(one.memory_mb or 0) / 1024 for one in known), Decimal(0)
@@ -111,14 +178,99 @@ def _compute(name: str, invocations: list[Invocation], price: Price, host: str) 
     note = f"{name}: {missing} of {len(invocations)} reports are missing from the bill" if missing else ""
     if host == "local" and label is Label.MEASURED:
         label, note = Label.ESTIMATED, LOCAL_DURATIONS
-    return _line(f"{name}: GB-seconds", gb_seconds, price, label, note)
+    return Quantity(f"{name}: GB-seconds", price_key, gb_seconds, label, "Lambda's REPORT lines", note)
 
 
-def _line(what: str, quantity: int | Decimal, price: Price, label: Label, note: str = "") -> BillLine:
-    quantity = Decimal(quantity)
-    if price.confidence == "assumed":
-        label = weakest((label, Label.ASSUMED))
-        note = "; ".join(part for part in (note, price.note) if part)
-    return BillLine(
-        what, quantity, price.unit, quantity * price.usd, label, f"{price.source}, {price.date}", note
+def _assumed_compute(
+    name: str,
+    invocations: Sequence[Invocation],
+    trace: Trace,
+    price_key: str,
+    assumed: Assumptions,
+) -> Quantity:
+    """Sum assumed durations: a rehearsal's own are virtual."""
+    memory_mb = invocations[0].memory_mb or 128
+    durable = any(one.operations_replayed is not None for one in invocations)
+    seconds = assumed_seconds(
+        assumed,
+        memory_mb,
+        invocations=len(invocations),
+        cold=_cold_starts(invocations, float(assumed["kept_warm_seconds"])),
+        checkpoints=_checkpoints(trace) if durable else 0,
+        replayed=sum(one.operations_replayed or 0 for one in invocations),
+        durable=durable,
+    )
+    return compute_quantity(name, seconds, memory_mb, price_key)
+
+
+def assumed_seconds(
+    assumed: Assumptions,
+    memory_mb: int,
+    *,
+    invocations: int,
+    cold: int,
+    checkpoints: int,
+    replayed: int,
+    durable: bool,
+) -> Decimal:
+    """Return the billed seconds of one function's invocations, to the whole millisecond each on average."""
+    warm = assumed.invocation_seconds(memory_mb, durable=durable)
+    total = (
+        invocations * warm
+        + cold * assumed["initialization_seconds"]
+        + checkpoints * assumed["checkpoint_seconds"]
+        + replayed * assumed.replayed_operation_seconds(memory_mb)
+    )
+    return Decimal(math.ceil(total * 1000)) / 1000
+
+
+def compute_quantity(name: str, seconds: Decimal, memory_mb: int, price_key: str) -> Quantity:
+    """Return the GB-seconds of assumed durations."""
+    return Quantity(
+        f"{name}: GB-seconds",
+        price_key,
+        seconds * Decimal(memory_mb) / 1024,
+        Label.ASSUMED,
+        "assumed durations",
+        "Durations of functions are assumed, not measured",
+    )
+
+
+def _cold_starts(invocations: Sequence[Invocation], kept_warm_seconds: float) -> int:
+    """Count the first invocation, and each that follows a longer pause than an environment is kept."""
+    starts = [one.started_at for one in invocations]
+    pauses = [later - earlier for earlier, later in pairwise(starts)]
+    return 1 + sum(pause > kept_warm_seconds for pause in pauses)
+
+
+def _checkpoints(trace: Trace) -> int:
+    """Count the results and waits that the function waited to have stored."""
+    return sum(event.kind in (*ENDED_STEPS, EventKind.WAIT_STARTED) for event in trace.events)
+
+
+def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Quantity:
+    work = sum(event.kind in ATTEMPTS for event in trace.events)
+    return logs_quantity(work, counts.polls, counts.invocations, assumed)
+
+
+def logs_quantity(work: int, checks: int, invocations: int, assumed: Assumptions) -> Quantity:
+    """Return what the functions write to their logs.
+
+    Args:
+        work: submits, checks and cancels that were begun.
+        checks: those of them that were answered checks.
+        invocations: of all functions.
+    """
+    log_bytes = (
+        work * assumed["log_bytes_a_piece_of_work"]
+        + checks * assumed["log_bytes_a_check"]
+        + invocations * assumed["log_bytes_an_invocation"]
+    )
+    return Quantity(
+        "logs ingested",
+        "logs_ingested",
+        log_bytes / BYTES_A_GB,
+        Label.ASSUMED,
+        "assumed bytes a log line, times counts",
+        "Bytes of logs are assumed, not measured",
     )

@@ -1,12 +1,28 @@
-"""Price lists: one JSON file a region, every price with its unit, source, date and confidence."""
+"""Price lists: one JSON file a region, every price with its unit, tier, source, date and confidence.
+
+``price_schema.json`` says what a file holds. Adding a region is adding a file; a region without one is
+charged at another's prices, each of which then says what it is assumed from.
+"""
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "prices"
+SCHEMA_FILE = Path(__file__).with_name("price_schema.json")
+FALLBACK_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class FreeTier:
+    """What an account has free each month."""
+
+    quantity: Decimal
+    unit: str
+    period: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -16,6 +32,8 @@ class Price:
     Attributes:
         usd: for one ``unit``.
         confidence: ``seen`` on AWS's page or in its price list, ``quoted`` by others, or ``assumed``.
+        tier: which tier of AWS's price it is.
+        assumed_from: the region or the fact that an assumed price is taken from.
     """
 
     usd: Decimal
@@ -24,6 +42,14 @@ class Price:
     date: str
     confidence: str
     note: str = ""
+    tier: str = ""
+    free_tier: FreeTier | None = None
+    assumed_from: str | None = None
+
+    @property
+    def told_source(self) -> str:
+        """The source with its date, as a report shows it."""
+        return f"{self.source}, {self.date}"
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,12 @@ class PriceList:
     def __getitem__(self, key: str) -> Price:
         return self.prices[key]
 
+    @property
+    def notes(self) -> list[str]:
+        """What a report must say of prices that are not known for the region, a sentence each."""
+        told = dict.fromkeys(price.note for price in self.prices.values() if price.confidence == "assumed")
+        return [f"{note[0].upper()}{note[1:]}." for note in told]
+
 
 def known_regions() -> list[str]:
     """Return the regions there is a price list for."""
@@ -44,12 +76,32 @@ def known_regions() -> list[str]:
 
 
 def price_list(region: str) -> PriceList:
-    """Read a region's prices; a region without a list takes us-east-1's, and the list says so."""
-    used = region if region in known_regions() else "us-east-1"
-    document: dict[str, Any] = json.loads((FOLDER / f"{used}.json").read_text())
-    names = {one.name for one in fields(Price)}
-    prices = {
-        key: Price(**{name: value[name] for name in names & value.keys()} | {"usd": Decimal(value["usd"])})
-        for key, value in document["prices"].items()
-    }
+    """Read a region's prices; a region without a list takes us-east-1's, and each price says so."""
+    used = region if region in known_regions() else FALLBACK_REGION
+    prices = prices_from_json(json.loads((FOLDER / f"{used}.json").read_text()))
+    if used != region:
+        prices = {key: _assumed(price, used, region) for key, price in prices.items()}
     return PriceList(used, region, prices)
+
+
+def prices_from_json(document: dict[str, Any]) -> dict[str, Price]:
+    """Read the prices of a file's document."""
+    return {key: _price(value) for key, value in document["prices"].items()}
+
+
+def _price(value: dict[str, Any]) -> Price:
+    free = value.get("free_tier")
+    return Price(
+        **value
+        | {
+            "usd": Decimal(value["usd"]),
+            "free_tier": FreeTier(**free | {"quantity": Decimal(free["quantity"])}) if free else None,
+        }
+    )
+
+
+def _assumed(price: Price, used: str, region: str) -> Price:
+    if price.confidence == "assumed":
+        return price
+    note = f"there is no price list for {region}: that of {used} is taken"
+    return replace(price, confidence="assumed", assumed_from=used, note=note)

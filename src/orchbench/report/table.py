@@ -1,6 +1,6 @@
 """The comparison as a table in a terminal, made of a summary and nothing else."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from rich.console import Console
@@ -129,17 +129,26 @@ def _function_rows(ways: Json, stack_name: str, show: Show) -> Iterator[list[str
 
 def _bill_rows(ways: Json) -> Iterator[list[str]]:
     bills = [way["bill"] for way in ways.values()]
-    label = max((bill["label"] for bill in bills if bill), key=LABELS.index, default="missing")
-    for what, part in (("services", False), ("functions", True)):
-        cells = [_money(_part(bill, functions=part)) if bill else NOTHING for bill in bills]
-        yield [f"USD a 1,000 runs, {what}", *cells, label]
+    for what in ("services", "functions", "logs"):
+        lines = [[line for line in bill.get("lines", ()) if _part(line) == what] for bill in bills]
+        cells = [_money(_sum(of)) if bill else NOTHING for bill, of in zip(bills, lines, strict=True)]
+        yield [f"USD a 1,000 runs, {what}", *cells, _weakest(line for of in lines for line in of)]
     totals = [_money(Decimal(bill["median_usd"])) if bill else NOTHING for bill in bills]
-    yield ["USD a 1,000 runs", *totals, label]
+    yield ["USD a 1,000 runs", *totals, _weakest(bill for bill in bills if bill)]
 
 
-def _part(bill: Json, *, functions: bool) -> Decimal:
-    lines = [line for line in bill["lines"] if (": " in line["what"]) is functions]
+def _part(line: Json) -> str:
+    if line["what"].startswith("logs"):
+        return "logs"
+    return "functions" if ": " in line["what"] else "services"
+
+
+def _sum(lines: Iterable[Json]) -> Decimal:
     return sum((Decimal(line["amount_usd"]) for line in lines), Decimal(0))
+
+
+def _weakest(labelled: Iterable[Json]) -> str:
+    return max((one["label"] for one in labelled), key=LABELS.index, default="missing")
 
 
 def _money(amount_usd: Decimal) -> str:
@@ -161,7 +170,7 @@ def _notes(summary: Json) -> Iterator[str]:
     yield from summary["notes"]
     yield (
         f"Bill: the run in the middle at list prices of {prices['region']}, no free tier; without Redshift, "
-        "logs and traces."
+        "metrics and traces."
     )
     if prices["region"] != prices["requested_region"]:
         yield f"There is no price list for {prices['requested_region']}: {prices['region']} is taken."

@@ -1,0 +1,98 @@
+"""What a bill must assume where no record says it: durations of a function, bytes of its log, retention.
+
+Each value stands in ``assumptions.json`` with its unit and its source; a caller may state others. They are
+no prices and no counts: those are known.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from pathlib import Path
+
+FILE = Path(__file__).with_name("assumptions.json")
+FULL_CORE_AT_MOST = Decimal(1)
+
+
+class UnknownAssumption(ValueError):
+    """Something is to be assumed that no bill asks for, or its value is no number."""
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """One assumed value; ``what`` and ``source`` are phrases."""
+
+    value: Decimal
+    unit: str
+    what: str
+    label: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """All of them by name."""
+
+    named: Mapping[str, Assumption]
+
+    def __getitem__(self, name: str) -> Decimal:
+        return self.named[name].value
+
+    def with_values(self, values: Mapping[str, Decimal]) -> "Assumptions":
+        """Return them with some values stated by whoever asks.
+
+        Raises:
+            UnknownAssumption: one of these names is none.
+        """
+        changed = dict(self.named)
+        for name, value in values.items():
+            if name not in changed:
+                raise UnknownAssumption(f"There is no assumption {name!r}: there are {', '.join(changed)}.")
+            old = changed[name]
+            changed[name] = Assumption(value, old.unit, old.what, old.label, "stated by the caller")
+        return Assumptions(changed)
+
+    def share_of_a_core(self, memory_mb: int) -> Decimal:
+        """Return how much of a core a function of this memory has; a second one does not help it."""
+        return min(FULL_CORE_AT_MOST, Decimal(memory_mb) / self["full_core_memory_mb"])
+
+    def invocation_seconds(self, memory_mb: int, *, durable: bool) -> Decimal:
+        """Return how long a warm invocation runs, its checkpoints and replays apart."""
+        working = self["invocation_wait_seconds"] + self["invocation_cpu_seconds"] / self.share_of_a_core(
+            memory_mb
+        )
+        return working + (self["suspension_seconds"] if durable else 0)
+
+    def replayed_operation_seconds(self, memory_mb: int) -> Decimal:
+        """Return how long going over one finished operation again takes."""
+        return self["replayed_operation_cpu_seconds"] / self.share_of_a_core(memory_mb)
+
+
+@cache
+def default_assumptions() -> Assumptions:
+    """Return the project's own."""
+    document = json.loads(FILE.read_text())
+    return Assumptions(
+        {name: Assumption(**one | {"value": Decimal(one["value"])}) for name, one in document.items()}
+    )
+
+
+def stated(texts: Iterable[str]) -> Assumptions:
+    """Read ``NAME=VALUE`` texts over the project's own assumptions.
+
+    Raises:
+        UnknownAssumption: in one sentence.
+    """
+    values: dict[str, Decimal] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            values[name.strip()] = Decimal(value)
+        except InvalidOperation:
+            raise UnknownAssumption(
+                f"{text!r} assumes nothing: it takes NAME=VALUE, such as checkpoint_seconds=0.05."
+            ) from None
+        if not values[name.strip()].is_finite() or values[name.strip()] < 0:
+            raise UnknownAssumption(f"{text!r} assumes no number of 0 or more.")
+    return default_assumptions().with_values(values)

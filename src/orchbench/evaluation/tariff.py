@@ -1,0 +1,170 @@
+"""From quantities to money: what was used, at a region's prices, as line items. Decimal throughout.
+
+List prices; a free tier only where it is asked for. Where the quantities come from (a trace, an estimate)
+is not known here.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchbench.evaluation.prices import Price, PriceList
+from orchbench.trace import Json, Label
+
+BYTES_A_GB = Decimal(2**30)
+DAYS_A_MONTH = Decimal(30)
+STRENGTH = (Label.MEASURED, Label.REHEARSED, Label.ESTIMATED, Label.ASSUMED, Label.MISSING)
+"""From what is known best to what is not known."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """So much of something that is billed.
+
+    Attributes:
+        price_key: of the price list.
+        label: how the quantity came to be.
+        source: where it comes from.
+    """
+
+    what: str
+    price_key: str
+    amount: Decimal
+    label: Label
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class BillLine:
+    """One dimension of the bill.
+
+    Attributes:
+        quantity: that is charged for, the free one taken off.
+        label: how the quantity came to be; ``assumed`` where the price is.
+        price_source: where the price comes from, with its date.
+        source: where the quantity comes from.
+        free_quantity: what the free tier takes off.
+    """
+
+    what: str
+    quantity: Decimal
+    unit: str
+    amount_usd: Decimal
+    label: Label
+    price_source: str
+    note: str = ""
+    source: str = ""
+    price_usd: Decimal = Decimal(0)
+    free_quantity: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What an execution, or a month of them, costs."""
+
+    lines: tuple[BillLine, ...]
+
+    @property
+    def total_usd(self) -> Decimal:
+        """The sum of the lines."""
+        return sum((line.amount_usd for line in self.lines), Decimal(0))
+
+    @property
+    def label(self) -> Label:
+        """The weakest label of a line: a sum is known no better than its parts."""
+        return weakest(line.label for line in self.lines)
+
+    @property
+    def notes(self) -> list[str]:
+        """The lines' notes, each once."""
+        return list(dict.fromkeys(line.note for line in self.lines if line.note))
+
+
+def weakest(labels: Iterable[Label]) -> Label:
+    """Return the label of what is known least."""
+    return max(labels, key=STRENGTH.index, default=Label.MISSING)
+
+
+def priced(
+    quantities: Iterable[Quantity], prices: PriceList, *, runs: Decimal = Decimal(1), free_tier: bool = False
+) -> Bill:
+    """Return the bill for so many times these quantities.
+
+    Args:
+        quantities: of one execution.
+        prices: of the region.
+        runs: how often it is run.
+        free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
+    """
+    left = _free_quantities(prices) if free_tier else {}
+    return Bill(tuple(_lines(quantities, prices, runs, left)))
+
+
+def _free_quantities(prices: PriceList) -> dict[str, Decimal]:
+    """Return what is free, by unit: the free GB-seconds are of both architectures together."""
+    return {
+        price.free_tier.unit: price.free_tier.quantity for price in prices.prices.values() if price.free_tier
+    }
+
+
+def _lines(
+    quantities: Iterable[Quantity], prices: PriceList, runs: Decimal, left: dict[str, Decimal]
+) -> Iterator[BillLine]:
+    for one in quantities:
+        price = prices[one.price_key]
+        used = one.amount * runs
+        has_free_tier = price.free_tier is not None
+        free = min(used, left.get(price.unit, Decimal(0))) if has_free_tier else Decimal(0)
+        if free:
+            left[price.unit] -= free
+        yield _line(one, price, used - free, free)
+
+
+def _line(one: Quantity, price: Price, charged: Decimal, free: Decimal) -> BillLine:
+    label, note = one.label, one.note
+    if price.confidence == "assumed":
+        label = weakest((label, Label.ASSUMED))
+        note = "; ".join(part for part in (note, price.note) if part)
+    return BillLine(
+        what=one.what,
+        quantity=charged,
+        unit=price.unit,
+        amount_usd=charged * price.usd,
+        label=label,
+        price_source=price.told_source,
+        note=note,
+        source=one.source,
+        price_usd=price.usd,
+        free_quantity=free,
+    )
+
+
+def bill_to_json(bill: Bill) -> Json:
+    """Return a bill as JSON values; money and quantities are text, so that no digit is lost."""
+    return {
+        "total_usd": plain(bill.total_usd),
+        "label": bill.label.value,
+        "source": "the sum of the lines",
+        "lines": [
+            {
+                "what": line.what,
+                "quantity": plain(line.quantity),
+                "unit": line.unit,
+                "price_usd": plain(line.price_usd),
+                "amount_usd": plain(line.amount_usd),
+                "free_quantity": plain(line.free_quantity),
+                "label": line.label.value,
+                "source": line.source,
+                "price_source": line.price_source,
+                "note": line.note,
+            }
+            for line in bill.lines
+        ],
+    }
+
+
+def plain(number: Decimal) -> str:
+    """Write a decimal number without an exponent and without zeros behind it."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
