@@ -35,19 +35,18 @@ Show = Callable[[Json | None, int], str]
 
 def print_comparison(console: Console, summary: Json) -> None:
     """Print a comparison: what ran, the table, the bill, and what it means."""
-    console.print(_heading(summary), highlight=False)
+    console.print(heading(summary), highlight=False)
     table = _table(summary, spreads=True)
     narrow = _width(table) > console.width
     console.print(_table(summary, spreads=False) if narrow else table)
-    if narrow:
-        console.print("A wider terminal shows the runs' spread as well.", style="dim")
-    for note in _notes(summary):
+    for note in notes(summary):
         console.print(note, style="dim", highlight=False)
     console.print()
     console.print(summary["meaning"], highlight=False)
 
 
-def _heading(summary: Json) -> str:
+def heading(summary: Json) -> str:
+    """Return what was compared, in two lines."""
     settings = summary["settings"]
     poll = settings["input"]["poll"]
     rows = f" over {settings['rows']:,} orders" if settings["rows"] is not None else ""
@@ -59,26 +58,31 @@ def _heading(summary: Json) -> str:
 
 
 def _table(summary: Json, *, spreads: bool) -> Table:
-    ways = summary["ways"]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("median (min-max)" if spreads else "median", no_wrap=True)
-    for name in ways:
+    table.add_column("median (min-max)" if spreads else "median\n(min-max)", no_wrap=True)
+    for name in summary["ways"]:
         table.add_column(name if spreads else name.replace("-", "-\n"), justify="right", no_wrap=True)
     table.add_column("label", style="dim", no_wrap=True)
-    show = _spread if spreads else _median
-    functions = _function_rows(ways, summary["settings"]["stack_name"], show)
-    groups = (
-        _latency_rows(ways, show),
-        _count_rows(ways, show),
-        functions,
-        _bill_rows(ways),
-        _outcome_rows(ways),
-    )
-    for group in groups:
+    for group in comparison_rows(summary, spread if spreads else _spread_below):
         for row in group:
             table.add_row(*row)
         table.add_row()
     return table
+
+
+def comparison_rows(summary: Json, show: Show) -> Iterator[Iterator[list[str]]]:
+    """Yield the rows in their groups: a name, a cell for each way, and the label.
+
+    Args:
+        summary: of a comparison.
+        show: writes a figure that was measured several times.
+    """
+    ways = summary["ways"]
+    yield _latency_rows(ways, show)
+    yield _count_rows(ways, show)
+    yield _function_rows(ways, summary["settings"]["stack_name"], show)
+    yield _bill_rows(ways)
+    yield _outcome_rows(ways)
 
 
 def _width(table: Table) -> int:
@@ -106,15 +110,16 @@ def _figure_row(figures: list[Json | None], show: Show, digits: int, unit: str =
         yield [f"{known[0]['name']}{',' if unit else ''}{unit}", *cells, known[0]["label"]]
 
 
-def _spread(figure: Json | None, digits: int) -> str:
+def spread(figure: Json | None, digits: int, before: str = " ") -> str:
+    """Return a figure's median, and its spread where there is any."""
     if not figure:
         return NOTHING
     middle, low, high = (f"{figure[key]:.{digits}f}" for key in ("median", "minimum", "maximum"))
-    return middle if low == high else f"{middle} ({low}-{high})"
+    return middle if low == high else f"{middle}{before}({low}-{high})"
 
 
-def _median(figure: Json | None, digits: int) -> str:
-    return f"{figure['median']:.{digits}f}" if figure else NOTHING
+def _spread_below(figure: Json | None, digits: int) -> str:
+    return spread(figure, digits, before="\n")
 
 
 def _function_rows(ways: Json, stack_name: str, show: Show) -> Iterator[list[str]]:
@@ -165,7 +170,8 @@ def _outcome_rows(ways: Json) -> Iterator[list[str]]:
     yield ["mart right", *marts, "measured"]
 
 
-def _notes(summary: Json) -> Iterator[str]:
+def notes(summary: Json) -> Iterator[str]:
+    """Yield what a reader must know besides the figures, a sentence each."""
     prices = summary["prices"]
     yield from summary["notes"]
     yield (
