@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
@@ -30,9 +31,19 @@ def rehearse_all(
     else:
         # A fresh interpreter each: a rehearsal owns its process's clock and signals.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            futures = {pool.submit(rehearse, *task): index for index, task in enumerate(tasks)}
-            for future in as_completed(futures):
-                found[futures[future]] = future.result()
-                done(futures[future])
+        with ProcessPoolExecutor(workers, context, _leave_interrupts_to_the_parent) as pool:
+            try:
+                futures = {pool.submit(rehearse, *task): index for index, task in enumerate(tasks)}
+                for future in as_completed(futures):
+                    found[futures[future]] = future.result()
+                    done(futures[future])
+            except BaseException:
+                # Interrupted, or one failed: nobody waits for the others, which may take a minute.
+                for child in multiprocessing.active_children():
+                    child.terminate()
+                raise
     return [found[index] for index in range(len(tasks))]
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
