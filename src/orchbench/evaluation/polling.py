@@ -9,11 +9,12 @@ one whose minimum and maximum are equal.
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Counts = NDArray[np.int64]
 
 CHUNK = 16_384
@@ -84,6 +85,28 @@ def poll(
             for name in ("polls", "seen_at_seconds", "last_delay_seconds", "timed_out")
         )
     )
+
+
+def slow_delays(
+    policies: PolicyColumns, polled: PollColumns, longer_than_seconds: float
+) -> tuple[Counts, Counts]:
+    """Return how many delays were longer than this, and whether the first one was, as 0 or 1.
+
+    A delay that the budget stretches counts as the policy's own: none is stretched beyond minutes.
+    """
+    low, high = policies.minimum_seconds, policies.maximum_seconds
+    polls = polled.polls
+    # The last delay ends at the deadline, and so may be shorter than the policy's.
+    last = (polled.last_delay_seconds > longer_than_seconds).astype(np.int64)
+    always = low > longer_than_seconds
+    slow = np.where(always, polls - 1, 0) + last
+    growing = np.flatnonzero((high > longer_than_seconds) & ~always)
+    if len(growing):
+        rows = policies.rows(growing)
+        # A delay is longer once the share of the time elapsed exceeds it.
+        shorter, _, _ = _followed(np.floor(longer_than_seconds / rows.share) + 1.0, rows)
+        slow[growing] += np.maximum(0, polls[growing] - 1 - shorter.astype(np.int64))
+    return slow, np.where(polls == 1, last, always)
 
 
 def _poll(
