@@ -9,8 +9,6 @@ of the caller's, which the SDK ends the execution with.
 
 import json
 import uuid
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +20,6 @@ from aws_durable_execution_sdk_python.execution import (
 from aws_durable_execution_sdk_python.lambda_service import (
     CheckpointOutput,
     DurableExecutionInvocationOutput,
-    DurableServiceClient,
     ErrorObject,
     InvocationStatus,
     OperationAction,
@@ -41,6 +38,8 @@ from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecu
 from orchbench.orchestrators.way import Record
 from orchbench.rehearsal.application import ACCOUNT, REGION, Function
 from orchbench.rehearsal.clock import VirtualClock
+from orchbench.rehearsal.durable_service import SdkClock, ServiceClient
+from orchbench.rehearsal.event_order import EventOrder
 from orchbench.rehearsal.functions import Functions, FunctionStopped
 from orchbench.rehearsal.host import Death, InvalidStart
 from orchbench.rehearsal.latency import Latency
@@ -56,21 +55,6 @@ LARGEST_INPUT_BYTES = 1024 * 1024
 UNBOUNDED = 1_000_000
 _NOT_ASKED: Any = None
 """Stands where the testing SDK wants its scheduler and its invoker: this host waits and invokes itself."""
-
-
-class _SdkClock:
-    """The testing SDK's ``Clock`` over a rehearsal's."""
-
-    def __init__(self, clock: VirtualClock) -> None:
-        self._clock = clock
-
-    def now(self) -> datetime:
-        """Return the current moment."""
-        return self._clock.moment()
-
-    def arm(self, wake: datetime) -> float:
-        """Return no real time to wait: the host waits itself."""
-        raise NotImplementedError(wake)
 
 
 class DurableHost:
@@ -92,8 +76,8 @@ class DurableHost:
         self._latency = latency
         self._faults = faults
         self._store = InMemoryExecutionStore()
-        self._processor = CheckpointProcessor(self._store, _NOT_ASKED, _SdkClock(clock))
-        self._order = _EventOrder()
+        self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(clock))
+        self._order = EventOrder()
         self._execution: Execution | None = None
         self._failures = 0
         self._broken: Exception | None = None
@@ -238,7 +222,7 @@ class DurableHost:
             checkpoint_token=execution.get_new_checkpoint_token(),
             initial_execution_state=InitialExecutionState(operations, ""),
             updated_operation_ids=list(execution.updated_operation_ids),
-            service_client=_ServiceClient(self),
+            service_client=ServiceClient(self),
         )
         execution.mark_state_delivered()
         self._order.delivered()
@@ -313,86 +297,6 @@ class DurableHost:
                 f"Execution timed out after {self._function.execution_timeout_seconds} seconds."
             )
             self.execution.complete_timeout(error, self._clock.moment())
-
-
-class _ServiceClient(DurableServiceClient):
-    """What the SDK calls from inside the handler."""
-
-    def __init__(self, host: DurableHost) -> None:
-        self._host = host
-
-    def checkpoint(
-        self,
-        durable_execution_arn: str,  # noqa: ARG002 - the SDK's own signature
-        checkpoint_token: str,
-        updates: list[OperationUpdate],
-        client_token: str | None,
-    ) -> CheckpointOutput:
-        return self._host.checkpoint(checkpoint_token, updates, client_token)
-
-    def get_execution_state(
-        self,
-        durable_execution_arn: str,  # noqa: ARG002
-        checkpoint_token: str,
-        next_marker: str,
-        max_items: int = 1000,  # noqa: ARG002
-    ) -> StateOutput:
-        return self._host.state(checkpoint_token, next_marker)
-
-
-class _EventOrder:
-    """Remembers in which order things happened, for events of the same moment.
-
-    The testing SDK sorts a history by time alone. The events of one operation keep their order there, so it
-    is enough to remember, for each operation, the places of its events among all.
-    """
-
-    def __init__(self) -> None:
-        self._places: dict[str, list[int]] = defaultdict(list)
-        self._next = 0
-        self._completed = 0
-        self._execution_id = ""
-
-    def started(self, execution_id: str) -> None:
-        self._execution_id = execution_id
-        self._note(execution_id)
-
-    def updated(self, updates: Sequence[OperationUpdate]) -> None:
-        for update in updates:
-            if update.action is not OperationAction.CANCEL:
-                self._note(update.operation_id)
-
-    def completed(self, execution: Execution) -> None:
-        """Note the waits that have ended since the last time."""
-        ended = execution.updated_operation_ids[self._completed :]
-        self._completed += len(ended)
-        kinds = {one.operation_id: one.operation_type for one in execution.operations} if ended else {}
-        for operation_id in ended:
-            if kinds[operation_id] is OperationType.WAIT:
-                self._note(operation_id)
-
-    def delivered(self) -> None:
-        self._completed = 0
-
-    def invoked(self, request_id: str) -> None:
-        self._note(request_id)
-
-    def sorted(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        places = {key: iter(value) for key, value in self._places.items()}
-
-        def place(event: dict[str, Any]) -> tuple[datetime, int]:
-            details = event.get("InvocationCompletedDetails") or {}
-            key = details.get("RequestId") or event.get("Id") or ""
-            return event["EventTimestamp"], next(places.get(key, iter(())), self._next)
-
-        ordered = [
-            event for _, event in sorted(((place(one), one) for one in events), key=lambda pair: pair[0])
-        ]
-        return [event | {"EventId": number} for number, event in enumerate(ordered, start=1)]
-
-    def _note(self, key: str) -> None:
-        self._places[key].append(self._next)
-        self._next += 1
 
 
 def _is_done(operation: Any) -> bool:
