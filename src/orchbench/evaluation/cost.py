@@ -207,10 +207,10 @@ def assumed_seconds(
     assumed: Assumptions,
     memory_mb: int,
     *,
-    invocations: int,
-    cold: int,
-    checkpoints: int,
-    replayed: int,
+    invocations: int | Decimal,
+    cold: int | Decimal,
+    checkpoints: int | Decimal,
+    replayed: int | Decimal,
     durable: bool,
 ) -> Decimal:
     """Return the billed seconds of one function's invocations, to the whole millisecond each on average."""
@@ -253,7 +253,9 @@ def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Quantity:
     return logs_quantity(work, counts.polls, counts.invocations, assumed)
 
 
-def logs_quantity(work: int, checks: int, invocations: int, assumed: Assumptions) -> Quantity:
+def logs_quantity(
+    work: int | Decimal, checks: int | Decimal, invocations: int | Decimal, assumed: Assumptions
+) -> Quantity:
     """Return what the functions write to their logs.
 
     Args:

@@ -5,15 +5,23 @@ and to search with. A figure that is shown comes from ``estimated_bill``, in Dec
 delay is left out, as in a rehearsal, and the counts equal those of one. Faults and retries are left out too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.cost import assumed_seconds, compute_quantity, data_retained, logs_quantity
-from orchbench.evaluation.polling import Counts, Floats, PolicyColumns, PollColumns, poll, slow_delays
+from orchbench.evaluation.polling import (
+    Counts,
+    Floats,
+    PolicyColumns,
+    PollColumns,
+    poll,
+    slow_delays,
+)
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
 from orchbench.trace import Label
@@ -73,7 +81,7 @@ class CostPart:
     name: str
     rate: str
     assumption: str | None
-    usd: Floats
+    usd: Any
 
 
 @dataclass(frozen=True)
@@ -126,159 +134,167 @@ def estimate(
         assumed: durations, log bytes and retention.
     """
     polled = poll(columns.statement_seconds, columns.timeout_seconds, columns.policies, budget_polls)
-    counter = _Counter(usage, polled)
-    polls = polled.polls
-    replayed = usage.replayed_by_first_poll * polls + usage.replayed_more_each_poll * (
-        polls * (polls - 1) // 2
-    )
+    used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]))
     lag = polled.seen_at_seconds - columns.statement_seconds
     return Estimates(
         polled=polled,
-        state_transitions=counter.count("transitions"),
-        durable_operations=counter.count("operations"),
-        history_events=counter.count("history_events"),
-        invocations=counter.count("all_invocations"),
-        checkpoints=counter.count("checkpoints"),
-        replayed=replayed,
-        written_bytes=counter.count("written_bytes"),
+        state_transitions=used.count(usage, "transitions"),
+        durable_operations=used.count(usage, "operations"),
+        history_events=used.count(usage, "history_events"),
+        invocations=used.count(usage, "all_invocations"),
+        checkpoints=used.count(usage, "checkpoints"),
+        replayed=used.replayed(usage),
+        written_bytes=used.count(usage, "written_bytes"),
         lag_seconds=np.where(polled.timed_out, np.nan, lag),
         lag_mean_seconds=polled.last_delay_seconds / 2,
         lag_worst_seconds=polled.last_delay_seconds,
-        parts=_cost_parts(counter, replayed, columns, rates, assumed),
+        parts=cost_parts(usage, used, rates, columns.memory_mb, assumed),
     )
 
 
-class _Counter:
-    """Counts one of the amounts over all rows."""
+@dataclass(frozen=True)
+class Used:
+    """What counts and cost follow from, all of it linearly: a row may be a scenario or a mean of many.
 
-    def __init__(self, usage: Usage, polled: PollColumns) -> None:
-        self.usage = usage
-        self.polled = polled
+    Attributes:
+        polls: of an execution.
+        pairs: of an execution's polls: polls * (polls - 1) / 2.
+        timed_out: whether the deadline passed first, 0 or 1, or the share of those it did for.
+        slow: delays longer than an idle environment is kept.
+        first_is_slow: whether the first delay is one of them.
+    """
 
-    def count(self, name: str) -> Counts:
-        start, a_poll = (getattr(part, name) for part in (self.usage.start, self.usage.poll))
+    polls: Any
+    pairs: Any
+    timed_out: Any
+    slow: Any
+    first_is_slow: Any
+
+    def count(self, usage: Usage, name: str) -> Any:
+        """Return one of the amounts."""
+        start, a_poll = (getattr(part, name) for part in (usage.start, usage.poll))
         succeeded, timed_out = (
-            getattr(self.usage.endings[ending], name) for ending in (Ending.SUCCEEDED, Ending.TIMED_OUT)
+            getattr(usage.endings[ending], name) for ending in (Ending.SUCCEEDED, Ending.TIMED_OUT)
         )
-        counted: Counts = start + a_poll * self.polled.polls + succeeded
-        if timed_out != succeeded:
-            counted = counted + (timed_out - succeeded) * self.polled.timed_out
-        return counted
+        counted = start + a_poll * self.polls + succeeded
+        return counted if timed_out == succeeded else counted + (timed_out - succeeded) * self.timed_out
 
-    def cold_starts(self, policies: PolicyColumns, kept_warm_seconds: float) -> Counts:
-        """Count each function's first invocation, and each after a longer pause than it is kept."""
-        slow, first_is_slow = slow_delays(policies, self.polled, kept_warm_seconds)
-        polling = set(self.usage.poll.invocations)
-        if polling - set(self.usage.start.invocations):
-            slow = slow - first_is_slow
-        functions = len(set(self.usage.start.invocations) | polling)
-        more = len(set(self.usage.endings[Ending.TIMED_OUT].invocations) - polling)
-        return functions + slow + more * self.polled.timed_out
+    def invocations_of(self, usage: Usage, function: str) -> Any:
+        """Return the invocations of one function."""
+
+        def of(amounts: Amounts) -> int:
+            return amounts.invocations.get(function, 0)
+
+        fixed = of(usage.start) + of(usage.endings[Ending.SUCCEEDED])
+        more = of(usage.endings[Ending.TIMED_OUT]) - of(usage.endings[Ending.SUCCEEDED])
+        return fixed + of(usage.poll) * self.polls + more * self.timed_out
+
+    def cold_starts_of(self, usage: Usage, function: str) -> Any:
+        """Return a function's first invocation, and those after a longer pause than it is kept."""
+        if function in usage.poll.invocations:
+            return 1 + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
+        return 1 if function in usage.start.invocations else self.timed_out
+
+    def replayed(self, usage: Usage) -> Any:
+        """Return the operations that the invocations go over again."""
+        return usage.replayed_by_first_poll * self.polls + usage.replayed_more_each_poll * self.pairs
+
+    @property
+    def work(self) -> Any:
+        """Submits, checks and cancels."""
+        return self.polls + 1 + self.timed_out
 
 
-def _cost_parts(
-    counter: _Counter, replayed: Counts, columns: Columns, rates: Rates, assumed: Assumptions
+def used_by(polled: PollColumns, policies: PolicyColumns, kept_warm_seconds: float) -> Used:
+    """Return what polling uses, a row a scenario."""
+    slow, first_is_slow = slow_delays(policies, polled, kept_warm_seconds)
+    polls = polled.polls
+    return Used(polls, polls * (polls - 1) // 2, polled.timed_out.astype(np.int64), slow, first_is_slow)
+
+
+def cost_parts(
+    usage: Usage, used: Used, rates: Rates, memory_mb: Number, assumed: Assumptions
 ) -> tuple[CostPart, ...]:
-    usage, polls = counter.usage, counter.polled.polls
-    invocations = counter.count("all_invocations")
+    """Return the cost of each row in parts, each of which one price and at most one assumption set."""
     value = {name: float(one.value) for name, one in assumed.named.items()}
+    invocations = used.count(usage, "all_invocations")
     parts = [CostPart("requests", "lambda_request", None, invocations * rates.lambda_request)]
     if usage.is_durable:
-        written_gb = counter.count("written_bytes") / float(BYTES_A_GB)
+        written_gb = used.count(usage, "written_bytes") / float(BYTES_A_GB)
         kept = written_gb * value["retention_days"] / float(DAYS_A_MONTH)
+        operations = used.count(usage, "operations") * rates.durable_operation
+        retained = kept * rates.durable_data_retained
         parts += [
-            CostPart(
-                "durable operations",
-                "durable_operation",
-                None,
-                counter.count("operations") * rates.durable_operation,
-            ),
+            CostPart("durable operations", "durable_operation", None, operations),
             CostPart("data written", "durable_data_written", None, written_gb * rates.durable_data_written),
-            CostPart(
-                "data retained", "durable_data_retained", "retention_days", kept * rates.durable_data_retained
-            ),
+            CostPart("data retained", "durable_data_retained", "retention_days", retained),
         ]
     else:
-        transitions = counter.count("transitions") * rates.state_transition
+        transitions = used.count(usage, "transitions") * rates.state_transition
         parts.append(CostPart("state transitions", "state_transition", None, transitions))
-    second_usd = rates.lambda_gb_second * (np.asarray(columns.memory_mb) / 1024)
-    of_a_core = np.minimum(1.0, np.asarray(columns.memory_mb) / value["full_core_memory_mb"])
-    for name, seconds in _seconds(counter, replayed, columns.policies, of_a_core, value):
-        parts.append(CostPart(f"GB-seconds: {name}", "lambda_gb_second", name, seconds * second_usd))
-    work = polls + 1 + counter.polled.timed_out
+    second_usd = rates.lambda_gb_second * (np.asarray(memory_mb) / 1024)
+    of_a_core = np.minimum(1.0, np.asarray(memory_mb) / value["full_core_memory_mb"])
+    parts += [
+        CostPart(f"GB-seconds: {name}", "lambda_gb_second", name, seconds * second_usd)
+        for name, seconds in _seconds(usage, used, of_a_core, value)
+    ]
     byte_usd = rates.logs_ingested / float(BYTES_A_GB)
-    for name, times in (
-        ("log_bytes_a_piece_of_work", work),
-        ("log_bytes_a_check", polls),
-        ("log_bytes_an_invocation", invocations),
-    ):
-        parts.append(CostPart(f"logs: {name}", "logs_ingested", name, times * value[name] * byte_usd))
+    log_lines = {
+        "log_bytes_a_piece_of_work": used.work,
+        "log_bytes_a_check": used.polls,
+        "log_bytes_an_invocation": invocations,
+    }
+    parts += [
+        CostPart(f"logs: {name}", "logs_ingested", name, times * value[name] * byte_usd)
+        for name, times in log_lines.items()
+    ]
     return tuple(parts)
 
 
-def _seconds(
-    counter: _Counter,
-    replayed: Counts,
-    policies: PolicyColumns,
-    of_a_core: Floats,
-    value: Mapping[str, float],
-) -> list[tuple[str, Floats]]:
+def _seconds(usage: Usage, used: Used, of_a_core: Any, value: Mapping[str, float]) -> list[tuple[str, Any]]:
     """Return the billed seconds of all functions together, by the assumption that makes them."""
-    invocations = counter.count("all_invocations")
-    cold = counter.cold_starts(policies, value["kept_warm_seconds"])
+    invocations = used.count(usage, "all_invocations")
+    cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
     seconds = [
         ("invocation_wait_seconds", invocations * value["invocation_wait_seconds"]),
         ("invocation_cpu_seconds", invocations * (value["invocation_cpu_seconds"] / of_a_core)),
         ("initialization_seconds", cold * value["initialization_seconds"]),
     ]
-    if counter.usage.is_durable:
+    if usage.is_durable:
+        replayed = value["replayed_operation_cpu_seconds"] / of_a_core
         seconds += [
             ("suspension_seconds", invocations * value["suspension_seconds"]),
-            ("checkpoint_seconds", counter.count("checkpoints") * value["checkpoint_seconds"]),
-            (
-                "replayed_operation_cpu_seconds",
-                replayed * (value["replayed_operation_cpu_seconds"] / of_a_core),
-            ),
+            ("checkpoint_seconds", used.count(usage, "checkpoints") * value["checkpoint_seconds"]),
+            ("replayed_operation_cpu_seconds", used.replayed(usage) * replayed),
         ]
     return seconds
 
 
-@dataclass(frozen=True)
-class Counted:
-    """The counts of one scenario, as a bill wants them; ``cold`` by function."""
-
-    polls: int
-    ending: Ending
-    cold: Mapping[str, int]
-
-
-def counted(usage: Usage, budget_polls: int, columns: Columns, row: int, assumed: Assumptions) -> Counted:
-    """Return one row's counts."""
-    part = slice(row, row + 1)
-    policies = columns.policies.rows(part)
-    polled = poll(columns.statement_seconds[part], columns.timeout_seconds[part], policies, budget_polls)
-    slow, first_is_slow = slow_delays(policies, polled, float(assumed["kept_warm_seconds"]))
-    ending = Ending.TIMED_OUT if polled.timed_out[0] else Ending.SUCCEEDED
-    cold = {name: 1 for part_ in (usage.start, usage.endings[ending]) for name in part_.invocations}
-    for name in usage.poll.invocations:
-        started_before = name in usage.start.invocations
-        cold[name] = 1 + int(slow[0]) - (0 if started_before else int(first_is_slow[0]))
-    return Counted(int(polled.polls[0]), ending, cold)
+def totals(used: Used) -> tuple[Used, int]:
+    """Return the sums over all rows, as exact whole numbers, and how many rows they are of."""
+    sums = (
+        int(np.sum(one)) for one in (used.polls, used.pairs, used.timed_out, used.slow, used.first_is_slow)
+    )
+    return Used(*(Decimal(one) for one in sums)), len(used.polls)
 
 
 def estimated_quantities(
-    usage: Usage, made: Counted, *, memory_mb: int, architecture: str, assumed: Assumptions
+    usage: Usage, used: Used, *, memory_mb: int, architecture: str, assumed: Assumptions
 ) -> list[Quantity]:
-    """Return what one execution is billed for, as line items; ``tariff.priced`` makes a bill of them."""
-    ends = (usage.start, usage.endings[made.ending])
-    durable = usage.is_durable
+    """Return what executions are billed for on average, as line items for ``tariff.priced``.
 
-    def total(name: str) -> int:
-        return made.polls * int(getattr(usage.poll, name)) + sum(int(getattr(part, name)) for part in ends)
-
-    quantities = list(_service_quantities(durable, total, assumed))
+    Args:
+        usage: the way's own counts.
+        used: a row a scenario.
+        memory_mb: of the functions.
+        architecture: of the functions.
+        assumed: durations, log bytes and retention.
+    """
+    summed, rows = totals(used)
+    mean = Used(*(getattr(summed, name) / rows for name in Used.__dataclass_fields__))
+    quantities = list(_service_quantities(usage, mean, assumed))
     for name in usage.functions:
-        invocations = _invocations_of(name, usage, made)
+        invocations = Decimal(mean.invocations_of(usage, name))
         if not invocations:
             continue
         polls_here = name in usage.poll.invocations
@@ -286,41 +302,28 @@ def estimated_quantities(
             assumed,
             memory_mb,
             invocations=invocations,
-            cold=made.cold.get(name, 0),
-            checkpoints=total("checkpoints") if polls_here else 0,
-            replayed=usage.replayed(made.polls) if polls_here else 0,
-            durable=durable,
+            cold=Decimal(mean.cold_starts_of(usage, name)),
+            checkpoints=Decimal(mean.count(usage, "checkpoints")) if polls_here else Decimal(0),
+            replayed=Decimal(mean.replayed(usage)) if polls_here else Decimal(0),
+            durable=usage.is_durable,
         )
         quantities += [
-            Quantity(
-                f"{name}: requests", "lambda_request", Decimal(invocations), Label.ESTIMATED, CLOSED_FORM
-            ),
+            Quantity(f"{name}: requests", "lambda_request", invocations, Label.ESTIMATED, CLOSED_FORM),
             compute_quantity(name, seconds, memory_mb, price_key("lambda_gb_second", architecture)),
         ]
-    work = made.polls + 1 + (made.ending is Ending.TIMED_OUT)
-    return [*quantities, logs_quantity(work, made.polls, total("all_invocations"), assumed)]
+    all_invocations = Decimal(mean.count(usage, "all_invocations"))
+    return [*quantities, logs_quantity(mean.work, mean.polls, all_invocations, assumed)]
 
 
-def _service_quantities(durable: bool, total: Callable[[str], int], assumed: Assumptions) -> list[Quantity]:
-    if not durable:
-        amount = Decimal(total("transitions"))
+def _service_quantities(usage: Usage, mean: Used, assumed: Assumptions) -> list[Quantity]:
+    if not usage.is_durable:
+        amount = Decimal(mean.count(usage, "transitions"))
         return [Quantity("state transitions", "state_transition", amount, Label.ESTIMATED, CLOSED_FORM)]
-    operations, written = Decimal(total("operations")), Decimal(total("written_bytes")) / BYTES_A_GB
+    operations = Decimal(mean.count(usage, "operations"))
+    written = Decimal(mean.count(usage, "written_bytes")) / BYTES_A_GB
+    bytes_source = "bytes as rehearsed, times polls"
     return [
         Quantity("durable operations", "durable_operation", operations, Label.ESTIMATED, CLOSED_FORM),
-        Quantity(
-            "data written",
-            "durable_data_written",
-            written,
-            Label.ESTIMATED,
-            "bytes as rehearsed, times polls",
-        ),
+        Quantity("data written", "durable_data_written", written, Label.ESTIMATED, bytes_source),
         data_retained(written, assumed),
     ]
-
-
-def _invocations_of(name: str, usage: Usage, made: Counted) -> int:
-    def of(amounts: Amounts) -> int:
-        return amounts.invocations.get(name, 0)
-
-    return of(usage.start) + made.polls * of(usage.poll) + of(usage.endings[made.ending])

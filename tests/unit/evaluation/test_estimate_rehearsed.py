@@ -4,6 +4,7 @@ Few points by default; `pytest --hypothesis-profile=full tests/unit/evaluation` 
 """
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +18,9 @@ from orchbench.evaluation.estimate import (
     Columns,
     Estimates,
     Rates,
-    counted,
     estimate,
     estimated_quantities,
+    used_by,
 )
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.polling import PolicyColumns
@@ -44,7 +45,7 @@ def usage_of(way: Way) -> Usage:
 
 
 def columns_of(scenario: Scenario) -> Columns:
-    poll: Json = scenario.input["poll"]
+    poll: dict[str, Any] = scenario.input["poll"]
     low = poll.get("interval_seconds", poll.get("minimum_seconds", 2))
     high = poll.get("interval_seconds", poll.get("maximum_seconds", 300))
     share = 1.0 if poll["policy"] == "fixed" else poll.get("share", 0.05)
@@ -87,15 +88,11 @@ def assert_equal(found: Estimates, rehearsal: Rehearsal) -> None:
 
 def assert_same_bill(scenario: Scenario, way: Way, rehearsal: Rehearsal) -> None:
     assumed = default_assumptions()
-    made = counted(
-        usage_of(way),
-        stated_quota(ROOT / way.implementation).polls,
-        columns_of(scenario),
-        0,
-        assumed,
-    )
+    columns = columns_of(scenario)
+    polled = estimated(scenario, way).polled
+    used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]))
     quantities = estimated_quantities(
-        usage_of(way), made, memory_mb=128, architecture="x86_64", assumed=assumed
+        usage_of(way), used, memory_mb=128, architecture="x86_64", assumed=assumed
     )
     expected = {line.what: line for line in priced(quantities, PRICES).lines}
     found = {line.what.removeprefix("orchbench-"): line for line in bill(rehearsal.trace, PRICES).lines}
