@@ -62,7 +62,13 @@ def test_the_poll_budget_carries_twelve_hours_at_ten_seconds_over_the_quota() ->
 
 
 def test_the_meter_agrees_with_the_count_of_the_trace(way: str) -> None:
-    faults = (Fault.parse("throttle:operation=DescribeStatement,rate=0.5"), Fault.parse("hang:first_call=9"))
+    written = (
+        "throttle:operation=DescribeStatement,rate=0.5",
+        "hang:first_call=9",
+        "crash-after:operation=BatchExecuteStatement",
+        "checkpoint:first_call=6",
+    )
+    faults = tuple(map(Fault.parse, written))
     done = rehearse(Scenario.polled(200, "fixed:10s", faults=faults, seed=2), way)
     assert count(done.trace).durable_operations == done.operations
 

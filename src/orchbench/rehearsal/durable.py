@@ -9,6 +9,7 @@ of the caller's, which the SDK ends the execution with.
 
 import json
 import uuid
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +81,7 @@ class DurableHost:
         self._order = EventOrder()
         self._execution: Execution | None = None
         self._failures = 0
+        self._errors: dict[str, BaseException] = {}
         self._broken: Exception | None = None
 
     @property
@@ -144,7 +146,21 @@ class DurableHost:
             self.execution_arn, include_execution_data=True, max_items=UNBOUNDED
         )
         executor.shutdown()
-        return Record(_shown(details.to_dict()), self._order.sorted(list(map(_event, history.events))))
+        return Record(_shown(details.to_dict()), self._order.sorted(list(self._events(history.events))))
+
+    def _events(self, history: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        """Yield events in boto3's shape; the testing SDK loses an invocation's details on the way."""
+        completions = iter(self.execution.invocation_completions)
+        for event in history:
+            found: dict[str, Any] = event.to_dict()
+            if found["EventType"] == "InvocationCompleted":
+                details = next(completions).to_dict()
+                error = self._errors.get(details["RequestId"])
+                if error is not None:
+                    told = {"ErrorType": type(error).__name__, "ErrorMessage": str(error)}
+                    details["Error"] = {"Payload": told, "Truncated": False}
+                found["InvocationCompletedDetails"] = details
+            yield found
 
     def checkpoint(
         self, token: str, updates: list[OperationUpdate], client_token: str | None
@@ -232,8 +248,9 @@ class DurableHost:
             answer = self._functions.invoke(
                 self._function, event, operations_replayed=sum(map(_is_done, operations))
             )
-        except (Exception, FunctionStopped):  # noqa: BLE001 - however it failed, it is made again
+        except (Exception, FunctionStopped) as error:  # noqa: BLE001 - however it failed, it is made again
             answer = None
+            self._errors[self._functions.invocations[-1].request_id or ""] = error
         if self._broken is not None:
             raise self._broken
         request_id = self._functions.invocations[-1].request_id or ""
@@ -306,11 +323,6 @@ def _is_done(operation: Any) -> bool:
 
 def _is_step_start(update: OperationUpdate) -> bool:
     return update.operation_type is OperationType.STEP and update.action is OperationAction.START
-
-
-def _event(event: Any) -> dict[str, Any]:
-    found: dict[str, Any] = event.to_dict()
-    return found
 
 
 def _shown(description: dict[str, Any]) -> dict[str, Any]:
