@@ -22,6 +22,7 @@ def test_a_stop_ends_an_execution_at_its_moment_and_leaves_the_statement_to_othe
     assert done.trace.ended_at - done.trace.started_at == 33
     # What an execution that was stopped cannot do itself is for the cancel function, by event or sweep.
     assert (done.statements_executed, done.statements_running) == (1, 1)
+    assert figures(done).detection_lag_seconds is None
 
 
 def test_a_stop_while_a_handler_runs_is_not_overwritten_by_its_answer(way: str) -> None:

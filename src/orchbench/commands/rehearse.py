@@ -175,7 +175,7 @@ def _cells(row: Json) -> list[str]:
         _number(row["operations"]),
         f"{row['invocations']:,}",
         "-" if lag is None else f"{lag:,.1f} s",
-        f"{row['headroom']['left']:.0%} of the {row['headroom']['quota']}",
+        f"{row['headroom']['left']:.0%} of {row['headroom']['limit']:,} {row['headroom']['quota']}",
         f"{row['rehearsal_seconds']:.2f} s",
     ]
 

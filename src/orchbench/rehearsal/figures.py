@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 
 from orchbench.evaluation.counts import count
 from orchbench.evaluation.latency import latency
+from orchbench.redshift.statement import Status
 from orchbench.rehearsal.metering import MOST_BYTES, MOST_OPERATIONS
 from orchbench.rehearsal.rehearse import Rehearsal
 from orchbench.rehearsal.state_machine import MOST_EVENTS
@@ -70,6 +71,8 @@ def figures(rehearsal: Rehearsal) -> Figures:
     """Return a rehearsal's row."""
     trace, death = rehearsal.trace, rehearsal.death
     counts, parts = count(trace), latency(trace)
+    # Of a statement that still ran nothing was detected.
+    ended = trace.statement is not None and Status(trace.statement.status).ended
     replayed = [one.operations_replayed for one in trace.invocations if one.operations_replayed is not None]
     return Figures(
         way=trace.orchestrator,
@@ -84,7 +87,7 @@ def figures(rehearsal: Rehearsal) -> Figures:
         written_bytes=rehearsal.written_bytes,
         invocations=counts.invocations,
         operations_replayed=sum(replayed) if replayed else None,
-        detection_lag_seconds=parts.detection_lag_seconds,
+        detection_lag_seconds=parts.detection_lag_seconds if ended else None,
         headroom=headroom(rehearsal),
         statements_executed=rehearsal.statements_executed,
         statements_running=rehearsal.statements_running,
