@@ -10,6 +10,8 @@ from orchbench.rehearsal.rehearse import Rehearsal
 from orchbench.rehearsal.state_machine import MOST_EVENTS
 from orchbench.trace import Json, Label
 
+ENDED_STATUSES = tuple(status.value for status in Status if status.ended)
+
 
 @dataclass(frozen=True)
 class Headroom:
@@ -72,7 +74,7 @@ def figures(rehearsal: Rehearsal) -> Figures:
     trace, death = rehearsal.trace, rehearsal.death
     counts, parts = count(trace), latency(trace)
     # Of a statement that still ran nothing was detected.
-    ended = trace.statement is not None and Status(trace.statement.status).ended
+    ended = trace.statement is not None and trace.statement.status in ENDED_STATUSES
     replayed = [one.operations_replayed for one in trace.invocations if one.operations_replayed is not None]
     return Figures(
         way=trace.orchestrator,
