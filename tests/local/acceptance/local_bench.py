@@ -42,6 +42,11 @@ class Bench:
         trace: Trace = service.trace(way.name, "local", service.record(arn), [])
         return trace
 
+    def invocations(self, way: Way, arn: str) -> int:
+        """Return how many invocations the service's history shows."""
+        service = self._service(way)
+        return len(service.requests(service.record(arn)))
+
     def run(self, way: Way, **event: Any) -> Trace:
         self._names += 1
         return self.wait(way, self.start(way, f"run-{way.name}-{self._names}", **event))
