@@ -6,9 +6,7 @@ rehearsal. Every policy is a share of the time elapsed between a minimum and a m
 one whose minimum and maximum are equal.
 """
 
-import math
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -119,9 +117,10 @@ def _poll(
     even = stretched & (policies.minimum_seconds == policies.maximum_seconds)
     if even.any():
         polls[even], seen_at[even], delay[even] = _evenly(wanted[even], timeout_seconds[even], budget_polls)
-    for row in np.flatnonzero(stretched & ~even):
-        polls[row], seen_at[row], delay[row] = _stretched_row(
-            wanted[row], timeout_seconds[row], policies, int(row), budget_polls
+    rows = np.flatnonzero(stretched & ~even)
+    if len(rows):
+        polls[rows], seen_at[rows], delay[rows] = _stretched_at_first(
+            wanted[rows], timeout_seconds[rows], policies.rows(rows), budget_polls
         )
     seen = np.minimum(seen_at, timeout_seconds)
     return PollColumns(
@@ -132,14 +131,19 @@ def _poll(
     )
 
 
-def _followed(wanted: Floats, policies: PolicyColumns) -> tuple[Floats, Floats, Floats]:
+def _followed(
+    wanted: Floats, policies: PolicyColumns, begun_at: Floats | None = None
+) -> tuple[Floats, Floats, Floats]:
     """Follow the policies to the first poll at or after a moment: polls, that moment, the last delay.
+
+    ``begun_at`` is the time elapsed at the beginning, before ``wanted``; zero if it is left out.
 
     The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
     shortly before that, so that no rounding decides.
     """
     share, low, high = policies.share, policies.minimum_seconds, policies.maximum_seconds
-    polls, elapsed, last = np.zeros_like(wanted), np.zeros_like(wanted), np.zeros_like(wanted)
+    polls, last = np.zeros_like(wanted), np.zeros_like(wanted)
+    elapsed = np.zeros_like(wanted) if begun_at is None else begun_at.copy()
     rows = np.arange(len(wanted))
     end = wanted
     at, made = elapsed, polls
@@ -198,44 +202,33 @@ def _evenly(wanted: Floats, timeout_seconds: Floats, budget_polls: int) -> tuple
     return number, seen_at, delay
 
 
-def _stretched_row(
-    wanted: float, timeout_seconds: float, policies: PolicyColumns, row: int, budget_polls: int
-) -> tuple[float, float, float]:
-    times = _stretched_times(
-        float(policies.share[row]),
-        int(policies.minimum_seconds[row]),
-        int(policies.maximum_seconds[row]),
-        int(timeout_seconds),
-        budget_polls,
-    )
-    index = int(np.searchsorted(times, wanted))
-    before = times[index - 1] if index else 0.0
-    return index + 1, float(times[index]), float(times[index] - before)
+def _stretched_at_first(
+    wanted: Floats, timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return the poll at or after a moment where an adaptive policy is stretched: its number, time and delay.
+
+    Polls fall evenly at first. Once the policy by itself needs no more polls than are left, which from then
+    on stays so, it is followed: the poll from which on it does is found by bisection.
+    """
+    low = np.zeros_like(wanted)
+    high = np.full_like(wanted, max(1, budget_polls))
+    while (high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        at = _even_moment(middle, timeout_seconds, budget_polls)
+        needed, _, _ = _followed(timeout_seconds, policies, at)
+        enough = needed <= budget_polls - middle
+        high, low = np.where(enough, middle, high), np.where(enough, low, middle)
+    turn = _even_moment(high, timeout_seconds, budget_polls)
+    number, seen_at, delay = _evenly(wanted, timeout_seconds, budget_polls)
+    late = np.flatnonzero(wanted > turn)
+    if len(late):
+        more, seen_at[late], delay[late] = _followed(wanted[late], policies.rows(late), turn[late])
+        number[late] = high[late] + more
+    return number, seen_at, delay
 
 
-@cache
-def _stretched_times(share: float, low: int, high: int, timeout_seconds: int, budget_polls: int) -> Floats:
-    """Return every poll of an adaptive policy that is stretched: the one case without a closed form."""
-    times: list[int] = []
-    elapsed = 0
-    while elapsed < timeout_seconds:
-        left, polls_left = timeout_seconds - elapsed, budget_polls - len(times)
-        delay = min(max(math.ceil(share * elapsed), low), high)
-        if polls_left <= 1:
-            delay = left
-        elif _needs_more(share, low, high, elapsed=elapsed, left=left, polls=polls_left):
-            delay = max(delay, math.ceil(left / polls_left))
-        elapsed += max(1, min(delay, left))
-        times.append(elapsed)
-    return np.array(times, dtype=np.float64)
-
-
-def _needs_more(share: float, low: int, high: int, *, elapsed: int, left: int, polls: int) -> bool:
-    """Tell whether a policy makes more polls than these in the time left."""
-    needed = 0
-    while left > 0 and needed <= polls:
-        delay = min(max(math.ceil(share * elapsed), low), high)
-        alike = math.inf if delay >= high else max(1, math.floor((delay / share - elapsed) / delay) - 1)
-        steps = int(min(math.ceil(left / delay), alike))
-        elapsed, left, needed = elapsed + steps * delay, left - steps * delay, needed + steps
-    return needed > polls
+def _even_moment(number: Floats, timeout_seconds: Floats, budget_polls: int) -> Floats:
+    """Return when a poll falls that is stretched evenly."""
+    quotient, remainder = np.divmod(timeout_seconds, max(1, budget_polls))
+    moment: Floats = number * quotient + np.minimum(number, remainder)
+    return moment

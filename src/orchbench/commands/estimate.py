@@ -1,0 +1,307 @@
+"""``orchbench estimate``: counts, lag and cost in closed form, for one duration or for a whole workload."""
+
+import argparse
+import json
+import time
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from orchbench.commands.estimation import (
+    add_deployment,
+    add_json,
+    add_ways,
+    add_workload,
+    amount_of,
+    assumptions_of,
+    candidates,
+    figure,
+    policies_of,
+    print_whole,
+    timeout_of,
+    workload_of,
+)
+from orchbench.commands.failure import UsageError
+from orchbench.commands.options import whole_number
+from orchbench.durations import Policy
+from orchbench.evaluation.assumptions import Assumptions, default_assumptions
+from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
+from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.estimate import (
+    CLOSED_FORM,
+    Columns,
+    Rates,
+    estimate,
+    estimated_quantities,
+    used_by,
+)
+from orchbench.evaluation.limits import policy_rows
+from orchbench.evaluation.polling import PolicyColumns
+from orchbench.evaluation.prices import PriceList, known_regions, price_list
+from orchbench.evaluation.tariff import Bill, bill_to_json, plain, priced
+from orchbench.evaluation.workload import Workload
+from orchbench.trace import Json, Label
+
+NO_LATENCY = "what AWS adds to a delay is left out"
+COUNTS = ("state_transitions", "durable_operations", "history_events", "invocations")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "estimate", help="compute counts, detection lag and cost without running anything"
+    )
+    add_workload(parser).add_argument(
+        "--benchmark",
+        type=whole_number(1, 100_000_000),
+        metavar="POINTS",
+        help="time estimates of so many random scenarios instead",
+    )
+    parser.add_argument(
+        "--poll",
+        action="append",
+        metavar="POLICY",
+        help="fixed:INTERVAL, adaptive or adaptive:share=0.05,minimum=2s,maximum=5m; may be given several "
+        "times (default: fixed:10s and adaptive)",
+    )
+    parser.add_argument(
+        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+    )
+    parser.add_argument("--runs-a-month", default="1", metavar="N", help="times the cost (default: 1)")
+    parser.add_argument(
+        "--free-tier", action="store_true", help="take off what an account has free each month"
+    )
+    parser.add_argument(
+        "--redshift-rpus", metavar="N", help="show Redshift Serverless beside it, of this size"
+    )
+    parser.add_argument("--redshift-rpu-hour-usd", metavar="USD", help="and at this price")
+    add_ways(parser)
+    add_deployment(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the arguments ask for, read once."""
+
+    workload: Workload
+    timeout_seconds: int
+    memory_mb: int
+    architecture: str
+    prices: PriceList
+    assumed: Assumptions
+    runs: Decimal
+    free_tier: bool
+    redshift: RedshiftCompute | None
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Estimate what the arguments say, and print it."""
+    if arguments.benchmark:
+        _print(benchmark(arguments.benchmark), as_json=arguments.json)
+        return 0
+    asked = _asked(arguments)
+    policies = policies_of(arguments.poll or ["fixed:10s", "adaptive"], budget=not arguments.no_poll_budget)
+    rows = [
+        estimate_of(candidate, policy, asked)
+        for policy in policies
+        for candidate in candidates(arguments.way)
+    ]
+    document = {
+        "schema": "orchbench.estimate/1",
+        "workload": _described(asked.workload),
+        "timeout_seconds": asked.timeout_seconds,
+        "memory_mb": asked.memory_mb,
+        "architecture": asked.architecture,
+        "region": asked.prices.requested_region,
+        "free_tier": asked.free_tier,
+        "estimates": rows,
+        "notes": [f"In every estimate {NO_LATENCY}, faults and retries too."],
+        "assumptions": {
+            name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)
+            for name, one in asked.assumed.named.items()
+        },
+    }
+    if arguments.json:
+        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+    else:
+        _print_table(document)
+    return 0
+
+
+def _asked(arguments: argparse.Namespace) -> _Asked:
+    workload = workload_of(arguments)
+    if (arguments.redshift_rpus is None) != (arguments.redshift_rpu_hour_usd is None):
+        raise UsageError("--redshift-rpus and --redshift-rpu-hour-usd go together: no price of it is known.")
+    redshift = (
+        RedshiftCompute(
+            amount_of(arguments.redshift_rpus, "--redshift-rpus"),
+            amount_of(arguments.redshift_rpu_hour_usd, "--redshift-rpu-hour-usd"),
+        )
+        if arguments.redshift_rpus is not None
+        else None
+    )
+    return _Asked(
+        workload=workload,
+        timeout_seconds=timeout_of(arguments, workload),
+        memory_mb=arguments.memory,
+        architecture=arguments.architecture,
+        prices=price_list(arguments.region),
+        assumed=assumptions_of(arguments),
+        runs=amount_of(arguments.runs_a_month, "--runs-a-month"),
+        free_tier=arguments.free_tier,
+        redshift=redshift,
+    )
+
+
+def _described(workload: Workload) -> Json:
+    durations = workload.durations_seconds
+    return {
+        "queries": figure(len(durations), "queries", workload.label, workload.source),
+        "median": figure(float(np.median(durations)), "s", workload.label, workload.source),
+        "longest": figure(float(durations.max()), "s", workload.label, workload.source),
+    }
+
+
+def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
+    """Return one way's figures with one policy: means over the workload."""
+    durations = asked.workload.durations_seconds
+    columns = Columns(
+        durations,
+        np.full(len(durations), float(asked.timeout_seconds)),
+        policy_rows(policy, len(durations)),
+        float(asked.memory_mb),
+    )
+    rates = Rates.of(asked.prices, asked.architecture)
+    found = estimate(candidate.usage, candidate.budget_polls, columns, rates, asked.assumed)
+    bill = bill_of(candidate, found.polled, columns.policies, asked)
+
+    def mean(values: Any, unit: str) -> Json:
+        known = values[~np.isnan(values.astype(float))]
+        value = round(float(known.mean()), 6) if len(known) else None
+        return figure(value, unit, Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}")
+
+    worst = float(found.lag_worst_seconds.max())
+    return {
+        "way": candidate.name,
+        "poll": policy.shown,
+        "polls": mean(found.polled.polls, "polls"),
+        **{name: mean(getattr(found, name), name.replace("_", " ")) for name in COUNTS},
+        "detection_lag": mean(found.lag_seconds, "s"),
+        "detection_lag_mean": mean(found.lag_mean_seconds, "s"),
+        "detection_lag_worst": figure(worst, "s", Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}"),
+        "timed_out_share": mean(found.polled.timed_out, "of the runs"),
+        "poll_budget_stretches": worst > policy.maximum_seconds,
+        "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
+        "bill": bill_to_json(bill),
+    }
+
+
+def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _Asked) -> Bill:
+    """Return the bill of the runs asked for, in Decimal."""
+    used = used_by(polled, policies, float(asked.assumed["kept_warm_seconds"]))
+    quantities = estimated_quantities(
+        candidate.usage,
+        used,
+        memory_mb=asked.memory_mb,
+        architecture=asked.architecture,
+        assumed=asked.assumed,
+    )
+    bill = priced(quantities, asked.prices, runs=asked.runs, free_tier=asked.free_tier)
+    seconds = Decimal(str(round(float(asked.workload.durations_seconds.mean()), 6)))
+    return Bill((*bill.lines, *redshift_lines(seconds, asked.redshift, asked.runs)))
+
+
+def benchmark(points: int) -> Json:
+    """Time estimates of random scenarios: ways, regions, architectures, policies, timeouts, all mixed."""
+    ways = candidates(None)
+    tariffs = [
+        Rates.of(price_list(region), architecture)
+        for region in known_regions()
+        for architecture in ("x86_64", "arm64")
+    ]
+    prepared = [
+        _random_columns(points // len(ways) + (index < points % len(ways)), tariffs, index)
+        for index in range(len(ways))
+    ]
+    began = time.perf_counter()
+    polls = 0
+    for way, (columns, rates) in zip(ways, prepared, strict=True):
+        found = estimate(way.usage, way.budget_polls, columns, rates, default_assumptions())
+        polls += int(found.polled.polls.sum()) + int(found.cost_usd.shape[0] < 0)
+    seconds = time.perf_counter() - began
+    source = "this process, one core"
+    return {
+        "points": points,
+        "polls_estimated": polls,
+        "seconds": figure(round(seconds, 3), "s", Label.MEASURED, source),
+        "points_a_second": figure(round(points / seconds), "points/s", Label.MEASURED, source),
+    }
+
+
+def _random_columns(points: int, tariffs: list[Rates], seed: int) -> tuple[Columns, Rates]:
+    random = np.random.default_rng(seed)
+    low = random.integers(1, 120, points).astype(float)
+    adaptive = random.random(points) < 0.5
+    high = np.where(adaptive, low + random.integers(1, 600, points), low)
+    share = np.where(adaptive, random.uniform(0.01, 0.3, points), 1.0)
+    durations = np.round(np.minimum(random.lognormal(np.log(1_200), 1.2, points), 86_400), 6)
+    columns = Columns(
+        durations,
+        random.choice([3_600.0, 7_200.0, 21_600.0, 86_400.0], points),
+        PolicyColumns(share, low, high, random.random(points) < 0.8),
+        random.choice([128.0, 256.0, 512.0, 1_024.0], points),
+    )
+    index = random.integers(0, len(tariffs), points)
+    rates = {name: np.array([getattr(one, name) for one in tariffs])[index] for name in Rates.names()}
+    return columns, Rates(**rates)
+
+
+def _print(document: Json, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        return
+    seconds, rate = document["seconds"]["value"], document["points_a_second"]["value"]
+    Console().print(
+        f"{document['points']:,} random scenarios in {seconds} s on one core, {rate:,} a second (measured).",
+        highlight=False,
+    )
+
+
+def _print_table(document: Json) -> None:
+    console = Console()
+    workload = document["workload"]
+    console.print(
+        f"{workload['queries']['source']}; timeout {document['timeout_seconds']:,} s, "
+        f"{document['memory_mb']} MB {document['architecture']}, {document['region']}\n",
+        highlight=False,
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("way", "poll"):
+        table.add_column(title, no_wrap=True)
+    for title in ("polls", "transitions", "operations", "events", "invocations", "lag, s", "worst, s", "USD"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in document["estimates"]:
+        counts = [row["polls"], *(row[name] for name in COUNTS)]
+        lag = row["detection_lag"]["value"]
+        table.add_row(
+            row["way"],
+            row["poll"],
+            *(f"{one['value']:g}" for one in counts),
+            "–" if lag is None else f"{lag:.2f}",  # noqa: RUF001 - a dash for no figure
+            f"{row['detection_lag_worst']['value']:g}",
+            f"{Decimal(row['cost']['value']):.6f}",
+        )
+    print_whole(console, table)
+    console.print(
+        "Counts and lag are estimated, the cost is assumed where its durations and log bytes are.",
+        style="dim",
+    )
+    notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
+    for note in dict.fromkeys([*document["notes"], *notes]):
+        console.print(f"{note.rstrip('.')}.", style="dim", highlight=False)

@@ -1,0 +1,153 @@
+"""Arguments that the estimating commands share, and what they make of them."""
+
+import argparse
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from orchbench.commands.failure import UsageError
+from orchbench.commands.options import project_folder, whole_number
+from orchbench.durations import InvalidDuration, Policy, parse_duration, parse_policy
+from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
+from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.prices import FALLBACK_REGION
+from orchbench.evaluation.workload import InvalidWorkload, Workload, from_distribution, from_file
+from orchbench.orchestrators import all_ways
+from orchbench.trace import Json, Label
+from orchbench.usage import stated_quota
+
+
+def add_workload(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiveGroup":
+    """Add what says how long the queries take, and return the group of its arguments."""
+    group = parser.add_mutually_exclusive_group(required=True)
+    group.add_argument(
+        "--durations", type=Path, metavar="FILE", help="past durations: one a line, CSV or a JSON list"
+    )
+    group.add_argument(
+        "--duration",
+        metavar="TEXT",
+        help="how long a query takes: 20m, lognormal:median=20m,p95=2h or uniform:1m,2h",
+    )
+    return group
+
+
+def add_deployment(parser: argparse.ArgumentParser) -> None:
+    """Add what the cost depends on besides the polling."""
+    parser.add_argument(
+        "--region", default=FALLBACK_REGION, help="whose prices and quotas count (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--memory",
+        type=whole_number(128, 10_240),
+        default=128,
+        metavar="MB",
+        help="memory of the functions (default: 128)",
+    )
+    parser.add_argument("--architecture", choices=["x86_64", "arm64"], default="x86_64")
+    parser.add_argument(
+        "--timeout",
+        metavar="DURATION",
+        help="the batch's own (default: a tenth more than the longest query, 1h at least, 24h at most)",
+    )
+    parser.add_argument(
+        "--assume",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another value than the project's own assumption; may be given several times",
+    )
+
+
+def add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add which ways are looked at."""
+    parser.add_argument(
+        "--way", action="append", metavar="WAY", help=f"the ways (default: {', '.join(all_ways())})"
+    )
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the choice of the output."""
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+
+def workload_of(arguments: argparse.Namespace) -> Workload:
+    """Return the workload that the arguments name."""
+    try:
+        if arguments.durations:
+            return from_file(arguments.durations)
+        return from_distribution(arguments.duration)
+    except InvalidWorkload as error:
+        raise UsageError(str(error)) from None
+
+
+def assumptions_of(arguments: argparse.Namespace) -> Assumptions:
+    """Return the assumptions, with what the arguments state."""
+    try:
+        return stated(arguments.assume)
+    except UnknownAssumption as error:
+        raise UsageError(str(error)) from None
+
+
+def timeout_of(arguments: argparse.Namespace, workload: Workload) -> int:
+    """Return the batch's own timeout in whole seconds."""
+    if arguments.timeout is None:
+        return int(min(86_400, max(3_600, -(-workload.durations_seconds.max() * 11 // 10))))
+    seconds = duration_of(arguments.timeout)
+    if seconds != int(seconds) or not 1 <= seconds <= 86_400:
+        raise UsageError(f"--timeout {arguments.timeout!r} is not from 1 second to 24h in whole seconds.")
+    return int(seconds)
+
+
+def duration_of(text: str) -> float:
+    """Return the seconds of an argument."""
+    try:
+        return parse_duration(text)
+    except InvalidDuration as error:
+        raise UsageError(str(error)) from None
+
+
+def policies_of(texts: Sequence[str], *, budget: bool) -> list[Policy]:
+    """Return the poll policies of an argument."""
+    try:
+        return [parse_policy(text, budget=budget) for text in texts]
+    except InvalidDuration as error:
+        raise UsageError(str(error)) from None
+
+
+def amount_of(text: str, name: str) -> Decimal:
+    """Return a number of 0 or more."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"{name} {text!r} is no number of 0 or more.")
+    return amount
+
+
+def candidates(names: Sequence[str] | None) -> list[Candidate]:
+    """Return the ways that estimates can be made of, or those that are named."""
+    ways = all_ways()
+    unknown = next((name for name in names or () if name not in ways), None)
+    if unknown is not None:
+        raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(ways)}.")
+    folder = project_folder()
+    return [
+        Candidate(name, way.usage, stated_quota(folder / way.implementation).polls)
+        for name, way in ways.items()
+        if way.usage is not None and (not names or name in names)
+    ]
+
+
+def figure(value: object, unit: str, label: Label, source: str) -> Json:
+    """Return one figure with its unit, its label and its source."""
+    return {"value": value, "unit": unit, "label": label.value, "source": source}
+
+
+def print_whole(console: Console, table: Table) -> None:
+    """Print a table without cutting a column off, however narrow the terminal is."""
+    width = max(console.width, Console(width=1000).measure(table).maximum)
+    Console(file=console.file, width=width).print(table)

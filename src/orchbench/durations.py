@@ -1,0 +1,96 @@
+"""Durations and poll policies as people write them: ``90``, ``10s``, ``1.5h``; ``fixed:10s``."""
+
+import re
+from dataclasses import dataclass
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
+_ADAPTIVE = {"share": 0.05, "minimum": 2.0, "maximum": 300.0}
+
+
+class InvalidDuration(ValueError):
+    """Text that is no duration or no policy, in one sentence."""
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that a text says."""
+    match = _DURATION.fullmatch(text.strip())
+    if match is None:
+        raise InvalidDuration(
+            f"{text!r} is no duration: it takes seconds, or a number with s, m, h or d behind it, such as 6h."
+        )
+    return float(match[1]) * _UNITS[match[2]]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One poll policy: a share of the time elapsed, between bounds; equal bounds are a fixed interval."""
+
+    share: float
+    minimum_seconds: int
+    maximum_seconds: int
+    budget: bool = True
+
+    @property
+    def is_fixed(self) -> bool:
+        """Tell whether every delay is the same."""
+        return self.minimum_seconds == self.maximum_seconds
+
+    @classmethod
+    def fixed(cls, interval_seconds: int, *, budget: bool = True) -> "Policy":
+        """Return a fixed interval."""
+        return cls(1.0, interval_seconds, interval_seconds, budget)
+
+    @property
+    def shown(self) -> str:
+        """The policy as a command line takes it."""
+        if self.is_fixed:
+            return f"fixed:{self.minimum_seconds}s"
+        if (self.share, self.minimum_seconds, self.maximum_seconds) == tuple(_ADAPTIVE.values()):
+            return "adaptive"
+        return (
+            f"adaptive:share={self.share:g},minimum={self.minimum_seconds}s,maximum={self.maximum_seconds}s"
+        )
+
+
+def parse_policy(text: str, *, budget: bool = True) -> Policy:
+    """Read ``fixed:INTERVAL``, ``adaptive`` or ``adaptive:share=0.05,minimum=2s,maximum=5m``.
+
+    Raises:
+        InvalidDuration: in one sentence.
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "fixed" and rest:
+        return Policy.fixed(_whole_seconds(rest, text), budget=budget)
+    if kind != "adaptive":
+        raise InvalidDuration(
+            f"{text!r} is no poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
+        )
+    values = dict(_ADAPTIVE)
+    for part in filter(None, rest.split(",")):
+        name, _, value = part.partition("=")
+        if name not in values:
+            raise InvalidDuration(f"{text!r} has no {name!r}: adaptive takes {', '.join(values)}.")
+        values[name] = parse_duration(value) if name == "share" else _whole_seconds(value, text)
+    if not 0 < values["share"] <= 1 or values["minimum"] > values["maximum"]:
+        raise InvalidDuration(
+            f"{text!r} is no poll policy: the share is above 0 and 1 at most, the minimum the smaller bound."
+        )
+    return Policy(values["share"], int(values["minimum"]), int(values["maximum"]), budget)
+
+
+def _whole_seconds(text: str, policy: str) -> int:
+    seconds = parse_duration(text)
+    if seconds != int(seconds) or not 1 <= seconds <= 86_400:
+        raise InvalidDuration(
+            f"{policy!r} polls every {seconds:g} s: it takes whole seconds from 1 to 86400."
+        )
+    return int(seconds)
+
+
+def shown_duration(seconds: float) -> str:
+    """Write a duration shortly, in its largest fitting unit."""
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= size * (2 if unit == "d" else 1):
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"
