@@ -41,9 +41,9 @@ up: setup
 test: check
 	$(BIN)/python -m pytest
 
-# What a developer runs all day: no local server.
+# What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup
-	$(BIN)/python -m pytest -m "not local" -n 2
+	$(BIN)/python -m pytest -m "not local and not slow" -n 2
 
 check: setup tools
 	$(BIN)/ruff format --check .

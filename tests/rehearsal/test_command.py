@@ -32,6 +32,7 @@ def test_the_same_command_twice_gives_the_same_digest(capsys: pytest.CaptureFixt
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     digests = set()
     for processes in ("1", "2"):
@@ -40,6 +41,7 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     scenarios = tmp_path / "scenarios.yaml"
     scenarios.write_text("scenarios: [{name: too far, duration: 8h, poll: fixed:10s, poll_budget: false}]")

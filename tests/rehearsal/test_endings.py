@@ -39,6 +39,7 @@ def test_a_second_start_is_answered_with_the_running_execution(way: str) -> None
     assert done.statements_executed == 1
 
 
+@pytest.mark.slow
 def test_a_day_of_adaptive_polling_stays_inside_every_quota(way: str) -> None:
     done = rehearse(Scenario.polled(86_400, "adaptive", timeout_seconds=86_400), way)
     shown = figures(done)
@@ -56,6 +57,7 @@ def test_a_query_of_more_than_a_day_is_ended_by_redshift(way: str) -> None:
     assert "maximum duration of 86400 seconds" in str(done.trace.cause)
 
 
+@pytest.mark.slow
 def test_the_poll_budget_carries_twelve_hours_at_ten_seconds_over_the_quota() -> None:
     done = rehearse(Scenario.polled(43_200, "fixed:10s", timeout_seconds=47_520), "sfn-poll")
     assert done.trace.status == "SUCCEEDED"

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchbench.evaluation.counts import count
 from orchbench.orchestrators.way import Way
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.application import ACCOUNT, REGION, Application, Function, StateMachine
@@ -92,11 +93,26 @@ def test_a_history_of_25_000_events_ends_an_execution(machine: Callable[..., Reh
     assert done.death.at - done.trace.started_at == 12_499
 
 
-def test_the_fixed_loop_of_the_article_dies_at_27_770_seconds() -> None:
-    done = rehearse(Scenario.polled(43_200, "fixed:10s", poll_budget=False), "sfn-poll")
-    assert (done.trace.status, done.trace.history_events) == ("FAILED", 25_000)
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("way", "checks", "seconds"),
+    [
+        # 6 events before the first poll, 9 a poll: after the 2,777th, event 25,000 is the next and the last.
+        ("sfn-poll", 2_777, 27_770),
+        # 2 operations before the first poll, 2 a poll: the 1,500th wait would be number 3,001.
+        ("durable-poll", 1_499, 14_990),
+        # 4 operations before the first poll's own: check 2,997 asks for number 3,001.
+        ("durable-condition", 2_996, 29_970),
+    ],
+)
+def test_the_articles_own_loop_dies_of_its_quota(way: str, checks: int, seconds: int) -> None:
+    done = rehearse(Scenario.polled(43_200, "fixed:10s", poll_budget=False), way)
+    assert done.trace.status == "FAILED"
+    assert count(done.trace).polls == checks
     assert done.death is not None
-    assert done.death.at - done.trace.started_at == 27_770
+    assert done.death.at - done.trace.started_at == seconds
+    used = done.trace.history_events if done.operations is None else done.operations
+    assert used == (25_000 if done.operations is None else 3_000)
 
 
 def test_the_machines_own_timeout_ends_an_execution(machine: Callable[..., Rehearsal]) -> None:
@@ -152,6 +168,7 @@ def test_a_retry_backs_off_on_the_virtual_clock(machine: Callable[..., Rehearsal
     assert trace.error_name == "MemoryError"
 
 
+@pytest.mark.slow
 def test_3_000_operations_end_a_durable_execution(durable: Callable[..., Rehearsal]) -> None:
     done = durable("many_steps", {"steps": 3_000})
     # The execution itself is the first, so the 3,000th step is one too many.
