@@ -19,7 +19,6 @@ from orchbench.commands.estimation import (
     amount_of,
     assumptions_of,
     candidates,
-    figure,
     policies_of,
     print_whole,
     timeout_of,
@@ -39,6 +38,7 @@ from orchbench.evaluation.estimate import (
     estimated_quantities,
     used_by,
 )
+from orchbench.evaluation.figures import figure
 from orchbench.evaluation.limits import policy_rows
 from orchbench.evaluation.polling import PolicyColumns
 from orchbench.evaluation.prices import PriceList, known_regions, price_list

@@ -16,7 +16,6 @@ from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.workload import InvalidWorkload, Workload, from_distribution, from_file
 from orchbench.orchestrators import all_ways
-from orchbench.trace import Json, Label
 from orchbench.usage import stated_quota
 
 
@@ -140,11 +139,6 @@ def candidates(names: Sequence[str] | None) -> list[Candidate]:
         for name, way in ways.items()
         if way.usage is not None and (not names or name in names)
     ]
-
-
-def figure(value: object, unit: str, label: Label, source: str) -> Json:
-    """Return one figure with its unit, its label and its source."""
-    return {"value": value, "unit": unit, "label": label.value, "source": source}
 
 
 def print_whole(console: Console, table: Table) -> None:

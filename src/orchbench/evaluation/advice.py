@@ -1,0 +1,266 @@
+"""A decision written down: one document, every figure of it with its label and its source."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from orchbench.durations import Policy
+from orchbench.evaluation.decision import Decision, Flip, Option, Turn
+from orchbench.evaluation.estimate import CLOSED_FORM, estimated_quantities, used_by
+from orchbench.evaluation.figures import figure
+from orchbench.evaluation.limits import Peak, loads, policy_rows
+from orchbench.evaluation.polling import poll
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.tariff import Bill, bill_to_json, plain, priced
+from orchbench.evaluation.workload import Workload
+from orchbench.trace import Json, Label
+
+SECONDS_A_MONTH = 30 * 86_400
+MEMORY_SIZES_MB = (128, 256, 512, 1_024, 1_769)
+LARGEST_FACTOR = 100
+"""A factor beyond this, or below its inverse, is not told: nobody is so wrong."""
+SOURCE = "closed form over the workload"
+GIVEN = "given by the caller"
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What an answer is written from.
+
+    Attributes:
+        runs: a month.
+        peak_factor: how many times the average the busiest moment is.
+        budget_usd: a month's, None where there is none.
+    """
+
+    decision: Decision
+    workload: Workload
+    prices: PriceList
+    architecture: str
+    runs: Decimal
+    peak_factor: Decimal
+    budget_usd: Decimal | None = None
+    free_tier: bool = False
+
+    def document(self) -> Json:
+        """Return the answer as JSON values."""
+        best = self.decision.best
+        question = self.decision.question
+        shown = [self._option(option) for option in best]
+        return {
+            "schema": "orchbench.decision/1",
+            "question": self._question(),
+            "recommended": shown[0] if shown else None,
+            "runner_up": self._runner_up(best, shown),
+            "others": shown[2:],
+            "left_out": [
+                self._left_out(one.name)
+                for one in self.decision.candidates
+                if one.name not in {option.way for option in best}
+            ],
+            "flips": [_flip(one) for one in self._flips(best)],
+            "adaptive": self._adaptive(best),
+            "sensitivity": [_turn(turn, question.assumed.named) for turn in self._turns(best)],
+            "memory": self._memory(best),
+            "limits": self._limits(best),
+            "within_budget": self._within_budget(best, shown),
+            "said": self._said(best, shown),
+            "notes": list(
+                dict.fromkeys(line["note"] for one in shown for line in one["bill"]["lines"] if line["note"])
+            ),
+        }
+
+    def _question(self) -> Json:
+        workload, question = self.workload, self.decision.question
+        durations = workload.durations_seconds
+        return {
+            "queries": figure(len(durations), "queries", workload.label, workload.source),
+            "median_duration": figure(float(np.median(durations)), "s", workload.label, workload.source),
+            "longest_duration": figure(float(durations.max()), "s", workload.label, workload.source),
+            "runs_a_month": figure(plain(self.runs), "runs", Label.ASSUMED, GIVEN),
+            "acceptable_lag": figure(question.acceptable_lag_seconds, "s", Label.ASSUMED, GIVEN),
+            "timeout": figure(
+                question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
+            ),
+            "region": self.prices.requested_region,
+            "memory_mb": question.memory_mb,
+            "architecture": self.architecture,
+        }
+
+    def _bill(self, option: Option) -> Bill:
+        """Return a month's bill in Decimal."""
+        question = self.decision.question
+        durations = question.durations_seconds
+        policies = policy_rows(option.polled.policy, len(durations))
+        timeout = np.full(len(durations), float(question.timeout_seconds))
+        polled = poll(durations, timeout, policies, option.candidate.budget_polls)
+        used = used_by(polled, policies, float(question.assumed["kept_warm_seconds"]))
+        quantities = estimated_quantities(
+            option.candidate.usage,
+            used,
+            memory_mb=question.memory_mb,
+            architecture=self.architecture,
+            assumed=question.assumed,
+        )
+        return priced(quantities, self.prices, runs=self.runs, free_tier=self.free_tier)
+
+    def _option(self, option: Option) -> Json:
+        polled, bill = option.polled, self._bill(option)
+
+        def estimated(value: float, unit: str) -> Json:
+            return figure(round(value, 6), unit, Label.ESTIMATED, SOURCE)
+
+        return {
+            "way": option.way,
+            "poll": polled.policy.shown,
+            "interval": figure(
+                polled.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest within the lag"
+            ),
+            "usd_a_month": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
+            "polls": estimated(polled.mean_polls, "polls a run"),
+            "most_polls": estimated(polled.most_polls, "polls of the longest run"),
+            "detection_lag_mean": estimated(polled.lag_mean_seconds, "s"),
+            "detection_lag_p95": estimated(polled.lag_p95_seconds, "s"),
+            "detection_lag_worst": estimated(polled.lag_worst_seconds, "s"),
+            "timed_out_share": estimated(polled.timed_out_share, "of the runs"),
+            "bill": bill_to_json(bill),
+        }
+
+    def _runner_up(self, best: Sequence[Option], shown: Sequence[Json]) -> Json | None:
+        if len(best) < 2:
+            return None
+        more = Decimal(shown[1]["usd_a_month"]["value"]) - Decimal(shown[0]["usd_a_month"]["value"])
+        label = max((one["usd_a_month"]["label"] for one in shown[:2]), key=list(Label).index)
+        dearest = max(
+            best[1].parts,
+            key=lambda part: float(part.usd) - _part_usd(best[0], part.name),
+        )
+        return {
+            **shown[1],
+            "costs_more": figure(plain(more), "USD a month", Label(label), "difference of the two bills"),
+            "why": f"{best[1].way} sees the same ends and costs more, most of it for {dearest.name}",
+        }
+
+    def _left_out(self, way: str) -> Json:
+        candidate = next(one for one in self.decision.candidates if one.name == way)
+        shortest = self.decision.option(candidate, Policy.fixed(1)).polled.lag_worst_seconds
+        return {
+            "way": way,
+            "why": f"its poll budget of {candidate.budget_polls:,} polls is too small for the timeout",
+            "shortest_lag": figure(shortest, "s", Label.ESTIMATED, CLOSED_FORM),
+        }
+
+    def _flips(self, best: Sequence[Option]) -> list[Flip]:
+        return self.decision.flips(best[0].way, best[0].polled.policy.minimum_seconds) if best else []
+
+    def _adaptive(self, best: Sequence[Option]) -> Json | None:
+        """Return what the adaptive policy costs instead, its longest delay within the lag."""
+        longest = int(self.decision.question.acceptable_lag_seconds)
+        if not best or longest < 2:
+            return None
+        policy = Policy(0.05, 2, min(300, longest))
+        return self._option(self.decision.option(best[0].candidate, policy))
+
+    def _turns(self, best: Sequence[Option]) -> list[Turn]:
+        return [
+            turn for turn in self.decision.turns(best) if 1 / LARGEST_FACTOR <= turn.factor <= LARGEST_FACTOR
+        ]
+
+    def _memory(self, best: Sequence[Option]) -> list[Json]:
+        """Return the cheapest way for other memory sizes, at the intervals that are recommended."""
+        found = []
+        for size in MEMORY_SIZES_MB:
+            changed = self.decision.with_question(memory_mb=size)
+            options = [changed.option(one.candidate, one.polled.policy) for one in best]
+            if options:
+                cheapest = min(options, key=lambda one: one.usd_a_month)
+                cost = round(cheapest.usd_a_month, 9)
+                found.append(
+                    {
+                        "memory_mb": size,
+                        "way": cheapest.way,
+                        "usd_a_month": figure(cost, "USD", Label.ASSUMED, SOURCE),
+                    }
+                )
+        return found
+
+    def _limits(self, best: Sequence[Option]) -> list[Json]:
+        if not best:
+            return []
+        polled, question = best[0].polled, self.decision.question
+        seconds = np.minimum(question.durations_seconds, question.timeout_seconds)
+        makespan = float(seconds.mean()) + (
+            0.0 if np.isnan(polled.lag_mean_seconds) else polled.lag_mean_seconds
+        )
+        starts = float(self.runs) / SECONDS_A_MONTH * float(self.peak_factor)
+        found = loads(
+            best[0].candidate.usage,
+            self.prices.requested_region,
+            Peak(executions=max(1.0, starts * makespan), starts_a_second=starts),
+            makespan_seconds=makespan,
+            polls=polled.mean_polls,
+            most_polls=polled.most_polls,
+        )
+        return [load.to_json() for load in found]
+
+    def _within_budget(self, best: Sequence[Option], shown: Sequence[Json]) -> Json | None:
+        if self.budget_usd is None or not best:
+            return None
+        cost = Decimal(shown[0]["usd_a_month"]["value"])
+        fits = cost <= self.budget_usd
+        document: Json = {
+            "fits": fits,
+            "budget": figure(plain(self.budget_usd), "USD a month", Label.ASSUMED, GIVEN),
+        }
+        if not fits:
+            affordable = self._affordable_interval(best[0])
+            document["shortest_interval_within_it"] = (
+                figure(affordable, "s", Label.ESTIMATED, SOURCE) if affordable else None
+            )
+        return document
+
+    def _affordable_interval(self, option: Option) -> int | None:
+        for interval in self.decision.intervals:
+            if interval > option.polled.policy.minimum_seconds:
+                other = self.decision.option(option.candidate, Policy.fixed(interval))
+                if other.usd_a_month <= float(self.budget_usd or 0):
+                    return interval
+        return None
+
+    def _said(self, best: Sequence[Option], shown: Sequence[Json]) -> str:
+        if not best:
+            return (
+                "No way sees every query end within "
+                f"{self.decision.question.acceptable_lag_seconds:g} s up to a timeout of "
+                f"{self.decision.question.timeout_seconds:,} s: accept a longer lag, or a shorter timeout."
+            )
+        cost = Decimal(shown[0]["usd_a_month"]["value"])
+        return (
+            f"{best[0].way}, a poll every {best[0].polled.policy.minimum_seconds} s: "
+            f"${cost:.4f} a month at list prices of {self.prices.region}"
+        )
+
+
+def _part_usd(option: Option, name: str) -> float:
+    return next((float(part.usd) for part in option.parts if part.name == name), 0.0)
+
+
+def _flip(flip: Flip) -> Json:
+    return {
+        "interval": figure(flip.interval_seconds, "s", Label.ESTIMATED, SOURCE),
+        "direction": "longer" if flip.upwards else "shorter",
+        "way": flip.instead,
+        "why": flip.because,
+    }
+
+
+def _turn(turn: Turn, assumed: Mapping[str, object]) -> Json:
+    is_assumption = turn.name in assumed
+    return {
+        "what": turn.name,
+        "factor": figure(round(turn.factor, 6), "times its value", Label.ESTIMATED, SOURCE),
+        "way": turn.instead,
+        "kind": "assumption" if is_assumption else "price",
+    }
