@@ -9,6 +9,7 @@ from rich.console import Console
 
 from orchbench.bench import Bench
 from orchbench.commands.failure import CommandFailed, UsageError
+from orchbench.commands.limits import warnings_before_start
 from orchbench.commands.options import add_target, add_way, connected
 from orchbench.execution import Execution, Live
 from orchbench.orchestrators.way import StartCase
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Start, wait, and print the output as JSON."""
     document = read_input(arguments.input)
     console = Console(stderr=True)
+    for said in warnings_before_start(arguments.way, document):
+        console.print(f"Warning: {said}", highlight=False, markup=False, soft_wrap=True)
     bench = connected(arguments)
     execution = bench.start(arguments.way, document, name=arguments.name)
     if execution.case is not StartCase.STARTED:

@@ -5,7 +5,7 @@ The quotas stand in ``quotas.json``, each with its source. What a way uses of th
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -111,11 +111,11 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
     most = usage.most_polls()
     last_seen = moment_of_poll(policy, most)
     dies = last_seen < longest
-    columns = _columns(policy)
+    within_budget = replace(policy, budget=True)
+    columns = _columns(within_budget)
     kept = poll(np.array([float(longest)]), np.array([float(longest)]), columns, budget_polls)
     plain = poll(np.array([float(longest)]), np.array([float(longest)]), columns, NEVER)
     stretched = bool(kept.polls[0] < plain.polls[0])
-    unit = usage.quota_unit
     return Reach(
         way=way,
         policy=policy,
@@ -123,9 +123,9 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
         without_budget_seconds=float(min(last_seen, longest)),
         dies_without_budget=dies,
         with_budget_seconds=float(longest),
-        longest_delay_seconds=longest_delay(policy, float(longest), budget_polls),
+        longest_delay_seconds=longest_delay(within_budget, float(longest), budget_polls),
         stretched=stretched,
-        limited_by=f"{usage.quota_limit:,} {unit} of an execution"
+        limited_by=f"{usage.quota_limit:,} {usage.quota_unit} of an execution"
         if dies
         else f"{longest / 3600:.0f} h of a query in Redshift",
     )

@@ -1,0 +1,163 @@
+"""``orchbench limits``: the quotas, how long a query each way can poll, and whether a batch fits them."""
+
+import argparse
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from orchbench.commands.estimation import (
+    add_json,
+    add_ways,
+    candidates,
+    duration_of,
+    policies_of,
+    print_whole,
+)
+from orchbench.commands.options import project_folder
+from orchbench.durations import Policy, shown_duration
+from orchbench.evaluation.limits import QUERY, Misfit, misfits, quotas, reach
+from orchbench.evaluation.prices import FALLBACK_REGION
+from orchbench.template import deployed_limits
+from orchbench.trace import Json
+
+POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "limits", help="show quotas and how long a query each way can poll; look whether a batch fits"
+    )
+    parser.add_argument(
+        "--poll", action="append", metavar="POLICY", help=f"several times (default: {', '.join(POLICIES)})"
+    )
+    parser.add_argument("--timeout", metavar="DURATION", help="look whether a batch of this timeout fits")
+    parser.add_argument(
+        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+    )
+    parser.add_argument("--quotas", action="store_true", help="list every quota with its source")
+    parser.add_argument("--region", default=FALLBACK_REGION, help="whose quotas (default: %(default)s)")
+    add_ways(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the limits; return 1 where a batch of the given timeout cannot fit."""
+    policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
+    ways = candidates(arguments.way)
+    found = _misfits(arguments, policies)
+    document = {
+        "schema": "orchbench.limits/1",
+        "reach": [
+            reach(way.name, way.usage, way.budget_polls, policy).to_json()
+            for policy in policies
+            for way in ways
+        ],
+        "misfits": [{"way": one.way, "fatal": one.fatal, "said": one.said} for one in found],
+        "quotas": _quotas(arguments.region),
+    }
+    if arguments.json:
+        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+    else:
+        _print(document, listed=arguments.quotas)
+    return 1 if any(one.fatal for one in found) else 0
+
+
+def _misfits(arguments: argparse.Namespace, policies: list[Policy]) -> list[Misfit]:
+    found = [
+        Misfit("template.yaml", fatal=True, said=said)
+        for said in deployed_limits(project_folder() / "template.yaml", quotas()[QUERY].value)
+    ]
+    if arguments.timeout is None:
+        return found
+    timeout = int(duration_of(arguments.timeout))
+    for policy in policies:
+        for way in candidates(arguments.way):
+            found += misfits(way.name, way.usage, way.budget_polls, policy, timeout)
+    return found
+
+
+def warnings_before_start(way: str, document: Json) -> list[str]:
+    """Return what an execution with this input runs into, a sentence each.
+
+    An input that is wrong has no warnings here: the execution refuses it, and says why.
+    """
+    poll = document.get("poll", {})
+    try:
+        adaptive = poll.get("policy") == "adaptive"
+        defaults = (2, 300) if adaptive else (10, 10)
+        policy = Policy(
+            share=float(poll.get("share", 0.05)) if adaptive else 1.0,
+            minimum_seconds=int(poll.get("minimum_seconds", poll.get("interval_seconds", defaults[0]))),
+            maximum_seconds=int(poll.get("maximum_seconds", poll.get("interval_seconds", defaults[1]))),
+            budget=bool(poll.get("budget", True)),
+        )
+        timeout = int(document.get("timeout_seconds", 3_600))
+        if min(policy.share, policy.minimum_seconds, timeout) <= 0:
+            return []
+        return [
+            one.said
+            for candidate in candidates([way])
+            for one in misfits(way, candidate.usage, candidate.budget_polls, policy, timeout)
+        ]
+    except (TypeError, ValueError, AttributeError):
+        return []
+
+
+def _quotas(region: str) -> list[Json]:
+    return [
+        {
+            "key": key,
+            "service": quota.service,
+            "what": quota.what,
+            "limit": {
+                "value": quota.in_region(region),
+                "unit": quota.unit,
+                "label": "quoted",
+                "source": quota.source,
+                "date": quota.date,
+                "confidence": quota.confidence,
+            },
+            "scope": quota.scope,
+            "adjustable": quota.adjustable,
+            "note": quota.note,
+        }
+        for key, quota in quotas().items()
+    ]
+
+
+def _print(document: Json, *, listed: bool) -> None:
+    console = Console()
+    if listed:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for title in ("service", "quota", "value", "scope", "source"):
+            table.add_column(title, no_wrap=True)
+        for one in document["quotas"]:
+            limit = one["limit"]
+            value = f"{limit['value']:,} {limit['unit']}"
+            table.add_row(one["service"], one["what"], value, one["scope"], limit["source"])
+        print_whole(console, table)
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for title in ("way", "poll"):
+        table.add_column(title, no_wrap=True)
+    for title in ("polls that fit", "longest query, no budget", "with the budget", "then polls every"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in document["reach"]:
+        table.add_row(
+            one["way"],
+            one["poll"] if "poll" in one else one["policy"],
+            f"{one['most_polls']['value']:,}",
+            shown_duration(one["longest_query_without_poll_budget"]["value"])
+            + (" *" if one["dies_without_poll_budget"] else ""),
+            shown_duration(one["longest_query_with_poll_budget"]["value"]),
+            f"{one['longest_delay_with_poll_budget']['value']:.0f} s at most",
+        )
+    print_whole(console, table)
+    console.print(
+        "* A longer query loses its execution to a quota there. All of it is estimated.", style="dim"
+    )
+    for one in document["misfits"]:
+        console.print(one["said"], highlight=False, soft_wrap=True)

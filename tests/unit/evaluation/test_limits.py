@@ -1,0 +1,137 @@
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from hypothesis import settings
+from project import ROOT
+
+from orchbench.cli import main
+from orchbench.commands.estimation import candidates
+from orchbench.commands.limits import warnings_before_start
+from orchbench.durations import Policy
+from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.limits import misfits, quotas, reach
+from orchbench.evaluation.prices import FOLDER, SCHEMA_FILE, known_regions, price_list
+from orchbench.rehearsal import Scenario, rehearse
+from orchbench.template import deployed_limits
+from orchbench.trace import ExecutionStatus
+
+WAYS = candidates(None)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_the_poll_budget_is_stated_in_the_counts_that_the_way_states(way: Candidate) -> None:
+    from orchbench.orchestrators import way_named
+    from orchbench.usage import Ending, stated_quota
+
+    usage = way.usage
+    stated = stated_quota(ROOT / way_named(way.name).implementation)
+
+    assert stated.limit == usage.quota_limit
+    assert stated.unit == usage.quota_unit
+    assert stated.poll == usage.used_of_quota(usage.poll)
+    assert stated.start == usage.used_of_quota(usage.start)
+    dearest = max(usage.used_of_quota(one) for one in usage.endings.values())
+    assert stated.way_out == dearest == usage.used_of_quota(usage.endings[Ending.TIMED_OUT])
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_quota_ends_an_execution_one_poll_beyond_the_reach_and_not_at_it(way: Candidate) -> None:
+    if settings().max_examples < 500:
+        pytest.skip("takes half a minute: only with --hypothesis-profile=full")
+    # A poll a second, so that the quota is reached soon; the durable loop replays all that went before.
+    if way.usage.replayed_more_each_poll:
+        pytest.skip("1,500 polls that replay each other take minutes")
+    most = reach(way.name, way.usage, way.budget_polls, Policy.fixed(1, budget=False)).most_polls
+    fits, dies = (
+        rehearse(Scenario.polled(float(seconds), "fixed:1s", poll_budget=False), way.name)
+        for seconds in (most, most + 1)
+    )
+
+    assert (fits.trace.status, fits.death) == (ExecutionStatus.SUCCEEDED, None)
+    assert dies.death is not None
+
+
+def test_the_reach_is_the_one_of_the_facts() -> None:
+    at_30 = {
+        way.name: reach(way.name, way.usage, way.budget_polls, Policy.fixed(30, budget=False)) for way in WAYS
+    }
+
+    assert at_30["sfn-poll"].without_budget_seconds == 2_776 * 30
+    assert at_30["durable-poll"].without_budget_seconds == 1_499 * 30
+    assert not at_30["durable-condition"].dies_without_budget
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_the_budget_warns_and_its_absence_is_fatal(way: Candidate) -> None:
+    def found(*, budget: bool, timeout_seconds: int) -> list[bool]:
+        policy = Policy.fixed(10, budget=budget)
+        return [one.fatal for one in misfits(way.name, way.usage, way.budget_polls, policy, timeout_seconds)]
+
+    assert found(budget=True, timeout_seconds=3_600) == []
+    assert found(budget=True, timeout_seconds=86_400) == [False]
+    assert found(budget=False, timeout_seconds=86_400) == [True]
+    assert found(budget=True, timeout_seconds=90_000) == [True, False]
+
+
+def test_a_start_is_warned_of_a_timeout_and_a_policy_that_do_not_fit() -> None:
+    document = {
+        "timeout_seconds": 86_400,
+        "poll": {"policy": "fixed", "interval_seconds": 5, "budget": False},
+    }
+
+    assert "loses its execution" in warnings_before_start("sfn-poll", document)[0]
+    assert warnings_before_start("sfn-poll", {}) == []
+    assert warnings_before_start("sfn-poll", {"poll": "fast"}) == []
+
+
+def test_limits_fails_where_a_batch_cannot_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["limits", "--poll", "fixed:10s", "--timeout", "24h", "--json"]
+
+    assert main(arguments) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert {one["fatal"] for one in document["misfits"]} == {False}
+    assert main([*arguments, "--no-poll-budget"]) == 1
+
+
+def test_every_quota_has_a_source_and_regions_have_their_own() -> None:
+    for key, quota in quotas().items():
+        assert quota.source, key
+        assert quota.value > 0, key
+    transitions = quotas()["sfn_state_transitions_a_second"]
+    assert (transitions.in_region("us-east-1"), transitions.in_region("ap-northeast-1")) == (5_000, 800)
+
+
+def test_a_template_that_promises_too_much_is_told(tmp_path: Path) -> None:
+    text = (ROOT / "template.yaml").read_text()
+    assert list(deployed_limits(ROOT / "template.yaml", 86_400)) == []
+    short = tmp_path / "template.yaml"
+    short.write_text(text.replace("ExecutionTimeout: 90000", "ExecutionTimeout: 3700"))
+
+    said = list(deployed_limits(short, 86_400))
+
+    assert len(said) == text.count("ExecutionTimeout: 90000")
+    assert "its deadline could not be kept" in said[0]
+
+
+@pytest.mark.parametrize("region", known_regions())
+def test_a_price_file_keeps_its_schema(region: str) -> None:
+    document = json.loads((FOLDER / f"{region}.json").read_text())
+
+    jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
+    assert document["region"] == region
+
+
+def test_the_schema_refuses_a_price_that_is_assumed_from_nothing() -> None:
+    document = json.loads((FOLDER / "us-east-1.json").read_text())
+    document["prices"]["durable_operation"] |= {"confidence": "assumed", "note": "guessed"}
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
+
+
+def test_every_region_knows_the_same_prices_in_the_same_units() -> None:
+    units = [{key: one.unit for key, one in price_list(region).prices.items()} for region in known_regions()]
+
+    assert all(one == units[0] for one in units)
