@@ -12,6 +12,7 @@ from project import ROOT
 
 from orchbench.cli import build_parser
 from orchbench.commands.show import read_summary
+from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -69,6 +70,11 @@ def test_the_readmes_table_is_made_from_the_stored_results() -> None:
     text = (ROOT / "README.md").read_text()
     shown = text.partition("<!-- result:begin -->\n")[2].partition("<!-- result:end -->")[0]
     assert shown == comparison_markdown(read_summary(STORED))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").iterdir()), ids=lambda path: path.name)
+def test_every_example_is_a_file_of_scenarios(path: Path) -> None:
+    assert load_scenarios(path)
 
 
 def test_stored_results_hold_no_path_of_a_machine() -> None:

@@ -47,7 +47,8 @@ def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str
     scenarios.write_text("scenarios: [{name: too far, duration: 8h, poll: fixed:10s, poll_budget: false}]")
     assert main(["rehearse", "--scenarios", str(scenarios), "--orchestrator", "sfn-poll"]) == 0
     printed = capsys.readouterr().out
-    assert "FAILED: Runtime" in printed
+    assert "FAILED:" in printed
+    assert "Runtime" in printed
     assert "died at 27,770 s" in printed
     assert "Digest of the traces:" in printed
 

@@ -4,12 +4,12 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -21,9 +21,21 @@ if TYPE_CHECKING:
     from orchbench.rehearsal.scenario import Scenario
 
 DURATIONS = "1h,6h,24h"
-NARROWEST_TABLE = 150
-"""A row that is cut off says nothing; a terminal that is narrower wraps it."""
 POLLS = "fixed:10s,adaptive"
+HEADINGS = (
+    "",
+    "outcome",
+    "polls",
+    "trans-\nitions",
+    "events",
+    "oper-\nations",
+    "invo-\ncations",
+    "lag, s",
+    "headroom",
+    "took, s",
+)
+NUMBERS = frozenset({2, 3, 4, 5, 6, 7, 9})
+"""The columns of figures."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -91,8 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps({"label": Label.REHEARSED.value, "digest": traces, "rehearsals": rows}, indent=2))  # noqa: T201
     else:
         console = Console()
-        console.width = max(console.width, NARROWEST_TABLE)
-        console.print(_table(rows))
+        _print_table(console, rows)
         for note in _notes(rows):
             console.print(note, soft_wrap=True)
         console.print(
@@ -149,34 +160,55 @@ def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _table(rows: Sequence[Json]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    table.add_column("Scenario", no_wrap=True)
-    table.add_column("Way", no_wrap=True)
-    table.add_column("Outcome", no_wrap=True)
-    for heading in ("Polls", "Transitions", "Events", "Operations", "Invocations", "Lag"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Headroom", no_wrap=True)
-    table.add_column("Took", justify="right", no_wrap=True)
-    for row in rows:
-        table.add_row(*_cells(row))
+def _print_table(console: Console, rows: Sequence[Json]) -> None:
+    """Print the rows below their scenarios; where the terminal is too narrow, cells take two lines."""
+    narrow = _width(_cell_rows(rows, between=" ")) > console.width
+    cells = _cell_rows(rows, between="\n" if narrow else " ")
+    console.print(_aligned([HEADINGS], cells))
+    for scenario, group in groupby(zip(rows, cells, strict=True), key=lambda pair: _shown_scenario(pair[0])):
+        console.print(f"\n[bold]{escape(scenario)}[/]")
+        console.print(_aligned([cell for _row, cell in group], cells))
+    console.print()
+
+
+def _aligned(shown: Sequence[Sequence[str]], among: Sequence[Sequence[str]]) -> Table:
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for column, width in enumerate(_column_widths(among)):
+        justify: Literal["left", "right"] = "right" if column in NUMBERS else "left"
+        table.add_column(justify=justify, no_wrap=True, min_width=width)
+    for cells in shown:
+        table.add_row(*cells)
     return table
 
 
-def _cells(row: Json) -> list[str]:
+def _column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    columns = zip(*rows, HEADINGS, strict=True)
+    return [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    widths = _column_widths(rows)
+    return sum(widths) + len(widths)
+
+
+def _cell_rows(rows: Sequence[Json], between: str) -> list[list[str]]:
+    return [_cells(row, between) for row in rows]
+
+
+def _cells(row: Json, between: str) -> list[str]:
     lag = row["detection_lag_seconds"]
+    headroom = row["headroom"]
     return [
-        _shown_scenario(row),
-        row["way"],
-        row["outcome"],
+        row["way"] if between == " " else row["way"].replace("-", "-\n"),
+        row["outcome"].replace(": ", f":{between}"),
         f"{row['polls']:,}",
         _number(row["transitions"]),
         f"{row['events']:,}",
         _number(row["operations"]),
         f"{row['invocations']:,}",
-        "-" if lag is None else f"{lag:,.1f} s",
-        f"{row['headroom']['left']:.0%} of {row['headroom']['limit']:,} {row['headroom']['quota']}",
-        f"{row['rehearsal_seconds']:.2f} s",
+        "-" if lag is None else f"{lag:,.1f}",
+        f"{headroom['left']:.0%} of{between}{headroom['quota'].split()[-1]}",
+        f"{row['rehearsal_seconds']:.2f}",
     ]
 
 
