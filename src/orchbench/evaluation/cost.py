@@ -92,13 +92,13 @@ def redshift_lines(
     """Return the line of the query's own compute, for proportion; none where nothing is given of it."""
     if redshift is None:
         return ()
-    hours = redshift.rpus * seconds / 3600 * runs
+    rpu_seconds = redshift.rpus * seconds * runs
     return (
         BillLine(
             what="Redshift Serverless compute",
-            quantity=hours,
+            quantity=rpu_seconds / 3600,
             unit="RPU-hour",
-            amount_usd=hours * redshift.rpu_hour_usd,
+            amount_usd=rpu_seconds * redshift.rpu_hour_usd / 3600,
             label=Label.ASSUMED,
             price_source="given by the caller",
             note=f"{redshift.rpus} RPUs while the query runs, the price as given; for proportion",

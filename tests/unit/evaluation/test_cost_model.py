@@ -1,0 +1,123 @@
+"""The bill that docs/cost-model.md computes by hand, against the program's."""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from project import ROOT
+
+from orchbench.commands.estimation import candidates
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.cost import RedshiftCompute, bill
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.tariff import Bill, Quantity, priced
+from orchbench.rehearsal import Scenario, rehearse
+from orchbench.trace import Label
+
+DOCUMENT = (ROOT / "docs" / "cost-model.md").read_text()
+PRICES = price_list("us-east-1")
+Row = tuple[str, str, str, str, str]
+
+
+def table_of(way: str) -> list[Row]:
+    section = re.split(r"^### ", DOCUMENT, flags=re.MULTILINE)
+    text = next(one for one in section if one.startswith(f"{way}\n"))
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in text.splitlines()
+        if line.startswith("|")
+    ]
+    return [row for row in rows[2:] if len(row) == 5]
+
+
+def value_of(expression: str) -> Fraction:
+    """Return what ``3834 / 2^30 x 14 / 30`` is."""
+
+    def number(text: str) -> Fraction:
+        base, _, power = text.partition("^")
+        return Fraction(base) ** int(power or 1)
+
+    first, *rest = re.split(r"\s+(?=[x/])", expression)
+    value = number(first)
+    for part in rest:
+        value = value * number(part[1:].strip()) if part[0] == "x" else value / number(part[1:].strip())
+    return value
+
+
+def rehearsed_bill(way: str) -> Bill:
+    return bill(rehearse(Scenario.polled(60.0, "fixed:10s"), way).trace, PRICES)
+
+
+@pytest.mark.parametrize("way", [way.name for way in candidates(None)])
+def test_the_bill_computed_by_hand_is_the_programs_line_by_line(way: str) -> None:
+    *written, total = table_of(way)
+    found = rehearsed_bill(way)
+
+    assert [row[0] for row in written] == [line.what.removeprefix("orchbench-") for line in found.lines]
+    for (what, quantity, unit, price, amount), line in zip(written, found.lines, strict=True):
+        if not what.startswith("data "):
+            assert value_of(quantity) == pytest.approx(Fraction(line.quantity), rel=1e-20), what
+            assert Decimal(amount) == line.amount_usd.quantize(Decimal("1e-12")), what
+        else:
+            # The bytes of a rehearsal differ by the digits of its numbers, and an estimate's do not.
+            assert abs(Decimal(amount) - line.amount_usd) < Decimal("1e-6")
+        assert unit == line.unit
+        assert Decimal(price) == line.price_usd
+    assert abs(Decimal(total[4]) - found.total_usd) < Decimal("1e-6")
+
+
+@pytest.mark.parametrize("way", [way.name for way in candidates(None)])
+def test_the_estimated_bill_is_the_one_computed_by_hand_to_the_last_digit(
+    way: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    from orchbench.cli import main
+
+    arguments = ["estimate", "--duration", "60s", "--poll", "fixed:10s", "--way", way, "--json"]
+    assert main(arguments) == 0
+    lines = json.loads(capsys.readouterr().out)["estimates"][0]["bill"]["lines"]
+    *written, _total = table_of(way)
+
+    for row, line in zip(written, lines, strict=True):
+        assert (row[0], row[2]) == (line["what"], line["unit"])
+        assert Decimal(row[4]) == Decimal(line["amount_usd"]).quantize(Decimal("1e-12"))
+
+
+def test_the_free_tier_is_taken_off_once_for_all_functions() -> None:
+    requests = [
+        Quantity(name, "lambda_request", Decimal(600), Label.ESTIMATED, "a test") for name in ("one", "other")
+    ]
+
+    found = priced(requests, PRICES, runs=Decimal(1_000), free_tier=True)
+
+    assert [line.quantity for line in found.lines] == [Decimal(0), Decimal(200_000)]
+    assert sum(line.free_quantity for line in found.lines) == 1_000_000
+    assert priced(requests, PRICES, runs=Decimal(1_000)).total_usd == Decimal("0.24")
+
+
+def test_redshift_is_on_the_bill_only_where_its_price_is_given() -> None:
+    trace = rehearse(Scenario.polled(60.0, "fixed:10s"), "sfn-poll").trace
+    given = RedshiftCompute(Decimal(8), Decimal("0.36"))
+
+    line = bill(trace, PRICES, redshift=given).lines[-1]
+
+    assert (line.what, line.amount_usd) == ("Redshift Serverless compute", Decimal("0.048"))
+    assert line.label is Label.ASSUMED
+    assert "Redshift" not in " ".join(one.what for one in bill(trace, PRICES).lines)
+
+
+def test_a_rehearsed_duration_is_assumed_and_says_so() -> None:
+    compute = next(line for line in rehearsed_bill("sfn-poll").lines if line.what.endswith("GB-seconds"))
+
+    assert compute.label is Label.ASSUMED
+    assert "assumed" in compute.note
+    assert default_assumptions()["checkpoint_seconds"] == Decimal("0.08")
+
+
+def test_a_region_without_prices_says_of_every_line_whose_it_takes() -> None:
+    found = bill(rehearse(Scenario.polled(60.0, "fixed:10s"), "sfn-poll").trace, price_list("eu-north-1"))
+
+    assert found.label is Label.ASSUMED
+    assert all("that of us-east-1 is taken" in line.note for line in found.lines)
