@@ -50,12 +50,20 @@ def compare(
     comparison: Comparison,
     mart: ChecksMart | None,
     listener: Listener,
+    *,
+    more_needed: Callable[[Comparison], bool] = lambda _: False,
 ) -> Comparison:
     """Run every way as often as the settings say, in turn, and return the comparison with its runs.
 
+    After that it goes on, a run of each way at a time, while more are needed; the settings grow with it.
     Whatever interrupts it, KeyboardInterrupt included, stops the running execution and its statement first.
     """
-    for number in range(1, comparison.settings.runs_each + 1):
+    number = 0
+    while number < comparison.settings.runs_each or more_needed(comparison):
+        number += 1
+        if number > comparison.settings.runs_each:
+            grown = replace(comparison.settings, runs_each=number)
+            comparison = replace(comparison, settings=grown, complete=False)
         for way in ways:
             before = mart.stamp() if mart is not None else None
             evidence = _execute(bench, way.name, number, comparison.settings.input, listener)

@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,8 @@ from orchbench.commands.options import (
     whole_number,
 )
 from orchbench.commands.show import print_summary, read_and_print
-from orchbench.evaluation.latency import latency
+from orchbench.evaluation.bootstrap import is_within, median_interval
+from orchbench.evaluation.latency import latency, makespans
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.summary import summarize
 from orchbench.execution import Execution, Live
@@ -48,6 +49,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("compare", help="run every way on the same batch and compare them")
     add_target(parser)
     parser.add_argument("--runs", type=whole_number(1, 1000), default=3, help="runs of each way (default: 3)")
+    parser.add_argument(
+        "--until-within",
+        type=share,
+        metavar="SHARE",
+        help="go on until the 95 %% interval of each way's median makespan is within this share of it: 10%%",
+    )
+    parser.add_argument(
+        "--most-runs",
+        type=whole_number(1, 1000),
+        default=50,
+        help="of each way, with --until-within (default: 50)",
+    )
     parser.add_argument(
         "--rows",
         type=whole_number(1, 100_000_000),
@@ -143,12 +156,44 @@ def run_comparison(
 
         try:
             compare(
-                bench, bench.ways(), comparison, mart, Listener(started, progress, _teller(console), keep)
+                bench,
+                bench.ways(),
+                comparison,
+                mart,
+                Listener(started, progress, _teller(console), keep),
+                more_needed=_more_needed(arguments.until_within, arguments.most_runs),
             )
         except KeyboardInterrupt:
             console.print(f"- {len(kept) - 1} runs are whole in {_shown(folder.path)}", highlight=False)
             raise
     return summarize(kept[-1], prices)
+
+
+def share(text: str) -> float:
+    """Read ``10%`` or ``0.1``.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no share above 0 and below 1.
+    """
+    try:
+        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 10% or 0.1")
+    return value
+
+
+def _more_needed(within: float | None, most_runs: int) -> Callable[[Comparison], bool]:
+    def more_needed(comparison: Comparison) -> bool:
+        if within is None or comparison.settings.runs_each >= most_runs:
+            return False
+        intervals = [
+            median_interval(makespans([run.trace for run in comparison.of(way)])) for way in comparison.ways
+        ]
+        return not is_within(intervals, within)
+
+    return more_needed
 
 
 def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) -> Comparison:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import project_folder, whole_number
+from orchbench.commands.options import PROJECT, project_folder, whole_number
 from orchbench.durations import InvalidDuration, Policy, parse_duration, parse_policy
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
@@ -135,10 +135,15 @@ def candidates(names: Sequence[str] | None) -> list[Candidate]:
         raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(ways)}.")
     folder = project_folder()
     return [
-        Candidate(name, way.usage, stated_quota(folder / way.implementation).polls)
+        Candidate(name, way.usage, stated_quota(_file(folder, way.implementation)).polls)
         for name, way in ways.items()
         if way.usage is not None and (not names or name in names)
     ]
+
+
+def _file(folder: Path, name: str) -> Path:
+    """Return a file of the folder's project, or this project's own where the folder has none."""
+    return folder / name if (folder / name).exists() else PROJECT / name
 
 
 def print_whole(console: Console, table: Table) -> None:

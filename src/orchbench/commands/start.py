@@ -34,9 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Start, wait, and print the output as JSON."""
     document = read_input(arguments.input)
     console = Console(stderr=True)
+    bench = connected(arguments)
     for said in warnings_before_start(arguments.way, document):
         console.print(f"Warning: {said}", highlight=False, markup=False, soft_wrap=True)
-    bench = connected(arguments)
     execution = bench.start(arguments.way, document, name=arguments.name)
     if execution.case is not StartCase.STARTED:
         console.print(f"{execution.name}: {execution.case}", highlight=False)

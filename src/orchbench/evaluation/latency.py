@@ -1,5 +1,6 @@
 """How long the parts of an execution took, in the project's terms, all from the services' own records."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchbench.trace import Trace
@@ -45,6 +46,12 @@ def latency(trace: Trace) -> Latency:
         detection_lag_seconds=lag,
         overhead_seconds=None if lag is None else _microseconds(submit + lag),
     )
+
+
+def makespans(traces: Iterable[Trace]) -> list[float]:
+    """Return the makespans of those that have one."""
+    found = (latency(trace).makespan_seconds for trace in traces)
+    return [one for one in found if one is not None]
 
 
 def _microseconds(seconds: float) -> float:

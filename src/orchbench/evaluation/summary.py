@@ -6,8 +6,17 @@ Each figure has its unit, its label and its source; money is text, so that no di
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
+from itertools import combinations
 from statistics import median_low
 
+from orchbench.evaluation.bootstrap import (
+    Difference,
+    Interval,
+    median_difference,
+    median_interval,
+    p95_difference,
+    p95_interval,
+)
 from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
 from orchbench.evaluation.counts import Counts, count
 from orchbench.evaluation.latency import Latency, latency
@@ -49,6 +58,7 @@ def summarize(comparison: Comparison, prices: PriceList) -> Json:
         "settings": asdict(settings),
         "prices": {"region": prices.region, "requested_region": prices.requested_region},
         "ways": ways,
+        "differences": _differences(comparison),
         "notes": _notes([run.trace for run in comparison.runs]),
         "meaning": meaning(ways, asdict(settings), prices.region, complete=comparison.complete),
     }
@@ -136,7 +146,52 @@ def _figures(
 
 
 def _latencies(values: Sequence[Latency], label: Label) -> Json:
-    return _figures(LATENCIES, values, lambda _key: "s", label, "the services' own records")
+    found = _figures(LATENCIES, values, lambda _key: "s", label, "the services' own records")
+    for key, figure in found.items():
+        known = _known(getattr(one, key) for one in values)
+        figure["median_interval"] = _bounds(median_interval(known))
+        p95 = p95_interval(known)
+        figure["p95"] = p95 and round(p95.value, 6)
+        figure["p95_interval"] = _bounds(p95)
+    return found
+
+
+def _bounds(found: Interval | Difference | None) -> Json | None:
+    """Return where a figure lies, None where there are too few runs to say."""
+    if found is None or found.low is None or found.high is None:
+        return None
+    return {"low": round(found.low, 6), "high": round(found.high, 6), "confidence": found.confidence}
+
+
+def _differences(comparison: Comparison) -> list[Json]:
+    """Return how far each two ways lie apart, the first less the second."""
+    return [
+        {
+            "first": first,
+            "second": second,
+            "key": key,
+            "name": name,
+            "unit": "s",
+            "label": _host_label([run.trace for run in comparison.of(first)]).value,
+            "source": "bootstrap (BCa) over the runs of both",
+            **_difference(comparison, first, second, key),
+        }
+        for first, second in combinations(comparison.ways, 2)
+        for key, name in LATENCIES.items()
+    ]
+
+
+def _difference(comparison: Comparison, first: str, second: str, key: str) -> Json:
+    one, other = (
+        _known(getattr(latency(run.trace), key) for run in comparison.of(way)) for way in (first, second)
+    )
+    median, p95 = median_difference(one, other), p95_difference(one, other)
+    return {
+        "median": median and round(median.value, 6),
+        "median_interval": _bounds(median),
+        "p95": p95 and round(p95.value, 6),
+        "p95_interval": _bounds(p95),
+    }
 
 
 def _counts(values: Sequence[Counts], label: Label) -> Json:

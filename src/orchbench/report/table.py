@@ -170,10 +170,43 @@ def _outcome_rows(ways: Json) -> Iterator[list[str]]:
     yield ["mart right", *marts, "measured"]
 
 
+def _interval_notes(summary: Json) -> Iterator[str]:
+    """Say where the medians lie, as far as there are runs enough to say."""
+    for key in ("makespan_seconds", "overhead_seconds"):
+        figures = {name: way["latencies"].get(key) for name, way in summary["ways"].items()}
+        known = {name: one for name, one in figures.items() if one and one.get("median_interval")}
+        if known:
+            told = ", ".join(
+                f"{name} {one['median']:.2f} s ({one['median_interval']['low']:.2f} to "
+                f"{one['median_interval']['high']:.2f}), p95 {one['p95']:.2f} s"
+                for name, one in known.items()
+            )
+            name = next(iter(known.values()))["name"]
+            runs = min(one["count"] for one in known.values())
+            yield f"Median {name} with its 95 % interval, {runs} runs or more each: {told}."
+            yield from _difference_notes(summary, key)
+    runs = min((way["outcomes"]["runs"] for way in summary["ways"].values()), default=0)
+    if runs < 5:
+        yield f"Each way's runs, {runs}, are too few for an interval: 5 are needed."
+
+
+def _difference_notes(summary: Json, key: str) -> Iterator[str]:
+    for one in summary["differences"]:
+        interval = one["median_interval"]
+        if one["key"] == key and interval:
+            clear = interval["low"] > 0 or interval["high"] < 0
+            said = "" if clear else ", which may be none"
+            yield (
+                f"{one['first']} less {one['second']}, median {one['name']}: {one['median']:.2f} s "
+                f"({interval['low']:.2f} to {interval['high']:.2f}){said}."
+            )
+
+
 def notes(summary: Json) -> Iterator[str]:
     """Yield what a reader must know besides the figures, a sentence each."""
     prices = summary["prices"]
     yield from summary["notes"]
+    yield from _interval_notes(summary)
     yield (
         f"Bill: the run in the middle at list prices of {prices['region']}, no free tier; without Redshift, "
         "metrics and traces."
