@@ -230,15 +230,17 @@ def benchmark(points: int) -> Json:
         for index in range(len(ways))
     ]
     began = time.perf_counter()
-    polls = 0
+    polls, spent = 0, 0.0
     for way, (columns, rates) in zip(ways, prepared, strict=True):
         found = estimate(way.usage, way.budget_polls, columns, rates, default_assumptions())
-        polls += int(found.polled.polls.sum()) + int(found.cost_usd.shape[0] < 0)
+        polls += int(found.polled.polls.sum())
+        spent += float(found.cost_usd.sum())
     seconds = time.perf_counter() - began
     source = "this process, one core"
     return {
         "points": points,
-        "polls_estimated": polls,
+        "cost_estimated": figure(round(spent, 6), "USD", Label.ESTIMATED, CLOSED_FORM),
+        "polls_estimated": figure(polls, "polls", Label.ESTIMATED, CLOSED_FORM),
         "seconds": figure(round(seconds, 3), "s", Label.MEASURED, source),
         "points_a_second": figure(round(points / seconds), "points/s", Label.MEASURED, source),
     }

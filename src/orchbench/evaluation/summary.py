@@ -106,6 +106,9 @@ def _run(run: Run, cost: Bill) -> Json:
         **asdict(latency(trace)),
         **asdict(count(trace)),
         "bill_usd": str(cost.total_usd),
+        "label": HOST_LABELS[trace.host].value,
+        "bill_label": cost.label.value,
+        "source": "the services' own records",
     }
 
 
@@ -117,6 +120,8 @@ def _outcomes(runs: Sequence[Run]) -> Json:
         "succeeded": succeeded,
         "marts_right": marts.count("right"),
         "marts_wrong": marts.count("wrong"),
+        "label": _host_label([run.trace for run in runs]).value,
+        "source": "the executions' status, and a look at the mart after each",
     }
 
 
@@ -222,6 +227,8 @@ def _function(name: str, traces: Sequence[Trace]) -> Json:
             "Lambda's REPORT lines",
         ),
         "reports_missing": missing,
+        "label": label.value,
+        "source": "Lambda's REPORT lines, against the execution's history",
     }
 
 
@@ -241,6 +248,7 @@ def _bill(bills: Sequence[Bill]) -> Json:
         "minimum_usd": str(min(totals)),
         "maximum_usd": str(max(totals)),
         "label": shown.label.value,
+        "source": "the sum of the lines",
         "lines": [
             {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(line).items()}
             for line in shown.lines

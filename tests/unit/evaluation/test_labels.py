@@ -1,0 +1,56 @@
+"""Every figure of every document in JSON says how it came to be, and from what."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from project import ROOT
+
+from orchbench.cli import main
+
+LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
+ASKED = {"settings", "timeout_seconds", "memory_mb", "points", "number", "fatal", "mart"}
+"""What repeats the question, or numbers a row."""
+DOCUMENTS = (
+    "estimate --duration 1h --redshift-rpus 8 --redshift-rpu-hour-usd 0.375",
+    "estimate --benchmark 1000",
+    "decide --duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s --budget-usd 1",
+    "decide --duration 20m --runs-a-month 3000 --acceptable-lag 5s --timeout 24h",
+    "limits --timeout 24h --no-poll-budget",
+    "prices --region ap-northeast-1",
+    "prices --region eu-north-1",
+    "complexity",
+    f"show {ROOT / 'docs' / 'results' / 'compare-local'}",
+)
+
+
+def figures(value: Any, path: str = "", label: str = "", source: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield each number with the label and the source of the nearest object around it that has them."""
+    if isinstance(value, dict):
+        label, source = value.get("label", label), value.get("source", source)
+        for key, one in value.items():
+            if key not in ASKED:
+                yield from figures(one, f"{path}.{key}", label, source)
+    elif isinstance(value, list):
+        for one in value:
+            yield from figures(one, path, label, source)
+    elif _is_number(value) and not path.endswith((".date", ".started_at")):
+        yield path, label, source
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int | float) or (isinstance(value, str) and value.replace(".", "", 1).isdigit())
+
+
+@pytest.mark.parametrize("command", DOCUMENTS, ids=lambda command: " ".join(command.split()[:3])[:40])
+def test_every_figure_has_a_label_and_a_source(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*command.split(), "--json"])
+    printed = capsys.readouterr()
+    found = list(figures(json.loads(printed.out)))
+
+    assert printed.err == ""
+    assert found
+    assert [path for path, label, source in found if label not in LABELS or not source] == []
