@@ -8,12 +8,14 @@ import numpy as np
 
 from orchbench.durations import Policy
 from orchbench.evaluation.decision import Decision, Flip, Option, Turn
-from orchbench.evaluation.estimate import CLOSED_FORM, estimated_quantities, used_by
+from orchbench.evaluation.estimate import CLOSED_FORM, estimated_quantities
 from orchbench.evaluation.figures import figure
-from orchbench.evaluation.limits import Peak, loads, policy_rows
+from orchbench.evaluation.limits import policy_rows
+from orchbench.evaluation.loads import Peak, loads
 from orchbench.evaluation.polling import poll
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, bill_to_json, plain, priced
+from orchbench.evaluation.used import used_by
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 

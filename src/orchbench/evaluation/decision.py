@@ -13,9 +13,10 @@ import numpy as np
 
 from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import Assumptions
-from orchbench.evaluation.estimate import CostPart, Rates, Used, cost_parts, used_by
+from orchbench.evaluation.estimate import CostPart, Rates, cost_parts
 from orchbench.evaluation.limits import policy_rows
 from orchbench.evaluation.polling import Floats, poll
+from orchbench.evaluation.used import Used, used_by
 from orchbench.usage import Usage
 
 EVERY_INTERVAL_UP_TO = 600

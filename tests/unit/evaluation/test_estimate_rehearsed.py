@@ -20,12 +20,12 @@ from orchbench.evaluation.estimate import (
     Rates,
     estimate,
     estimated_quantities,
-    used_by,
 )
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.polling import PolicyColumns
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import priced
+from orchbench.evaluation.used import used_by
 from orchbench.orchestrators import all_ways
 from orchbench.orchestrators.way import Way
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
