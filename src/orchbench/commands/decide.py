@@ -17,6 +17,7 @@ from orchbench.commands.estimation import (
     candidates,
     duration_of,
     print_whole,
+    sentence,
     timeout_of,
     workload_of,
 )
@@ -146,4 +147,4 @@ def _sentences(document: Json) -> list[str]:
         interval = document["within_budget"]["shortest_interval_within_it"]
         fits = f"a poll every {interval['value']} s fits" if interval else "no interval fits"
         said.append(f"It does not fit the budget: {fits}.")
-    return [*said, *(f"{note.rstrip('.')}." for note in document["notes"])]
+    return [*said, *map(sentence, document["notes"])]

@@ -21,6 +21,7 @@ from orchbench.commands.estimation import (
     candidates,
     policies_of,
     print_whole,
+    sentence,
     timeout_of,
     workload_of,
 )
@@ -259,4 +260,4 @@ def _print_table(document: Json) -> None:
     )
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
     for note in dict.fromkeys([*document["notes"], *notes]):
-        console.print(f"{note.rstrip('.')}.", style="dim", highlight=False)
+        console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)

@@ -150,3 +150,8 @@ def print_whole(console: Console, table: Table) -> None:
     """Print a table without cutting a column off, however narrow the terminal is."""
     width = max(console.width, Console(width=1000).measure(table).maximum)
     Console(file=console.file, width=width).print(table)
+
+
+def sentence(note: str) -> str:
+    """Write a note as a sentence."""
+    return f"{note[0].upper()}{note[1:].rstrip('.')}."
