@@ -109,3 +109,47 @@ def test_rows_are_independent_of_the_chunk_they_fall_in() -> None:
 
     assert whole.polls[some].tolist() == alone.polls.tolist()
     assert whole.seen_at_seconds[some].tolist() == alone.seen_at_seconds.tolist()
+
+
+def poll_moments(timeout_seconds: int, policy: PollPolicy, quota: Quota) -> list[int]:
+    """Let the deployed schedule place every poll up to the deadline."""
+    moments: list[int] = []
+    elapsed = 0
+    while elapsed < timeout_seconds:
+        elapsed += next_delay_seconds(
+            policy,
+            elapsed_seconds=float(elapsed),
+            polls=len(moments),
+            time_left_seconds=float(timeout_seconds - elapsed),
+            quota=quota,
+        )
+        moments.append(elapsed)
+    return moments
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        *(FixedPoll(interval) for interval in (1, 2, 3, 7, 10)),
+        *(AdaptivePoll(share, low, high) for share, low, high in ((0.05, 2, 9), (0.1, 1, 40), (1 / 3, 2, 7))),
+    ],
+    ids=str,
+)
+def test_every_second_of_every_short_batch_is_polled_as_deployed(policy: PollPolicy) -> None:
+    # Where the budget is exactly what the policy needs, one less and one more decide.
+    for timeout in (1, 2, 9, 10, 11, 29, 30, 31, 95, 240, 600):
+        needed = len(poll_moments(timeout, policy, quota_of(10_000)))
+        for budget_polls in {0, 1, 2, 5, needed // 2, needed - 1, needed, needed + 1}:
+            moments = np.array(poll_moments(timeout, policy, quota_of(budget_polls)), dtype=float)
+            ends = np.arange(0, timeout + 1, dtype=float)
+            rows = [columns(policy)] * len(ends)
+            together = PolicyColumns(
+                *(
+                    np.concatenate([getattr(one, name) for one in rows])
+                    for name in ("share", "minimum_seconds", "maximum_seconds", "budget")
+                )
+            )
+            found = poll(ends, np.full(len(ends), float(timeout)), together, budget_polls)
+            index = np.searchsorted(moments, ends)
+            assert found.polls.tolist() == (index + 1).tolist()
+            assert found.seen_at_seconds.tolist() == moments[index].tolist()
