@@ -12,6 +12,7 @@ from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 
 from redshift_batch import schedule
+from redshift_batch.errors import BatchError, UnexpectedError
 from redshift_batch.model import Progress, Quota, from_timestamp
 from redshift_batch.status import ENDED_STATUSES
 
@@ -29,14 +30,20 @@ def recorded(what: str, execution_id: str) -> Iterator[None]:
     Args:
         what: the state's or operation's name.
         execution_id: the execution's ARN, the correlation id of every line.
+
+    Raises:
+        BatchError: as it came; any other exception becomes an ``UnexpectedError``, the name of every version.
     """
     logger.set_correlation_id(execution_id)
     logger.info("%s began", what)
     try:
         yield
-    except Exception as error:
+    except BatchError as error:
         logger.warning("%s failed", what, extra={"error_name": type(error).__name__})
         raise
+    except Exception as error:
+        logger.exception("%s met a defect", what)
+        raise UnexpectedError(f"{type(error).__name__}: {error}") from error
     finally:
         logger.info("%s ended", what)
 
@@ -54,5 +61,5 @@ def measure(progress: Progress, quota: Quota, now: datetime) -> None:
         lag = now - from_timestamp(progress.output["updated_at"])
         metrics.add_metric("QuerySeconds", MetricUnit.Seconds, progress.output["query_seconds"])
         metrics.add_metric("Polls", MetricUnit.Count, progress.polls)
-        metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, lag.total_seconds())
+        metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, max(0.0, lag.total_seconds()))
     metrics.flush_metrics()

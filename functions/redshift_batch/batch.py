@@ -1,15 +1,12 @@
 """From an execution's input to a batch, or to one clear error before anything is sent.
 
-The SQL is split with sqlparse; statements that are empty or only comments are dropped. What is refused here
+The SQL is split by ``sql_text``; statements that are empty or only comments are dropped. What is refused here
 is what the Data API or Redshift would refuse later, or what this deployment does not allow.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import sqlparse
-from sqlparse import tokens
 
 from .errors import (
     EmptyBatch,
@@ -26,6 +23,7 @@ from .errors import (
 )
 from .model import AdaptivePoll, Batch, ExecutionMode, FixedPoll, Json, PollPolicy
 from .settings import Settings
+from .sql_text import placeholders, split, words
 
 DEFAULT_SQL_FILE = "refresh_customer_summary.sql"
 DEFAULT_TIMEOUT_SECONDS = 3600
@@ -55,8 +53,9 @@ _OUTSIDE_TRANSACTIONS: tuple[tuple[str, ...], ...] = (
     ("REINDEX", "DATABASE"),
     ("CLUSTER",),
 )
-"""What Redshift runs outside a transaction block only, by its first words; ALTER TABLE ... APPEND besides.
-docs.aws.amazon.com/redshift/latest/dg/r_SVL_MULTI_STATEMENT_VIOLATIONS.html lists what breaks the rule."""
+"""What Redshift runs outside a transaction block only, by its first words; ALTER TABLE ... APPEND and
+... ALTER COLUMN ... TYPE besides. Statements that break the rule are listed in
+docs.aws.amazon.com/redshift/latest/dg/r_SVL_MULTI_STATEMENT_VIOLATIONS.html."""
 
 
 def parse_batch(event: Any, settings: Settings) -> Batch:
@@ -81,32 +80,6 @@ def parse_batch(event: Any, settings: Settings) -> Batch:
     _check_statements(batch)
     _check_parameters_are_used(batch)
     return batch
-
-
-def split(sql: str) -> list[str]:
-    """Split SQL text into its statements, without the semicolons around them.
-
-    A piece that holds only comments is dropped; a comment before a statement stays with it.
-    """
-    trimmed = (_without_outer_semicolons(piece) for piece in sqlparse.split(sql))
-    return [piece for piece in trimmed if _words(piece, at_most=1)]
-
-
-def _without_outer_semicolons(piece: str) -> str:
-    lexed = list(sqlparse.lexer.tokenize(piece))
-    told = [index for index, token in enumerate(lexed) if not _is_silent(*token)]
-    if not told:
-        return ""
-    first, last = told[0], told[-1] + 1
-    leading = [index + 1 for index in range(first) if lexed[index][1] == ";"]
-    trailing = [index for index in range(last, len(lexed)) if lexed[index][1] == ";"]
-    start = leading[-1] if leading else 0
-    end = trailing[0] if trailing else len(lexed)
-    return "".join(value for _type, value in lexed[start:end]).strip()
-
-
-def _is_silent(token_type: Any, value: str) -> bool:
-    return token_type in tokens.Comment or token_type in tokens.Whitespace or value == ";"
 
 
 def _object(event: Any) -> Json:
@@ -155,7 +128,8 @@ def _inline_statements(document: Json) -> list[str]:
 
 def _bundled_sql(name: Any, folder: Path) -> str:
     if not isinstance(name, str) or not name.strip():
-        raise SqlFileNotAllowed(f"'sql_file' is {_kind(name)}: it takes the name of a bundled file.")
+        what = "empty" if isinstance(name, str) else _kind(name)
+        raise SqlFileNotAllowed(f"'sql_file' is {what}: it takes the name of a bundled file.")
     root = folder.resolve()
     try:
         path = (root / name).resolve()
@@ -174,7 +148,7 @@ def _bundled_sql(name: Any, folder: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else type(error).__name__
+    return "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no file can have that name"
 
 
 def _timeout_seconds(document: Json, settings: Settings) -> int:
@@ -237,7 +211,7 @@ def _parameter_value(name: str, value: Any) -> str:
         raise InvalidParameters(
             "A parameter has an empty name: name it as the statement does after the colon."
         )
-    if isinstance(value, str) and value:
+    if isinstance(value, str) and value and _is_unicode(value):
         return value
     if _is_number(value):
         return str(value)
@@ -271,6 +245,8 @@ def _check_statements(batch: Batch) -> None:
 
 
 def _check_statement(number: int, statement: str, mode: ExecutionMode) -> None:
+    if not _is_unicode(statement):
+        raise InvalidInput(f"Statement {number} holds half a surrogate pair, which is no text: write UTF-8.")
     size = len(statement.encode())
     if size > LONGEST_STATEMENT_BYTES:
         raise StatementTooLong(
@@ -279,27 +255,31 @@ def _check_statement(number: int, statement: str, mode: ExecutionMode) -> None:
         )
     if mode is ExecutionMode.AUTO_COMMIT:
         return
-    words = _words(statement, at_most=4)
-    if words[0] in _TRANSACTION_CONTROL:
+    opening = words(statement, at_most=4)
+    if opening[0] in _TRANSACTION_CONTROL:
         raise TransactionControlInBatch(
-            f"Statement {number} is {words[0]}: the Data API already runs the batch as one transaction, "
+            f"Statement {number} is {opening[0]}: the Data API already runs the batch as one transaction, "
             "so leave transaction control out, or set 'execution_mode' to 'AUTO_COMMIT'."
         )
-    if _runs_outside_transactions(statement, words):
+    if _runs_outside_transactions(statement, opening):
         raise StatementNeedsAutoCommit(
-            f"Statement {number} ({' '.join(words[:2])}) cannot run in a transaction: "
+            f"Statement {number} ({' '.join(opening[:2])}) cannot run in a transaction: "
             "set 'execution_mode' to 'AUTO_COMMIT'."
         )
 
 
-def _runs_outside_transactions(statement: str, words: Sequence[str]) -> bool:
-    if any(tuple(words[: len(opening)]) == opening for opening in _OUTSIDE_TRANSACTIONS):
+def _runs_outside_transactions(statement: str, opening: Sequence[str]) -> bool:
+    if any(tuple(opening[: len(first)]) == first for first in _OUTSIDE_TRANSACTIONS):
         return True
-    return tuple(words[:2]) == ("ALTER", "TABLE") and "APPEND" in _words(statement, at_most=8)
+    if tuple(opening[:2]) != ("ALTER", "TABLE"):
+        return False
+    text = f" {' '.join(words(statement, at_most=16))} "
+    # Redshift's own words: "ALTER TABLE ALTER COLUMN cannot run inside a transaction block".
+    return " APPEND FROM " in text or (" ALTER COLUMN " in text and " TYPE " in text)
 
 
 def _check_parameters_are_used(batch: Batch) -> None:
-    used = {name for statement in batch.statements for name in _placeholders(statement)}
+    used = {name for statement in batch.statements for name in placeholders(statement)}
     for name, _value in batch.parameters:
         if name not in used:
             raise InvalidParameters(
@@ -308,22 +288,12 @@ def _check_parameters_are_used(batch: Batch) -> None:
             )
 
 
-def _placeholders(statement: str) -> Iterable[str]:
-    for token in sqlparse.parse(statement)[0].flatten():
-        if token.ttype is tokens.Name.Placeholder and token.value.startswith(":"):
-            yield token.value[1:]
-
-
-def _words(statement: str, at_most: int) -> list[str]:
-    """Return the first words in capitals, comments and blanks left out."""
-    words: list[str] = []
-    for token_type, value in sqlparse.lexer.tokenize(statement):
-        if _is_silent(token_type, value):
-            continue
-        words.extend(value.upper().split())
-        if len(words) >= at_most:
-            break
-    return words[:at_most]
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_whole(value: Any) -> bool:

@@ -17,6 +17,7 @@ from .errors import (
     DataApiRefused,
     DataApiThrottled,
     DataApiUnavailable,
+    NothingToCancelYet,
     StatementNotFound,
     TooManyActiveStatements,
 )
@@ -106,7 +107,14 @@ class DataApi:
         }
         if batch.parameters:
             request["Parameters"] = [{"name": name, "value": value} for name, value in batch.parameters]
-        answer = _translated(self._client.batch_execute_statement, request)
+        try:
+            answer = _translated(self._client.batch_execute_statement, request)
+        except DataApiRefused:
+            # An earlier attempt may have been taken, its answer lost, and this one refused for its token.
+            statement_id = self._found_quietly(execution_id)
+            if statement_id is None:
+                raise
+            return self.describe(statement_id)
         created_at = answer["CreatedAt"]
         return Statement(answer["Id"], answer.get("Status", "SUBMITTED"), created_at, created_at)
 
@@ -136,13 +144,19 @@ class DataApi:
         """Ask for the statement to be stopped; one that has ended already is left as it is.
 
         Raises:
+            NothingToCancelYet: the service takes no cancel while the statement waits to run.
             DataApiRefused: the service says no for another reason than that the statement has ended.
         """
         try:
             _translated(self._client.cancel_statement, {"Id": statement_id})
-        except DataApiRefused:
-            if self.describe(statement_id).status in RUNNING_STATUSES:
-                raise
+        except DataApiRefused as refusal:
+            status = self.describe(statement_id).status
+            if status not in RUNNING_STATUSES:
+                return
+            if refusal.code == "ValidationException":
+                # CancelStatement takes running statements only, and this one may still be queued.
+                raise NothingToCancelYet(f"The statement is {status}: {refusal}") from refusal
+            raise
 
     def find(self, execution_id: str) -> str | None:
         """Return the id of the statement that this execution submitted, or None where there is none.
@@ -157,6 +171,12 @@ class DataApi:
             if not answer.get("NextToken"):
                 return None
             request["NextToken"] = answer["NextToken"]
+
+    def _found_quietly(self, execution_id: str) -> str | None:
+        try:
+            return self.find(execution_id)
+        except BatchError:
+            return None
 
     def _target(self) -> dict[str, str]:
         settings = self._settings
@@ -189,7 +209,9 @@ def _error_of(error: ClientError) -> BatchError:
     code = details.get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     fallback = DataApiUnavailable if status >= 500 else DataApiRefused
-    return ERRORS.get(code, fallback)(f"{code}: {details.get('Message', '')}")
+    translated = ERRORS.get(code, fallback)(f"{code}: {details.get('Message', '')}")
+    translated.code = code
+    return translated
 
 
 def _seconds(nanoseconds: int | None) -> float:

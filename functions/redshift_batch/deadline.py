@@ -103,9 +103,10 @@ def _interrupted_by_alarm(call: Callable[[], T], seconds: float, message: str, t
 
     previous_handler = signal.signal(signal.SIGALRM, expire)
     started = time.monotonic()
-    previous_seconds, previous_interval = timers.setitimer(signal.ITIMER_REAL, seconds)
+    previous_seconds = previous_interval = 0.0
     try:
         try:
+            previous_seconds, previous_interval = timers.setitimer(signal.ITIMER_REAL, seconds)
             return call()
         finally:
             timers.setitimer(signal.ITIMER_REAL, 0)

@@ -24,16 +24,24 @@ name, the error type of the durable execution. ``statemachine/redshift_batch.asl
     ├── DataApiRefused                the Data API said no, and would say it again
     │   └── StatementNotFound
     ├── InvalidSettings               the deployment's environment is wrong
+    ├── UnexpectedError               none of these: a defect, and the name that it had
     └── TransientFault                worth another attempt
         ├── DataApiThrottled
         ├── DataApiUnavailable
         ├── TooManyActiveStatements
+        ├── NothingToCancelYet        the statement waits to run, or its submit is still on its way
         └── HandlerTimedOut           cut off a margin before Lambda's own timeout
 """
 
 
 class BatchError(Exception):
-    """The root of the tree."""
+    """The root of the tree.
+
+    Attributes:
+        code: the Data API's own name for what it answered; empty where it did not answer.
+    """
+
+    code: str = ""
 
 
 class InvalidBatch(BatchError):
@@ -116,6 +124,10 @@ class InvalidSettings(BatchError):
     """The deployment's environment is wrong."""
 
 
+class UnexpectedError(BatchError):
+    """A defect. Every version ends with this name, whichever way its service would have told it."""
+
+
 class TransientFault(BatchError):
     """A fault that another attempt may not meet."""
 
@@ -130,6 +142,10 @@ class DataApiUnavailable(TransientFault):
 
 class TooManyActiveStatements(TransientFault):
     """The cluster or workgroup already runs as many statements as it may."""
+
+
+class NothingToCancelYet(TransientFault):
+    """The statement waits to run and cannot be cancelled, or its submit may still be on its way."""
 
 
 class HandlerTimedOut(TransientFault, TimeoutError):
@@ -158,10 +174,10 @@ def error_named(name: str | None, message: str | None) -> BatchError:
         message: the text to show.
 
     Returns:
-        The error of that name; a name that is not of this tree becomes a plain ``BatchError`` that says it.
+        The error of that name; a name that is not of this tree becomes an ``UnexpectedError`` that says it.
     """
     class_name = (name or "").rpartition(".")[2]
     error_class = BY_NAME.get(class_name)
     if error_class is None:
-        return BatchError(f"{class_name or 'an error without a name'}: {message}")
+        return UnexpectedError(f"{class_name or 'an error without a name'}: {message}")
     return error_class(message or "")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from . import status
 from .batch import parse_batch
-from .errors import BatchError, error_named
+from .errors import BatchError, NothingToCancelYet, error_named
 from .model import Batch, Failure, Json, Progress, Quota, Statement
 from .settings import Settings
 
@@ -80,15 +80,19 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
             without an answer. It is never submitted again to learn the id.
         kept: the progress as JSON, or what is left of it.
 
+    Raises:
+        NothingToCancelYet: worth another look: nothing else tells a submit on its way from none.
+
     Returns:
         ``kept`` with the statement's newest status in its ``output``. A statement that finished before the
         cancel reached it stays FINISHED: the batch ran, and its caller must learn so.
     """
     output = kept.get("output") or {}
-    failure = Failure.from_json(kept["failure"]) if kept.get("failure") else None
     statement_id = output.get("statement_id") or data_api.find(execution_id)
     if not statement_id:
-        return status.not_submitted(failure)
+        raise NothingToCancelYet(
+            "No statement bears this execution's name: its submit may still be on its way, or never happened."
+        )
     data_api.cancel(statement_id)
     statement = data_api.describe(statement_id, wait_seconds=SETTLING_SECONDS)
     newest = status.describe_output(

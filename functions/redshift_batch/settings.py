@@ -1,5 +1,6 @@
 """The deployment's settings, read from the environment that the template sets, and checked once."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ class Settings:
             raise InvalidSettings(
                 "Set exactly one of REDSHIFT_WORKGROUP (Serverless) and REDSHIFT_CLUSTER (provisioned)."
             )
+        if not 0 < self.timeout_margin_seconds < math.inf:
+            raise InvalidSettings("TIMEOUT_MARGIN_SECONDS takes a number of seconds above 0.")
         if self.db_user and (self.workgroup_name or self.secret_arn):
             raise InvalidSettings(
                 "REDSHIFT_DB_USER goes with REDSHIFT_CLUSTER alone: a workgroup takes the database user "

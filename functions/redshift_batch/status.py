@@ -4,7 +4,6 @@ No call is made here and no clock is read: the description, the moment and the p
 """
 
 from datetime import datetime
-from typing import Any
 
 from . import schedule
 from .model import Failure, Json, PollPolicy, Progress, Quota, Statement, to_timestamp
@@ -12,8 +11,6 @@ from .model import Failure, Json, PollPolicy, Progress, Quota, Statement, to_tim
 FINISHED = "FINISHED"
 FAILED = "FAILED"
 ABORTED = "ABORTED"
-NOT_SUBMITTED = "NOT_SUBMITTED"
-"""Not a status of the Data API: no statement was ever created for this execution."""
 
 RUNNING_STATUSES = frozenset({"SUBMITTED", "PICKED", "STARTED"})
 ENDED_STATUSES = frozenset({FINISHED, FAILED, ABORTED})
@@ -52,12 +49,6 @@ def assess(
         deadline_passed=deadline_passed,
         failure=_failure(statement, deadline_passed, timeout_seconds),
     )
-
-
-def not_submitted(failure: Failure | None) -> Json:
-    """Return the progress, as JSON, of an execution that has no statement to cancel."""
-    output: dict[str, Any] = {"statement_id": None, "status": NOT_SUBMITTED}
-    return {"output": output, "failure": failure and failure.to_json()}
 
 
 def describe_output(statement: Statement, polls: int, statement_count: int) -> Json:

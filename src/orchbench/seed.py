@@ -9,7 +9,7 @@ import sqlparse
 
 from orchbench.warehouse import RunsSql
 
-TABLES = Path("functions/sql/setup/tables.sql")
+TABLES = Path("functions/setup/tables.sql")
 DEFAULT_ROWS = 4_000_000
 """Makes the bundled batch a query of 2 to 5 s on two cores."""
 CUSTOMERS = 1000

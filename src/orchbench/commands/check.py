@@ -15,7 +15,7 @@ from orchbench.orchestrators.durable_execution import DurableExecution
 from orchbench.seed import orders_count
 from orchbench.warehouse import SqlFailed, Warehouse
 
-SETUP = "functions/sql/setup"
+SETUP = "functions/setup"
 NEEDED = {
     ("schema", "public"): ("USAGE",),
     ("table", "public.orders"): ("SELECT",),

@@ -30,7 +30,7 @@ def started() -> Iterator[Callable[..., Bench]]:
 @pytest.fixture(scope="session")
 def shared_bench(started: Callable[..., Bench]) -> Bench:
     bench = started()
-    setup = PROJECT / "functions" / "sql" / "setup" / "tables.sql"
+    setup = PROJECT / "functions" / "setup" / "tables.sql"
     bench.sql(setup.read_text())
     bench.sql("CREATE TABLE ledger (entry TEXT NOT NULL)")
     bench.sql(

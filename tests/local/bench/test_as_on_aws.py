@@ -103,7 +103,7 @@ def test_check_says_what_the_database_user_lacks_until_it_lacks_nothing(
     ready = orchbench("check")
 
     assert (missing.returncode, lacking.returncode, ready.returncode) == (1, 1, 0)
-    assert f'there is no database user "{user}": run functions/sql/setup/grants.sql' in missing.stdout
+    assert f'there is no database user "{user}": run functions/setup/grants.sql' in missing.stdout
     assert f'"{user}" lacks SELECT on public.orders, SELECT on public.mart' in lacking.stdout
     assert f'"{user}" may do what the batch needs' in ready.stdout
 

@@ -39,7 +39,7 @@ def run(command: list[str], environment: dict[str, str], folder: Path) -> str:
 def stack() -> Iterator[LocalStack]:
     with LocalStack.start(StackOptions(folder=PROJECT, template=None, published=False)) as started:
         with psycopg.connect(started.redshift["postgresql"], autocommit=True) as connection:
-            connection.execute((PROJECT / "functions" / "sql" / "setup" / "tables.sql").read_bytes())
+            connection.execute((PROJECT / "functions" / "setup" / "tables.sql").read_bytes())
             connection.execute(ORDER)
         yield started
 

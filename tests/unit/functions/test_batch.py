@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from redshift_batch import errors
-from redshift_batch.batch import LONGEST_STATEMENT_BYTES, MOST_STATEMENTS, parse_batch, split
+from redshift_batch.batch import LONGEST_STATEMENT_BYTES, MOST_STATEMENTS, parse_batch
 from redshift_batch.model import AdaptivePoll, Batch, ExecutionMode, FixedPoll
 from redshift_batch.settings import Settings
+from redshift_batch.sql_text import split
 
 BUNDLED_ONLY = Settings(database="dev", workgroup_name="wg")
 INLINE = Settings(database="dev", workgroup_name="wg", inline_sql_allowed=True)
@@ -49,6 +50,7 @@ def test_an_input_can_say_everything() -> None:
         ("/* why */ SELECT 1;", ["/* why */ SELECT 1"]),
         ("SELECT ';' ; SELECT $$a;b$$", ["SELECT ';'", "SELECT $$a;b$$"]),
         ("SELECT 1 -- the end", ["SELECT 1 -- the end"]),
+        ("SELECT 1 # 2; SELECT 2", ["SELECT 1 # 2", "SELECT 2"]),
         ("", []),
         ("-- only a comment", []),
         ("/* only;a;comment */", []),
@@ -86,13 +88,17 @@ BAD_INPUTS: list[tuple[Any, type[errors.InvalidBatch], str]] = [
     ({"sql": "start transaction"}, errors.TransactionControlInBatch, "Statement 1 is START"),
     ({"sql": "-- tidy up\nvacuum full t"}, errors.StatementNeedsAutoCommit, "(VACUUM FULL)"),
     ({"sql": "ALTER TABLE a APPEND FROM b"}, errors.StatementNeedsAutoCommit, "AUTO_COMMIT"),
+    ({"sql": "alter table s.t alter column c type varchar(9)"}, errors.StatementNeedsAutoCommit, "AUTO"),
+    ({"sql": "SELECT '\ud800'"}, errors.InvalidInput, "half a surrogate pair"),
+    ({"sql": "SELECT :a", "parameters": {"a": "\ud800"}}, errors.InvalidParameters, "'a' is text"),
     ({"sql": "CREATE EXTERNAL TABLE s.t (a int)"}, errors.StatementNeedsAutoCommit, "AUTO_COMMIT"),
     ({"sql_file": "../handler.py"}, errors.SqlFileNotAllowed, "outside the bundled folder"),
     ({"sql_file": "/etc/passwd"}, errors.SqlFileNotAllowed, "outside the bundled folder"),
     ({"sql_file": "setup/../../telemetry.py"}, errors.SqlFileNotAllowed, "outside the bundled folder"),
     ({"sql_file": "nowhere.sql"}, errors.SqlFileNotAllowed, "there are refresh_customer_summary.sql"),
-    ({"sql_file": "setup"}, errors.SqlFileNotAllowed, "no bundled SQL file 'setup'"),
-    ({"sql_file": ""}, errors.SqlFileNotAllowed, "the name of a bundled file"),
+    ({"sql_file": "../setup/grants.sql"}, errors.SqlFileNotAllowed, "outside the bundled folder"),
+    ({"sql_file": "."}, errors.SqlFileNotAllowed, "no bundled SQL file '.'"),
+    ({"sql_file": ""}, errors.SqlFileNotAllowed, "'sql_file' is empty"),
     ({"sql_file": 1}, errors.SqlFileNotAllowed, "the name of a bundled file"),
     ({"sql_file": "a\0b"}, errors.SqlFileNotAllowed, "cannot be read"),
     ({"sql_file": "a" * 5000}, errors.SqlFileNotAllowed, "cannot be read"),
@@ -179,6 +185,18 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_vacuum_and_begin_are_allowed_outside_a_transaction() -> None:
     event = {"sql": "VACUUM t; BEGIN", "execution_mode": "AUTO_COMMIT"}
     assert parse_batch(event, INLINE).statements == ("VACUUM t", "BEGIN")
+
+
+@pytest.mark.parametrize("sql", ["ALTER TABLE t RENAME TO append", "ALTER TABLE t ADD COLUMN c INT"])
+def test_what_can_run_in_a_transaction_is_let_through(sql: str) -> None:
+    assert parse_batch({"sql": sql}, INLINE).statements == (sql,)
+
+
+def test_a_statement_of_many_tokens_and_deep_brackets_is_read_like_any_other() -> None:
+    rows = ", ".join(f"({n}, 'a', :who)" for n in range(5_000))
+    sql = f"INSERT INTO t VALUES {rows}; SELECT {'(' * 500}1{')' * 500}"
+    batch = parse_batch({"sql": sql, "parameters": {"who": "me"}}, INLINE)
+    assert len(batch.statements) == 2
 
 
 def test_a_batch_may_hold_forty_statements_of_200_kilobytes() -> None:

@@ -181,6 +181,40 @@ def test_a_cancel_that_is_refused_while_the_statement_runs_is_an_error(stub: Stu
         DataApi(stub.client, SERVERLESS).cancel("s-1")
 
 
+def test_a_statement_that_waits_to_run_is_cancelled_at_another_attempt(stub: Stubber) -> None:
+    stub.add_client_error("cancel_statement", "ValidationException", "not running", http_status_code=400)
+    stub.add_response(
+        "describe_statement",
+        {"Id": "s-1", "Status": "SUBMITTED", "CreatedAt": NOW, "UpdatedAt": NOW},
+        {"Id": "s-1"},
+    )
+    with pytest.raises(errors.NothingToCancelYet, match="The statement is SUBMITTED"):
+        DataApi(stub.client, SERVERLESS).cancel("s-1")
+
+
+def test_a_submit_refused_after_one_that_was_taken_returns_the_statement_that_runs(stub: Stubber) -> None:
+    stub.add_client_error("batch_execute_statement", "ValidationException", "token", http_status_code=400)
+    stub.add_response("list_statements", {"Statements": [{"Id": "s-1"}]})
+    stub.add_response(
+        "describe_statement",
+        {"Id": "s-1", "Status": "STARTED", "CreatedAt": NOW, "UpdatedAt": NOW},
+        {"Id": "s-1"},
+    )
+    statement = DataApi(stub.client, SERVERLESS).submit(Batch(("SELECT 1",)), ARN)
+    assert (statement.statement_id, statement.status) == ("s-1", "STARTED")
+
+
+@pytest.mark.parametrize("lookup", ["none", "refused"])
+def test_a_refused_submit_that_nothing_was_taken_of_stays_refused(stub: Stubber, lookup: str) -> None:
+    stub.add_client_error("batch_execute_statement", "ValidationException", "no such", http_status_code=400)
+    if lookup == "none":
+        stub.add_response("list_statements", {"Statements": []})
+    else:
+        stub.add_client_error("list_statements", "AccessDeniedException", "no", http_status_code=400)
+    with pytest.raises(errors.DataApiRefused, match="no such"):
+        DataApi(stub.client, SERVERLESS).submit(Batch(("SELECT 1",)), ARN)
+
+
 def test_a_statement_is_found_by_its_name_on_any_page(stub: Stubber) -> None:
     name = client_token(ARN)
     stub.add_response(

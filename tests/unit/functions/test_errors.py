@@ -14,7 +14,7 @@ def test_an_error_is_rebuilt_from_its_name_with_or_without_a_module(name: str) -
 
 def test_a_foreign_name_is_kept_in_the_text() -> None:
     error = errors.error_named("builtins.KeyError", "'x'")
-    assert type(error) is errors.BatchError
+    assert type(error) is errors.UnexpectedError
     assert str(error) == "KeyError: 'x'"
 
 

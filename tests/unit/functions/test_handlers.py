@@ -20,7 +20,7 @@ from orchbench.redshift.scripted import ScriptedExecutor, lasting
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.warehouse import Warehouse
 from redshift_batch.data_api import redshift_data_client
-from redshift_batch.errors import EmptyBatch, HandlerTimedOut
+from redshift_batch.errors import EmptyBatch, HandlerTimedOut, UnexpectedError
 from status import handler as status_handler
 from submit import handler as submit_handler
 from telemetry import logger
@@ -150,6 +150,12 @@ def test_a_failure_is_raised_under_its_name_and_its_end_is_logged(
         ("Submit batch failed", "EmptyBatch"),
         ("Submit batch ended", None),
     ]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_defect_has_one_name_whatever_it_is(context: LambdaContext) -> None:
+    with pytest.raises(UnexpectedError, match="KeyError"):
+        status_handler.handler({"execution_id": "arn:1", "progress": {"output": 1}, "quota": QUOTA}, context)
 
 
 @pytest.mark.usefixtures("deployed")

@@ -129,13 +129,14 @@ def test_a_statement_whose_id_was_lost_is_found_by_name_and_cancelled() -> None:
     assert isinstance(lifecycle.failure_of(cancelled), errors.DataApiUnavailable)
 
 
-def test_an_execution_without_a_statement_has_nothing_to_cancel() -> None:
+def test_a_cancel_without_a_statement_asks_to_look_again_for_its_submit_may_be_on_its_way() -> None:
     data_api = OneStatement()
     kept = lifecycle.with_failure({}, errors.DataApiUnavailable("no answer"))
-    cancelled = lifecycle.cancel("arn:1", kept, data_api=data_api)
-    assert data_api.cancelled == []
-    assert cancelled["output"] == {"statement_id": None, "status": "NOT_SUBMITTED"}
-    assert str(lifecycle.failure_of(cancelled)) == "no answer"
+    with pytest.raises(errors.NothingToCancelYet):
+        lifecycle.cancel("arn:1", kept, data_api=data_api)
+    submit(data_api, {"sql": "SELECT 1"})
+    lifecycle.cancel("arn:1", kept, data_api=data_api)
+    assert data_api.cancelled == ["s-1"]
 
 
 def test_a_failure_recorded_by_step_functions_is_read_as_well() -> None:

@@ -40,6 +40,8 @@ def test_every_variable_is_read() -> None:
         ({"REDSHIFT_DATABASE": "dev"}, "exactly one of REDSHIFT_WORKGROUP"),
         (SERVERLESS | {"REDSHIFT_CLUSTER": "c"}, "exactly one of REDSHIFT_WORKGROUP"),
         (SERVERLESS | {"REDSHIFT_DB_USER": "u"}, "REDSHIFT_DB_USER goes with REDSHIFT_CLUSTER alone"),
+        (SERVERLESS | {"TIMEOUT_MARGIN_SECONDS": "-1"}, "a number of seconds above 0"),
+        (SERVERLESS | {"TIMEOUT_MARGIN_SECONDS": "nan"}, "a number of seconds above 0"),
         (SERVERLESS | {"TIMEOUT_MARGIN_SECONDS": "soon"}, "TIMEOUT_MARGIN_SECONDS is 'soon'"),
     ],
 )
