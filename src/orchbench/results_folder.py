@@ -7,6 +7,7 @@ comparison leaves what ran so far.
 """
 
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -25,6 +26,16 @@ class ResultsFolder:
     """Writes a comparison as it grows, and reads it back."""
 
     path: Path
+
+    def prepare(self) -> None:
+        """Make the folder and try a file in it, before anything is run for it.
+
+        Raises:
+            OSError: files cannot be written there.
+        """
+        self.path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.path):
+            pass
 
     def write_run(self, run: Run, history: Mapping[str, Any]) -> None:
         """Write one run's history and trace."""

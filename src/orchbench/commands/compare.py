@@ -95,10 +95,17 @@ def run(arguments: argparse.Namespace) -> int:
     folder = arguments.out or project_folder() / "results" / time.strftime("%Y%m%d-%H%M%S")
     if (folder / "comparison.json").exists():
         raise UsageError(f"--out {str(folder)!r} holds results already: name another folder.")
+    results = ResultsFolder(folder)
+    try:
+        results.prepare()
+    except OSError as error:
+        raise UsageError(
+            f"--out {str(folder)!r} cannot be written to ({error.strerror}): name a folder that can."
+        ) from None
     console = Console(stderr=True)
     began = time.monotonic()
     with deployment(arguments, console) as bench:
-        summary = run_comparison(bench, arguments, ResultsFolder(folder), console)
+        summary = run_comparison(bench, arguments, results, console)
     console.print(f"{time.monotonic() - began:.0f} s in all; results in {_shown(folder)}", highlight=False)
     print_summary(summary, as_json=arguments.json)
     return 0 if is_good(summary) else 1

@@ -28,6 +28,7 @@ from .packaging import load_template
 from .server import Server
 from .state import (
     StackState,
+    claim,
     find_state,
     made_state_folder,
     state_file,
@@ -51,6 +52,7 @@ class LocalStack:
         self._folder = folder
         self._servers = servers or []
         self._watchdog: subprocess.Popen[bytes] | None = None
+        self._claim: int | None = None
         self._clients: dict[str, Any] = {}
 
     @classmethod
@@ -68,6 +70,12 @@ class LocalStack:
                 "use it, or stop it first."
             )
         stack = cls(planned_state(options), options.folder)
+        if options.published:
+            stack._claim = claim(options.folder)
+            if stack._claim is None:
+                raise StackAlreadyRunning(
+                    f"Another stack of {options.folder} is starting or stopping: wait for it, or stop it."
+                )
         try:
             stack._start_servers(options, progress)
             if options.template is not None:
@@ -196,10 +204,14 @@ class LocalStack:
         for client in self._clients.values():
             client.close()
         self._clients.clear()
-        process = self._watchdog
-        if process is None:
-            return
-        self._watchdog = None
+        process, self._watchdog = self._watchdog, None
+        if process is not None:
+            self._end_servers(process)
+        if self._claim is not None:
+            os.close(self._claim)
+            self._claim = None
+
+    def _end_servers(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdin is not None:
             process.stdin.close()
         while process.poll() is None:

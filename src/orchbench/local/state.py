@@ -5,6 +5,7 @@ behind is recognised, because its process is gone or its gateway does not answer
 removed by whoever finds it.
 """
 
+import fcntl
 import json
 import os
 from collections.abc import Callable
@@ -46,6 +47,22 @@ def made_state_folder(folder: Path) -> Path:
     # Kept out of version control without a line in the project's own list.
     (made / ".gitignore").write_text("*\n")
     return made
+
+
+def claim(folder: Path) -> int | None:
+    """Lock the working folder for one published stack; None where another has it or is starting.
+
+    Returns:
+        An open file descriptor. The claim lasts until it is closed: it goes with its process, however that
+        ends, and leaves nothing behind.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def write_state(folder: Path, state: StackState) -> Path:

@@ -89,3 +89,13 @@ def test_an_error_nobody_foresaw_names_its_kind_and_the_way_to_its_traceback() -
 
     assert "ZeroDivisionError: division by zero" in said
     assert "--debug" in said
+
+
+def test_a_results_folder_that_cannot_be_written_to_is_said_before_anything_runs(
+    tmp_path: Any, capsys: Any
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["compare", "--out", str(tmp_path / "file")]) == 2
+    assert "cannot be written to (File exists): name a folder that can." in " ".join(
+        capsys.readouterr().err.split()
+    )

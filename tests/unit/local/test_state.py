@@ -11,6 +11,7 @@ import pytest
 
 from orchbench.local.state import (
     StackState,
+    claim,
     find_state,
     gateway_answers,
     process_lives,
@@ -108,3 +109,14 @@ def test_a_gateway_is_recognised_by_its_stacks_id(gateway: Any) -> None:
 @pytest.mark.parametrize(("pid", "lives"), [(os.getpid, True), (dead_pid, False)])
 def test_a_process_is_known_to_live_or_not(pid: Callable[[], int], lives: bool) -> None:
     assert process_lives(pid()) is lives
+
+
+def test_one_stack_at_a_time_can_claim_a_folder(tmp_path: Path) -> None:
+    first = claim(tmp_path)
+    assert first is not None
+    assert claim(tmp_path) is None
+    os.close(first)
+    second = claim(tmp_path)
+    assert second is not None
+    os.close(second)
+    assert list(tmp_path.iterdir()) == []
