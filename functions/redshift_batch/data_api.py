@@ -17,8 +17,8 @@ from .errors import (
     DataApiRefused,
     DataApiThrottled,
     DataApiUnavailable,
-    NothingToCancelYet,
     StatementNotFound,
+    StatementNotRunningYet,
     TooManyActiveStatements,
 )
 from .model import Batch, Statement, SubStatement
@@ -144,7 +144,7 @@ class DataApi:
         """Ask for the statement to be stopped; one that has ended already is left as it is.
 
         Raises:
-            NothingToCancelYet: the service takes no cancel while the statement waits to run.
+            StatementNotRunningYet: the service takes no cancel while the statement waits to run.
             DataApiRefused: the service says no for another reason than that the statement has ended.
         """
         try:
@@ -155,7 +155,7 @@ class DataApi:
                 return
             if refusal.code == "ValidationException":
                 # CancelStatement takes running statements only, and this one may still be queued.
-                raise NothingToCancelYet(f"The statement is {status}: {refusal}") from refusal
+                raise StatementNotRunningYet(f"The statement is {status}: {refusal}") from refusal
             raise
 
     def find(self, execution_id: str) -> str | None:

@@ -29,7 +29,8 @@ name, the error type of the durable execution. ``statemachine/redshift_batch.asl
         ├── DataApiThrottled
         ├── DataApiUnavailable
         ├── TooManyActiveStatements
-        ├── NothingToCancelYet        the statement waits to run, or its submit is still on its way
+        ├── StatementNotRunningYet    it waits to run, and cannot be cancelled before
+        ├── NothingToCancelYet        the submit may still be on its way
         └── HandlerTimedOut           cut off a margin before Lambda's own timeout
 """
 
@@ -144,8 +145,12 @@ class TooManyActiveStatements(TransientFault):
     """The cluster or workgroup already runs as many statements as it may."""
 
 
+class StatementNotRunningYet(TransientFault):
+    """The statement waits to run, and cannot be cancelled before it does."""
+
+
 class NothingToCancelYet(TransientFault):
-    """The statement waits to run and cannot be cancelled, or its submit may still be on its way."""
+    """No statement bears the execution's name: its submit may still be on its way."""
 
 
 class HandlerTimedOut(TransientFault, TimeoutError):

@@ -27,7 +27,7 @@ from orchbench.orchestrators.errors import (
 from orchbench.orchestrators.invocations import Patience, read_invocations
 from orchbench.orchestrators.step_functions import StepFunctions
 from orchbench.orchestrators.way import LONGEST_NAME, Service, StartCase
-from orchbench.trace import ExecutionStatus, Json, Trace
+from orchbench.trace import ExecutionStatus, Json, Trace, error_class_name
 
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
 PATIENCE = {"local": Patience(10, 0.25), "aws": Patience(60, 3)}
@@ -35,6 +35,8 @@ SUBMITS_IN_FLIGHT_SECONDS = 3
 SEEN_AFTER_SECONDS = 10
 """Describing an execution is eventually consistent (API reference of DescribeExecution)."""
 NOT_SUBMITTED = "NOT_SUBMITTED"
+NOTHING_TO_CANCEL_YET = "NothingToCancelYet"
+"""The cancel function's error where no statement bears the execution's name."""
 LOOK_AGAIN_SECONDS = {"local": 0.2, "aws": 2.0}
 
 
@@ -176,24 +178,29 @@ class Bench:
         if service.status(execution.arn) is not ExecutionStatus.RUNNING:
             return None
         service.stop(execution.arn, cause)
-        status = NOT_SUBMITTED
         for _attempt in range(SUBMITS_IN_FLIGHT_SECONDS):
-            if (status := self._cancel(execution)) != NOT_SUBMITTED:
-                break
-            # A submit that was under way when the execution was stopped ends all the same.
+            status, refusal = self._cancel(execution)
+            if refusal is None:
+                return status
+            # A submit that was under way ends all the same, and a statement that waits will run.
             time.sleep(1)
-        return status
+        if refusal == NOTHING_TO_CANCEL_YET:
+            return NOT_SUBMITTED
+        raise OrchestratorError(
+            f"{execution.name} is stopped, but its statement may still run: the cancel function failed with "
+            f"{refusal}."
+        )
 
-    def _cancel(self, execution: Execution) -> str:
+    def _cancel(self, execution: Execution) -> tuple[str, str | None]:
+        """Return the statement's status, or the name of the error that the cancel function ended with."""
         answer = self.connection.clients.client("lambda").invoke(
             FunctionName=f"{self.connection.stack_name}-cancel",
             Payload=json.dumps({"execution_id": execution.arn, "progress": {}}).encode(),
         )
+        document = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise OrchestratorError(
-                f"{execution.name} is stopped, but its statement may still run: the cancel function failed."
-            )
-        return str(json.loads(answer["Payload"].read())["output"]["status"])
+            return "", error_class_name(document.get("errorType")) or "an error without a name"
+        return str(document["output"]["status"]), None
 
     def outcome(self, execution: Execution) -> tuple[ExecutionStatus, Any, str | None]:
         """Return how an execution stands: its status, its output, and its error as one line."""

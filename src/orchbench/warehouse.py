@@ -4,6 +4,7 @@ For seeding, checking and looking; no batch that is compared runs here. The same
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 Row = tuple[Any, ...]
@@ -50,7 +51,9 @@ class Warehouse:
                 if answer["Status"] not in RUNNING:
                     break
         except BaseException:
-            self._client.cancel_statement(Id=statement_id)
+            # It may have ended meanwhile; what interrupted it is what the caller must see.
+            with suppress(self._client.exceptions.ValidationException):
+                self._client.cancel_statement(Id=statement_id)
             raise
         if answer["Status"] != "FINISHED":
             reason = answer.get("Error") or answer["Status"]

@@ -188,7 +188,7 @@ def test_a_statement_that_waits_to_run_is_cancelled_at_another_attempt(stub: Stu
         {"Id": "s-1", "Status": "SUBMITTED", "CreatedAt": NOW, "UpdatedAt": NOW},
         {"Id": "s-1"},
     )
-    with pytest.raises(errors.NothingToCancelYet, match="The statement is SUBMITTED"):
+    with pytest.raises(errors.StatementNotRunningYet, match="The statement is SUBMITTED"):
         DataApi(stub.client, SERVERLESS).cancel("s-1")
 
 
