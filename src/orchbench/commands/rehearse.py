@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from orchbench.commands.failure import UsageError
+from orchbench.commands.options import whole_number
 from orchbench.orchestrators import all_ways
 from orchbench.trace import Json, Label
 
@@ -71,7 +72,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="YAML with scenarios instead")
     parser.add_argument("--seed", type=int, default=0, help="of jitter, rates and latencies (default: 0)")
     parser.add_argument("--latency", default="zero", help="what AWS adds: zero (default) or assumed")
-    parser.add_argument("--processes", type=int, metavar="N", help="how many at once (default: one a core)")
+    parser.add_argument(
+        "--processes",
+        type=whole_number(1, 256),
+        metavar="N",
+        help="how many at once (default: one a core)",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     parser.set_defaults(run=run)
 

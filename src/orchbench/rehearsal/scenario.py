@@ -86,7 +86,7 @@ class Scenario:
 
         Args:
             poll: ``fixed:INTERVAL``, ``adaptive``, or the input's own mapping.
-            timeout_seconds: the batch's own; a tenth more than the duration unless set.
+            timeout_seconds: the batch's own; else a tenth more than the duration, 1 h at least, 24 h at most.
         """
         policy = poll_policy(poll)
         if not poll_budget:
