@@ -5,6 +5,7 @@ that ``statemachine/redshift_batch.asl.json`` names.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aws_durable_execution_sdk_python import DurableContext, StepContext, StepError
@@ -33,14 +34,7 @@ TRANSIENT_RETRIES = RetryStrategyConfig(
     jitter_strategy=JitterStrategy.FULL,
     retryable_error_types=[TransientFault],
 )
-TIMEOUT_RETRIES = RetryStrategyConfig(
-    max_attempts=3,
-    initial_delay=Duration.from_seconds(2),
-    backoff_rate=2.0,
-    max_delay=Duration.from_seconds(60),
-    jitter_strategy=JitterStrategy.FULL,
-    retryable_error_types=[HandlerTimedOut],
-)
+TIMEOUT_RETRIES = replace(TRANSIENT_RETRIES, max_attempts=3, retryable_error_types=[HandlerTimedOut])
 
 _retry_transient = create_retry_strategy(TRANSIENT_RETRIES)
 _retry_timeout = create_retry_strategy(TIMEOUT_RETRIES)

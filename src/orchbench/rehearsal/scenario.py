@@ -27,12 +27,11 @@ from typing import Any, Self
 
 import yaml
 
+from orchbench import durations
 from orchbench.rehearsal.latency import profiles
 from orchbench.rehearsal.scripted_faults import Fault, InvalidFault
 
 LONGEST_SECONDS = 86_400
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
 
 
 class InvalidScenario(ValueError):
@@ -192,12 +191,10 @@ def parse_duration(value: Any) -> float:
     """Read seconds from a number or from text such as ``90``, ``10s``, ``5m``, ``1.5h`` or ``1d``."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
         return float(value)
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise InvalidScenario(
-            f"{value!r} is no duration: it takes seconds, or a number with s, m, h or d behind it (6h)."
-        )
-    return float(match[1]) * _UNITS[match[2]]
+    try:
+        return durations.parse_duration(value if isinstance(value, str) else repr(value))
+    except durations.InvalidDuration as error:
+        raise InvalidScenario(str(error)) from None
 
 
 def poll_policy(poll: Any) -> dict[str, Any]:
