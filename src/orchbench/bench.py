@@ -209,9 +209,17 @@ class Bench:
         error = f"{trace.error_name}: {trace.cause}" if trace.error_name else None
         return trace.status, trace.output, error
 
-    def trace(self, execution: Execution) -> Trace:
-        """Return an execution's trace, with Lambda's reports of its invocations."""
-        return self.trace_of(execution.way, self.evidence(execution))
+    def trace(self, execution: Execution, *, reports: bool = True) -> Trace:
+        """Return an execution's trace.
+
+        Args:
+            execution: from ``start`` or ``find``.
+            reports: with Lambda's reports of its invocations, which take their time to be found in the logs.
+        """
+        if reports:
+            return self.trace_of(execution.way, self.evidence(execution))
+        record = self._service(execution.way).record(execution.arn)
+        return self.trace_of(execution.way, Evidence(record, ()))
 
     def evidence(self, execution: Execution) -> Evidence:
         """Return what was recorded of an execution: the raw material of its trace."""

@@ -36,6 +36,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, help="requests that run at once; others wait as SUBMITTED")
     parser.add_argument("--no-quotas", action="store_true", help="switch the service's quotas off")
     parser.add_argument(
+        "--quota-share",
+        type=float,
+        default=1.0,
+        metavar="SHARE",
+        help="of AWS's calls a second and active statements (default: 1)",
+    )
+    parser.add_argument(
         "--latency",
         action="append",
         default=[],
@@ -73,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         port=options.port,
         database=options.database,
         warehouse=Warehouse(tuple(options.workgroup), tuple(options.cluster)),
-        quotas=UNLIMITED if options.no_quotas else Quotas(),
+        quotas=UNLIMITED if options.no_quotas else Quotas().scaled(options.quota_share),
         max_connections=options.max_connections,
         concurrency=options.concurrency,
         rules=options.latency,

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchbench.redshift.call_counts import CallCounts
 from orchbench.redshift.errors import ServiceError, serialization, throttled, unavailable
 from orchbench.redshift.faults import Call, Fault, FaultKind, Faults, NoFaults
 from orchbench.redshift.model import answer_encoder, request_check, targets
@@ -55,10 +56,12 @@ class Endpoint:
     Args:
         api: the service.
         faults: what goes wrong on purpose.
+        counts: of the calls that were answered.
     """
 
     api: DataApi
     faults: Faults = field(default_factory=NoFaults)
+    counts: CallCounts = field(default_factory=CallCounts)
     _calls: Counter[str] = field(default_factory=Counter, init=False)
     _requests: "itertools.count[int]" = field(default_factory=itertools.count, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -77,7 +80,7 @@ class Endpoint:
         """
         began = self.api.clock.now()
         try:
-            answer = self._success(self._perform(_operation(target), body, patience_seconds))
+            answer = self._success(self._counted(_operation(target), body, patience_seconds))
         except ServiceError as error:
             answer = self.failure(error)
         if patience_seconds is not None and self.api.clock.now() - began > patience_seconds:
@@ -89,6 +92,15 @@ class Endpoint:
         content = {"__type": error.code, "Message": error.message, **error.members}
         headers = self._headers() | {"x-amzn-ErrorType": error.code}
         return HttpAnswer(error.http_status, headers, json.dumps(content).encode())
+
+    def _counted(self, operation: str, body: bytes, patience_seconds: float | None) -> Any:
+        try:
+            content = self._perform(operation, body, patience_seconds)
+        except ServiceError as error:
+            self.counts.note(operation, error.code, self.api.clock.now())
+            raise
+        self.counts.note(operation, None, self.api.clock.now())
+        return content
 
     def _perform(self, operation: str, body: bytes, patience_seconds: float | None) -> Any:
         with self._lock:

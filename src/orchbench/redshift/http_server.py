@@ -1,7 +1,7 @@
 """The way in over HTTP, for clients of other processes: loopback only, HTTP/1.1 with keep-alive.
 
-`POST /` is the Data API, `GET /health` says that it is there, and `PUT /faults` replaces the fault rules by
-the JSON array in its body.
+`POST /` is the Data API, `GET /health` says that it is there, `GET /calls` counts the calls of each operation
+so far, and `PUT /faults` replaces the fault rules by the JSON array in its body.
 """
 
 import json
@@ -52,8 +52,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/health":
             self._send_json(200, {"status": "ok"})
+        elif self.path == "/calls":
+            self._send_json(200, self.server.endpoint.counts.to_json())
         else:
-            self._send_json(404, {"message": f"There is no {self.path}; use GET /health."})
+            self._send_json(404, {"message": f"There is no {self.path}; use GET /health or GET /calls."})
 
     def do_PUT(self) -> None:
         body = self._body()

@@ -5,7 +5,8 @@ Sources: `redshift/latest/mgmt/data-api` and `amazon-redshift-limits` of the AWS
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 from orchbench.redshift.clock import Clock
 
@@ -38,6 +39,18 @@ class Quotas:
     result_retention_seconds: float | None = DAY_SECONDS
     client_token_seconds: float = 8 * 3600.0
     calls_per_second: Mapping[str, float] = field(default_factory=lambda: CALLS_PER_SECOND)
+
+    def scaled(self, share: float) -> Self:
+        """Return the quotas with that share of the calls a second and of the active statements.
+
+        For a load that is smaller than AWS's quotas in the same proportion.
+        """
+        active = self.active_statements
+        return replace(
+            self,
+            active_statements=None if active is None else max(1, round(active * share)),
+            calls_per_second={name: rate * share for name, rate in self.calls_per_second.items()},
+        )
 
 
 UNLIMITED = Quotas(

@@ -1,0 +1,118 @@
+"""``orchbench load``: many executions of each way at once on one local stack, and whether any was lost."""
+
+import argparse
+import json
+import urllib.request
+from dataclasses import replace
+
+from rich.console import Console
+
+from orchbench.bench import Bench
+from orchbench.commands.load_table import load_markdown, print_load
+from orchbench.commands.options import local_options, whole_number
+from orchbench.load import LoadPlan, put_load
+from orchbench.load_summary import summarize_load
+from orchbench.local import LocalStack, StackOptions
+from orchbench.orchestrators import all_ways
+from orchbench.orchestrators.connection import connect_local
+from orchbench.trace import Json
+from orchbench.warehouse import Warehouse
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "load",
+        help="start many executions of each way at once on a local stack of its own",
+        description="Starts many executions of each way at once, and counts what was lost, throttled and "
+        "retried. On a local stack of its own, never on AWS, where others share the quotas.",
+    )
+    ways = list(all_ways())
+    parser.add_argument(
+        "--at-once", type=whole_number(1, 500), default=200, help="executions of each way (default: 200)"
+    )
+    parser.add_argument(
+        "--way",
+        action="append",
+        choices=ways,
+        metavar="WAY",
+        help=f"again for more; default: {', '.join(ways)}",
+    )
+    parser.add_argument(
+        "--poll-interval",
+        type=whole_number(1, 300),
+        default=10,
+        metavar="SECONDS",
+        help="seconds between two checks of one execution (default: 10)",
+    )
+    parser.add_argument(
+        "--batch-seconds",
+        type=whole_number(0, 600),
+        default=30,
+        metavar="SECONDS",
+        help="how long each batch runs by itself (default: 30)",
+    )
+    parser.add_argument(
+        "--quotas",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="hold the Data API's calls a second and active statements (default: on)",
+    )
+    parser.add_argument(
+        "--quota-percent",
+        type=whole_number(1, 100),
+        default=100,
+        metavar="PERCENT",
+        help="of AWS's quotas, for a load that is smaller in the same proportion (default: 100)",
+    )
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    shape.add_argument("--markdown", action="store_true", help="print Markdown and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Put the load on a stack of its own, print what came of it, and return 1 where anything was lost."""
+    console = Console(stderr=True)
+
+    def progress(said: str) -> None:
+        console.print(f"- {said}", highlight=False)
+
+    plan = LoadPlan(
+        ways=tuple(dict.fromkeys(arguments.way or all_ways())),
+        at_once=arguments.at_once,
+        poll_interval_seconds=arguments.poll_interval,
+        batch_seconds=arguments.batch_seconds,
+        quota_share=arguments.quota_percent / 100 if arguments.quotas else None,
+    )
+    with LocalStack.start(stack_options(plan), progress) as stack:
+        warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
+        bench = Bench(connect_local(stack))
+        summary = summarize_load(
+            put_load(bench, warehouse, plan, lambda: calls_of(stack.redshift["url"]), progress)
+        )
+    if arguments.json:
+        print(json.dumps(summary, indent=2))  # noqa: T201 - the command's answer
+    elif arguments.markdown:
+        print(load_markdown(summary), end="")  # noqa: T201 - the command's answer
+    else:
+        print_load(Console(), summary)
+    return 1 if summary["lost"] else 0
+
+
+def stack_options(plan: LoadPlan) -> StackOptions:
+    """Return how the stack is started: with inline SQL, and the Data API's quotas as the plan asks."""
+    share = plan.quota_share
+    options = local_options(published=False)
+    return replace(
+        options,
+        parameters={**options.parameters, "InlineSqlAllowed": "true"},
+        redshift_arguments=("--no-quotas",) if share is None else ("--quota-share", f"{share:g}"),
+    )
+
+
+def calls_of(url: str) -> Json:
+    """Return the local Data API's counts of its calls so far."""
+    with urllib.request.urlopen(f"{url}/calls", timeout=30) as answer:  # noqa: S310 - this stack's own server
+        counts: Json = json.loads(answer.read())
+    return counts
