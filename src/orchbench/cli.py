@@ -1,24 +1,25 @@
 """The command line: reads the arguments, runs one command, and turns every error into one sentence.
 
-Exit codes: 0 for success, 1 for a run that failed, 2 for a usage error, 130 when interrupted.
+Exit codes: 0 for success, 1 for a run that failed, 2 for a usage error, and 128 more than its number for a
+signal (130 for Ctrl-C, 143 for SIGTERM). What takes time to import is imported under the signals' handlers,
+so that an interrupt is one line however early it comes.
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import pkgutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import NoReturn
 
-from rich.console import Console
-
 from orchbench import commands
-from orchbench.commands.failure import CommandFailed, UsageError, sentence_of
 
-EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_FAILED, EXIT_USAGE = 1, 2
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,35 +46,76 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    with _ending_signals() as received:
+        try:
+            return _run(arguments)
+        except (KeyboardInterrupt, Exception) as error:
+            # A library may turn what interrupted it into an error of its own.
+            if not received and not isinstance(error, KeyboardInterrupt):
+                raise
+            number = received[0] if received else signal.SIGINT
+            _say("Interrupted." if number == signal.SIGINT else f"Ended by {signal.Signals(number).name}.")
+            return 128 + number
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     parsed = build_parser().parse_args(arguments)
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    from orchbench.commands.failure import UsageError, sentence_of  # noqa: PLC0415 - it imports boto3
+
     try:
-        return int(parsed.run(parsed))
-    except KeyboardInterrupt:
-        _say("Interrupted.")
-        return EXIT_INTERRUPTED
+        code = int(parsed.run(parsed))
+        sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
-    except (UsageError, CommandFailed) as error:
-        _say(str(error))
-        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     except Exception as error:
         if parsed.debug:
             raise
+        _drop_unwritable_output()
         _say(sentence_of(error))
-        return EXIT_FAILED
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    return code
+
+
+@contextlib.contextmanager
+def _ending_signals() -> Iterator[list[int]]:
+    """Turn the signals that end a program into KeyboardInterrupt, and yield those that came."""
+    received: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        raise KeyboardInterrupt
+
+    # One that is ignored, as after nohup, stays ignored.
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    before = {number: handler for number, handler in before.items() if handler is not signal.SIG_IGN}
+    try:
+        for number in before:
+            signal.signal(number, interrupt)
+        yield received
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _drop_unwritable_output() -> None:
+    """Drop what standard output cannot take: the interpreter would complain about it once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(sentence: str) -> None:
-    Console(stderr=True).print(f"orchbench: {sentence}", markup=False, highlight=False, soft_wrap=True)
+    # Standard error may be full as well; then there is nobody left to tell.
+    with contextlib.suppress(OSError):
+        print(f"orchbench: {sentence}", file=sys.stderr, flush=True)  # noqa: T201 - the command line's own words
 
 
 if __name__ == "__main__":

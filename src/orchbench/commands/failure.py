@@ -1,5 +1,7 @@
 """What a command raises to end, and the sentence for whatever else it meets."""
 
+import errno
+
 from orchbench.local.errors import LocalStackError
 from orchbench.orchestrators.connection import SERVICE_ERRORS, error_sentence
 from orchbench.orchestrators.errors import OrchestratorError
@@ -9,6 +11,8 @@ from orchbench.warehouse import SqlFailed
 
 SAID = (LocalStackError, OrchestratorError, InvalidResults, SqlFailed, TableNotEmpty)
 """Errors whose message is the sentence."""
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 class UsageError(Exception):
@@ -25,4 +29,16 @@ def sentence_of(error: Exception) -> str:
         return error_sentence(error)
     if isinstance(error, SAID):
         return str(error)
+    if isinstance(error, UsageError | CommandFailed):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (*NO_SPACE, *NOT_WRITABLE):
+        return f"{error.filename or 'The output'} cannot be written: {what_to_do(error)}."
     return f"An error nobody foresaw, {type(error).__name__}: {error} (`orchbench --debug ...` shows where)."
+
+
+def what_to_do(error: OSError) -> str:
+    """Return why something could not be written and what would help."""
+    reason = error.strerror or type(error).__name__
+    if error.errno in NO_SPACE:
+        return f"{reason}: free some space there, or name another folder"
+    return f"{reason}: name a folder that can be written to"
