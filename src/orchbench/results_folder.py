@@ -94,6 +94,25 @@ class ResultsFolder:
         """Read the figures as they were written."""
         return self._read(SUMMARY_FILE)
 
+    def write_document(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write a further file of the folder, whole or not at all."""
+        self._write(name, document)
+
+    def read_document(self, name: str, schema: str | None = None) -> Json | None:
+        """Read a further file, None where the folder has none of this name.
+
+        Raises:
+            InvalidResults: it is no JSON, or not of the schema.
+        """
+        if not (self.path / name).exists():
+            return None
+        document = self._read(name)
+        if schema is not None and document.get("schema") != schema:
+            raise InvalidResults(
+                f"{self.path / name} has the schema {document.get('schema')!r}: this version reads {schema!r}."
+            )
+        return document
+
     def _read(self, name: str) -> Json:
         file = self.path / name
         try:

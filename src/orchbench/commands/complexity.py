@@ -31,18 +31,21 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     folder = project_folder()
-    found = [complexity_of(way, folder) for way in all_ways().values()]
     if arguments.json:
-        document = {
-            "schema": "orchbench.complexity/1",
-            "label": Label.MEASURED.value,
-            "source": "the files, lizard, complexipy and aws-sam-translator; docs/complexity.md",
-            "ways": [_labelled(one) for one in found],
-        }
-        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        print(json.dumps(complexity_document(folder), indent=2))  # noqa: T201 - the command's answer
     else:
-        _print(found)
+        _print([complexity_of(way, folder) for way in all_ways().values()])
     return 0
+
+
+def complexity_document(folder: Path) -> Json:
+    """Measure every way of a project, every number with its label and its source."""
+    return {
+        "schema": "orchbench.complexity/1",
+        "label": Label.MEASURED.value,
+        "source": "the files, lizard, complexipy and aws-sam-translator; docs/complexity.md",
+        "ways": [_labelled(complexity_of(way, folder)) for way in all_ways().values()],
+    }
 
 
 def complexity_of(way: Way, folder: Path) -> "Complexity":

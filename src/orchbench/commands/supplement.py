@@ -1,0 +1,80 @@
+"""``orchbench supplement``: rehearsals of 1 min to 24 h, and complexity, beside the runs of a comparison."""
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+from rich.console import Console
+
+from orchbench.commands.complexity import complexity_document
+from orchbench.commands.options import project_folder, whole_number
+from orchbench.orchestrators import all_ways
+from orchbench.results_folder import ResultsFolder
+from orchbench.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
+
+SCENARIOS = (
+    *(("fixed:10s", duration) for duration in ("1m", "5m", "15m", "1h")),
+    *(("adaptive", duration) for duration in ("1m", "5m", "15m", "1h", "4h", "12h", "24h")),
+    *(("fixed:5m", duration) for duration in ("4h", "12h", "24h")),
+)
+"""Policies and durations that two cores rehearse on every way in less than a minute: a durable loop replays
+all that went before, so that a day polled every 10 s would take minutes by itself."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "supplement", help="add rehearsals of 1 min to 24 h and the complexity to a results folder"
+    )
+    parser.add_argument("folder", type=Path, help="of a comparison")
+    parser.add_argument(
+        "--processes", type=whole_number(1, 256), metavar="N", help="how many at once (default: one a core)"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Rehearse, measure, and keep both."""
+    folder = ResultsFolder(arguments.folder)
+    folder.read()
+    console = Console(stderr=True)
+    with console.status("rehearsing") as status:
+        rehearsals, digest = _rehearsed(arguments.processes, status.update)
+    keep_rehearsals(folder, rehearsals, digest)
+    folder.write_document(COMPLEXITY_FILE, complexity_document(project_folder()))
+    seconds = sum(one.figures["rehearsal_seconds"] for one in rehearsals)
+    console.print(f"- {len(rehearsals)} rehearsals, {seconds:.0f} s of one core", highlight=False)
+    return 0
+
+
+def _rehearsed(processes: int | None, say: object) -> tuple[list[KeptRehearsal], str]:
+    # The engines take a second to import, which no other command should wait for.
+    from orchbench.rehearsal.figures import figures  # noqa: PLC0415
+    from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
+    from orchbench.rehearsal.scenario import Scenario, parse_duration  # noqa: PLC0415
+    from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
+
+    scenarios = [Scenario.polled(parse_duration(duration), poll) for poll, duration in SCENARIOS]
+    tasks = list(product(scenarios, all_ways()))
+    # The longest first, so that no core waits for the other at the end.
+    tasks.sort(key=lambda task: -task[0].duration_seconds)
+    done: list[int] = []
+
+    def tell(index: int) -> None:
+        done.append(index)
+        say(f"rehearsing: {len(done)} of {len(tasks)}")  # type: ignore[operator]
+
+    found = rehearse_all(tasks, processes=processes, done=tell)
+    kept = [
+        KeptRehearsal(
+            way=one.trace.orchestrator,
+            scenario=one.scenario.name,
+            duration_seconds=one.scenario.duration_seconds,
+            poll=one.scenario.poll,
+            figures=figures(one).to_json(),
+            trace=one.trace,
+            file=rehearsal_file(one.trace.orchestrator, one.scenario.name),
+        )
+        for one in found
+    ]
+    return kept, digest(found)
