@@ -63,3 +63,10 @@ def measure(progress: Progress, quota: Quota, now: datetime) -> None:
         metrics.add_metric("Polls", MetricUnit.Count, progress.polls)
         metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, max(0.0, lag.total_seconds()))
     metrics.flush_metrics()
+
+
+def count_cancelled(statements: int = 1) -> None:
+    """Write the metric of statements that had to be stopped, whoever stopped them."""
+    if statements:
+        metrics.add_metric("StatementsCancelled", MetricUnit.Count, statements)
+        metrics.flush_metrics()

@@ -1,13 +1,14 @@
-"""The cancel function: stops the statement of an execution that gives up."""
+"""The cancel function: stops the statement of an execution that gives up, or that was ended from outside."""
 
 from typing import Any
 
+from executions import ended_execution, executions_of
 from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
 from redshift_batch.deadline import run_before_timeout
 from redshift_batch.model import Json
 from redshift_batch.settings import Settings
-from telemetry import logger, recorded, tracer
+from telemetry import count_cancelled, logger, recorded, tracer
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -17,15 +18,28 @@ def handler(event: Json, context: Any) -> Json:
 
     Args:
         event: ``execution_id`` (the execution's ARN) and ``progress``, or what there is of it after a submit
-            that failed.
+            that failed; or a status-change event of either service, which is delivered at least once, asked
+            again twice where this raises, and then kept in the dead-letter queue.
         context: the Lambda context.
     """
-    execution_id = event["execution_id"]
     settings = Settings.from_environment()
+    from_outside = "detail" in event
+    execution_id = ended_execution(event) if from_outside else event["execution_id"]
 
     def cancel() -> Json:
         data_api = DataApi(redshift_data_client(), settings)
-        return lifecycle.cancel(execution_id, event["progress"], data_api=data_api)
+        cancelled = lifecycle.cancel(execution_id, event["progress"], data_api=data_api)
+        count_cancelled(lifecycle.was_cancelled(cancelled))
+        return cancelled
+
+    def release() -> Json:
+        data_api = DataApi(redshift_data_client(patient=True), settings)
+        submission = executions_of(execution_id).submission(execution_id)
+        released = lifecycle.release(execution_id, submission, data_api=data_api)
+        count_cancelled(released.outcome == "cancelled")
+        logger.info("The statement: %s", released.outcome, extra={"statement_id": released.statement_id})
+        return released.to_json()
 
     with recorded("Cancel batch", execution_id):
-        return run_before_timeout(cancel, context, settings.timeout_margin_seconds)
+        call = release if from_outside else cancel
+        return run_before_timeout(call, context, settings.timeout_margin_seconds)

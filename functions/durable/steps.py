@@ -24,7 +24,7 @@ from redshift_batch.deadline import run_before_timeout
 from redshift_batch.errors import BatchError, HandlerTimedOut, TransientFault, error_named
 from redshift_batch.model import Json, Progress, Quota
 from redshift_batch.settings import Settings
-from telemetry import measure, recorded
+from telemetry import count_cancelled, measure, recorded
 
 TRANSIENT_RETRIES = RetryStrategyConfig(
     max_attempts=7,
@@ -87,7 +87,9 @@ class BatchSteps:
         """Cancel, as a step; where even that fails, the progress stays: the execution fails either way."""
 
         def cancel() -> Json:
-            return lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())
+            cancelled = lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())
+            count_cancelled(lifecycle.was_cancelled(cancelled))
+            return cancelled
 
         try:
             return self._step("cancel-batch", cancel)

@@ -5,6 +5,7 @@ once per environment of a function.
 """
 
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol
 
@@ -21,7 +22,7 @@ from .errors import (
     StatementNotRunningYet,
     TooManyActiveStatements,
 )
-from .model import Batch, Statement, SubStatement
+from .model import Batch, NamedStatement, Statement, SubStatement
 from .settings import Settings
 from .status import RUNNING_STATUSES
 
@@ -68,10 +69,20 @@ class RedshiftDataClient(Protocol):
     def list_statements(self, **parameters: Any) -> dict[str, Any]: ...
 
 
+# Three cancels a second are allowed. Whoever cancels for a burst of executions waits for his turn, some 35 s
+# on average, before the fault is left to the next attempt.
+PATIENT_CLIENT_CONFIG = CLIENT_CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 8}))
+
+
 @cache
-def redshift_data_client() -> RedshiftDataClient:
-    """Return the environment's one client, built at the first call."""
-    client: RedshiftDataClient = boto3.client("redshift-data", config=CLIENT_CONFIG)
+def redshift_data_client(*, patient: bool = False) -> RedshiftDataClient:
+    """Return the environment's one client, built at the first call.
+
+    Args:
+        patient: wait out the throttling of a burst, where nothing else waits for the answer.
+    """
+    config = PATIENT_CLIENT_CONFIG if patient else CLIENT_CONFIG
+    client: RedshiftDataClient = boto3.client("redshift-data", config=config)
     return client
 
 
@@ -81,6 +92,20 @@ def client_token(execution_id: str) -> str:
     The Data API keeps a token for 8 hours and takes at most 64 characters.
     """
     return hashlib.sha256(execution_id.encode()).hexdigest()
+
+
+def statement_name(execution_id: str) -> str:
+    """Return the name of this execution's statement: the token, by which it is found, and whose it is.
+
+    ListStatements finds a name by its beginning.
+    """
+    return f"{client_token(execution_id)} {execution_id}"
+
+
+def execution_named(name: str) -> str | None:
+    """Return the execution that gave a statement this name, or None where it is not one of ours."""
+    token, _, execution_id = name.partition(" ")
+    return execution_id if token == client_token(execution_id) else None
 
 
 class DataApi:
@@ -101,7 +126,7 @@ class DataApi:
         request: dict[str, Any] = {
             "Sqls": list(batch.statements),
             "ClientToken": token,
-            "StatementName": token,
+            "StatementName": statement_name(execution_id),
             "ExecutionMode": batch.execution_mode.value,
             **self._target(),
         }
@@ -163,13 +188,26 @@ class DataApi:
 
         Only statements of the caller's own role are listed, by the name that the submit gave them.
         """
-        request: dict[str, Any] = {"StatementName": client_token(execution_id), "Status": "ALL"}
+        listed = self._list({"StatementName": client_token(execution_id), "Status": "ALL"})
+        return next((str(statement["Id"]) for statement in listed), None)
+
+    def running(self) -> Iterator[NamedStatement]:
+        """Yield every statement that runs, or waits to, under the name of an execution.
+
+        Only statements of the caller's own role are listed, so those of another deployment are not.
+        """
+        for status in sorted(RUNNING_STATUSES):
+            for statement in self._list({"Status": status}):
+                execution_id = execution_named(statement.get("StatementName") or "")
+                if execution_id is not None:
+                    yield NamedStatement(str(statement["Id"]), execution_id)
+
+    def _list(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
             answer = _translated(self._client.list_statements, request)
-            for statement in answer.get("Statements", ()):
-                return str(statement["Id"])
+            yield from answer.get("Statements", ())
             if not answer.get("NextToken"):
-                return None
+                return
             request["NextToken"] = answer["NextToken"]
 
     def _found_quietly(self, execution_id: str) -> str | None:

@@ -24,6 +24,7 @@ name, the error type of the durable execution. ``statemachine/redshift_batch.asl
     ├── DataApiRefused                the Data API said no, and would say it again
     │   └── StatementNotFound
     ├── InvalidSettings               the deployment's environment is wrong
+    ├── ExecutionNotReadable          a service does not show an execution's own record
     ├── UnexpectedError               none of these: a defect, and the name that it had
     └── TransientFault                worth another attempt
         ├── DataApiThrottled
@@ -123,6 +124,10 @@ class StatementNotFound(DataApiRefused):
 
 class InvalidSettings(BatchError):
     """The deployment's environment is wrong."""
+
+
+class ExecutionNotReadable(BatchError):
+    """A service does not show an execution's own record; only what cleans up after executions asks for it."""
 
 
 class UnexpectedError(BatchError):

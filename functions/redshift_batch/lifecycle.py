@@ -1,16 +1,18 @@
-"""What an execution does to its batch: submit it, check it, cancel it.
+"""What an execution does to its batch: submit it, check it, cancel it; and what is done after an execution.
 
 Each function is one call of a handler: it takes what the caller kept, asks the Data API, and returns what
 the caller keeps next. The moment is an argument.
 """
 
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from . import status
 from .batch import parse_batch
 from .errors import BatchError, NothingToCancelYet, error_named
-from .model import Batch, Failure, Json, Progress, Quota, Statement
+from .model import Batch, Failure, Json, NamedStatement, Progress, Quota, Statement, Submission
 from .settings import Settings
 
 SETTLING_SECONDS = 5
@@ -30,10 +32,33 @@ class Describes(Protocol):
 
 
 class Cancels(Describes, Protocol):
-    """What ``cancel`` asks of the Data API."""
+    """What ``cancel`` and ``release`` ask of the Data API."""
 
     def cancel(self, statement_id: str) -> None: ...
     def find(self, execution_id: str) -> str | None: ...
+
+
+class Sweeps(Cancels, Protocol):
+    """What ``sweep`` asks of the Data API."""
+
+    def running(self) -> Iterable[NamedStatement]: ...
+
+
+@dataclass(frozen=True)
+class Release:
+    """What became of the statement of an execution that is over.
+
+    Attributes:
+        statement_id: None where nothing was submitted.
+        outcome: ``cancelled``, ``had ended`` or ``nothing was submitted``.
+    """
+
+    execution_id: str
+    statement_id: str | None
+    outcome: str
+
+    def to_json(self) -> Json:
+        return asdict(self)
 
 
 def submit(
@@ -99,6 +124,49 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
         statement, output.get("polls", 0), output.get("statement_count", len(statement.sub_statements))
     )
     return {**kept, "output": newest}
+
+
+def was_cancelled(kept: Json) -> bool:
+    """Tell whether a cancel stopped the statement, and did not find it over."""
+    return kept["output"]["status"] not in (status.FINISHED, status.FAILED)
+
+
+def release(execution_id: str, submission: Submission, *, data_api: Cancels) -> Release:
+    """Stop what an execution that is over may have left running; it may be asked for twice, and late.
+
+    Args:
+        submission: what the execution's own record tells. Without an id the statement is looked for by its
+            name; it is never submitted again to learn the id.
+
+    Raises:
+        NothingToCancelYet: a stop does not undo a submit in flight, so the caller must look again.
+        StatementNotRunningYet: the statement waits to run, and cannot be cancelled before.
+    """
+    if submission.statement_id is None and not submission.possible:
+        return Release(execution_id, None, "nothing was submitted")
+    statement_id = submission.statement_id or data_api.find(execution_id)
+    if statement_id is None:
+        raise NothingToCancelYet(
+            "No statement bears this execution's name: its submit may still be on its way, or never happened."
+        )
+    if data_api.describe(statement_id).status in status.ENDED_STATUSES:
+        return Release(execution_id, statement_id, "had ended")
+    data_api.cancel(statement_id)
+    return Release(execution_id, statement_id, "cancelled")
+
+
+def sweep(data_api: Sweeps, has_ended: Callable[[str], bool]) -> Iterator[Release | BatchError]:
+    """Stop every running statement whose execution is over, one after the other.
+
+    Yields:
+        What became of each; a fault instead where one could not be stopped, so that the others still are.
+    """
+    for running in list(data_api.running()):
+        try:
+            if has_ended(running.execution_id):
+                yield release(running.execution_id, Submission(running.statement_id), data_api=data_api)
+        except BatchError as error:
+            yield error
 
 
 def is_running(progress: Json) -> bool:

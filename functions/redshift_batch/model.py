@@ -129,6 +129,27 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class NamedStatement:
+    """A running statement that an execution of this deployment submitted."""
+
+    statement_id: str
+    execution_id: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What an execution sent, as far as its own record tells.
+
+    Attributes:
+        statement_id: None where the record does not know it.
+        possible: whether there may be a statement all the same: an answer was lost, or had not come.
+    """
+
+    statement_id: str | None
+    possible: bool = True
+
+
+@dataclass(frozen=True)
 class Failure:
     """Why an execution fails, in the words that Step Functions uses."""
 

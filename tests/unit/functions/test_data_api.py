@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectTimeoutError, ParamValidationError
 from botocore.stub import Stubber
 
 from redshift_batch import errors
-from redshift_batch.data_api import CLIENT_CONFIG, ERRORS, DataApi, client_token
+from redshift_batch.data_api import CLIENT_CONFIG, ERRORS, DataApi, client_token, statement_name
 from redshift_batch.model import Batch, ExecutionMode
 from redshift_batch.settings import Settings
 
@@ -44,7 +44,7 @@ def test_a_submit_carries_a_token_made_of_the_executions_arn(stub: Stubber) -> N
         {
             "Sqls": ["SELECT :a"],
             "ClientToken": token,
-            "StatementName": token,
+            "StatementName": f"{token} {ARN}",
             "ExecutionMode": "AUTO_COMMIT",
             "Database": "dev",
             "WorkgroupName": "reports",
@@ -80,7 +80,7 @@ def test_a_batch_runs_where_the_settings_say(
         {
             "Sqls": ["SELECT 1"],
             "ClientToken": token,
-            "StatementName": token,
+            "StatementName": f"{token} {ARN}",
             "ExecutionMode": "TRANSACTION",
             "Database": "dev",
             **target,
@@ -233,6 +233,25 @@ def test_a_statement_is_found_by_its_name_on_any_page(stub: Stubber) -> None:
 def test_an_execution_without_a_statement_finds_none(stub: Stubber) -> None:
     stub.add_response("list_statements", {"Statements": []})
     assert DataApi(stub.client, SERVERLESS).find(ARN) is None
+
+
+def test_what_runs_is_listed_with_its_execution_and_what_is_not_ours_is_left_out(stub: Stubber) -> None:
+    forged = statement_name(ARN).replace("sfn-poll:a", "sfn-poll:b")
+    listed = [{"Id": "s-1", "StatementName": statement_name(ARN)}, {"Id": "s-2", "StatementName": "nightly"}]
+    stub.add_response("list_statements", {"Statements": listed}, {"Status": "PICKED"})
+    stub.add_response("list_statements", {"Statements": [{"Id": "s-3"}]}, {"Status": "STARTED"})
+    stub.add_response(
+        "list_statements", {"Statements": [{"Id": "s-4", "StatementName": forged}]}, {"Status": "SUBMITTED"}
+    )
+    running = list(DataApi(stub.client, SERVERLESS).running())
+    assert [(one.statement_id, one.execution_id) for one in running] == [("s-1", ARN)]
+
+
+def test_a_statements_name_fits_for_the_longest_executions_arn() -> None:
+    """The Data API takes 500 characters."""
+    prefix = "arn:aws-us-gov:lambda:ap-northeast-1:123456789012:function:"
+    longest = f"{prefix}{'f' * 64}:{'9' * 5}/durable-execution/{'n' * 64}/{'0' * 36}"
+    assert len(statement_name(longest)) <= 500
 
 
 def test_the_clients_worst_case_ends_before_the_functions_default_timeout() -> None:

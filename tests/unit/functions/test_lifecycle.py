@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from redshift_batch import errors, lifecycle
-from redshift_batch.model import Batch, Failure, Progress, Quota, Statement
+from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Quota, Statement, Submission
 from redshift_batch.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +40,9 @@ class OneStatement:
 
     def find(self, execution_id: str) -> str | None:
         return self.by_name.get(execution_id)
+
+    def running(self) -> list[NamedStatement]:
+        return [NamedStatement(statement_id, execution) for execution, statement_id in self.by_name.items()]
 
 
 def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
@@ -143,3 +146,48 @@ def test_a_failure_recorded_by_step_functions_is_read_as_well() -> None:
     progress = submit(OneStatement(), {"sql": "SELECT 1"})
     failed = replace(progress, failure=Failure("HandlerTimedOut", "cut off")).to_json()
     assert isinstance(lifecycle.failure_of(failed), errors.HandlerTimedOut)
+
+
+def test_what_an_execution_left_running_is_cancelled_once() -> None:
+    data_api = OneStatement()
+    released = lifecycle.release("arn:1", Submission("s-1"), data_api=data_api)
+    again = lifecycle.release("arn:1", Submission("s-1"), data_api=data_api)
+    assert (released.outcome, again.outcome, data_api.cancelled) == ("cancelled", "had ended", ["s-1"])
+
+
+def test_an_execution_that_sent_nothing_has_nothing_to_cancel() -> None:
+    data_api = OneStatement()
+    released = lifecycle.release("arn:1", Submission(None, possible=False), data_api=data_api)
+    assert (released.outcome, released.statement_id) == ("nothing was submitted", None)
+
+
+def test_a_statement_that_the_record_does_not_know_is_found_by_its_name_and_never_submitted_again() -> None:
+    data_api = OneStatement(by_name={"arn:1": "s-1"})
+    assert lifecycle.release("arn:1", Submission(None), data_api=data_api).outcome == "cancelled"
+    assert data_api.submitted == []
+
+
+def test_a_submit_in_flight_is_looked_for_again() -> None:
+    with pytest.raises(errors.NothingToCancelYet):
+        lifecycle.release("arn:1", Submission(None), data_api=OneStatement())
+
+
+def test_a_sweep_stops_the_orphans_and_leaves_the_others() -> None:
+    data_api = OneStatement(by_name={"arn:over": "s-1", "arn:running": "s-2"})
+    found = list(lifecycle.sweep(data_api, lambda arn: arn == "arn:over"))
+    assert [getattr(one, "execution_id", None) for one in found] == ["arn:over"]
+    assert data_api.cancelled == ["s-1"]
+
+
+def test_a_sweep_goes_on_after_a_fault() -> None:
+    data_api = OneStatement(by_name={"arn:unreadable": "s-1", "arn:over": "s-2"})
+
+    def has_ended(arn: str) -> bool:
+        if arn == "arn:unreadable":
+            raise errors.ExecutionNotReadable("no answer")
+        return True
+
+    first, second = lifecycle.sweep(data_api, has_ended)
+    assert isinstance(first, errors.ExecutionNotReadable)
+    assert isinstance(second, lifecycle.Release)
+    assert data_api.cancelled == ["s-2"]

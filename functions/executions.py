@@ -1,0 +1,194 @@
+"""Executions of both services, as the cancel function and the sweep know them: over or not, what they sent.
+
+It reads the services' own records and changes nothing. A service tells its executions apart by the ARN alone,
+so that a way is added or deleted without a change here.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Protocol
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from redshift_batch.errors import NOTHING_SUBMITTED, ExecutionNotReadable, InvalidInput, error_named
+from redshift_batch.model import Json, Submission
+
+# Executions that end together ask for their histories together; 15 to 20 calls a second are allowed.
+CLIENT_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 6},
+    user_agent_extra="orchbench",
+)
+PAGE = 100
+"""Events a call: the submit is among the first."""
+
+MACHINE_ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+DURABLE_ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "DELETING"})
+
+
+class Executions(Protocol):
+    """The executions of one service."""
+
+    def submission(self, execution_id: str) -> Submission:
+        """Return what an execution that has ended sent, as far as its history tells."""
+
+    def has_ended(self, execution_id: str) -> bool:
+        """Tell whether an execution has ended; one that is gone has."""
+
+
+@cache
+def client(service: str) -> Any:
+    """Return the environment's one client of a service, built at the first call."""
+    return boto3.client(service, config=CLIENT_CONFIG)
+
+
+def executions_of(execution_id: str) -> Executions:
+    """Return the service that runs this execution.
+
+    Raises:
+        InvalidInput: the ARN is of neither service.
+    """
+    service = f"{execution_id}::".split(":")[2]
+    if service == "states":
+        return StateMachineExecutions(client("stepfunctions"))
+    if service == "lambda":
+        return DurableExecutions(client("lambda"))
+    raise InvalidInput(
+        f"{execution_id[:80]!r} is no execution: it takes the ARN of a state machine's or of a durable one."
+    )
+
+
+def ended_execution(event: Mapping[str, Any]) -> str:
+    """Return the ARN of the execution that a status-change event is about.
+
+    Args:
+        event: EventBridge's, from either service: ``Step Functions Execution Status Change`` or
+            ``Durable Execution Status Change``.
+
+    Raises:
+        InvalidInput: it names no execution.
+    """
+    detail = event.get("detail")
+    found = (
+        detail.get("executionArn") or detail.get("durableExecutionArn") if isinstance(detail, dict) else None
+    )
+    if not isinstance(found, str):
+        raise InvalidInput(
+            "The event names no execution: it takes a status change of Step Functions or of Lambda."
+        )
+    return found
+
+
+class StateMachineExecutions:
+    """Executions of state machines."""
+
+    def __init__(self, step_functions: Any) -> None:
+        self._client = step_functions
+
+    def submission(self, execution_id: str) -> Submission:
+        """Read the history up to the submit's answer, or to its end where there is none."""
+        began = refused = False
+        for event in self._events(execution_id):
+            began = began or event["type"] == "TaskScheduled"
+            output = (event.get("taskSucceededEventDetails") or {}).get("output")
+            if statement_id := _statement_id(_parsed(output).get("Payload")):
+                return Submission(statement_id)
+            failure = event.get("executionFailedEventDetails") or {}
+            refused = refused or _nothing_submitted(failure.get("error"))
+        return Submission(None, possible=began and not refused)
+
+    def has_ended(self, execution_id: str) -> bool:
+        """Describe the execution."""
+        found = _answer(self._client.describe_execution, "ExecutionDoesNotExist", executionArn=execution_id)
+        return found is None or found["status"] in MACHINE_ENDS
+
+    def _events(self, execution_id: str) -> Iterator[Json]:
+        request: Json = {"executionArn": execution_id, "includeExecutionData": True, "maxResults": PAGE}
+        while True:
+            page = _answer(self._client.get_execution_history, "ExecutionDoesNotExist", **request) or {}
+            yield from page.get("events", ())
+            if not page.get("nextToken"):
+                return
+            request["nextToken"] = page["nextToken"]
+
+
+class DurableExecutions:
+    """Durable executions of Lambda functions."""
+
+    def __init__(self, lambda_client: Any) -> None:
+        self._client = lambda_client
+
+    def submission(self, execution_id: str) -> Submission:
+        """Read the history up to the submit's answer, or to its end where there is none.
+
+        A step's start is written behind its back, so a history without one is no proof that nothing was sent.
+        """
+        refused = False
+        for event in self._events(execution_id):
+            result = (event.get("StepSucceededDetails") or {}).get("Result") or {}
+            if statement_id := _statement_id(_parsed(result.get("Payload"))):
+                return Submission(statement_id)
+            failure = (event.get("ExecutionFailedDetails") or {}).get("Error") or {}
+            refused = refused or _nothing_submitted((failure.get("Payload") or {}).get("ErrorType"))
+        return Submission(None, possible=not refused)
+
+    def has_ended(self, execution_id: str) -> bool:
+        """Describe the execution."""
+        found = _answer(
+            self._client.get_durable_execution, "ResourceNotFoundException", DurableExecutionArn=execution_id
+        )
+        return found is None or found["Status"] in DURABLE_ENDS
+
+    def _events(self, execution_id: str) -> Iterator[Json]:
+        request: Json = {"DurableExecutionArn": execution_id, "IncludeExecutionData": True, "MaxItems": PAGE}
+        while True:
+            page = (
+                _answer(self._client.get_durable_execution_history, "ResourceNotFoundException", **request)
+                or {}
+            )
+            yield from page.get("Events", ())
+            if not page.get("NextMarker"):
+                return
+            request["Marker"] = page["NextMarker"]
+
+
+def _answer(operation: Any, gone: str, **request: Any) -> Json | None:
+    """Make a call; None where the service does not know the execution (any more).
+
+    Raises:
+        ExecutionNotReadable: the service did not answer, or would not.
+    """
+    try:
+        answer: Json = operation(**request)
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        if code == gone:
+            return None
+        raise ExecutionNotReadable(f"{code}: {error.response.get('Error', {}).get('Message', '')}") from error
+    except BotoCoreError as error:
+        raise ExecutionNotReadable(str(error)) from error
+    return answer
+
+
+def _parsed(text: Any) -> Json:
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except ValueError:
+        # The service cuts long results.
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _statement_id(progress: Any) -> str | None:
+    output = progress.get("output") if isinstance(progress, dict) else None
+    found = output.get("statement_id") if isinstance(output, dict) else None
+    return found if isinstance(found, str) else None
+
+
+def _nothing_submitted(error_type: str | None) -> bool:
+    # An execution that ended with a refusal sent nothing: every other end of a submit goes through a cancel.
+    return isinstance(error_named(error_type, None), NOTHING_SUBMITTED)

@@ -1,0 +1,51 @@
+"""The sweep: on a schedule, stops every statement whose execution is over.
+
+Status-change events are delivered on best effort; what they missed ends here.
+"""
+
+from typing import Any
+
+from executions import executions_of
+from redshift_batch import lifecycle
+from redshift_batch.data_api import DataApi, redshift_data_client
+from redshift_batch.deadline import run_before_timeout
+from redshift_batch.errors import BatchError, StatementNotRunningYet
+from redshift_batch.model import Json
+from redshift_batch.settings import Settings
+from telemetry import count_cancelled, logger, recorded, tracer
+
+
+@logger.inject_lambda_context(clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
+def handler(_event: Json, context: Any) -> Json:
+    """Sweep once, whatever the event.
+
+    Returns:
+        ``cancelled``: the executions whose statement was stopped; ``waiting``: how many statements cannot be
+        stopped before they run, which the next sweep meets again.
+
+    Raises:
+        BatchError: a statement could not be stopped for another reason; all others were looked at first.
+    """
+    settings = Settings.from_environment()
+
+    def sweep() -> Json:
+        data_api = DataApi(redshift_data_client(patient=True), settings)
+        cancelled: list[str] = []
+        waiting = 0
+        faults: list[BatchError] = []
+        for found in lifecycle.sweep(data_api, lambda arn: executions_of(arn).has_ended(arn)):
+            if isinstance(found, StatementNotRunningYet):
+                waiting += 1
+            elif isinstance(found, BatchError):
+                faults.append(found)
+            elif found.outcome == "cancelled":
+                cancelled.append(found.execution_id)
+                logger.warning("An orphan was stopped", extra={"execution_id": found.execution_id})
+                count_cancelled()
+        if faults:
+            raise faults[0]
+        return {"cancelled": cancelled, "waiting": waiting}
+
+    with recorded("Sweep", "sweep"):
+        return run_before_timeout(sweep, context, settings.timeout_margin_seconds)

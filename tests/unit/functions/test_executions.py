@@ -1,0 +1,189 @@
+"""What an execution sent and whether it is over, from records as both services keep them."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.stub import Stubber
+
+from executions import DurableExecutions, StateMachineExecutions, ended_execution, executions_of
+from redshift_batch import errors
+from redshift_batch.model import Submission
+
+HISTORIES = Path(__file__).parents[1] / "bench" / "histories"
+MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:execution:orchbench-sfn-poll:a"
+DURABLE_ARN = (
+    "arn:aws:lambda:us-east-1:123456789012:function:orchbench-durable-poll:1/durable-execution/a/0123"
+)
+
+
+def events(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((HISTORIES / f"{name}.json").read_text())["events"]
+    return found
+
+
+def stubbed(service: str) -> Iterator[Stubber]:
+    client = boto3.client(
+        service,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def machine() -> Iterator[Stubber]:
+    yield from stubbed("stepfunctions")
+
+
+@pytest.fixture
+def durable() -> Iterator[Stubber]:
+    yield from stubbed("lambda")
+
+
+def machine_page(stub: Stubber, found: list[dict[str, Any]], token: str | None = None) -> None:
+    answer = {"events": found} | ({"nextToken": token} if token else {})
+    stub.add_response("get_execution_history", answer)
+
+
+def durable_page(stub: Stubber, found: list[dict[str, Any]], marker: str | None = None) -> None:
+    # The local runner writes None where AWS leaves out, and leaves out what AWS's model requires.
+    shaped = [{key: value for key, value in event.items() if value is not None} for event in found]
+    for event in shaped:
+        event.get("StepSucceededDetails", {}).update(RetryDetails={})
+    answer = {"Events": shaped} | ({"NextMarker": marker} if marker else {})
+    stub.add_response("get_durable_execution_history", answer)
+
+
+def test_a_stopped_machines_statement_is_in_its_history(machine: Stubber) -> None:
+    machine_page(machine, events("sfn_aborted"))
+    found = StateMachineExecutions(machine.client).submission(MACHINE_ARN)
+    assert found.statement_id is not None
+
+
+def test_a_machines_history_is_read_page_by_page_and_no_further_than_needed(machine: Stubber) -> None:
+    recorded = events("sfn_aborted")
+    machine_page(machine, recorded[:2], "2")
+    machine.add_response(
+        "get_execution_history",
+        {"events": recorded[2:], "nextToken": "3"},
+        {"executionArn": MACHINE_ARN, "includeExecutionData": True, "maxResults": 100, "nextToken": "2"},
+    )
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).statement_id is not None
+
+
+def test_a_refused_machine_sent_nothing(machine: Stubber) -> None:
+    machine_page(machine, events("sfn_refused"))
+    found = StateMachineExecutions(machine.client).submission(MACHINE_ARN)
+    assert found == Submission(None, possible=False)
+
+
+def test_a_machine_stopped_before_its_first_task_sent_nothing(machine: Stubber) -> None:
+    first, *_, last = events("sfn_aborted")
+    machine_page(machine, [first, last])
+    assert not StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_machine_stopped_during_its_submit_may_have_sent_it(machine: Stubber) -> None:
+    recorded = events("sfn_aborted")
+    machine_page(machine, [*recorded[:4], recorded[-1]])
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN) == Submission(None)
+
+
+def test_a_machine_that_gave_its_submit_up_without_an_answer_may_have_sent_it(machine: Stubber) -> None:
+    recorded = events("sfn_refused")
+    lost = {"error": "DataApiUnavailable", "cause": "no answer"}
+    recorded[-1]["executionFailedEventDetails"] = lost
+    machine_page(machine, recorded)
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN) == Submission(None)
+
+
+def test_a_durable_executions_statement_is_in_its_history(durable: Stubber) -> None:
+    durable_page(durable, events("durable_retried")[:2], "2")
+    durable_page(durable, events("durable_retried")[2:])
+    assert DurableExecutions(durable.client).submission(DURABLE_ARN).statement_id is not None
+
+
+def test_a_refused_durable_execution_sent_nothing(durable: Stubber) -> None:
+    durable_page(durable, events("durable_refused"))
+    assert DurableExecutions(durable.client).submission(DURABLE_ARN) == Submission(None, possible=False)
+
+
+def test_a_durable_execution_without_a_trace_of_its_submit_may_have_sent_it(durable: Stubber) -> None:
+    durable_page(durable, events("durable_retried")[:1])
+    assert DurableExecutions(durable.client).submission(DURABLE_ARN) == Submission(None)
+
+
+def test_a_result_that_was_cut_is_no_statement(durable: Stubber) -> None:
+    recorded = events("durable_retried")[:3]
+    recorded[2]["StepSucceededDetails"]["Result"] = {"Payload": '{"output": {"state', "Truncated": True}
+    durable_page(durable, recorded)
+    assert DurableExecutions(durable.client).submission(DURABLE_ARN) == Submission(None)
+
+
+@pytest.mark.parametrize(
+    ("status", "over"),
+    [("RUNNING", False), ("PENDING_REDRIVE", False), ("SUCCEEDED", True), ("TIMED_OUT", True)],
+)
+def test_a_machine_is_over_when_its_service_says_so(machine: Stubber, status: str, over: bool) -> None:
+    answer = {
+        "executionArn": MACHINE_ARN,
+        "stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:m",
+        "status": status,
+        "startDate": 0,
+    }
+    machine.add_response("describe_execution", answer, {"executionArn": MACHINE_ARN})
+    assert StateMachineExecutions(machine.client).has_ended(MACHINE_ARN) is over
+
+
+@pytest.mark.parametrize(
+    ("status", "over"), [("RUNNING", False), ("PAUSED", False), ("STOPPED", True), ("FAILED", True)]
+)
+def test_a_durable_execution_is_over_when_its_service_says_so(
+    durable: Stubber, status: str, over: bool
+) -> None:
+    answer = {
+        "DurableExecutionArn": DURABLE_ARN,
+        "DurableExecutionName": "a",
+        "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:f:1",
+        "Status": status,
+        "StartTimestamp": 0,
+    }
+    durable.add_response("get_durable_execution", answer, {"DurableExecutionArn": DURABLE_ARN})
+    assert DurableExecutions(durable.client).has_ended(DURABLE_ARN) is over
+
+
+def test_an_execution_that_is_gone_is_over(machine: Stubber, durable: Stubber) -> None:
+    machine.add_client_error("describe_execution", "ExecutionDoesNotExist")
+    durable.add_client_error("get_durable_execution", "ResourceNotFoundException")
+    assert StateMachineExecutions(machine.client).has_ended(MACHINE_ARN)
+    assert DurableExecutions(durable.client).has_ended(DURABLE_ARN)
+
+
+def test_a_service_that_does_not_answer_is_no_proof_of_an_end(machine: Stubber, durable: Stubber) -> None:
+    machine.add_client_error("describe_execution", "ThrottlingException", "Rate exceeded")
+    durable.add_client_error("get_durable_execution_history", "AccessDeniedException", "no")
+    with pytest.raises(errors.ExecutionNotReadable, match="Rate exceeded"):
+        StateMachineExecutions(machine.client).has_ended(MACHINE_ARN)
+    with pytest.raises(errors.ExecutionNotReadable, match="AccessDenied"):
+        DurableExecutions(durable.client).submission(DURABLE_ARN)
+
+
+@pytest.mark.parametrize("event", [{"detail": {}}, {"detail": None}, {"detail": {"executionArn": 1}}])
+def test_an_event_without_an_execution_is_refused(event: dict[str, Any]) -> None:
+    with pytest.raises(errors.InvalidInput, match="names no execution"):
+        ended_execution(event)
+
+
+@pytest.mark.parametrize("arn", ["", "arn:aws:s3:::bucket", "x" * 500])
+def test_an_arn_of_another_service_is_refused(arn: str) -> None:
+    with pytest.raises(errors.InvalidInput, match="is no execution"):
+        executions_of(arn)
