@@ -6,6 +6,7 @@ from orchbench.evaluation.counts import count
 from orchbench.evaluation.latency import latency
 from orchbench.orchestrators import all_ways
 from orchbench.rehearsal import Fault, Scenario, rehearse
+from orchbench.rehearsal.aftermath import Deliveries
 from orchbench.rehearsal.figures import figures
 
 
@@ -14,14 +15,17 @@ def way(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def test_a_stop_ends_an_execution_at_its_moment_and_leaves_the_statement_to_others(way: str) -> None:
+def test_a_stop_ends_an_execution_at_its_moment_and_its_event_the_statement(way: str) -> None:
     done = rehearse(Scenario(600, {}, faults=(Fault.parse("stop:at=33"),)), way)
     assert done.trace.status == "STOPPED"
     assert done.trace.cause == "Stopped by an operator."
     assert done.trace.ended_at is not None
     assert done.trace.ended_at - done.trace.started_at == 33
-    # What an execution that was stopped cannot do itself is for the cancel function, by event or sweep.
-    assert (done.statements_executed, done.statements_running) == (1, 1)
+    # What an execution that was stopped cannot do itself is the cancel function's, by the service's event.
+    assert (done.statements_executed, done.statements_running) == (1, 0)
+    (batch,) = done.batches
+    assert (batch.status, batch.cancelled, batch.ended_at) == ("ABORTED", True, done.trace.ended_at)
+    assert done.deliveries == Deliveries(attempts=1)
     assert figures(done).detection_lag_seconds is None
 
 

@@ -1,5 +1,6 @@
 """A rehearsed history has the shape and order that AWS writes."""
 
+import random
 from typing import Any
 
 from orchbench.orchestrators import way_named
@@ -83,7 +84,7 @@ def test_the_history_has_ids_from_one_and_points_back() -> None:
         _Functions([progress, progress]),  # type: ignore[arg-type]
         clock,
         Latency(profiles()["zero"], 0),
-        seed=0,
+        random.Random(0),
     )
     with clock.wall_clock():
         host.run("one", {})

@@ -1,11 +1,12 @@
 """The application as its template deploys it: functions, state machines, durable functions.
 
 Reads the SAM template for what a rehearsal needs, with parameter values in place: handlers, timeouts,
-environments and the definition after substitution. It is no CloudFormation: roles, logs and events are not
-looked at.
+environments, the definition after substitution, and the rules of EventBridge. It is no CloudFormation: roles
+and logs are not looked at.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -33,6 +34,7 @@ class Function:
     Attributes:
         handler: module and name, ``submit.handler.handler``.
         execution_timeout_seconds: of a durable function; None for a plain one.
+        retry_attempts: how often an asynchronous invocation that failed is made again.
     """
 
     arn: str
@@ -42,6 +44,21 @@ class Function:
     memory_mb: int
     environment: Mapping[str, str] = field(default_factory=dict)
     execution_timeout_seconds: int | None = None
+    retry_attempts: int = 2
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule of EventBridge: what it takes to which functions.
+
+    Attributes:
+        pattern: of the events it takes; None for a schedule.
+        period_seconds: of a schedule.
+    """
+
+    targets: tuple[Function, ...]
+    pattern: Mapping[str, Any] | None = None
+    period_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +78,7 @@ class Application:
     state_machines: Mapping[str, StateMachine]
     targets: Mapping[str, str]
     code: Path
+    rules: tuple[Rule, ...] = ()
 
     def target(self, way: Way) -> StateMachine | Function:
         """Return what a start of this way starts.
@@ -106,12 +124,13 @@ def _load(path: Path, parameters: tuple[tuple[str, str], ...]) -> Application:
     defaults = {name: one["Default"] for name, one in document["Parameters"].items() if "Default" in one}
     reader = _Reader(document, defaults | dict(parameters), path.parent)
     resources: dict[str, dict[str, Any]] = document["Resources"]
+    functions = {
+        name: reader.function(name)
+        for name, one in resources.items()
+        if one["Type"] == "AWS::Serverless::Function"
+    }
     return Application(
-        functions={
-            name: reader.function(name)
-            for name, one in resources.items()
-            if one["Type"] == "AWS::Serverless::Function"
-        },
+        functions=functions,
         state_machines={
             name: reader.state_machine(name)
             for name, one in resources.items()
@@ -123,7 +142,18 @@ def _load(path: Path, parameters: tuple[tuple[str, str], ...]) -> Application:
             if isinstance(one["Value"], dict) and "Ref" in one["Value"]
         },
         code=path.parent / document["Globals"]["Function"]["CodeUri"],
+        rules=tuple(
+            reader.rule(name, functions)
+            for name, one in resources.items()
+            if one["Type"] == "AWS::Events::Rule"
+        ),
     )
+
+
+def _period_seconds(schedule: str) -> float:
+    """Read ``rate(15 minutes)``."""
+    number, unit = schedule.removeprefix("rate(").removesuffix(")").split()
+    return float(number) * {"minute": 60, "hour": 3600, "day": 86_400}[unit.removesuffix("s")]
 
 
 @dataclass(frozen=True)
@@ -150,7 +180,29 @@ class _Reader:
             memory_mb=int(self.value(properties["MemorySize"])),
             environment=variables,
             execution_timeout_seconds=int(self.value(durable["ExecutionTimeout"])) if durable else None,
+            retry_attempts=int(own.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2)),
         )
+
+    def rule(self, logical_id: str, functions: Mapping[str, Function]) -> Rule:
+        properties = self.document["Resources"][logical_id]["Properties"]
+        by_arn = {one.arn: one for one in functions.values()}
+        arns = [self.value(target["Arn"]) for target in properties["Targets"]]
+        schedule = properties.get("ScheduleExpression")
+        pattern = properties.get("EventPattern")
+        return Rule(
+            targets=tuple(by_arn[arn] for arn in arns if arn in by_arn),
+            pattern=None if pattern is None else self.values(pattern),
+            period_seconds=None if schedule is None else _period_seconds(self.value(schedule)),
+        )
+
+    def values(self, value: Any) -> Any:
+        """Do so through lists and mappings."""
+        found = self.value(value)
+        if found is not value:
+            return found
+        if isinstance(value, Mapping):
+            return {key: self.values(one) for key, one in value.items()}
+        return [self.values(one) for one in value] if isinstance(value, list) else value
 
     def state_machine(self, logical_id: str) -> StateMachine:
         properties = self.document["Resources"][logical_id]["Properties"]
@@ -172,12 +224,12 @@ class _Reader:
         """Put a parameter's value, a name or an ARN in the place of the functions that ask for them."""
         match value:
             case {"Ref": str(name)}:
-                return self.parameters[name]
+                return self.parameters[name] if name in self.parameters else self.arn(name)
             case {"Fn::Sub": str(text)}:
                 known = {"AWS::StackName": STACK, "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
                 for name, replacement in (known | dict(self.parameters)).items():
                     text = text.replace(f"${{{name}}}", str(replacement))
-                return text
+                return re.sub(r"\$\{(\w+)\.Arn\}", lambda found: self.arn(found[1]), text)
             case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
                 return self.arn(logical_id)
             case _:

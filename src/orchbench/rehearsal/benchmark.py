@@ -24,7 +24,7 @@ from orchbench.redshift.service import DataApi
 from orchbench.rehearsal.application import load_application
 from orchbench.rehearsal.environment import deployed, with_variables
 from orchbench.rehearsal.quiet import quiet
-from orchbench.rehearsal.rehearse import fresh_client, rehearse
+from orchbench.rehearsal.rehearse import fresh_clients, rehearse
 from orchbench.rehearsal.scenario import Scenario
 
 HOUR = 3600.0
@@ -83,7 +83,7 @@ def stock(duration_seconds: float) -> int:
             )
         service = _RunnersClock(clock)
         api = DataApi(ScriptedExecutor(service, lasting(duration_seconds)), service)
-        attach(fresh_client(stack), Endpoint(api))
+        attach(fresh_clients(stack)[0], Endpoint(api))
         document = Scenario.polled(duration_seconds, "fixed:10s", poll_budget=False).input
         result = runner.run(input=json.dumps(document))
         return int(json.loads(result.result or "{}")["polls"])

@@ -76,6 +76,21 @@ class VirtualClock:
         finally:
             timer.cancel()
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Let time pass for something else that whoever waits knows nothing of.
+
+        What was to happen before then happens after it: the timeout of one function must not cut off another
+        that runs at the same time.
+        """
+        waiting, self._timers = self._timers, []
+        try:
+            yield
+        finally:
+            for timer in self._timers:
+                heapq.heappush(waiting, timer)
+            self._timers = waiting
+
     def sleep(self, seconds: float) -> None:
         """Let some seconds pass."""
         self.sleep_until(self._now + max(0.0, seconds))

@@ -4,14 +4,14 @@ import json
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchbench.redshift.endpoint import Endpoint, HttpAnswer
 from orchbench.redshift.in_process import attach
 from orchbench.redshift.scripted import Script, ScriptedExecutor, ScriptedStatement
 from orchbench.redshift.service import DataApi
-from orchbench.redshift.statement import Run, Work
+from orchbench.redshift.statement import Run, Status, Work
 from orchbench.rehearsal.clock import VirtualClock
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Fault, Kind, ScriptedFaults, statement_error
@@ -25,7 +25,7 @@ class RehearsedDataApi:
 
     def __init__(self, scenario: Scenario, clock: VirtualClock, faults: ScriptedFaults) -> None:
         generator = random.Random(f"{scenario.seed} statement ids")  # noqa: S311 - nothing is secret
-        self._executor = _RecordingExecutor(scenario, clock)
+        self._executor = _RecordingExecutor(scenario, clock, faults)
         service = DataApi(
             self._executor,
             clock,
@@ -34,7 +34,7 @@ class RehearsedDataApi:
         self._endpoint: Any = Endpoint(service, faults)
         unknown_after = _at(scenario, Kind.UNKNOWN_STATUS)
         if unknown_after is not None:
-            self._endpoint = _EndpointToCome(self._endpoint, clock, clock.now() + unknown_after)
+            self._endpoint = _EndpointToCome(self._endpoint, clock, clock.now() + unknown_after, faults)
 
     def attach(self, client: Any) -> None:
         """Answer every call of a boto3 client."""
@@ -50,17 +50,65 @@ class RehearsedDataApi:
         """How many batches have not ended by now."""
         return sum(not run.progress().status.ended for run in self._executor.runs)
 
+    @property
+    def batches(self) -> tuple["Batch", ...]:
+        """The batches that were accepted, as they stand now."""
+        return tuple(run.batch() for run in self._executor.runs)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as the service knows it, whoever asked.
+
+    Attributes:
+        cancelled: whether a call ended it; not, where it ended by itself or somebody else stopped it.
+    """
+
+    created_at: float
+    status: Status
+    updated_at: float
+    cancelled: bool
+
+    @property
+    def ended_at(self) -> float | None:
+        """When it ended; None while it runs."""
+        return self.updated_at if self.status.ended else None
+
+
+class _RecordedRun:
+    """A run that remembers whether a call cancelled it."""
+
+    def __init__(self, run: Run, created_at: float) -> None:
+        self._run = run
+        self._created_at = created_at
+        self._cancelled = False
+        self.progress, self.wait, self.result = run.progress, run.wait, run.result
+
+    def cancel(self) -> bool:
+        stopped = self._run.cancel()
+        self._cancelled = self._cancelled or stopped
+        return stopped
+
+    def batch(self) -> Batch:
+        progress = self.progress()
+        return Batch(self._created_at, progress.status, progress.updated_at, self._cancelled)
+
 
 class _RecordingExecutor:
     """The scripted executor, which remembers what it ran."""
 
-    def __init__(self, scenario: Scenario, clock: VirtualClock) -> None:
-        self.runs: list[Run] = []
+    def __init__(self, scenario: Scenario, clock: VirtualClock, faults: ScriptedFaults) -> None:
+        self.runs: list[_RecordedRun] = []
         self._scripted = ScriptedExecutor(clock, script_for(scenario))
+        self._scenario = scenario
+        self._faults = faults
 
     def submit(self, work: Work) -> Run:
-        run = self._scripted.submit(work)
+        run = _RecordedRun(self._scripted.submit(work), work.created_at)
         self.runs.append(run)
+        for fault in self._scenario.faults:
+            if fault.kind in (Kind.FAIL, Kind.ABORT, Kind.QUEUE):
+                self._faults.strikes(work.created_at + (fault.at or 0.0))
         return run
 
     def close(self) -> None:
@@ -70,10 +118,13 @@ class _RecordingExecutor:
 class _EndpointToCome:
     """An endpoint that, from a moment on, tells a status which today's service model does not have."""
 
-    def __init__(self, endpoint: Endpoint, clock: VirtualClock, unknown_from: float) -> None:
+    def __init__(
+        self, endpoint: Endpoint, clock: VirtualClock, unknown_from: float, faults: ScriptedFaults
+    ) -> None:
         self._endpoint = endpoint
         self._clock = clock
         self._unknown_from = unknown_from
+        self._faults = faults
 
     def answer(self, target: str, body: bytes, *, patience_seconds: float | None = None) -> HttpAnswer:
         """Answer one request."""
@@ -83,6 +134,7 @@ class _EndpointToCome:
         document = json.loads(answer.body)
         if document.get("Status") in RUNNING:
             document["Status"] = UNKNOWN_STATUS
+            self._faults.strikes(self._unknown_from)
         return replace(answer, body=json.dumps(document).encode())
 
 

@@ -68,6 +68,8 @@ class DurableHost:
         clock: VirtualClock,
         latency: Latency,
         faults: ScriptedFaults,
+        *,
+        first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
     ) -> None:
         self.death: Death | None = None
         self.meter = Meter()
@@ -76,6 +78,7 @@ class DurableHost:
         self._clock = clock
         self._latency = latency
         self._faults = faults
+        self._first_backoff_seconds = first_backoff_seconds
         self._store = InMemoryExecutionStore()
         self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(clock))
         self._order = EventOrder()
@@ -279,7 +282,7 @@ class DurableHost:
 
     def _fail_invocation(self) -> None:
         self.meter.invocation_retried()
-        backoff = min(FIRST_BACKOFF_SECONDS * 2**self._failures, LONGEST_BACKOFF_SECONDS)
+        backoff = min(self._first_backoff_seconds * 2**self._failures, LONGEST_BACKOFF_SECONDS)
         self._failures += 1
         self._clock.sleep_until(self._clock.now() + backoff, lambda: self.is_over)
 

@@ -96,7 +96,7 @@ class Functions:
         self._latency = latency
         self._generator = generator
         self._warm_until: dict[str, float] = {}
-        self._timers = VirtualTimers(clock)
+        self._timers: list[VirtualTimers] = []
 
     def load(self) -> None:
         """Import every handler, as Lambda does before the first invocation."""
@@ -105,10 +105,21 @@ class Functions:
 
     def close(self) -> None:
         """End what handlers left behind."""
-        self._timers.close()
+        for timers in self._timers:
+            timers.close()
 
-    def invoke(self, function: Function, event: Any, *, operations_replayed: int | None = None) -> Any:
+    def invoke(
+        self,
+        function: Function,
+        event: Any,
+        *,
+        operations_replayed: int | None = None,
+        on_behalf: bool = True,
+    ) -> Any:
         """Run a function's handler once.
+
+        Args:
+            on_behalf: whether the execution asked for it, whose trace it then belongs to.
 
         Returns:
             What the handler returned, as it is.
@@ -123,7 +134,10 @@ class Functions:
         cold = self._clock.now() > self._warm_until.get(function.arn, -math.inf)
         self._clock.sleep(self._latency.seconds("cold_invocation" if cold else "warm_invocation"))
         ends_at = self._clock.now() + function.timeout_seconds
-        context = VirtualContext(function, request_id, self._clock, ends_at, self._timers)
+        # Each invocation has its own: a function may run while another waits.
+        timers = VirtualTimers(self._clock)
+        self._timers.append(timers)
+        context = VirtualContext(function, request_id, self._clock, ends_at, timers)
         began, cpu = self._clock.now(), time.process_time()
         try:
             with with_variables(function.environment), self._cut_off_at(function):
@@ -134,7 +148,8 @@ class Functions:
         finally:
             cpu_seconds = time.process_time() - cpu
             self._warm_until[function.arn] = self._clock.now() + KEPT_WARM_SECONDS
-            self.invocations.append(
+            record = self.invocations if on_behalf else []
+            record.append(
                 Invocation(
                     function_name=function.name,
                     request_id=request_id,

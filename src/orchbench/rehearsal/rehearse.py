@@ -11,13 +11,15 @@ from typing import Any
 
 from orchbench.orchestrators import durable_history, step_functions_history, way_named
 from orchbench.orchestrators.way import TraceBuilder, Way
+from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.application import Application, StateMachine, load_application
 from orchbench.rehearsal.botocore_patches import botocore_in_virtual_time
 from orchbench.rehearsal.clock import VirtualClock
-from orchbench.rehearsal.data_api import RehearsedDataApi
+from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
 from orchbench.rehearsal.durable import DurableHost
 from orchbench.rehearsal.durable_sdk_patches import durable_sdk_in_virtual_time
 from orchbench.rehearsal.environment import deployed
+from orchbench.rehearsal.execution_records import CLIENTS, answer_from
 from orchbench.rehearsal.functions import Functions
 from orchbench.rehearsal.host import Death, Host
 from orchbench.rehearsal.latency import Latency, profiles
@@ -25,6 +27,7 @@ from orchbench.rehearsal.quiet import quiet
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Kind, ScriptedFaults
 from orchbench.rehearsal.state_machine import StateMachineHost
+from orchbench.rehearsal.status_events import status_change
 from orchbench.trace import Trace
 
 HOST = "rehearse"
@@ -38,7 +41,11 @@ class Rehearsal:
     Attributes:
         trace: what happened, in virtual time.
         statements_executed: batches that the Data API accepted for this execution.
-        statements_running: those that had not ended when the execution had.
+        statements_running: those that ran when the execution had ended, its event was delivered and, where it
+            was not or in vain, the sweeps had been.
+        batches: the same batches, as they stood then.
+        deliveries: how the event of the execution's end fared.
+        struck_at: when the first fault took effect; None where none did.
         operations: durable operations as AWS meters them; None for a state machine.
         death: where a quota ended the execution.
         restarts: the ARNs that further starts of the same name were answered with.
@@ -49,6 +56,9 @@ class Rehearsal:
     trace: Trace
     statements_executed: int
     statements_running: int
+    batches: tuple[Batch, ...]
+    deliveries: Deliveries
+    struck_at: float | None
     operations: int | None
     written_bytes: int | None
     death: Death | None
@@ -91,14 +101,28 @@ class _Stage:
             stack.enter_context(deployed(self._application))
             stack.enter_context(self._clock.wall_clock())
             stack.enter_context(botocore_in_virtual_time(self._clock, self._generator("network")))
-            self._data_api.attach(fresh_client(stack))
-            stack.enter_context(durable_sdk_in_virtual_time(self._generator("steps")))
+            for client in fresh_clients(stack):
+                self._data_api.attach(client)
+            stack.enter_context(durable_sdk_in_virtual_time(self._jitter("steps")))
             self._functions.load()
             stack.enter_context(quiet())
             stack.callback(self._functions.close)
             host, builder = self._host()
-            self._schedule(host)
+            for client in execution_clients(stack):
+                answer_from(client, host.record)
+            aftermath = Aftermath(
+                self._scenario,
+                self._application,
+                self._functions,
+                self._clock,
+                self._faults,
+                event=lambda: status_change(host.record()),
+                is_running=lambda: self._data_api.statements_running > 0,
+            )
+            self._schedule(host, aftermath)
             host.run(self._scenario.execution_name, self._scenario.input)
+            aftermath.announce()
+            aftermath.pass_by()
             running = self._data_api.statements_running
         record = host.record()
         trace = builder(
@@ -113,6 +137,9 @@ class _Stage:
             trace=trace,
             statements_executed=self._data_api.statements_executed,
             statements_running=running,
+            batches=self._data_api.batches,
+            deliveries=aftermath.deliveries,
+            struck_at=self._faults.struck_at,
             operations=host.operations,
             written_bytes=host.meter.written_bytes if isinstance(host, DurableHost) else None,
             death=host.death,
@@ -124,35 +151,80 @@ class _Stage:
         target = self._application.target(self._way)
         if isinstance(target, StateMachine):
             machine = StateMachineHost(
-                target, self._functions, self._clock, self._latency, self._scenario.seed
+                target, self._functions, self._clock, self._latency, self._jitter("retries")
             )
             return machine, step_functions_history.trace_from_history
-        durable = DurableHost(target, self._functions, self._clock, self._latency, self._faults)
+        durable = DurableHost(
+            target,
+            self._functions,
+            self._clock,
+            self._latency,
+            self._faults,
+            first_backoff_seconds=self._scenario.restart_seconds,
+        )
         return durable, durable_history.trace_from_history
 
-    def _schedule(self, host: Host) -> None:
+    def _schedule(self, host: Host, aftermath: Aftermath) -> None:
         """Have an operator stop or start the execution when the scenario says."""
+
+        def stop() -> None:
+            if not host.is_over:
+                self._faults.strikes()
+                host.stop(STOP_CAUSE)
+                aftermath.announce()
 
         def start_again() -> None:
             if not host.is_over:
+                self._faults.strikes()
                 self._restarts.append(host.start_again(self._scenario.execution_name, self._scenario.input))
 
-        actions = {Kind.STOP: lambda: host.stop(STOP_CAUSE), Kind.DUPLICATE_START: start_again}
+        def sweep() -> None:
+            self._faults.strikes()
+            aftermath.sweep()
+
+        actions = {Kind.STOP: stop, Kind.DUPLICATE_START: start_again, Kind.SWEEP: sweep}
         for fault in self._scenario.faults:
             if fault.kind in actions:
                 self._clock.at(self._clock.now() + (fault.at or 0.0), actions[fault.kind])
+
+    def _jitter(self, purpose: str) -> random.Random:
+        share = self._scenario.jitter
+        return self._generator(purpose) if share is None else _SameShare(share)
 
     def _generator(self, purpose: str) -> random.Random:
         return random.Random(f"{self._scenario.seed} {purpose}")  # noqa: S311 - reproducible, nothing is secret
 
 
-def fresh_client(stack: ExitStack) -> Any:
-    """Return the handlers' own client, built anew: a client remembers throttling, and its retries' jitter."""
+class _SameShare(random.Random):
+    """Draws the same share each time, so that every service's pauses are as long as the others'."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__(0)
+        self._share = share
+
+    def random(self) -> float:
+        return self._share
+
+
+def fresh_clients(stack: ExitStack) -> tuple[Any, Any]:
+    """Return the handlers' own clients of the Data API, the hasty one and the patient one, built anew.
+
+    A client remembers throttling, and its retries' jitter.
+    """
     from redshift_batch.data_api import redshift_data_client  # noqa: PLC0415 - importable only here
 
     redshift_data_client.cache_clear()
     stack.callback(redshift_data_client.cache_clear)
-    return redshift_data_client()
+    return redshift_data_client(), redshift_data_client(patient=True)
+
+
+def execution_clients(stack: ExitStack) -> list[Any]:
+    """Return the clients by which the functions read executions, built anew."""
+    import executions  # noqa: PLC0415 - importable only here
+
+    executions.client.cache_clear()
+    stack.callback(executions.client.cache_clear)
+    return [executions.client(service) for service in CLIENTS]
 
 
 def digest(rehearsals: Iterable[Rehearsal]) -> str:

@@ -46,6 +46,9 @@ class Scenario:
         input: the execution's input.
         duration_seconds: what the batch's statements run together, on an idle warehouse.
         name: as the table shows it; also the execution's name, in the characters that one takes.
+        jitter: the share of its full length that every pause before a retry takes, 0 to 1; drawn if None.
+        restart_seconds: the pause before Lambda invokes a durable function again whose invocation failed,
+            doubled each time; AWS does not say how long it is.
     """
 
     duration_seconds: float
@@ -58,6 +61,8 @@ class Scenario:
     seed: int = 0
     latency: str = "zero"
     inline_sql: bool = False
+    jitter: float | None = None
+    restart_seconds: float = 5.0
 
     def __post_init__(self) -> None:
         if self.latency not in profiles():

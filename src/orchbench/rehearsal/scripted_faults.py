@@ -52,12 +52,29 @@ class Kind(StrEnum):
     """The handler hangs where it would make the call, until its own time runs out."""
     CHECKPOINT = "checkpoint"
     """A durable execution's checkpoint calls fail; without effect elsewhere."""
+    SWEEP = "sweep"
+    """The sweep comes by ``at`` so many seconds after the execution's start."""
+    LOSE_EVENT = "lose-event"
+    """The event of the execution's end reaches nobody."""
+    DUPLICATE_EVENT = "duplicate-event"
+    """The event of the execution's end is delivered twice."""
+    LATE_EVENT = "late-event"
+    """The event of the execution's end is delivered ``seconds`` after it."""
 
 
-_AT = (Kind.FAIL, Kind.ABORT, Kind.UNKNOWN_STATUS, Kind.STOP, Kind.DUPLICATE_START)
-_SECONDS = (Kind.QUEUE, Kind.DELAY)
-_CALLS = frozenset(Kind) - {*_AT, Kind.QUEUE}
+_AT = (Kind.FAIL, Kind.ABORT, Kind.UNKNOWN_STATUS, Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP)
+_SECONDS = (Kind.QUEUE, Kind.DELAY, Kind.LATE_EVENT)
+_EVENTS = (Kind.LOSE_EVENT, Kind.DUPLICATE_EVENT, Kind.LATE_EVENT)
+_CALLS = frozenset(Kind) - {*_AT, *_EVENTS, Kind.QUEUE}
 _DEFAULT_ERROR = 'ERROR: relation "orders" does not exist'
+
+
+def _keys_of(kind: Kind) -> tuple[str, ...]:
+    """Return the keys that mean something for a kind."""
+    own = {"at": kind in _AT, "seconds": kind in _SECONDS, "error": kind is Kind.FAIL}
+    own["operation"] = kind in _CALLS and kind is not Kind.CHECKPOINT
+    calls = ("first_call", "calls", "rate", "since", "until") if kind in _CALLS else ()
+    return (*(key for key, takes in own.items() if takes), *calls)
 
 
 class InvalidFault(ValueError):
@@ -122,12 +139,11 @@ class Fault:
             raise InvalidFault(
                 f"The fault {document['kind']!r} is unknown: it takes one of {', '.join(Kind)}."
             )
-        known = [one.name for one in fields(cls)]
-        unknown = sorted(set(document) - set(known))
+        unknown = sorted(set(document) - {one.name for one in fields(cls)})
         if unknown:
             raise InvalidFault(
-                f"The fault {document['kind']!r} has the unknown key {unknown[0]!r}: known are "
-                f"{', '.join(known[1:])}."
+                f"The fault {document['kind']!r} has the unknown key {unknown[0]!r}: it takes "
+                f"{', '.join(_keys_of(Kind(document['kind']))) or 'none'}."
             )
         values = {key: _read(key, value) for key, value in document.items() if value is not None}
         return cls(**values)
@@ -193,35 +209,46 @@ class ScriptedFaults:
         self._started_at = clock.now()
         self._generator = random.Random(f"{seed} faults")  # noqa: S311 - reproducible, nothing is secret
         self._calls: Counter[str] = Counter()
-        self._after: Kind | None = None
+        self._after: dict[str, Kind] = {}
+        self.struck_at: float | None = None
+
+    def strikes(self, moment: float | None = None) -> None:
+        """Note that a fault takes effect, now or at a moment; the first one is kept."""
+        moment = self._clock.now() if moment is None else moment
+        self.struck_at = moment if self.struck_at is None else min(moment, self.struck_at)
 
     def before(self, call: Call) -> DataApiFault | None:
         """Return what goes wrong before the call happens, or stop the function right here."""
         self._clock.sleep(self._latency.seconds("api_call"))
-        self._after = None
+        self._after.pop(call.operation, None)
         fault = self._met(call.operation)
         if fault is None:
             return None
+        self.strikes()
         match fault.kind:
             case Kind.CRASH_BEFORE:
                 raise FunctionCrashed("RequestId: 0 Error: Runtime exited with error: signal: killed")
             case Kind.HANG:
                 self._clock.hang()
             case Kind.CRASH_AFTER | Kind.LOSE_ANSWER:
-                self._after = fault.kind
+                self._after[call.operation] = fault.kind
                 return None
         return DataApiFault(_TO_DATA_API[fault.kind], fault.seconds or 0.0)
 
-    def after(self, _call: Call) -> DataApiFault | None:
+    def after(self, call: Call) -> DataApiFault | None:
         """Return what goes wrong with the answer, or stop the function right here."""
-        if self._after is Kind.CRASH_AFTER:
+        kind = self._after.pop(call.operation, None)
+        if kind is Kind.CRASH_AFTER:
             raise FunctionCrashed("RequestId: 0 Error: Runtime exited with error: signal: killed")
-        return DataApiFault(FaultKind.LOSE_ANSWER) if self._after is Kind.LOSE_ANSWER else None
+        return DataApiFault(FaultKind.LOSE_ANSWER) if kind is Kind.LOSE_ANSWER else None
 
     def checkpoint_fails(self) -> bool:
         """Count a checkpoint call, and tell whether it fails."""
         self._calls["Checkpoint"] += 1
-        return self._pick(Kind.CHECKPOINT, None, self._calls["Checkpoint"]) is not None
+        fails = self._pick(Kind.CHECKPOINT, None, self._calls["Checkpoint"]) is not None
+        if fails:
+            self.strikes()
+        return fails
 
     def _met(self, operation: str) -> Fault | None:
         self._calls[operation] += 1

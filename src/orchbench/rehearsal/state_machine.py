@@ -45,17 +45,22 @@ class StateMachineHost:
 
     Args:
         functions: what its Tasks may invoke.
-        seed: of the jitter of its retries.
+        jitter: draws the pauses of its retries.
     """
 
     def __init__(
-        self, machine: StateMachine, functions: Functions, clock: VirtualClock, latency: Latency, seed: int
+        self,
+        machine: StateMachine,
+        functions: Functions,
+        clock: VirtualClock,
+        latency: Latency,
+        jitter: random.Random,
     ) -> None:
         self.death: Death | None = None
         self._machine = machine
         self._functions = functions
         self._clock = clock
-        self._generator = random.Random(f"{seed} retries")  # noqa: S311 - reproducible, nothing is secret
+        self._jitter = jitter
         self._history = _History(clock, latency)
         self._name = ""
         self._input = ""
@@ -91,7 +96,7 @@ class StateMachineHost:
         with (
             moto_in_virtual_time(
                 self._clock,
-                self._generator,
+                self._jitter,
                 events=self._history,
                 lambda_client=LambdaClient(self._functions),
                 is_over=lambda: self.is_over,

@@ -1,0 +1,252 @@
+"""The faults that the matrix rehearses, each by a name, in one sentence and as a scenario.
+
+A row's scenario is the same for every way. Faults that recover meet a batch of 95 s polled every 10 s; faults
+that end an execution meet a batch long enough to outlive it, so that only a cancel can stop it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchbench.rehearsal.application import Application, load_application
+from orchbench.rehearsal.scenario import Scenario
+from orchbench.rehearsal.scripted_faults import Fault
+
+SUBMIT, DESCRIBE, CANCEL, LIST = (
+    "BatchExecuteStatement",
+    "DescribeStatement",
+    "CancelStatement",
+    "ListStatements",
+)
+RECOVERED_SECONDS = 95.0
+"""Ends between two checks."""
+LONG_SECONDS = 20_000.0
+"""Runs on whatever happens to its execution, and past the sweeps."""
+POLL = {"policy": "fixed", "interval_seconds": 10}
+HOURS: dict[str, Any] = {"timeout_seconds": 10_000, "poll": POLL}
+"""Short enough that no poll budget stretches a delay: each way has its own."""
+MINUTE: dict[str, Any] = {"timeout_seconds": 60, "poll": POLL}
+SEED = 11
+
+
+@dataclass(frozen=True)
+class RehearsedFault:
+    """A row of the matrix.
+
+    Attributes:
+        what: what goes wrong, in a few words.
+        execution_timeout_seconds: of the machine and of the durable execution, where the row needs a
+            shorter one than is deployed.
+    """
+
+    name: str
+    what: str
+    scenario: Scenario
+    execution_timeout_seconds: int | None = None
+
+    @property
+    def application(self) -> Application | None:
+        """What is deployed; None for the project's own template as it is."""
+        seconds = self.execution_timeout_seconds
+        return None if seconds is None else _ending_after(load_application(InlineSqlAllowed="false"), seconds)
+
+
+def _fault(
+    name: str,
+    what: str,
+    *faults: str,
+    duration: float = RECOVERED_SECONDS,
+    document: Mapping[str, Any] | None = None,
+    execution_timeout_seconds: int | None = None,
+) -> RehearsedFault:
+    scenario = Scenario(
+        duration_seconds=duration,
+        input=dict(document or HOURS),
+        name=name,
+        faults=tuple(map(Fault.parse, faults)),
+        seed=SEED,
+    )
+    return RehearsedFault(name, what, scenario, execution_timeout_seconds)
+
+
+def _ending_after(application: Application, seconds: int) -> Application:
+    """Return the same deployment with a shorter timeout of its executions."""
+    functions = {
+        name: replace(one, execution_timeout_seconds=seconds) if one.execution_timeout_seconds else one
+        for name, one in application.functions.items()
+    }
+    machines = {
+        name: replace(
+            one, definition=one.definition.replace('"TimeoutSeconds": 90000', f'"TimeoutSeconds": {seconds}')
+        )
+        for name, one in application.state_machines.items()
+    }
+    return replace(application, functions=functions, state_machines=machines)
+
+
+REHEARSED = (
+    # The statement.
+    _fault("statement-fails", "the SQL fails at 42 s", "fail:at=42"),
+    _fault("statement-aborted", "somebody cancels the statement at 42 s", "abort:at=42"),
+    _fault("aborted-in-queue", "somebody cancels it while it queues", "queue:seconds=60", "abort:at=42"),
+    _fault("long-queue", "the statement queues for 40 s", "queue:seconds=40"),
+    _fault("unknown-status", "a status that nobody knows", "unknown-status:at=42", duration=LONG_SECONDS),
+    _fault("deadline", "the batch's own deadline passes", duration=LONG_SECONDS, document=MINUTE),
+    _fault("ends-at-deadline", "the batch ends in the second of its deadline", duration=60, document=MINUTE),
+    _fault(
+        "ends-before-cancel",
+        "the batch ends between its deadline and its cancel",
+        f"delay:operation={CANCEL},seconds=5",
+        duration=62,
+        document=MINUTE,
+    ),
+    # The submit.
+    _fault("submit-throttled", "the submit is throttled 5 times", f"throttle:operation={SUBMIT},calls=5"),
+    _fault(
+        "submit-throttled-out",
+        "the submit is throttled until its retries run out",
+        f"throttle:operation={SUBMIT},calls=0",
+        duration=LONG_SECONDS,
+    ),
+    _fault("submit-disconnected", "the submit's connection breaks", f"disconnect:operation={SUBMIT},calls=4"),
+    _fault("submit-answer-lost", "the submit's answer is lost", f"lose-answer:operation={SUBMIT},calls=4"),
+    _fault(
+        "submit-never-answered",
+        "no answer to any submit arrives",
+        f"lose-answer:operation={SUBMIT},calls=0",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "submit-slow",
+        "the submit takes effect after its caller gave up waiting",
+        f"delay:operation={SUBMIT},seconds=25",
+    ),
+    _fault("crash-before-submit", "the function dies before its submit", f"crash-before:operation={SUBMIT}"),
+    _fault("crash-after-submit", "the function dies after its submit", f"crash-after:operation={SUBMIT}"),
+    _fault("submit-hangs", "the submit hangs for ever", f"hang:operation={SUBMIT},calls=0"),
+    # The checks.
+    _fault(
+        "checks-throttled",
+        "a check is throttled 9 times",
+        f"throttle:operation={DESCRIBE},first_call=3,calls=9",
+    ),
+    _fault(
+        "checks-throttled-out",
+        "a check is throttled until its retries run out",
+        f"throttle:operation={DESCRIBE},first_call=3,calls=21",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "data-api-away",
+        "the Data API fails for 15 s",
+        f"unavailable:operation={DESCRIBE},since=30,until=45",
+    ),
+    _fault(
+        "data-api-stays-away",
+        "the Data API fails until the retries run out",
+        f"unavailable:operation={DESCRIBE},first_call=3,calls=21",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "last-answer-lost",
+        "the answer of the check that sees the end is lost",
+        f"lose-answer:operation={DESCRIBE},first_call=10",
+    ),
+    _fault(
+        "slow-network",
+        "every answer takes 4 s",
+        f"delay:operation={SUBMIT},seconds=4,calls=0",
+        f"delay:operation={DESCRIBE},seconds=4,calls=0",
+    ),
+    _fault("crash-before-check", "the function dies before a check", f"crash-before:operation={DESCRIBE}"),
+    _fault(
+        "crash-after-check",
+        "the function dies after a check",
+        f"crash-after:operation={DESCRIBE},first_call=3",
+    ),
+    _fault("check-hangs", "a check hangs once", f"hang:operation={DESCRIBE},first_call=2"),
+    _fault(
+        "checks-hang",
+        "a check hangs at every attempt",
+        f"hang:operation={DESCRIBE},first_call=2,calls=3",
+        duration=LONG_SECONDS,
+    ),
+    _fault("checkpoint-lost", "a checkpoint is not saved", "checkpoint:first_call=2"),
+    # The execution's own cancel.
+    _fault(
+        "cancel-answer-lost",
+        "the answer of the deadline's cancel is lost",
+        f"lose-answer:operation={CANCEL},calls=1",
+        duration=LONG_SECONDS,
+        document=MINUTE,
+    ),
+    _fault(
+        "cancel-refused",
+        "the deadline's cancel is not taken until its retries run out",
+        f"unavailable:operation={CANCEL},calls=21",
+        duration=LONG_SECONDS,
+        document=MINUTE,
+    ),
+    _fault(
+        "crash-after-cancel",
+        "the function dies after the deadline's cancel",
+        f"crash-after:operation={CANCEL}",
+        duration=LONG_SECONDS,
+        document=MINUTE,
+    ),
+    # The execution.
+    _fault("second-start", "the execution is started twice", "duplicate-start:at=5"),
+    _fault("stop", "an operator stops the execution", "stop:at=33", duration=LONG_SECONDS),
+    _fault(
+        "stop-during-submit",
+        "a stop while the submit is on its way",
+        f"delay:operation={SUBMIT},seconds=8",
+        "stop:at=4",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "stop-during-check",
+        "a stop while a check is on its way",
+        f"delay:operation={DESCRIBE},seconds=8,first_call=2",
+        "stop:at=24",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "stop-in-queue",
+        "a stop while the statement queues",
+        "queue:seconds=600",
+        "stop:at=33",
+        duration=LONG_SECONDS,
+    ),
+    _fault("stop-after-end", "a stop after the batch ended, before a check", "stop:at=97"),
+    _fault(
+        "execution-times-out",
+        "the service's own timeout ends the execution",
+        duration=LONG_SECONDS,
+        execution_timeout_seconds=75,
+    ),
+    _fault("sweep", "the sweep comes by while the execution runs", "sweep:at=33"),
+    # The event of its end.
+    _fault("event-lost", "a stop whose event is lost", "stop:at=33", "lose-event", duration=LONG_SECONDS),
+    _fault(
+        "event-late",
+        "a stop whose event is 90 s late",
+        "stop:at=33",
+        "late-event:seconds=90",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "event-twice",
+        "a stop whose event comes twice",
+        "stop:at=33",
+        "duplicate-event",
+        duration=LONG_SECONDS,
+    ),
+    _fault(
+        "event-dead-letter",
+        "a stop whose event cannot be acted on three times",
+        "stop:at=33",
+        "unavailable:since=33,until=300",
+        duration=LONG_SECONDS,
+    ),
+)

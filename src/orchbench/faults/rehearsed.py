@@ -1,0 +1,51 @@
+"""Rehearsals as the promise sees them."""
+
+from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
+from orchbench.redshift.statement import Status
+from orchbench.rehearsal.data_api import Batch
+from orchbench.rehearsal.rehearse import Rehearsal
+from orchbench.trace import Label, Trace
+
+ENDED = frozenset(status.value for status in Status if status.ended)
+
+
+def observe(rehearsal: Rehearsal) -> Observation:
+    """Return what a rehearsal showed."""
+    trace, batches = rehearsal.trace, rehearsal.batches
+    last = batches[-1] if batches else None
+    struck_at = rehearsal.struck_at if rehearsal.struck_at is not None else _deadline(rehearsal)
+    return Observation(
+        way=trace.orchestrator,
+        status=trace.status,
+        error_name=trace.error_name,
+        executions=rehearsal.statements_executed,
+        commits=sum(batch.status is Status.FINISHED for batch in batches),
+        running=rehearsal.statements_running,
+        heard_the_end=heard_the_end(trace),
+        detection_seconds=time_to_detect(
+            struck_at=struck_at,
+            ended_from_outside=trace.status in ENDED_FROM_OUTSIDE,
+            ended_by_itself_at=None if last is None or last.cancelled else last.ended_at,
+            execution_ended_at=trace.ended_at,
+            statement_ended_at=None if last is None else last.ended_at,
+        ),
+        met=struck_at is not None,
+        label=Label.REHEARSED,
+    )
+
+
+def heard_the_end(trace: Trace) -> bool:
+    """Tell whether an execution was told how its statement ended, by its checks or by its cancel."""
+    return trace.statement is not None and trace.statement.status in ENDED
+
+
+def _deadline(rehearsal: Rehearsal) -> float | None:
+    """Return when the batch's own deadline passed, or the execution's; None where neither did."""
+    batch: Batch | None = rehearsal.batches[0] if rehearsal.batches else None
+    seconds = rehearsal.scenario.input.get("timeout_seconds")
+    if batch is None or seconds is None or rehearsal.trace.ended_at is None:
+        return None
+    if rehearsal.trace.status.value == "TIMED_OUT":
+        return rehearsal.trace.ended_at
+    passed = float(batch.created_at + seconds)
+    return passed if rehearsal.trace.ended_at >= passed else None
