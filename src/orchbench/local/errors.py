@@ -3,6 +3,7 @@
 LocalStackError
 ├── ServerDidNotStart     a server did not come up, or went away
 ├── StackAlreadyRunning   this folder has a stack already
+├── NoRoom                the disk has no room for a stack, or its folder takes no files
 └── DeploymentFailed      CloudFormation refused the template or could not create a resource
 """
 
@@ -17,6 +18,10 @@ class ServerDidNotStart(LocalStackError):
 
 class StackAlreadyRunning(LocalStackError):
     """A stack of this folder runs already."""
+
+
+class NoRoom(LocalStackError):
+    """The temporary folder is full, or the working folder takes no files."""
 
 
 class DeploymentFailed(LocalStackError):

@@ -5,9 +5,9 @@ in front of them. Each runs in a process group of its own; the watchdog ends the
 stopped or its process is killed. Everything a server writes lies in one folder that goes with the stack.
 """
 
+import errno
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -22,9 +22,10 @@ from botocore.config import Config
 
 from . import watchdog
 from .deployment import deploy_template, stack_outputs
-from .errors import ServerDidNotStart, StackAlreadyRunning
+from .errors import NoRoom, ServerDidNotStart, StackAlreadyRunning
 from .options import LOCAL_CREDENTIALS, LOCAL_WORKGROUP_ARN, StackOptions
 from .packaging import load_template
+from .room import require_room, said_if_full
 from .server import Server
 from .state import (
     StackState,
@@ -63,6 +64,7 @@ class LocalStack:
             StackAlreadyRunning: If the folder has a published stack and this one would be published too.
             ServerDidNotStart: With the log of the server at fault kept in the state folder, and named.
             DeploymentFailed: If CloudFormation does not take the template.
+            NoRoom: If the disk is full, or a published stack's folder takes no files.
         """
         if options.published and (found := find_state(options.folder)):
             raise StackAlreadyRunning(
@@ -77,21 +79,27 @@ class LocalStack:
                     f"Another stack of {options.folder} is starting or stopping: wait for it, or stop it."
                 )
         try:
+            require_room(Path(stack.state.run_folder).parent)
             stack._start_servers(options, progress)
             if options.template is not None:
                 progress("deploying the template")
                 stack.deploy(options.parameters, options.template)
             if options.published:
                 write_state(options.folder, stack.state)
+        except OSError as error:
+            stack.stop()
+            raise NoRoom(_no_room(error, Path(stack.state.run_folder).parent)) from error
         except BaseException:
             stack.stop()
-            shutil.rmtree(stack.state.run_folder, ignore_errors=True)
             raise
         return stack
 
     def _start_servers(self, options: StackOptions, progress: Progress) -> None:
         run_folder = Path(self.state.run_folder)
         self._start_watchdog(options)
+        if options.published:
+            # Now, and not when all runs: the state of the stack is to be kept there.
+            made_state_folder(options.folder)
         progress("starting the servers")
         deadline = time.monotonic() + options.start_timeout_seconds
         self._servers = planned_servers(options, self.state, run_folder)
@@ -102,7 +110,7 @@ class LocalStack:
             try:
                 server.wait_until_ready(deadline)
             except ServerDidNotStart as error:
-                raise ServerDidNotStart(f"{error}: its log is in {self._keep_log(server)}.") from None
+                raise ServerDidNotStart(f"{error}{self._log_of(server)}.") from None
             progress(f"{server.name} is ready")
         redshift = next((server.announcement for server in self._servers if server.announcement), {})
         self.state = replace(self.state, redshift=redshift)
@@ -122,13 +130,21 @@ class LocalStack:
 
     def _order(self, order: dict[str, Any]) -> None:
         if self._watchdog is not None and self._watchdog.stdin is not None:
-            self._watchdog.stdin.write(json.dumps(order).encode() + b"\n")
-            self._watchdog.stdin.flush()
+            try:
+                self._watchdog.stdin.write(json.dumps(order).encode() + b"\n")
+                self._watchdog.stdin.flush()
+            except BrokenPipeError:
+                raise ServerDidNotStart("The process that cleans up after the stack has ended.") from None
 
-    def _keep_log(self, server: Server) -> Path:
-        kept = made_state_folder(self._folder) / f"{server.name}.log"
-        kept.write_text(server.log_tail() + "\n")
-        return kept
+    def _log_of(self, server: Server) -> str:
+        """Keep a server's log, and end a sentence with where it is and whether the disk is full."""
+        full = said_if_full(Path(self.state.run_folder).parent)
+        try:
+            kept = made_state_folder(self._folder) / f"{server.name}.log"
+            kept.write_text(server.log_tail() + "\n")
+        except OSError:
+            return full
+        return f": its log is in {kept}{full}"
 
     @property
     def endpoint_url(self) -> str:
@@ -195,8 +211,7 @@ class LocalStack:
         for server in self._servers:
             code = server.exit_code()
             if code is not None:
-                log = self._keep_log(server)
-                return f"The local {server.name} ended with exit code {code}: its log is in {log}."
+                return f"The local {server.name} ended with exit code {code}{self._log_of(server)}."
         return None
 
     def stop(self) -> None:
@@ -238,6 +253,15 @@ def running_stack(folder: Path | None = None) -> LocalStack | None:
     place = folder or Path.cwd()
     state = find_state(place)
     return None if state is None else LocalStack(state, place)
+
+
+def _no_room(error: OSError, temporary: Path) -> str:
+    """Return one sentence for a file that could not be written while a stack was started."""
+    where = Path(error.filename or temporary)
+    said = f"The local stack could not be started: {where}: {error.strerror}{said_if_full(temporary)}"
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EEXIST, errno.ENOTDIR):
+        return f"{said}: it needs a folder {where.name} in {where.parent}, in which it can write."
+    return f"{said}."
 
 
 def _target(template: Path, parameters: Mapping[str, str]) -> dict[str, str]:

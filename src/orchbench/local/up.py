@@ -69,8 +69,8 @@ def serve(
     with ending_signals() as ending:
         try:
             with LocalStack.start(options, progress) as stack:
-                ending.interrupts = False
                 announce(stack)
+                ending.interrupts = False
                 while not ending.asked.wait(CHECK_SECONDS):
                     if failure := stack.failure():
                         raise ServerDidNotStart(failure)

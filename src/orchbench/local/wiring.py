@@ -7,13 +7,13 @@ be started at once.
 import os
 import sys
 import sysconfig
-import tempfile
 import uuid
 from pathlib import Path
 
 from . import watchdog
 from .errors import ServerDidNotStart
 from .options import LOCAL_CREDENTIALS, StackOptions
+from .room import temporary_folder
 from .server import LOOPBACK, Server, base_environment, free_ports, http_answers
 from .state import HEALTH_PATH, StackState
 
@@ -40,15 +40,17 @@ def planned_state(options: StackOptions) -> StackState:
         names.remove("redshift")
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     ports["gateway"] = options.port or ports["gateway"]
+    stack_id = uuid.uuid4().hex
     return StackState(
-        stack_id=uuid.uuid4().hex,
+        stack_id=stack_id,
         pid=os.getpid(),
         endpoint_url=f"http://{LOOPBACK}:{ports['gateway']}",
         region=options.region,
         stack_name=options.stack_name,
         ports=ports,
-        # Short: PostgreSQL's socket lies in it, and a socket's path has at most 100 characters or so.
-        run_folder=tempfile.mkdtemp(prefix="orchbench-"),
+        # Short: PostgreSQL's socket lies in it, and a socket's path has at most 100 characters or so. It is
+        # made when the watchdog knows that it is to be removed.
+        run_folder=str(temporary_folder() / f"orchbench-{stack_id[:12]}"),
         parameters=dict(options.parameters),
     )
 
@@ -56,6 +58,7 @@ def planned_state(options: StackOptions) -> StackState:
 def planned_servers(options: StackOptions, state: StackState, run_folder: Path) -> list[Server]:
     """Return the servers of a stack, not started yet; they may all be started at once."""
     temporary, logs = run_folder / "tmp", run_folder / "logs"
+    run_folder.mkdir(mode=0o700)
     logs.mkdir(mode=0o700)
     temporary.mkdir()
     if os.geteuid() == 0:
