@@ -1,6 +1,7 @@
 """The figures of a load as one JSON document, from its traces, its ledger and the Data API's counts alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from statistics import median
 
 import numpy as np
@@ -9,7 +10,7 @@ from orchbench.evaluation.counts import count
 from orchbench.evaluation.latency import latency
 from orchbench.load import Load, LoadedExecution, LoadPlan
 from orchbench.redshift.quotas import Quotas
-from orchbench.trace import ExecutionStatus, Json, Label
+from orchbench.trace import ExecutionStatus, Json, Label, Trace
 
 SCHEMA = "orchbench.load/1"
 LATENCIES = {
@@ -35,6 +36,7 @@ def summarize_load(load: Load) -> Json:
             "quota_share": plan.quota_share,
         },
         "start_seconds": round(load.start_seconds, 3),
+        "most_at_once": most_at_once([one.trace for one in load.executions if one.trace is not None]),
         "executions": len(load.executions),
         "succeeded": sum(way["succeeded"] for way in ways.values()),
         "transactions": load.transactions,
@@ -42,6 +44,18 @@ def summarize_load(load: Load) -> Json:
         "operations": _operations(load.calls, plan),
         "lost": _lost(load),
     }
+
+
+def most_at_once(traces: Iterable[Trace]) -> int:
+    """Return how many executions ran at the same moment, at the most, by the services' own records."""
+    moments = [
+        moment
+        for trace in traces
+        if trace.ended_at is not None
+        for moment in ((trace.started_at, 1), (trace.ended_at, -1))
+    ]
+    running = accumulate(change for _moment, change in sorted(moments))
+    return max(running, default=0)
 
 
 def _way(executions: Sequence[LoadedExecution], entries: Mapping[str, int]) -> Json:

@@ -97,7 +97,8 @@ def verdict(summary: Json) -> Iterator[str]:
     lost = summary["lost"]
     yield (
         f"{summary['succeeded']} of {summary['executions']} succeeded, {summary['transactions']} "
-        f"transactions in PostgreSQL, {len(lost)} lost."
+        f"transactions in PostgreSQL, {len(lost)} lost; all were started within "
+        f"{summary['start_seconds']:.0f} s, and {summary['most_at_once']} ran at the same moment."
     )
     for one in lost[:SHOWN_LOST]:
         yield f"{one['name']}: {one['problem'] or 'succeeded'}; {one['entries']} entries in the ledger."
