@@ -14,6 +14,10 @@ class InvalidResults(Exception):
     """A results folder that cannot be read; the message names the file and what is wrong with it."""
 
 
+class ResultsNotWritten(Exception):
+    """A file of a results folder could not be written; the message names it and says why."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a comparison was asked to do.
@@ -23,6 +27,8 @@ class Settings:
         rows: in ``orders``; None where they were not counted.
         input: what every execution got.
         architecture: of the functions.
+        until_within: the share of each way's median makespan that its interval must come to; None without.
+        most_runs: of each way, with ``until_within``.
     """
 
     host: str
@@ -34,6 +40,8 @@ class Settings:
     runs_each: int
     input: Json
     architecture: str = "x86_64"
+    until_within: float | None = None
+    most_runs: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,10 @@ class Comparison:
     def with_run(self, run: Run) -> Self:
         """Return the comparison with one more run."""
         return replace(self, runs=(*self.runs, run))
+
+    def has(self, way: str, number: int) -> bool:
+        """Tell whether a way's run of this number was made."""
+        return any((run.way, run.number) == (way, number) for run in self.runs)
 
     def of(self, way: str) -> list[Run]:
         """Return one way's runs."""

@@ -2,11 +2,13 @@
 
 ``docs/results.md`` describes the files. ``comparison.json`` names the runs; each run has its raw history
 below ``histories/`` and its trace below ``traces/``; ``summary.json`` holds the figures, which follow from
-the other files alone. Every file is written whole or not at all, after each run, so that an interrupted
-comparison leaves what ran so far.
+the other files alone. Every file is written whole or not at all, after each run, so that a comparison that is
+interrupted, killed or cut off from power leaves what ran so far, and can go on from there.
 """
 
+import contextlib
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -14,11 +16,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchbench.results import COMPARISON_SCHEMA, Comparison, InvalidResults, Run, Settings
+from orchbench.results import (
+    COMPARISON_SCHEMA,
+    Comparison,
+    InvalidResults,
+    ResultsNotWritten,
+    Run,
+    Settings,
+)
 from orchbench.trace import Json, Trace
 
 COMPARISON_FILE = "comparison.json"
 SUMMARY_FILE = "summary.json"
+TRIED_BYTES = 1024 * 1024
+"""About what a few runs take."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +39,17 @@ class ResultsFolder:
     path: Path
 
     def prepare(self) -> None:
-        """Make the folder and try a file in it, before anything is run for it.
+        """Make the folder and try a file in it, before anything is run for it; drafts left behind go.
 
         Raises:
             OSError: files cannot be written there.
         """
         self.path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=self.path):
-            pass
+        with tempfile.TemporaryFile(dir=self.path) as tried:
+            tried.write(bytes(TRIED_BYTES))
+        for folder in (self.path, self.path / "histories", self.path / "traces"):
+            for draft in folder.glob("*.draft"):
+                draft.unlink()
 
     def write_run(self, run: Run, history: Mapping[str, Any]) -> None:
         """Write one run's history and trace."""
@@ -109,7 +123,8 @@ class ResultsFolder:
         document = self._read(name)
         if schema is not None and document.get("schema") != schema:
             raise InvalidResults(
-                f"{self.path / name} has the schema {document.get('schema')!r}: this version reads {schema!r}."
+                f"{self.path / name} has the schema {document.get('schema')!r}: "
+                f"this version reads {schema!r}."
             )
         return document
 
@@ -127,10 +142,29 @@ class ResultsFolder:
 
     def _write(self, name: str, document: Mapping[str, Any]) -> None:
         file = self.path / name
-        file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(".draft")
-        draft.write_text(json.dumps(document, indent=1, default=_moment) + "\n")
-        draft.replace(file)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("w") as written:
+                written.write(json.dumps(document, indent=1, default=_moment) + "\n")
+                written.flush()
+                os.fsync(written.fileno())
+            draft.replace(file)
+            _sync_folder(file.parent)
+        except OSError as error:
+            # A full disk has no room for half a file.
+            with contextlib.suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise ResultsNotWritten(f"{file} could not be written ({error.strerror})") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put a folder's list of files on the disk: a run's files must be there before their names are told."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _moment(value: object) -> str:

@@ -55,23 +55,25 @@ def compare(
 ) -> Comparison:
     """Run every way as often as the settings say, in turn, and return the comparison with its runs.
 
-    After that it goes on, a run of each way at a time, while more are needed; the settings grow with it.
-    Whatever interrupts it, KeyboardInterrupt included, stops the running execution and its statement first.
+    Runs that the comparison has already are not made again. After those asked for it goes on, a run of each
+    way at a time, while more are needed; the settings grow with it. Whatever interrupts it, KeyboardInterrupt
+    included, stops the running execution and its statement first.
     """
     number = 0
     while number < comparison.settings.runs_each or more_needed(comparison):
         number += 1
         if number > comparison.settings.runs_each:
-            grown = replace(comparison.settings, runs_each=number)
-            comparison = replace(comparison, settings=grown, complete=False)
+            comparison = replace(comparison, settings=replace(comparison.settings, runs_each=number))
         for way in ways:
+            if comparison.has(way.name, number):
+                continue
             before = mart.stamp() if mart is not None else None
             evidence = _execute(bench, way.name, number, comparison.settings.input, listener)
             trace = bench.trace_of(way.name, evidence)
             run = Run(way.name, number, _look(trace, mart, before).to_json(), trace)
             comparison = comparison.with_run(run)
-            if len(comparison.runs) == len(ways) * comparison.settings.runs_each:
-                comparison = replace(comparison, complete=True)
+            all_made = len(comparison.runs) == len(ways) * comparison.settings.runs_each
+            comparison = replace(comparison, complete=all_made and not more_needed(comparison))
             listener.keep(run, history(evidence), comparison)
             listener.ended(run)
     return comparison

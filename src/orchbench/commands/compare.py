@@ -13,7 +13,7 @@ from rich.console import Console
 
 from orchbench.bench import Bench
 from orchbench.commands.aws_consent import confirm
-from orchbench.commands.failure import UsageError
+from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
 from orchbench.commands.options import (
     add_target,
     connected,
@@ -21,6 +21,13 @@ from orchbench.commands.options import (
     project_folder,
     require_bundled,
     whole_number,
+)
+from orchbench.commands.resume import (
+    refuse_settings,
+    require_host,
+    require_same_deployment,
+    require_same_rows,
+    resume_command,
 )
 from orchbench.commands.show import print_summary, read_and_print
 from orchbench.evaluation.bootstrap import is_within, median_interval
@@ -31,8 +38,8 @@ from orchbench.execution import Execution, Live
 from orchbench.local import LocalStack, running_stack
 from orchbench.mart import CHECKED_FILE, MartChecker
 from orchbench.orchestrators.connection import connect_local
-from orchbench.results import Comparison, Run, Settings
-from orchbench.results_folder import ResultsFolder
+from orchbench.results import Comparison, ResultsNotWritten, Run, Settings
+from orchbench.results_folder import COMPARISON_FILE, ResultsFolder
 from orchbench.runner import Listener, compare
 from orchbench.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.trace import ExecutionStatus, Json
@@ -42,13 +49,15 @@ INTERVAL_SECONDS = {"local": 2, "aws": 10}
 """The article polls every 10 s; a local query of some seconds would be over before the first poll."""
 TIMEOUT_SECONDS = {"local": 600, "aws": 3600}
 """Short enough that no poll budget stretches an interval of 2 s."""
+RUNS = 3
+MOST_RUNS = 50
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("compare", help="run every way on the same batch and compare them")
     add_target(parser)
-    parser.add_argument("--runs", type=whole_number(1, 1000), default=3, help="runs of each way (default: 3)")
+    parser.add_argument("--runs", type=whole_number(1, 1000), help=f"runs of each way (default: {RUNS})")
     parser.add_argument(
         "--until-within",
         type=share,
@@ -58,8 +67,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--most-runs",
         type=whole_number(1, 1000),
-        default=50,
-        help="of each way, with --until-within (default: 50)",
+        help=f"of each way, with --until-within (default: {MOST_RUNS})",
     )
     parser.add_argument(
         "--rows",
@@ -72,9 +80,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="SECONDS",
         help="seconds between two checks (default: 2 locally; 10 on AWS, as in the article)",
     )
-    parser.add_argument("--sql-file", default=CHECKED_FILE, help="a bundled SQL file (default: %(default)s)")
+    parser.add_argument("--sql-file", metavar="FILE", help=f"a bundled SQL file (default: {CHECKED_FILE})")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
-    parser.add_argument(
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--resume", type=Path, metavar="FOLDER", help="go on with a comparison that was interrupted"
+    )
+    instead.add_argument(
         "--from", type=Path, dest="source", metavar="FOLDER", help="show stored results instead"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
@@ -91,24 +103,56 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare, or show a comparison made before."""
     if arguments.source is not None:
         return read_and_print(arguments.source, as_json=arguments.json)
-    require_bundled(arguments.sql_file)
-    folder = arguments.out or project_folder() / "results" / time.strftime("%Y%m%d-%H%M%S")
-    if (folder / "comparison.json").exists():
-        raise UsageError(f"--out {str(folder)!r} holds results already: name another folder.")
+    earlier = _earlier(arguments) if arguments.resume is not None else None
+    if earlier is not None and earlier.complete:
+        Console(stderr=True).print(
+            f"- {arguments.resume} is complete: all {len(earlier.runs)} runs were made", highlight=False
+        )
+        return read_and_print(arguments.resume, as_json=arguments.json)
+    results = _prepared_folder(arguments)
+    console = Console(stderr=True)
+    began = time.monotonic()
+    with deployment(arguments, console) as bench:
+        summary = run_comparison(bench, arguments, results, console, earlier)
+    console.print(
+        f"{time.monotonic() - began:.0f} s in all; results in {_shown(results.path)}", highlight=False
+    )
+    print_summary(summary, as_json=arguments.json)
+    return 0 if is_good(summary) else 1
+
+
+def _earlier(arguments: argparse.Namespace) -> Comparison:
+    """Return the comparison to go on with."""
+    refuse_settings(arguments)
+    folder = arguments.resume
+    if not (folder / COMPARISON_FILE).exists():
+        raise UsageError(f"--resume {str(folder)!r} holds no comparison: `orchbench compare` starts one.")
+    earlier = ResultsFolder(folder).read()
+    require_host(folder, earlier, arguments.target)
+    return earlier
+
+
+def _prepared_folder(arguments: argparse.Namespace) -> ResultsFolder:
+    """Return the folder for the results, which takes files."""
+    folder = arguments.resume or arguments.out
+    flag = "--resume" if arguments.resume else "--out"
+    if folder is None:
+        folder = project_folder() / "results" / time.strftime("%Y%m%d-%H%M%S")
+    if arguments.resume is None:
+        require_bundled(arguments.sql_file or CHECKED_FILE)
+        if (folder / COMPARISON_FILE).exists():
+            raise UsageError(
+                f"--out {str(folder)!r} holds results already: name another folder, or go on with them: "
+                f"orchbench compare --resume {folder}"
+            )
     results = ResultsFolder(folder)
     try:
         results.prepare()
     except OSError as error:
         raise UsageError(
-            f"--out {str(folder)!r} cannot be written to ({error.strerror}): name a folder that can."
+            f"{flag} {str(folder)!r} cannot be written to ({error.strerror}): {what_to_do(error)}."
         ) from None
-    console = Console(stderr=True)
-    began = time.monotonic()
-    with deployment(arguments, console) as bench:
-        summary = run_comparison(bench, arguments, results, console)
-    console.print(f"{time.monotonic() - began:.0f} s in all; results in {_shown(folder)}", highlight=False)
-    print_summary(summary, as_json=arguments.json)
-    return 0 if is_good(summary) else 1
+    return results
 
 
 def is_good(summary: Json) -> bool:
@@ -133,19 +177,30 @@ def deployment(arguments: argparse.Namespace, console: Console) -> Iterator[Benc
 
 
 def run_comparison(
-    bench: Bench, arguments: argparse.Namespace, folder: ResultsFolder, console: Console
+    bench: Bench,
+    arguments: argparse.Namespace,
+    folder: ResultsFolder,
+    console: Console,
+    earlier: Comparison | None = None,
 ) -> Json:
-    """Prepare the tables, run the comparison, write every file, and return the summary."""
+    """Prepare the tables, run what is missing, write every file, and return the summary."""
     connection = bench.connection
     warehouse = Warehouse(connection.clients.client("redshift-data"), connection.outputs)
-    comparison = _planned(bench, arguments, warehouse)
+    if earlier is not None:
+        require_same_deployment(folder.path, earlier, bench, warehouse)
+    comparison = earlier or _planned(bench, arguments, warehouse)
     if bench.host == "aws":
         confirm(comparison, assume_yes=arguments.yes, console=console)
-    _prepare(bench, arguments, warehouse, console)
-    settings = replace(comparison.settings, rows=orders_count(warehouse))
+    rows = _prepare(
+        bench, arguments.seed, earlier.settings.rows if earlier else arguments.rows, warehouse, console
+    )
+    if earlier is not None:
+        require_same_rows(folder.path, earlier, rows)
+        console.print(f"- going on after {len(earlier.runs)} runs", highlight=False)
+    settings = replace(comparison.settings, rows=rows)
     comparison = replace(comparison, settings=settings)
     prices = price_list(settings.region)
-    mart = MartChecker(warehouse) if arguments.sql_file == CHECKED_FILE else None
+    mart = MartChecker(warehouse) if settings.input["sql_file"] == CHECKED_FILE else None
     kept = [comparison]
 
     def keep(made: Run, history: Mapping[str, Any], grown: Comparison) -> None:
@@ -161,17 +216,28 @@ def run_comparison(
         def started(execution: Execution, number: int) -> None:
             status.update(f"{execution.way}, run {number} of {settings.runs_each}")
 
+        command = resume_command(_shown(folder.path), comparison)
         try:
+            # What was asked for is on record before the first run, so that there is something to go on with.
+            folder.write(comparison, summarize(comparison, prices))
             compare(
                 bench,
                 bench.ways(),
                 comparison,
                 mart,
                 Listener(started, progress, _teller(console), keep),
-                more_needed=_more_needed(arguments.until_within, arguments.most_runs),
+                more_needed=_more_needed(settings.until_within, settings.most_runs or MOST_RUNS),
             )
+        except ResultsNotWritten as error:
+            raise CommandFailed(
+                f"{error}; {len(kept[-1].runs)} runs are whole: free some space and go on with {command}"
+            ) from error
         except KeyboardInterrupt:
-            console.print(f"- {len(kept) - 1} runs are whole in {_shown(folder.path)}", highlight=False)
+            console.print(
+                f"- {len(kept[-1].runs)} runs are whole in {_shown(folder.path)}; go on with: {command}",
+                highlight=False,
+                soft_wrap=True,
+            )
             raise
     return summarize(kept[-1], prices)
 
@@ -211,10 +277,12 @@ def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) 
         target=warehouse.target,
         database=warehouse.database,
         rows=None,
-        runs_each=arguments.runs,
+        runs_each=arguments.runs or RUNS,
         architecture=bench.architecture(),
+        until_within=arguments.until_within,
+        most_runs=(arguments.most_runs or MOST_RUNS) if arguments.until_within else None,
         input={
-            "sql_file": arguments.sql_file,
+            "sql_file": arguments.sql_file or CHECKED_FILE,
             "timeout_seconds": TIMEOUT_SECONDS[bench.host],
             "poll": {
                 "policy": "fixed",
@@ -226,13 +294,29 @@ def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) 
     return Comparison(settings, ways, datetime.now(UTC).isoformat(timespec="seconds"))
 
 
-def _prepare(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse, console: Console) -> None:
+def _prepare(
+    bench: Bench, seed_asked: bool, wanted: int | None, warehouse: Warehouse, console: Console
+) -> int:
+    """Create and fill the tables where that is due, and return how many orders there are.
+
+    Args:
+        bench: locally the tables are always filled; on AWS only where that was asked for.
+        seed_asked: on AWS.
+        wanted: rows; None for those there are, or the default.
+        warehouse: of the deployment.
+        console: told of what takes time.
+    """
     local = bench.host == "local"
-    if local or arguments.seed:
+    if local or seed_asked:
         create_tables(warehouse, project_folder())
-        rows = arguments.rows or (local and orders_count(warehouse)) or DEFAULT_ROWS
-        console.print(f"- seeding {rows:,} orders", highlight=False)
+        present = orders_count(warehouse)
+        rows = wanted or (local and present) or DEFAULT_ROWS
+        if present and rows != present and local:
+            console.print(f"- replacing the {present:,} orders of the running stack", highlight=False)
+        if rows != present:
+            console.print(f"- seeding {rows:,} orders", highlight=False)
         seed(warehouse, rows, replace=local)
+    return orders_count(warehouse)
 
 
 def _teller(console: Console) -> Any:

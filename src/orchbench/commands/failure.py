@@ -32,13 +32,12 @@ def sentence_of(error: Exception) -> str:
     if isinstance(error, UsageError | CommandFailed):
         return str(error)
     if isinstance(error, OSError) and error.errno in (*NO_SPACE, *NOT_WRITABLE):
-        return f"{error.filename or 'The output'} cannot be written: {what_to_do(error)}."
+        return f"{error.filename or 'The output'} cannot be written ({error.strerror}): {what_to_do(error)}."
     return f"An error nobody foresaw, {type(error).__name__}: {error} (`orchbench --debug ...` shows where)."
 
 
 def what_to_do(error: OSError) -> str:
-    """Return why something could not be written and what would help."""
-    reason = error.strerror or type(error).__name__
+    """Return what would help where something could not be written."""
     if error.errno in NO_SPACE:
-        return f"{reason}: free some space there, or name another folder"
-    return f"{reason}: name a folder that can be written to"
+        return "free some space there, or name another folder"
+    return "name a folder that can"

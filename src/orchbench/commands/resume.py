@@ -1,0 +1,84 @@
+"""Going on with an interrupted comparison: what its folder says, and whether the deployment is the same."""
+
+import argparse
+from pathlib import Path
+
+from orchbench.bench import Bench
+from orchbench.commands.failure import UsageError
+from orchbench.results import Comparison
+from orchbench.warehouse import Warehouse
+
+TAKEN_FROM_THE_FOLDER = {
+    "runs": "--runs",
+    "until_within": "--until-within",
+    "most_runs": "--most-runs",
+    "rows": "--rows",
+    "poll_interval": "--poll-interval",
+    "sql_file": "--sql-file",
+    "out": "--out",
+    "seed": "--seed",
+}
+
+
+def refuse_settings(arguments: argparse.Namespace) -> None:
+    """Refuse what the folder says already.
+
+    Raises:
+        UsageError: which names every argument to leave out.
+    """
+    given = [flag for name, flag in TAKEN_FROM_THE_FOLDER.items() if getattr(arguments, name)]
+    if given:
+        raise UsageError(f"--resume takes its settings from the folder: leave out {', '.join(given)}.")
+
+
+def require_host(folder: Path, earlier: Comparison, target: str) -> None:
+    """Refuse to go on elsewhere, before anything is started.
+
+    Raises:
+        UsageError: the comparison was made on another host.
+    """
+    host = earlier.settings.host
+    if host != target:
+        raise UsageError(f"{folder} was made on {host}: give --target {host} to go on there.")
+
+
+def require_same_deployment(folder: Path, earlier: Comparison, bench: Bench, warehouse: Warehouse) -> None:
+    """Refuse a deployment whose runs could not stand in one table with the earlier ones.
+
+    Raises:
+        UsageError: which names what differs.
+    """
+    settings = earlier.settings
+    pairs = {
+        "stack": (settings.stack_name, bench.connection.stack_name),
+        "region": (settings.region, bench.connection.clients.region),
+        "warehouse": (settings.target, warehouse.target),
+        "database": (settings.database, warehouse.database),
+        "architecture": (settings.architecture, bench.architecture()),
+        "ways": (", ".join(earlier.ways), ", ".join(way.name for way in bench.ways())),
+    }
+    differ = [f"its {what} was {was}, here it is {now}" for what, (was, now) in pairs.items() if was != now]
+    if differ:
+        raise UsageError(f"{folder} cannot go on on this deployment: {'; '.join(differ)}.")
+
+
+def require_same_rows(folder: Path, earlier: Comparison, rows: int) -> None:
+    """Refuse to measure the rest over another number of orders.
+
+    Raises:
+        UsageError: the orders table is not what it was.
+    """
+    was = earlier.settings.rows
+    if was != rows:
+        raise UsageError(
+            f"{folder} was measured over {was or 0:,} orders, and this deployment has {rows:,}: stop the "
+            "running stack first, or fill its table as it was."
+        )
+
+
+def resume_command(folder: Path, earlier: Comparison) -> str:
+    """Return the command that goes on with a comparison."""
+    settings = earlier.settings
+    where = "" if settings.host == "local" else f" --target aws --stack {settings.stack_name}"
+    region = "" if settings.host == "local" else f" --region {settings.region}"
+    return f"orchbench compare --resume {folder}{where}{region}"
