@@ -1,6 +1,7 @@
 """The service's errors as the wire shows them: a code, a sentence and the members that the model asks for."""
 
 FAULTS = frozenset({"InternalServerException", "ExecuteStatementException", "BatchExecuteStatementException"})
+LONGEST_MESSAGE = 500
 
 
 class ServiceError(Exception):
@@ -8,7 +9,7 @@ class ServiceError(Exception):
 
     Args:
         code: botocore's error code, such as `ValidationException`.
-        message: one sentence.
+        message: one sentence; what it repeats of a request is cut, and put on one line.
         members: further members of the modelled exception (`ResourceId`, `StatementId`).
         http_status: 500 for the service's own faults and 400 otherwise, unless given.
     """
@@ -21,9 +22,10 @@ class ServiceError(Exception):
         *,
         http_status: int | None = None,
     ) -> None:
-        super().__init__(f"{code}: {message}")
+        message = " ".join(message.split())
+        self.message = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}..."
+        super().__init__(f"{code}: {self.message}")
         self.code = code
-        self.message = message
         self.members = members or {}
         self.http_status = http_status or (500 if code in FAULTS else 400)
 

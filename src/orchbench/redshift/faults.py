@@ -12,6 +12,8 @@ from typing import Any, Protocol
 
 from orchbench.redshift.model import OPERATIONS
 
+LONGEST_DELAY_SECONDS = 3600
+
 
 class FaultKind(StrEnum):
     """What goes wrong."""
@@ -80,7 +82,15 @@ class FaultRule:
 
     def __post_init__(self) -> None:
         if self.operation not in OPERATIONS:
-            raise ValueError(f"operation {self.operation!r} is unknown; use one of {', '.join(OPERATIONS)}")
+            raise ValueError(
+                f"operation {repr(self.operation)[:80]} is unknown; use one of {', '.join(OPERATIONS)}"
+            )
+        if not _is_number(self.seconds) or not 0 <= self.seconds <= LONGEST_DELAY_SECONDS:
+            raise ValueError(f"seconds must be a number from 0 to {LONGEST_DELAY_SECONDS}")
+        if not _is_whole(self.first_call) or self.first_call < 1:
+            raise ValueError("first_call must be a whole number of 1 or more")
+        if self.calls is not None and (not _is_whole(self.calls) or self.calls < 0):
+            raise ValueError("calls must be a whole number of 0 or more, or null")
 
     def meets(self, operation: str, number: int) -> bool:
         """Tell whether the rule applies to that call."""
@@ -93,7 +103,18 @@ class FaultRule:
         known = {each.name for each in fields(cls)}
         if not isinstance(data, Mapping) or not {"operation", "kind"} <= data.keys() <= known:
             raise ValueError(f"a fault rule is an object with operation, kind and optionally {sorted(known)}")
+        kinds = [kind.value for kind in FaultKind]
+        if data["kind"] not in kinds:
+            raise ValueError(f"kind {repr(data['kind'])[:80]} is unknown; use one of {', '.join(kinds)}")
         return cls(**{**data, "kind": FaultKind(data["kind"])})
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 class FaultPlan:

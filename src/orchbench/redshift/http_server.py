@@ -4,10 +4,12 @@
 so far, and `PUT /faults` replaces the fault rules by the JSON array in its body.
 """
 
+import io
 import json
 import logging
 import socket
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -19,9 +21,42 @@ log = logging.getLogger(__name__)
 
 # 40 statements of 200 KB, with room for JSON's escapes.
 MAX_BODY_BYTES = 16 * 1024 * 1024
-# A kept-alive connection may rest this long; a request that has begun must go on within the shorter time.
+# A kept-alive connection may rest this long; a request that has begun must have arrived in the shorter time.
 IDLE_SECONDS = 300.0
 READ_SECONDS = 20.0
+# Each holds a thread and, while its request is read, a body.
+MOST_CONNECTIONS = 1000
+
+
+class _TimedReader(io.RawIOBase):
+    """What a connection sends: a request is given its time as a whole, however slowly its bytes drip."""
+
+    def __init__(self, connection: socket.socket, read_seconds: float) -> None:
+        self._connection = connection
+        self._read_seconds = read_seconds
+        self._deadline: float | None = None
+
+    def rest(self) -> None:
+        """Wait for the next request, which has not begun."""
+        self._deadline = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._deadline is None:
+            self._connection.settimeout(IDLE_SECONDS)
+            count = self._connection.recv_into(buffer)
+            self._deadline = time.monotonic() + self._read_seconds
+        else:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError("the request did not arrive in time")
+            self._connection.settimeout(left)
+            count = self._connection.recv_into(buffer)
+        # What is sent back has its own time, as a client may also read slowly.
+        self._connection.settimeout(self._read_seconds)
+        return count
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -34,9 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = IDLE_SECONDS
     server: "DataApiServer"
 
-    def parse_request(self) -> bool:
-        self.connection.settimeout(self.server.read_seconds)
-        return super().parse_request()
+    def setup(self) -> None:
+        super().setup()
+        self.rfile.close()
+        self._incoming = _TimedReader(self.connection, self.server.read_seconds)
+        self.rfile = io.BufferedReader(self._incoming)
 
     def do_POST(self) -> None:
         body = self._body()
@@ -65,9 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(404, {"message": f"There is no {self.path}; use PUT /faults."})
             return
         try:
-            rules = json.loads(body)
+            rules = _array(json.loads(body))
             self.server.plan.replace([FaultRule.from_json(rule) for rule in rules])
-        except (ValueError, TypeError) as error:
+        except (ValueError, RecursionError) as error:
             self._send_json(400, {"message": f"The body must be a JSON array of fault rules: {error}."})
         else:
             self._send_json(200, {"rules": len(rules)})
@@ -78,10 +115,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes | None:
         """Read the body, or answer why not and return None."""
         length = self.headers.get("Content-Length", "0")
-        if "chunked" in self.headers.get("Transfer-Encoding", "") or not length.isdecimal():
+        if "Transfer-Encoding" in self.headers or not length.isdecimal():
             self._refuse(ServiceError("SerializationException", "A Content-Length is required."))
             return None
-        if int(length) > MAX_BODY_BYTES:
+        if len(length) > 10 or int(length) > MAX_BODY_BYTES:
             message = f"The body is larger than {MAX_BODY_BYTES} bytes."
             self._refuse(ServiceError("RequestEntityTooLarge", message, http_status=413))
             return None
@@ -109,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
         self.wfile.flush()
-        self.connection.settimeout(IDLE_SECONDS)
+        self._incoming.rest()
 
     def _reset(self) -> None:
         # SO_LINGER of zero seconds makes close() send a reset instead of an orderly end.
@@ -124,6 +161,8 @@ class DataApiServer(ThreadingHTTPServer):
         endpoint: the Data API.
         plan: the fault rules that `PUT /faults` replaces; the endpoint's own.
         port: 0 for a free one.
+        read_seconds: what a request may take to arrive as a whole.
+        most_connections: how many are served at once; one more is closed at once.
     """
 
     daemon_threads = True
@@ -131,12 +170,19 @@ class DataApiServer(ThreadingHTTPServer):
     request_queue_size = 512
 
     def __init__(
-        self, endpoint: Endpoint, plan: FaultPlan, *, port: int = 0, read_seconds: float = READ_SECONDS
+        self,
+        endpoint: Endpoint,
+        plan: FaultPlan,
+        *,
+        port: int = 0,
+        read_seconds: float = READ_SECONDS,
+        most_connections: int = MOST_CONNECTIONS,
     ) -> None:
         self.endpoint = endpoint
         self.plan = plan
         self.read_seconds = read_seconds
         self._thread: threading.Thread | None = None
+        self._places = threading.BoundedSemaphore(most_connections)
         super().__init__(("127.0.0.1", port), _Handler)
 
     @property
@@ -156,6 +202,31 @@ class DataApiServer(ThreadingHTTPServer):
             self._thread.join()
         self.server_close()
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread of its own, or close it where there are too many."""
+        if not self._places.acquire(blocking=False):
+            log.warning("a connection is closed unanswered: too many are open")
+            self.shutdown_request(request)
+            return
+        try:
+            super().process_request(request, client_address)
+        except BaseException:
+            self._places.release()
+            raise
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a connection to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  the base class's
         """Note a client that went away."""
         log.debug("connection from %s ended", client_address, exc_info=True)
+
+
+def _array(content: Any) -> list[Any]:
+    if not isinstance(content, list):
+        raise ValueError("it is no array")  # noqa: TRY004 - a wrong value from outside, not a wrong call
+    return content

@@ -140,9 +140,12 @@ def _check_scalar(shape: Any) -> Check:
 def _check_string(shape: Any) -> Check:
     length = _check_length(shape.metadata)
     enum = shape.metadata.get("enum")
-    pattern = re.compile(shape.metadata["pattern"]) if "pattern" in shape.metadata else None
+    # AWS's patterns mean ASCII by \d and \w.
+    pattern = re.compile(shape.metadata["pattern"], re.ASCII) if "pattern" in shape.metadata else None
 
     def check(value: Any, path: str) -> None:
+        if not _is_unicode(value):
+            raise serialization(f"Value at '{path}' holds half a surrogate pair, which is no text.")
         length(value, path)
         if enum and value not in enum:
             raise _broken(path, f"Member must satisfy enum value set: [{', '.join(enum)}]")
@@ -150,6 +153,14 @@ def _check_string(shape: Any) -> Check:
             raise _broken(path, f"Member must satisfy regular expression pattern: {pattern.pattern}")
 
     return check
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _check_length(metadata: Mapping[str, Any]) -> Check:

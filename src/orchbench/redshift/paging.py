@@ -17,7 +17,7 @@ def page_position(token: str, continues: Any) -> int:
     """Return the position in a token, or raise ValidationException if it continues something else."""
     try:
         stated, position = json.loads(base64.b64decode(token, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, TypeError) as error:
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
         raise validation("NextToken is not one that this service has given.") from error
     if stated != continues or type(position) is not int or position < 0:
         raise validation("NextToken belongs to another request.")

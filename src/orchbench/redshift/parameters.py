@@ -1,4 +1,7 @@
-"""Named parameters (`:name`) of a statement: where they stand, outside literals, comments and casts."""
+"""Named parameters (`:name`) of a statement: where they stand, outside literals, comments and casts.
+
+What opens and never closes reaches to the end: it is read once, and not from each of its beginnings again.
+"""
 
 import re
 from collections.abc import Iterator
@@ -6,12 +9,12 @@ from collections.abc import Iterator
 _TOKENS = re.compile(
     r"""
     (?P<opaque>
-        [eE]'(?:[^'\\]|\\.|'')*'          # escape string
-      | '(?:[^']|'')*'                    # string
-      | "(?:[^"]|"")*"                    # quoted identifier
-      | --[^\n]*                          # line comment
-      | /\*.*?\*/                         # block comment
-      | \$(?P<tag>[A-Za-z_]\w*|)\$.*?\$(?P=tag)\$   # dollar-quoted string
+        [eE]'(?:[^'\\]|\\.|'')*+(?:'|\\?\Z)       # escape string
+      | '(?:[^']|'')*+(?:'|\Z)                  # string
+      | "(?:[^"]|"")*+(?:"|\Z)                  # quoted identifier
+      | --[^\n]*                               # line comment
+      | /\*(?:.*?\*/|.*)                       # block comment
+      | \$(?P<tag>[A-Za-z_]\w*|)\$(?:.*?\$(?P=tag)\$|.*)   # dollar-quoted string
       | ::                                # cast
     )
   | (?<![\w:]):(?P<name>[0-9a-zA-Z_]+)
