@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - naming private members is what this file is for
-"""Starts ministack with three mends; run by ministack's own Python, never imported by orchbench.
+"""Starts ministack with four mends; run by ministack's own Python, never imported by orchbench.
 
 Each mend names what it touches in ministack 1.5.33, and the launcher refuses to start when the version or
 one of these names differs: a mend that silently no longer applies would be worse than none.
@@ -7,11 +7,15 @@ one of these names differs: a mend that silently no longer applies would be wors
 1. Error names. ministack reports every exception of a handler as ``Runtime.HandlerError``; AWS reports the
    class's name, which Retry and Catch match. Touched: ``lambda_runtime._PYTHON_WORKER_SCRIPT``,
    ``lambda_runtime.Worker.invoke``, ``lambda_svc._execute_function_warm``.
-2. ``DurableConfig``. Its CloudFormation drops the property; kept, GetFunctionConfiguration answers as on
-   AWS, and the gateway sees which functions are durable. Touched: ``provisioners._lambda_create``.
+2. ``DurableConfig`` and ``DeadLetterConfig``. Its CloudFormation drops these properties; kept,
+   GetFunctionConfiguration answers as on AWS, the gateway sees which functions are durable, and events that
+   fail are kept. Touched: ``provisioners._lambda_create``.
 3. Status-change events of durable executions. PutEvents refuses sources that start with ``aws.``, as AWS
    does for customers; here the durable runner, another process, speaks for the service. Touched:
    ``eventbridge._put_events``.
+4. Asynchronous retries of what a rule invokes. A function that fails is tried again and its event then kept
+   in the dead-letter queue, as for every other asynchronous invocation; ministack drops it. Its pauses are
+   seconds where AWS's are minutes. Touched: ``eventbridge._dispatch_to_lambda``.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
 find another environment's packages before its own, while its workers must.
@@ -19,6 +23,7 @@ find another environment's packages before its own, while its workers must.
 
 import importlib
 import importlib.metadata
+import json
 import os
 import sys
 import threading
@@ -69,16 +74,17 @@ def report_the_class_of_an_error(runtime: Any, functions: Any) -> None:
     functions._execute_function_warm = execute_and_name
 
 
-def keep_durable_config(provisioners: Any, functions: Any) -> None:
-    """Make CloudFormation pass a function's DurableConfig on."""
+def keep_every_property(provisioners: Any, functions: Any) -> None:
+    """Make CloudFormation pass the properties on that it drops."""
     create = provisioners._lambda_create
     entry = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
     expect(entry["create"] is create, "its CloudFormation creates functions in another way")
 
     def create_and_keep(logical_id: str, props: Any, stack_name: str) -> Any:
         name, attributes = create(logical_id, props, stack_name)
-        if "DurableConfig" in props:
-            functions._functions[name]["config"]["DurableConfig"] = props["DurableConfig"]
+        for kept in ("DurableConfig", "DeadLetterConfig"):
+            if kept in props:
+                functions._functions[name]["config"][kept] = props[kept]
         return name, attributes
 
     provisioners._lambda_create = entry["create"] = create_and_keep
@@ -91,6 +97,20 @@ def accept_events_of_services(eventbridge: Any) -> None:
     put_events.__defaults__ = (True,)
 
 
+def retry_what_a_rule_invokes(eventbridge: Any, functions: Any) -> None:
+    """Let a rule's target function be invoked as every asynchronous invocation is."""
+    expect(callable(eventbridge._dispatch_to_lambda), "its rules invoke functions in another way")
+    record_of = functions._get_func_record_for_ref
+    with_config, invoke = functions._execution_record_for_config, functions.invoke_async_with_retry
+
+    def dispatch(arn: str, payload: str) -> None:
+        function, config, _name = record_of(arn)
+        if function and config:
+            invoke(with_config(function, config), json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch
+
+
 def apply_mends() -> None:
     """Apply every mend, or leave with the name that is missing."""
     check_version()
@@ -100,8 +120,9 @@ def apply_mends() -> None:
         eventbridge = importlib.import_module("ministack.services.eventbridge")
         provisioners = importlib.import_module("ministack.services.cloudformation.provisioners")
         report_the_class_of_an_error(lambda_runtime, lambda_svc)
-        keep_durable_config(provisioners, lambda_svc)
+        keep_every_property(provisioners, lambda_svc)
         accept_events_of_services(eventbridge)
+        retry_what_a_rule_invokes(eventbridge, lambda_svc)
     except (ImportError, AttributeError, KeyError) as error:
         expect(condition=False, what=f"a name is missing ({error})")
 

@@ -25,6 +25,7 @@ compile(lambda_runtime._PYTHON_WORKER_SCRIPT, "worker", "exec")
 assert lambda_svc._execute_function_warm.__module__ == "ministack_launcher"
 assert provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"].__module__ == "ministack_launcher"
 assert eventbridge._put_events.__defaults__ == (True,)
+assert eventbridge._dispatch_to_lambda.__module__ == "ministack_launcher"
 print("mended")
 """
 

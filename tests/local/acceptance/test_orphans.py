@@ -1,0 +1,148 @@
+"""Executions that are ended from outside, on real servers: nothing is left running, whoever ends them."""
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from local_bench import Bench
+
+from orchbench.orchestrators import Way
+
+pytestmark = pytest.mark.local
+
+POLL = {"policy": "fixed", "interval_seconds": 1}
+LONG = {"sql": "INSERT INTO ledger VALUES ('orphan'); SELECT pg_sleep(120)", "poll": POLL}
+
+
+def eventually(found: Callable[[], Any], seconds: float = 30) -> Any:
+    """Return the first true answer."""
+    deadline = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
+    return answer
+
+
+def started(bench: Bench, way: Way, name: str, **event: Any) -> str:
+    """Start a long batch and wait until it runs in PostgreSQL."""
+    bench.sql("TRUNCATE ledger")
+    arn = bench.start(way, f"{name}-{way.name}", **(event or LONG))
+    eventually(bench.running_queries)
+    return arn
+
+
+def stop(bench: Bench, way: Way, arn: str) -> None:
+    """Stop an execution as an operator does, with nothing but the service's own call."""
+    if way.service == "step-functions":
+        bench.stack.client("stepfunctions").stop_execution(executionArn=arn)
+    else:
+        bench.stack.client("lambda").stop_durable_execution(DurableExecutionArn=arn)
+
+
+def invoke(bench: Bench, function: str, event: dict[str, Any]) -> Any:
+    answer = bench.stack.client("lambda").invoke(
+        FunctionName=f"orchbench-{function}", Payload=json.dumps(event)
+    )
+    assert "FunctionError" not in answer
+    return json.loads(answer["Payload"].read())
+
+
+def dead_letters(bench: Bench) -> list[dict[str, Any]]:
+    """Take what the dead-letter queue holds."""
+    queue = bench.stack.client("sqs")
+    url = bench.outputs["DeadLetterQueueUrl"]
+    found = queue.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    for message in found:
+        queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return [json.loads(message["Body"]) for message in found]
+
+
+@contextmanager
+def lost_events(bench: Bench, way: Way) -> Iterator[None]:
+    """Lose the status changes of one way."""
+    events = bench.stack.client("events")
+    rule = f"orchbench-{way.name}-ended"
+    events.disable_rule(Name=rule)
+    try:
+        yield
+    finally:
+        events.enable_rule(Name=rule)
+
+
+def test_a_stop_from_outside_cancels_the_statement(bench: Bench, way: Way) -> None:
+    stop(bench, way, started(bench, way, "stopped"))
+    eventually(lambda: not bench.running_queries())
+    assert bench.sql("SELECT * FROM ledger") == []
+
+
+def submits(bench: Bench) -> int:
+    """Return the submits that the Data API answered so far."""
+    with urllib.request.urlopen(bench.stack.redshift["url"] + "/calls", timeout=10) as answer:
+        counts: dict[str, Any] = json.load(answer)
+    return int(counts.get("BatchExecuteStatement", {}).get("calls", 0))
+
+
+def test_a_submit_that_was_in_flight_is_found_and_cancelled(bench: Bench, way: Way) -> None:
+    bench.sql("TRUNCATE ledger")
+    # The first answer tells that the handler is at it; its next attempt outlives the stop.
+    bench.set_faults(
+        {"operation": "BatchExecuteStatement", "kind": "unavailable", "calls": 1},
+        {"operation": "BatchExecuteStatement", "kind": "delay", "first_call": 2, "calls": 1, "seconds": 2},
+    )
+    before = submits(bench)
+    arn = bench.start(way, f"in-flight-{way.name}", **LONG)
+    eventually(lambda: submits(bench) > before)
+    stop(bench, way, arn)
+    eventually(bench.running_queries)
+    eventually(lambda: not bench.running_queries())
+    assert bench.sql("SELECT * FROM ledger") == []
+
+
+def test_an_event_that_comes_twice_or_late_changes_nothing(bench: Bench, way: Way) -> None:
+    arn = started(bench, way, "twice")
+    stop(bench, way, arn)
+    eventually(lambda: not bench.running_queries())
+    key = "executionArn" if way.service == "step-functions" else "durableExecutionArn"
+    again = invoke(bench, "cancel", {"detail": {key: arn, "status": "STOPPED"}})
+    assert (again["execution_id"], again["outcome"]) == (arn, "had ended")
+
+
+def test_the_sweep_stops_what_a_lost_event_left_and_nothing_else(bench: Bench, way: Way) -> None:
+    with lost_events(bench, way):
+        orphan = started(bench, way, "swept")
+        stop(bench, way, orphan)
+        kept = bench.start(way, f"kept-{way.name}", sql="SELECT pg_sleep(4)", poll=POLL)
+        eventually(lambda: len(bench.running_queries()) == 2)
+        swept = invoke(bench, "sweep", {})
+        assert swept == {"cancelled": [orphan], "waiting": 0}
+        assert bench.wait(way, kept).status == "SUCCEEDED"
+    assert bench.running_queries() == []
+    assert bench.sql("SELECT * FROM ledger") == []
+
+
+def test_a_refused_execution_leaves_no_dead_letter(bench: Bench, way: Way) -> None:
+    dead_letters(bench)
+    assert bench.run(way, sql_file="nope.sql").error_name == "SqlFileNotAllowed"
+    arn = bench.start(way, f"asked-{way.name}", sql_file="nope.sql")
+    bench.wait(way, arn)
+    key = "executionArn" if way.service == "step-functions" else "durableExecutionArn"
+    told = invoke(bench, "cancel", {"detail": {key: arn, "status": "FAILED"}})
+    assert told["outcome"] == "nothing was submitted"
+    assert dead_letters(bench) == []
+
+
+def test_an_execution_whose_statement_cannot_be_found_is_kept_in_the_dead_letter_queue(
+    bench: Bench, way: Way
+) -> None:
+    dead_letters(bench)
+    bench.set_faults({"operation": "BatchExecuteStatement", "kind": "unavailable", "calls": 1000})
+    before = submits(bench)
+    arn = bench.start(way, f"unknown-{way.name}", **LONG)
+    eventually(lambda: submits(bench) > before)
+    stop(bench, way, arn)
+    (kept,) = eventually(lambda: dead_letters(bench), 60)
+    assert arn in json.dumps(kept)
