@@ -1,5 +1,6 @@
 """Bytes on a socket of the local Data API: whatever they are, it answers or hangs up, and goes on serving."""
 
+import contextlib
 import json
 import re
 import resource
@@ -80,13 +81,13 @@ def answered(server: DataApiServer, sent: bytes) -> bytes:
     """Send bytes and an end of them, and return all that comes back until the server hangs up."""
     received = b""
     with connected(server) as client:
-        try:
+        # It may have hung up before all was sent; what it answered is still there to be read.
+        with contextlib.suppress(OSError):
             client.sendall(sent)
             client.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):
             while piece := client.recv(65_536):
                 received += piece
-        except (ConnectionResetError, BrokenPipeError):
-            pass
     return received
 
 
