@@ -13,7 +13,13 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from redshift_batch.errors import NOTHING_SUBMITTED, ExecutionNotReadable, InvalidInput, error_named
+from redshift_batch.errors import (
+    NOTHING_SUBMITTED,
+    ExecutionNotReadable,
+    InvalidInput,
+    NothingToCancelYet,
+    error_named,
+)
 from redshift_batch.model import Json, Submission
 
 # Executions that end together ask for their histories together; 15 to 20 calls a second are allowed.
@@ -91,15 +97,16 @@ class StateMachineExecutions:
 
     def submission(self, execution_id: str) -> Submission:
         """Read the history up to the submit's answer, or to its end where there is none."""
-        began = refused = False
+        began = False
+        last_attempt = end = None
         for event in self._events(execution_id):
             began = began or event["type"] == "TaskScheduled"
             output = (event.get("taskSucceededEventDetails") or {}).get("output")
             if statement_id := _statement_id(_parsed(output).get("Payload")):
                 return Submission(statement_id)
-            failure = event.get("executionFailedEventDetails") or {}
-            refused = refused or _nothing_submitted(failure.get("error"))
-        return Submission(None, possible=began and not refused)
+            last_attempt = (event.get("taskFailedEventDetails") or {}).get("error", last_attempt)
+            end = (event.get("executionFailedEventDetails") or {}).get("error", end)
+        return Submission(None, possible=began and not _sent_nothing(last_attempt, end))
 
     def has_ended(self, execution_id: str) -> bool:
         """Describe the execution."""
@@ -127,14 +134,14 @@ class DurableExecutions:
 
         A step's start is written behind its back, so a history without one is no proof that nothing was sent.
         """
-        refused = False
+        last_attempt = end = None
         for event in self._events(execution_id):
             result = (event.get("StepSucceededDetails") or {}).get("Result") or {}
             if statement_id := _statement_id(_parsed(result.get("Payload"))):
                 return Submission(statement_id)
-            failure = (event.get("ExecutionFailedDetails") or {}).get("Error") or {}
-            refused = refused or _nothing_submitted((failure.get("Payload") or {}).get("ErrorType"))
-        return Submission(None, possible=not refused)
+            last_attempt = _error_type(event, "StepFailedDetails") or last_attempt
+            end = _error_type(event, "ExecutionFailedDetails") or end
+        return Submission(None, possible=not _sent_nothing(last_attempt, end))
 
     def has_ended(self, execution_id: str) -> bool:
         """Describe the execution."""
@@ -189,6 +196,23 @@ def _statement_id(progress: Any) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _nothing_submitted(error_type: str | None) -> bool:
-    # An execution that ended with a refusal sent nothing: every other end of a submit goes through a cancel.
-    return isinstance(error_named(error_type, None), NOTHING_SUBMITTED)
+def _error_type(event: Json, details: str) -> str | None:
+    error = ((event.get(details) or {}).get("Error") or {}).get("Payload") or {}
+    found = error.get("ErrorType")
+    return found if isinstance(found, str) else None
+
+
+def _sent_nothing(last_attempt: str | None, end: str | None) -> bool:
+    """Tell whether an execution failed knowing that it had no statement.
+
+    Either its submit was refused, or the last thing it did was to look for a statement of its name, until its
+    retries ran out. One that was ended from outside knows nothing.
+
+    Args:
+        last_attempt: the error of the last attempt at a call.
+        end: the error that the execution itself failed with; None where it did not fail.
+    """
+    if end is None:
+        return False
+    looked_in_vain = isinstance(error_named(last_attempt, None), NothingToCancelYet)
+    return looked_in_vain or isinstance(error_named(end, None), NOTHING_SUBMITTED)

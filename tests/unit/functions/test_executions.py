@@ -106,6 +106,31 @@ def test_a_machine_that_gave_its_submit_up_without_an_answer_may_have_sent_it(ma
     assert StateMachineExecutions(machine.client).submission(MACHINE_ARN) == Submission(None)
 
 
+def test_a_machine_that_looked_for_its_statement_in_vain_has_none(machine: Stubber) -> None:
+    recorded = events("sfn_refused")
+    recorded[4]["taskFailedEventDetails"].update(error="NothingToCancelYet", cause="none")
+    recorded[-1]["executionFailedEventDetails"] = {"error": "DataApiThrottled", "cause": "Rate exceeded"}
+    machine_page(machine, recorded)
+    assert not StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_machine_that_was_stopped_while_it_looked_may_still_have_one(machine: Stubber) -> None:
+    recorded = events("sfn_refused")
+    recorded[4]["taskFailedEventDetails"].update(error="NothingToCancelYet", cause="none")
+    machine_page(machine, recorded[:-1])
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_durable_execution_that_looked_for_its_statement_in_vain_has_none(durable: Stubber) -> None:
+    recorded = events("durable_refused")
+    looked = recorded[2]["StepFailedDetails"]["Error"]["Payload"]
+    looked["ErrorType"] = "redshift_batch.errors.NothingToCancelYet"
+    ended = recorded[-1]["ExecutionFailedDetails"]["Error"]["Payload"]
+    ended["ErrorType"] = "redshift_batch.errors.DataApiUnavailable"
+    durable_page(durable, recorded)
+    assert not DurableExecutions(durable.client).submission(DURABLE_ARN).possible
+
+
 def test_a_durable_executions_statement_is_in_its_history(durable: Stubber) -> None:
     durable_page(durable, events("durable_retried")[:2], "2")
     durable_page(durable, events("durable_retried")[2:])
