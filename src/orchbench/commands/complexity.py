@@ -12,7 +12,7 @@ from orchbench.commands.estimation import add_json, print_whole
 from orchbench.commands.options import project_folder
 from orchbench.orchestrators import all_ways
 from orchbench.orchestrators.way import Way
-from orchbench.template import blocks, handler_files, transformed
+from orchbench.template import Resources, blocks, handler_files, transformed
 from orchbench.trace import Json, Label
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
     folder = project_folder()
     if arguments.json:
-        print(json.dumps(complexity_document(folder), indent=2))  # noqa: T201 - the command's answer
+        print(json.dumps(complexity_document(folder), indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     else:
         _print([complexity_of(way, folder) for way in all_ways().values()])
     return 0
@@ -56,8 +56,8 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
     template = folder / "template.yaml"
     block = blocks(template)
     own_ids, shared_ids = block.get(way.name, []), block[""]
-    shared = transformed(template, shared_ids)
-    everything = transformed(template, [*shared_ids, *own_ids])
+    shared = _always_deployed(transformed(template, shared_ids))
+    everything = _always_deployed(transformed(template, [*shared_ids, *own_ids]))
     own = {name: one for name, one in everything.items() if name not in shared}
     files = complexity.own_files(handler_files(template, way.functions), folder / "functions")
     implementation = folder / way.implementation
@@ -72,6 +72,11 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
         artefacts=complexity.artefacts(way.functions, own),
         services=complexity.services(own, shared),
     )
+
+
+def _always_deployed(resources: Resources) -> Resources:
+    """Leave out what a parameter has to ask for: alarms and the dashboard."""
+    return {name: one for name, one in resources.items() if "Condition" not in one}
 
 
 def _labelled(one: "Complexity") -> Json:

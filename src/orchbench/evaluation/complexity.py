@@ -17,8 +17,8 @@ from orchbench.trace import Json
 
 LANGUAGES = {".py": "Python", ".json": "Amazon States Language"}
 SERVICES = {"StepFunctions": "Step Functions", "Logs": "CloudWatch Logs", "Events": "EventBridge"}
-SHARED = ("redshift_batch", "telemetry")
-"""Modules that every way uses."""
+SHARED = ("redshift_batch", "telemetry", "executions")
+"""Modules that every way uses, or that look after every way."""
 
 
 @dataclass(frozen=True)
