@@ -20,6 +20,7 @@ from orchbench.commands.options import (
     local_options,
     project_folder,
     require_bundled,
+    require_sound,
     whole_number,
 )
 from orchbench.commands.resume import (
@@ -43,7 +44,7 @@ from orchbench.results_folder import COMPARISON_FILE, ResultsFolder
 from orchbench.runner import Listener, compare
 from orchbench.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.trace import ExecutionStatus, Json
-from orchbench.warehouse import Warehouse
+from orchbench.warehouse import SqlFailed, Warehouse
 
 INTERVAL_SECONDS = {"local": 2, "aws": 10}
 """The article polls every 10 s; a local query of some seconds would be over before the first poll."""
@@ -204,6 +205,8 @@ def run_comparison(
     kept = [comparison]
 
     def keep(made: Run, history: Mapping[str, Any], grown: Comparison) -> None:
+        if made.trace.status is not ExecutionStatus.SUCCEEDED:
+            require_sound(bench)
         folder.write_run(made, history)
         folder.write(grown, summarize(grown, prices))
         kept.append(grown)
@@ -230,16 +233,23 @@ def run_comparison(
             )
         except ResultsNotWritten as error:
             raise CommandFailed(
-                f"{error}; {len(kept[-1].runs)} runs are whole: free some space and go on with {command}"
+                f"{error}; {whole_runs(kept[-1])}: free some space and go on with {command}"
             ) from error
-        except KeyboardInterrupt:
+        except BaseException:
+            # However it ends, what ran is whole.
             console.print(
-                f"- {len(kept[-1].runs)} runs are whole in {_shown(folder.path)}; go on with: {command}",
+                f"- {whole_runs(kept[-1])} in {_shown(folder.path)}; go on with: {command}",
                 highlight=False,
                 soft_wrap=True,
             )
             raise
     return summarize(kept[-1], prices)
+
+
+def whole_runs(comparison: Comparison) -> str:
+    """Return how many runs there are to go on from."""
+    made = len(comparison.runs)
+    return "1 run is whole" if made == 1 else f"{made} runs are whole"
 
 
 def share(text: str) -> float:
@@ -315,7 +325,11 @@ def _prepare(
             console.print(f"- replacing the {present:,} orders of the running stack", highlight=False)
         if rows != present:
             console.print(f"- seeding {rows:,} orders", highlight=False)
-        seed(warehouse, rows, replace=local)
+        try:
+            seed(warehouse, rows, replace=local)
+        except SqlFailed:
+            require_sound(bench)
+            raise
     return orders_count(warehouse)
 
 

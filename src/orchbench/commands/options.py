@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchbench.bench import Bench
 from orchbench.commands.failure import UsageError
-from orchbench.local import LOCAL_WORKGROUP_ARN, StackOptions
+from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions
 from orchbench.orchestrators import all_ways
 from orchbench.orchestrators.connection import connect_aws, connect_running
 
@@ -45,6 +45,17 @@ def local_options(*, published: bool) -> StackOptions:
     return StackOptions(
         folder=project_folder(), parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN}, published=published
     )
+
+
+def require_sound(bench: Bench) -> None:
+    """Refuse to take for a result what the local stack itself has failed at.
+
+    Raises:
+        LocalStackError: a server of it has ended, or its disk is full.
+    """
+    stack = bench.connection.clients
+    if isinstance(stack, LocalStack) and (trouble := stack.trouble()):
+        raise LocalStackError(trouble)
 
 
 def whole_number(minimum: int, maximum: int) -> Callable[[str], int]:

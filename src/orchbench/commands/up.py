@@ -4,10 +4,12 @@ import argparse
 
 from rich.console import Console
 
-from orchbench.commands.options import local_options, project_folder, whole_number
+from orchbench.bench import Bench
+from orchbench.commands.options import local_options, project_folder, require_sound, whole_number
 from orchbench.local import LocalStack, serve, shell_exports
+from orchbench.orchestrators.connection import connect_local
 from orchbench.seed import DEFAULT_ROWS, create_tables, seed
-from orchbench.warehouse import Warehouse
+from orchbench.warehouse import SqlFailed, Warehouse
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,7 +35,11 @@ def run(arguments: argparse.Namespace) -> int:
         progress(f"seeding {arguments.rows:,} orders")
         warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
         create_tables(warehouse, project_folder())
-        seed(warehouse, arguments.rows, replace=True)
+        try:
+            seed(warehouse, arguments.rows, replace=True)
+        except SqlFailed:
+            require_sound(Bench(connect_local(stack)))
+            raise
         print(shell_exports(stack), flush=True)  # noqa: T201 - what a shell reads
         console.print("It runs until Ctrl-C. In another terminal: orchbench compare", highlight=False)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from .errors import NoRoom
 
-NEEDED_BYTES = 300 * 1024 * 1024
+NEEDED_BYTES = 150 * 1024 * 1024
 """A new PostgreSQL, the servers' files and a worker of each function; a million orders are 100 MB more."""
-FULL_BYTES = 4 * 1024 * 1024
+FULL_BYTES = 32 * 1024 * 1024
+"""PostgreSQL writes its log in pieces of 16 MB, and ends where there is no room for the next."""
 
 
 def temporary_folder() -> Path:
@@ -39,10 +40,14 @@ def require_room(folder: Path, needed_bytes: int = NEEDED_BYTES) -> None:
         )
 
 
-def said_if_full(folder: Path) -> str:
-    """Return a remark for an error's sentence where the disk is full, and nothing where it is not."""
+def said_if_full(folder: Path) -> str | None:
+    """Return one sentence where a stack's folder has no room left, and None where it has."""
     try:
-        full = shutil.disk_usage(folder).free < FULL_BYTES
+        if shutil.disk_usage(folder).free >= FULL_BYTES:
+            return None
     except OSError:
-        return ""
-    return f" ({folder} is full: free some space, or set TMPDIR to another folder)" if full else ""
+        return None
+    return (
+        f"{folder} is full, and the local stack has its files there: free some space, or set TMPDIR to "
+        "another folder."
+    )

@@ -110,7 +110,8 @@ class LocalStack:
             try:
                 server.wait_until_ready(deadline)
             except ServerDidNotStart as error:
-                raise ServerDidNotStart(f"{error}{self._log_of(server)}.") from None
+                full = said_if_full(run_folder.parent)
+                raise ServerDidNotStart(full or f"{error}{self._log_of(server)}.") from None
             progress(f"{server.name} is ready")
         redshift = next((server.announcement for server in self._servers if server.announcement), {})
         self.state = replace(self.state, redshift=redshift)
@@ -137,14 +138,13 @@ class LocalStack:
                 raise ServerDidNotStart("The process that cleans up after the stack has ended.") from None
 
     def _log_of(self, server: Server) -> str:
-        """Keep a server's log, and end a sentence with where it is and whether the disk is full."""
-        full = said_if_full(Path(self.state.run_folder).parent)
+        """Keep a server's log, and say where it is as the end of a sentence."""
         try:
             kept = made_state_folder(self._folder) / f"{server.name}.log"
             kept.write_text(server.log_tail() + "\n")
         except OSError:
-            return full
-        return f": its log is in {kept}{full}"
+            return ""
+        return f": its log is in {kept}"
 
     @property
     def endpoint_url(self) -> str:
@@ -214,6 +214,10 @@ class LocalStack:
                 return f"The local {server.name} ended with exit code {code}{self._log_of(server)}."
         return None
 
+    def trouble(self) -> str | None:
+        """Return one sentence where the stack itself, and not what it runs, is why something failed."""
+        return said_if_full(Path(self.state.run_folder).parent) or self.failure()
+
     def stop(self) -> None:
         """End every server and remove all they left; a stack that was found, not started here, stays."""
         for client in self._clients.values():
@@ -258,7 +262,9 @@ def running_stack(folder: Path | None = None) -> LocalStack | None:
 def _no_room(error: OSError, temporary: Path) -> str:
     """Return one sentence for a file that could not be written while a stack was started."""
     where = Path(error.filename or temporary)
-    said = f"The local stack could not be started: {where}: {error.strerror}{said_if_full(temporary)}"
+    said = f"The local stack could not be started: {where}: {error.strerror}"
+    if full := said_if_full(temporary):
+        return full
     if error.errno in (errno.EROFS, errno.EACCES, errno.EEXIST, errno.ENOTDIR):
         return f"{said}: it needs a folder {where.name} in {where.parent}, in which it can write."
     return f"{said}."
