@@ -1,7 +1,10 @@
 """Durations and poll policies as people write them: ``90``, ``10s``, ``1.5h``; ``fixed:10s``."""
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([smhd]?)")
@@ -15,11 +18,12 @@ class InvalidDuration(ValueError):
 def parse_duration(text: str) -> float:
     """Return the seconds that a text says."""
     match = _DURATION.fullmatch(text.strip())
-    if match is None:
+    seconds = float(match[1]) * _UNITS[match[2]] if match else math.inf
+    if not math.isfinite(seconds):
         raise InvalidDuration(
             f"{text!r} is no duration: it takes seconds, or a number with s, m, h or d behind it, such as 6h."
         )
-    return float(match[1]) * _UNITS[match[2]]
+    return seconds
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,30 @@ def parse_policy(text: str, *, budget: bool = True) -> Policy:
         name, _, value = part.partition("=")
         if name not in values:
             raise InvalidDuration(f"{text!r} has no {name!r}: adaptive takes {', '.join(values)}.")
-        values[name] = parse_duration(value) if name == "share" else _whole_seconds(value, text)
+        values[name] = _share(value, text) if name == "share" else _whole_seconds(value, text)
     if not 0 < values["share"] <= 1 or values["minimum"] > values["maximum"]:
         raise InvalidDuration(
             f"{text!r} is no poll policy: the share is above 0 and 1 at most, the minimum the smaller bound."
         )
     return Policy(values["share"], int(values["minimum"]), int(values["maximum"]), budget)
+
+
+def policy_from_input(poll: Mapping[str, Any]) -> Policy:
+    """Read the ``poll`` of an execution's input, its defaults filled in, without a check of its values."""
+    adaptive = poll.get("policy") == "adaptive"
+    lowest, highest = (2, 300) if adaptive else (10, 10)
+    return Policy(
+        share=float(poll.get("share", _ADAPTIVE["share"])) if adaptive else 1.0,
+        minimum_seconds=int(poll.get("minimum_seconds", poll.get("interval_seconds", lowest))),
+        maximum_seconds=int(poll.get("maximum_seconds", poll.get("interval_seconds", highest))),
+        budget=bool(poll.get("budget", True)),
+    )
+
+
+def _share(text: str, policy: str) -> float:
+    if not re.fullmatch(r"[0-9]*\.?[0-9]+", text.strip()):
+        raise InvalidDuration(f"{policy!r} has a share of {text!r}: it takes a number, such as 0.05.")
+    return float(text)
 
 
 def _whole_seconds(text: str, policy: str) -> int:
@@ -89,8 +111,8 @@ def _whole_seconds(text: str, policy: str) -> int:
 
 
 def shown_duration(seconds: float) -> str:
-    """Write a duration shortly, in its largest fitting unit."""
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds >= size * (2 if unit == "d" else 1):
+    """Write a duration shortly: hours from one hour on, minutes from one minute on."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds:.3g} s"

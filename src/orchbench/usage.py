@@ -54,9 +54,14 @@ class Amounts:
 class Usage:
     """What one execution uses: ``start``, ``poll`` times its polls, and one of ``endings``.
 
+    One that a quota ends uses ``refused_poll`` or ``refused_ending`` instead of an ending.
+
     Attributes:
         quota_unit: which of its quotas its polling uses up, ``history events`` or ``durable operations``.
         quota_limit: of one execution.
+        refused_poll: what comes after the last poll that was answered where the next one is refused.
+        refused_ending: the same where all polls were answered and the ending is refused.
+        death: the error that such an execution ends with.
         replayed_by_first_poll: finished operations that the first invocation after the start goes over again.
         replayed_more_each_poll: how many more each further invocation goes over.
     """
@@ -66,6 +71,9 @@ class Usage:
     start: Amounts
     poll: Amounts
     endings: Mapping[Ending, Amounts] = field(default_factory=dict)
+    refused_poll: Amounts = Amounts({}, history_events=1)
+    refused_ending: Amounts = Amounts({}, history_events=1)
+    death: str = ""
     replayed_by_first_poll: int = 0
     replayed_more_each_poll: int = 0
 
@@ -88,6 +96,12 @@ class Usage:
         """Return the polls after which an execution can still end in this way, no reserve kept."""
         fixed = self.used_of_quota(self.start) + self.used_of_quota(self.endings[ending])
         return (self.quota_limit - fixed) // self.used_of_quota(self.poll)
+
+    def answered_polls(self) -> int:
+        """Return the polls that can be made in full, whatever follows."""
+        # The last event of a full history is the execution's own end.
+        limit = self.quota_limit if self.is_durable else self.quota_limit - 1
+        return (limit - self.used_of_quota(self.start)) // self.used_of_quota(self.poll)
 
     def replayed(self, polls: int) -> int:
         """Return the operations that all invocations together go over again."""

@@ -1,16 +1,29 @@
 """Asks before a comparison changes tables of a real warehouse, and says what its runs should cost."""
 
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
 from rich.console import Console
 
+from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
+from orchbench.durations import policy_from_input
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.estimate import estimated_quantities
+from orchbench.evaluation.limits import policy_rows
+from orchbench.evaluation.polling import poll as poll_columns
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.tariff import priced
+from orchbench.evaluation.used import most_polls, used_by
 from orchbench.results import Comparison
+from orchbench.trace import Json
 
 ASSUMED_QUERY_SECONDS = 60
 """How long a query is taken to run for the estimate; nobody knows it before the first run."""
+MEMORY_MB = 128
+"""What the template gives every function."""
 
 
 def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> None:
@@ -21,7 +34,8 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
     """
     settings = comparison.settings
     runs = settings.runs_each * len(comparison.ways)
-    cost = estimated_usd(settings.region, settings.input["poll"]["interval_seconds"])
+    poll = settings.input.get("poll", {})
+    cost = estimated_usd(list(comparison.ways), settings.region, settings.architecture, poll)
     console.print(
         f"This deletes and fills public.mart_customer_summary in the database {settings.database!r} of "
         f"{settings.target}, {runs} times. A run should cost about ${cost:.5f} for orchestrating a query of "
@@ -37,10 +51,20 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
         raise UsageError("Not confirmed, so nothing was run.")
 
 
-def estimated_usd(region: str, interval_seconds: int) -> Decimal:
-    """Return what the dearer way should cost a run: three transitions and one short invocation a poll."""
-    prices = price_list(region)
-    polls = Decimal(ASSUMED_QUERY_SECONDS // interval_seconds + 1)
-    poll = 3 * prices["state_transition"].usd + prices["lambda_request"].usd
-    compute = prices["lambda_gb_second_x86_64"].usd * Decimal("0.125") * Decimal("0.2")
-    return polls * (poll + compute) + 3 * prices["state_transition"].usd
+def estimated_usd(ways: Sequence[str], region: str, architecture: str, poll: Json) -> Decimal:
+    """Return what the dearest of these ways should cost a run, as ``orchbench estimate`` has it."""
+    assumed, prices = default_assumptions(), price_list(region)
+    policies = policy_rows(policy_from_input(poll), 1)
+    seconds = np.array([float(ASSUMED_QUERY_SECONDS)])
+    costs = []
+    for way in candidates(ways):
+        polled = poll_columns(seconds, seconds, policies, way.budget_polls, most_polls(way.usage))
+        quantities = estimated_quantities(
+            way.usage,
+            used_by(polled, policies, float(assumed["kept_warm_seconds"])),
+            memory_mb=MEMORY_MB,
+            architecture=architecture,
+            assumed=assumed,
+        )
+        costs.append(priced(quantities, prices).total_usd)
+    return max(costs, default=Decimal(0))

@@ -1,13 +1,13 @@
 """``orchbench decide``: which way, polling how often, for a workload; and what would change the answer."""
 
 import argparse
-import json
 from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.estimation import (
+    NOTHING,
     add_deployment,
     add_json,
     add_ways,
@@ -16,6 +16,7 @@ from orchbench.commands.estimation import (
     assumptions_of,
     candidates,
     duration_of,
+    print_json,
     print_whole,
     sentence,
     timeout_of,
@@ -26,6 +27,7 @@ from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.decision import Decision, Question
 from orchbench.evaluation.estimate import Rates
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.trace import Json
 
 
@@ -58,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer, and return 1 where no way can do what is asked."""
     document = decide(arguments)
     if arguments.json:
-        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        print_json(document)
     else:
         _print(document)
     return 0 if document["recommended"] else 1
@@ -68,10 +70,10 @@ def decide(arguments: argparse.Namespace) -> Json:
     """Return the answer with every figure behind it."""
     workload = workload_of(arguments)
     prices = price_list(arguments.region)
-    runs = amount_of(arguments.runs_a_month, "--runs-a-month")
+    runs = amount_of(arguments.runs_a_month, "--runs-a-month", 1)
     lag = duration_of(arguments.acceptable_lag)
-    if lag < 1:
-        raise UsageError(f"--acceptable-lag {arguments.acceptable_lag!r} is less than the second of a poll.")
+    if not 1 <= lag <= LONGEST_SECONDS:
+        raise UsageError(f"--acceptable-lag {arguments.acceptable_lag!r} is not from 1 second to 24h.")
     question = Question(
         durations_seconds=workload.durations_seconds,
         runs_a_month=float(runs),
@@ -80,6 +82,8 @@ def decide(arguments: argparse.Namespace) -> Json:
         memory_mb=arguments.memory,
         rates=Rates.of(prices, arguments.architecture),
         assumed=assumptions_of(arguments),
+        region=prices.requested_region,
+        peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
     )
     advice = Advice(
         decision=Decision(question, candidates(arguments.way)),
@@ -87,8 +91,7 @@ def decide(arguments: argparse.Namespace) -> Json:
         prices=prices,
         architecture=arguments.architecture,
         runs=runs,
-        peak_factor=amount_of(arguments.peak_factor, "--peak-factor"),
-        budget_usd=amount_of(arguments.budget_usd, "--budget-usd") if arguments.budget_usd else None,
+        budget_usd=None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd"),
         free_tier=arguments.free_tier,
     )
     return advice.document()
@@ -97,25 +100,36 @@ def decide(arguments: argparse.Namespace) -> Json:
 def _print(document: Json) -> None:
     console = Console()
     console.print(document["said"], style="bold", highlight=False, soft_wrap=True)
-    options = [document["recommended"], document["runner_up"], *document["others"], document["adaptive"]]
+    options = [
+        *(document[name] for name in ("recommended", "runner_up")),
+        *document["others"],
+        document["adaptive"],
+        *document["beyond_quotas"],
+        document["would_fit"],
+    ]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("way", "poll"):
         table.add_column(title, no_wrap=True)
-    for title in ("polls a run", "lag, s", "p95", "worst", "USD a month", "label"):
+    for title in ("polls a run", "lag, s", "p95", "worst", "USD a month", "label", "fits"):
         table.add_column(title, justify="right", no_wrap=True)
     for option in filter(None, options):
         table.add_row(
             option["way"],
             option["poll"],
             f"{option['polls']['value']:.1f}",
-            *(f"{option[f'detection_lag_{name}']['value']:.1f}" for name in ("mean", "p95", "worst")),
+            *(_lag(option[f"detection_lag_{name}"]["value"]) for name in ("mean", "p95", "worst")),
             f"{Decimal(option['usd_a_month']['value']):.4f}",
             option["usd_a_month"]["label"],
+            "yes" if option["fits"] else "no",
         )
     if table.row_count:
         print_whole(console, table)
     for line in _sentences(document):
         console.print(line, highlight=False, style="dim", soft_wrap=True)
+
+
+def _lag(seconds: float | None) -> str:
+    return NOTHING if seconds is None else f"{seconds:.1f}"
 
 
 def _sentences(document: Json) -> list[str]:
@@ -126,6 +140,7 @@ def _sentences(document: Json) -> list[str]:
     said += [
         f"{one['way']} is left out: {one['why']} ({one['shortest_lag']['value']:g} s at least)."
         for one in document["left_out"]
+        if one["shortest_lag"]
     ]
     for flip in document["flips"]:
         way = flip["way"] or "no way at all"
@@ -144,7 +159,18 @@ def _sentences(document: Json) -> list[str]:
             f"{nearest['limit']['value']:,} ({nearest['scope']})."
         )
     if document["within_budget"] and not document["within_budget"]["fits"]:
-        interval = document["within_budget"]["shortest_interval_within_it"]
-        fits = f"a poll every {interval['value']} s fits" if interval else "no interval fits"
-        said.append(f"It does not fit the budget: {fits}.")
+        said.append(f"It does not fit the budget: {_affordable(document)}.")
     return [*said, *map(sentence, document["notes"])]
+
+
+def _affordable(document: Json) -> str:
+    budget = document["within_budget"]
+    interval = budget["shortest_interval_within_it"]
+    if interval is None:
+        return "no interval does"
+    said = f"a poll every {interval['value']} s ({budget['way']}) does"
+    if budget["within_acceptable_lag"]:
+        return said
+    return (
+        f"{said}, which is past the acceptable lag of {document['question']['acceptable_lag']['value']:g} s"
+    )

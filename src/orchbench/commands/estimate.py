@@ -1,7 +1,7 @@
 """``orchbench estimate``: counts, lag and cost in closed form, for one duration or for a whole workload."""
 
 import argparse
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from orchbench.commands.estimate_benchmark import benchmark
 from orchbench.commands.estimation import (
+    NOTHING,
     add_deployment,
     add_json,
     add_ways,
@@ -20,6 +21,7 @@ from orchbench.commands.estimation import (
     assumptions_of,
     candidates,
     policies_of,
+    print_json,
     print_whole,
     sentence,
     timeout_of,
@@ -39,10 +41,11 @@ from orchbench.evaluation.estimate import (
     estimated_quantities,
 )
 from orchbench.evaluation.figures import figure
+from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.limits import policy_rows
-from orchbench.evaluation.polling import PolicyColumns
+from orchbench.evaluation.polling import PolicyColumns, PollColumns
 from orchbench.evaluation.prices import PriceList, price_list
-from orchbench.evaluation.tariff import Bill, bill_to_json, plain, priced
+from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
@@ -129,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         },
     }
     if arguments.json:
-        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        print_json(document)
     else:
         _print_table(document)
     return 0
@@ -154,7 +157,7 @@ def _asked(arguments: argparse.Namespace) -> _Asked:
         architecture=arguments.architecture,
         prices=price_list(arguments.region),
         assumed=assumptions_of(arguments),
-        runs=amount_of(arguments.runs_a_month, "--runs-a-month"),
+        runs=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
         free_tier=arguments.free_tier,
         redshift=redshift,
     )
@@ -182,25 +185,50 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
     found = estimate(candidate.usage, candidate.budget_polls, columns, rates, asked.assumed)
     bill = bill_of(candidate, found.polled, columns.policies, asked)
 
-    def mean(values: Any, unit: str) -> Json:
+    def of_known(values: Any, unit: str, reduced: Callable[[Any], Any] = np.mean) -> Json:
         known = values[~np.isnan(values.astype(float))]
-        value = round(float(known.mean()), 6) if len(known) else None
+        value = round(float(reduced(known)), 6) if len(known) else None
         return figure(value, unit, Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}")
 
-    worst = float(found.lag_worst_seconds.max())
+    mean = of_known
+    polled = found.polled
+    died = bool(polled.died.any())
     return {
         "way": candidate.name,
         "poll": policy.shown,
+        "poll_budget": policy.budget,
+        "outcome": outcome_of(candidate, polled),
+        "makespan": mean(polled.seen_at_seconds, "s"),
+        "died_share": mean(polled.died, "of the runs"),
+        "died_at": of_known(polled.seen_at_seconds[polled.died], "s", np.min),
+        "death": death_of(candidate) if died else None,
         "polls": mean(found.polled.polls, "polls"),
         **{name: mean(getattr(found, name), name.replace("_", " ")) for name in COUNTS},
         "detection_lag": mean(found.lag_seconds, "s"),
         "detection_lag_mean": mean(found.lag_mean_seconds, "s"),
-        "detection_lag_worst": figure(worst, "s", Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}"),
-        "timed_out_share": mean(found.polled.timed_out, "of the runs"),
-        "poll_budget_stretches": worst > policy.maximum_seconds,
+        "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
+        "timed_out_share": mean(polled.timed_out, "of the runs"),
+        "poll_budget_stretches": bool(polled.last_delay_seconds.max() > policy.maximum_seconds),
         "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
         "bill": bill_to_json(bill),
     }
+
+
+def outcome_of(candidate: Candidate, polled: PollColumns) -> str:
+    """Return how the runs end, in a rehearsal's words; with their shares where they end differently."""
+    shares = {
+        "SUCCEEDED": float((~polled.timed_out & ~polled.died).mean()),
+        f"FAILED: {TIMED_OUT}": float(polled.timed_out.mean()),
+        f"FAILED: {candidate.usage.death}": float(polled.died.mean()),
+    }
+    ways = {outcome: share for outcome, share in shares.items() if share}
+    return next(iter(ways)) if len(ways) == 1 else ", ".join(f"{one} {ways[one]:.1%}" for one in ways)
+
+
+def death_of(candidate: Candidate) -> str:
+    """Return what a quota ends an execution with, in a rehearsal's words."""
+    usage = candidate.usage
+    return f"The execution reached the maximum number of {usage.quota_unit} ({usage.quota_limit})."
 
 
 def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _Asked) -> Bill:
@@ -220,7 +248,7 @@ def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _
 
 def _print(document: Json, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        print_json(document)
         return
     seconds, rate = document["seconds"]["value"], document["points_a_second"]["value"]
     Console().print(
@@ -238,19 +266,20 @@ def _print_table(document: Json) -> None:
         highlight=False,
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("way", "poll"):
+    for title in ("way", "poll", "outcome"):
         table.add_column(title, no_wrap=True)
     for title in ("polls", "transitions", "operations", "events", "invocations", "lag, s", "worst, s", "USD"):
         table.add_column(title, justify="right", no_wrap=True)
     for row in document["estimates"]:
         counts = [row["polls"], *(row[name] for name in COUNTS)]
-        lag = row["detection_lag"]["value"]
+        lag, worst = row["detection_lag"]["value"], row["detection_lag_worst"]["value"]
         table.add_row(
             row["way"],
-            row["poll"],
-            *(f"{one['value']:g}" for one in counts),
-            "–" if lag is None else f"{lag:.2f}",  # noqa: RUF001 - a dash for no figure
-            f"{row['detection_lag_worst']['value']:g}",
+            row["poll"] if row["poll_budget"] else f"{row['poll']}, no budget",
+            row["outcome"],
+            *(f"{one['value']:.10g}" for one in counts),
+            NOTHING if lag is None else f"{lag:.2f}",
+            NOTHING if worst is None else f"{worst:g}",
             f"{Decimal(row['cost']['value']):.6f}",
         )
     print_whole(console, table)
@@ -258,6 +287,16 @@ def _print_table(document: Json) -> None:
         "Counts and lag are estimated, the cost is assumed where its durations and log bytes are.",
         style="dim",
     )
+    for row in document["estimates"]:
+        if row["death"]:
+            console.print(_died(row), highlight=False, soft_wrap=True)
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
-    for note in dict.fromkeys([*document["notes"], *notes]):
+    for note in each_once([*document["notes"], *notes]):
         console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)
+
+
+def _died(row: Json) -> str:
+    share = (
+        "" if row["died_share"]["value"] == 1 else f" {row['died_share']['value']:.1%} of the runs, the first"
+    )
+    return f"{row['way']}, {row['poll']}:{share} died at {row['died_at']['value']:,.0f} s. {row['death']}"

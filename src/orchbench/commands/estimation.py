@@ -1,6 +1,8 @@
 """Arguments that the estimating commands share, and what they make of them."""
 
 import argparse
+import json
+import re
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -14,9 +16,19 @@ from orchbench.durations import InvalidDuration, Policy, parse_duration, parse_p
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import FALLBACK_REGION
-from orchbench.evaluation.workload import InvalidWorkload, Workload, from_distribution, from_file
+from orchbench.evaluation.workload import (
+    LONGEST_SECONDS,
+    InvalidWorkload,
+    Workload,
+    from_distribution,
+    from_file,
+)
 from orchbench.orchestrators import all_ways
+from orchbench.trace import Json
 from orchbench.usage import stated_quota
+
+MOST = 1_000_000_000
+NOTHING = "–"  # noqa: RUF001 - a dash for no figure
 
 
 def add_workload(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiveGroup":
@@ -33,10 +45,20 @@ def add_workload(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiv
     return group
 
 
+def region(text: str) -> str:
+    """Read a region's name, an argument type."""
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no region: it takes a name such as us-east-1")
+    return text
+
+
 def add_deployment(parser: argparse.ArgumentParser) -> None:
     """Add what the cost depends on besides the polling."""
     parser.add_argument(
-        "--region", default=FALLBACK_REGION, help="whose prices and quotas count (default: %(default)s)"
+        "--region",
+        type=region,
+        default=FALLBACK_REGION,
+        help="whose prices and quotas count (default: %(default)s)",
     )
     parser.add_argument(
         "--memory",
@@ -93,10 +115,15 @@ def assumptions_of(arguments: argparse.Namespace) -> Assumptions:
 def timeout_of(arguments: argparse.Namespace, workload: Workload) -> int:
     """Return the batch's own timeout in whole seconds."""
     if arguments.timeout is None:
-        return int(min(86_400, max(3_600, -(-workload.durations_seconds.max() * 11 // 10))))
-    seconds = duration_of(arguments.timeout)
-    if seconds != int(seconds) or not 1 <= seconds <= 86_400:
-        raise UsageError(f"--timeout {arguments.timeout!r} is not from 1 second to 24h in whole seconds.")
+        return int(min(LONGEST_SECONDS, max(3_600, -(-workload.durations_seconds.max() * 11 // 10))))
+    return timeout_seconds(arguments.timeout)
+
+
+def timeout_seconds(text: str) -> int:
+    """Return a batch's timeout as a batch takes it: whole seconds, 24 h at most."""
+    seconds = duration_of(text)
+    if seconds != int(seconds) or not 1 <= seconds <= LONGEST_SECONDS:
+        raise UsageError(f"--timeout {text!r} is not from 1 second to 24h in whole seconds.")
     return int(seconds)
 
 
@@ -116,14 +143,14 @@ def policies_of(texts: Sequence[str], *, budget: bool) -> list[Policy]:
         raise UsageError(str(error)) from None
 
 
-def amount_of(text: str, name: str) -> Decimal:
-    """Return a number of 0 or more."""
+def amount_of(text: str, name: str, least: int = 0) -> Decimal:
+    """Return a number from ``least`` to a billion."""
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
-        raise UsageError(f"{name} {text!r} is no number of 0 or more.")
+        amount = Decimal(least - 1)
+    if not amount.is_finite() or not least <= amount <= MOST:
+        raise UsageError(f"{name} {text!r} is no number from {least} to {MOST:,}.")
     return amount
 
 
@@ -150,6 +177,11 @@ def print_whole(console: Console, table: Table) -> None:
     """Print a table without cutting a column off, however narrow the terminal is."""
     width = max(console.width, Console(width=1000).measure(table).maximum)
     Console(file=console.file, width=width).print(table)
+
+
+def print_json(document: Json) -> None:
+    """Print a command's answer as one JSON document; NaN and infinity are none."""
+    print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
 
 
 def sentence(note: str) -> str:

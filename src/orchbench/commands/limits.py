@@ -1,26 +1,31 @@
 """``orchbench limits``: the quotas, how long a query each way can poll, and whether a batch fits them."""
 
 import argparse
-import json
 
 from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.estimation import (
+    NOTHING,
     add_json,
     add_ways,
     candidates,
     duration_of,
     policies_of,
+    print_json,
     print_whole,
+    region,
 )
+from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder
-from orchbench.durations import Policy, shown_duration
+from orchbench.durations import Policy, policy_from_input, shown_duration
 from orchbench.evaluation.limits import QUERY, Misfit, misfits, quotas, reach
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.template import deployed_limits
 from orchbench.trace import Json
 
+LONGEST_TIMEOUT_SECONDS = 365 * 86_400
+"""No service takes a longer one; one beyond a query's own day is answered, and does not fit."""
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 
 
@@ -37,7 +42,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
     )
     parser.add_argument("--quotas", action="store_true", help="list every quota with its source")
-    parser.add_argument("--region", default=FALLBACK_REGION, help="whose quotas (default: %(default)s)")
+    parser.add_argument(
+        "--region", type=region, default=FALLBACK_REGION, help="whose quotas (default: %(default)s)"
+    )
     add_ways(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -59,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         "quotas": _quotas(arguments.region),
     }
     if arguments.json:
-        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        print_json(document)
     else:
         _print(document, listed=arguments.quotas)
     return 1 if any(one.fatal for one in found) else 0
@@ -72,7 +79,10 @@ def _misfits(arguments: argparse.Namespace, policies: list[Policy]) -> list[Misf
     ]
     if arguments.timeout is None:
         return found
-    timeout = int(duration_of(arguments.timeout))
+    seconds = duration_of(arguments.timeout)
+    if seconds != int(seconds) or not 1 <= seconds <= LONGEST_TIMEOUT_SECONDS:
+        raise UsageError(f"--timeout {arguments.timeout!r} is not from 1 second to 365d in whole seconds.")
+    timeout = int(seconds)
     for policy in policies:
         for way in candidates(arguments.way):
             found += misfits(way.name, way.usage, way.budget_polls, policy, timeout)
@@ -84,16 +94,8 @@ def warnings_before_start(way: str, document: Json) -> list[str]:
 
     An input that is wrong has no warnings here: the execution refuses it, and says why.
     """
-    poll = document.get("poll", {})
     try:
-        adaptive = poll.get("policy") == "adaptive"
-        defaults = (2, 300) if adaptive else (10, 10)
-        policy = Policy(
-            share=float(poll.get("share", 0.05)) if adaptive else 1.0,
-            minimum_seconds=int(poll.get("minimum_seconds", poll.get("interval_seconds", defaults[0]))),
-            maximum_seconds=int(poll.get("maximum_seconds", poll.get("interval_seconds", defaults[1]))),
-            budget=bool(poll.get("budget", True)),
-        )
+        policy = policy_from_input(document.get("poll", {}))
         timeout = int(document.get("timeout_seconds", 3_600))
         if min(policy.share, policy.minimum_seconds, timeout) <= 0:
             return []
@@ -143,21 +145,36 @@ def _print(document: Json, *, listed: bool) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("way", "poll"):
         table.add_column(title, no_wrap=True)
-    for title in ("polls that fit", "longest query, no budget", "with the budget", "then polls every"):
+    for title in (
+        "longest that\nsucceeds, polls",
+        "no budget:\nits query",
+        "dies after,\npolls",
+        "\nat",
+        "with budget:\nlongest query",
+        "\nthen polls every",
+    ):
         table.add_column(title, justify="right", no_wrap=True)
     for one in document["reach"]:
         table.add_row(
             one["way"],
-            one["poll"] if "poll" in one else one["policy"],
+            one["policy"],
             f"{one['most_polls']['value']:,}",
-            shown_duration(one["longest_query_without_poll_budget"]["value"])
-            + (" *" if one["dies_without_poll_budget"] else ""),
+            shown_duration(one["longest_query_without_poll_budget"]["value"]),
+            *_death(one),
             shown_duration(one["longest_query_with_poll_budget"]["value"]),
             f"{one['longest_delay_with_poll_budget']['value']:.0f} s at most",
         )
     print_whole(console, table)
     console.print(
-        "* A longer query loses its execution to a quota there. All of it is estimated.", style="dim"
+        "Where an execution dies, a quota ends it while its query runs on. All of it is estimated.",
+        style="dim",
+        soft_wrap=True,
     )
     for one in document["misfits"]:
         console.print(one["said"], highlight=False, soft_wrap=True)
+
+
+def _death(one: Json) -> tuple[str, str]:
+    if not one["dies_without_poll_budget"]:
+        return NOTHING, NOTHING
+    return f"{one['dies_after_polls']['value']:,}", f"{one['dies_at']['value']:,.0f} s"

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
         "notes": prices.notes,
     }
     if arguments.json:
-        print(json.dumps(document, indent=2))  # noqa: T201 - the command's answer
+        print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     else:
         _print(document)
     return 0

@@ -1,7 +1,6 @@
 """``orchbench rehearse``: every way in virtual time, a day in seconds, with the faults one asks for."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby, product
@@ -13,8 +12,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchbench.commands.estimation import NOTHING, policies_of, print_json, timeout_seconds
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.orchestrators import all_ways
 from orchbench.trace import Json, Label
 
@@ -106,7 +107,14 @@ def run(arguments: argparse.Namespace) -> int:
     rows = [figures(one).to_json() for one in rehearsals]
     traces = digest(rehearsals)
     if arguments.json:
-        print(json.dumps({"label": Label.REHEARSED.value, "digest": traces, "rehearsals": rows}, indent=2))  # noqa: T201
+        print_json(
+            {
+                "schema": "orchbench.rehearsal/1",
+                "label": Label.REHEARSED.value,
+                "digest": traces,
+                "rehearsals": rows,
+            }
+        )
     else:
         console = Console()
         _print_table(console, rows)
@@ -126,17 +134,23 @@ def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":
 
     try:
         if arguments.scenarios:
-            if arguments.duration or arguments.poll or arguments.timeout or arguments.fault:
+            given = (arguments.duration, arguments.poll, arguments.timeout)
+            if arguments.fault or any(one is not None for one in given):
                 raise UsageError(
                     "--scenarios says durations, polls, timeouts and faults itself: leave them out."
                 )
-            return load_scenarios(arguments.scenarios)
+            scenarios = load_scenarios(arguments.scenarios)
+            for scenario in scenarios:
+                _runnable(scenario.duration_seconds, f"{arguments.scenarios}, {scenario.name!r}")
+            return scenarios
         faults = tuple(Fault.parse(text) for text in arguments.fault)
-        timeout = parse_duration(arguments.timeout) if arguments.timeout else None
+        timeout = None if arguments.timeout is None else timeout_seconds(arguments.timeout)
+        polls = _listed(POLLS if arguments.poll is None else arguments.poll, "--poll")
+        policies_of(polls, budget=True)
         return [
             replace(
                 Scenario.polled(
-                    parse_duration(duration),
+                    _runnable(parse_duration(duration), f"--duration {duration!r}"),
                     poll,
                     timeout_seconds=timeout,
                     poll_budget=not arguments.no_poll_budget,
@@ -146,24 +160,34 @@ def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":
                 seed=arguments.seed,
             )
             for duration, poll in product(
-                _listed(arguments.duration or DURATIONS), _listed(arguments.poll or POLLS)
+                _listed(DURATIONS if arguments.duration is None else arguments.duration, "--duration"), polls
             )
         ]
     except (InvalidScenario, InvalidFault) as error:
         raise UsageError(str(error)) from None
 
 
+def _runnable(seconds: float, what: str) -> float:
+    """Return a duration that Redshift runs a query for; the estimates take no other either."""
+    if seconds > LONGEST_SECONDS:
+        raise UsageError(f"{what} is longer than the 24 h that Redshift runs a query: give 24h at most.")
+    return seconds
+
+
 def _ways(listed: str | None) -> list[str]:
     known = all_ways()
-    names = _listed(listed) if listed else list(known)
+    names = list(known) if listed is None else _listed(listed, "--orchestrator")
     unknown = next((name for name in names if name not in known), None)
     if unknown is not None:
         raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(known)}.")
     return names
 
 
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+def _listed(text: str, option: str) -> list[str]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise UsageError(f"{option} is empty: give at least one, or leave it out.")
+    return parts
 
 
 def _print_table(console: Console, rows: Sequence[Json]) -> None:
@@ -202,19 +226,16 @@ def _cell_rows(rows: Sequence[Json], between: str) -> list[list[str]]:
 
 
 def _cells(row: Json, between: str) -> list[str]:
-    lag = row["detection_lag_seconds"]
+    lag = row["detection_lag_seconds"]["value"]
     headroom = row["headroom"]
+    counts = (row[name]["value"] for name in ("polls", "transitions", "events", "operations", "invocations"))
     return [
         row["way"] if between == " " else row["way"].replace("-", "-\n"),
         row["outcome"].replace(": ", f":{between}"),
-        f"{row['polls']:,}",
-        _number(row["transitions"]),
-        f"{row['events']:,}",
-        _number(row["operations"]),
-        f"{row['invocations']:,}",
-        "-" if lag is None else f"{lag:,.1f}",
-        f"{headroom['left']:.0%} of{between}{headroom['quota'].split()[-1]}",
-        f"{row['rehearsal_seconds']:.2f}",
+        *map(_number, counts),
+        NOTHING if lag is None else f"{lag:,.1f}",
+        f"{headroom['left']['value']:.0%} of{between}{headroom['quota'].split()[-1]}",
+        f"{row['rehearsal_seconds']['value']:.2f}",
     ]
 
 
@@ -224,8 +245,8 @@ def _notes(rows: Sequence[Json]) -> list[str]:
     for row in rows:
         what = f"{_shown_scenario(row)}, {row['way']}"
         if row["death"]:
-            notes.append(f"{what}: died at {row['died_at_seconds']:,.0f} s. {row['death']}")
-        if row["statements_running"]:
+            notes.append(f"{what}: died at {row['died_at_seconds']['value']:,.0f} s. {row['death']}")
+        if row["statements_running"]["value"]:
             notes.append(f"{what}: its statement still ran when the execution had ended.")
     return notes
 
@@ -235,4 +256,4 @@ def _shown_scenario(row: Json) -> str:
 
 
 def _number(value: int | None) -> str:
-    return "-" if value is None else f"{value:,}"
+    return NOTHING if value is None else f"{value:,}"

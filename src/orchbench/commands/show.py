@@ -47,6 +47,6 @@ def read_summary(folder: Path) -> Json:
 def print_summary(summary: Json, *, as_json: bool) -> None:
     """Print a summary to standard output: as JSON, or as a table for people."""
     if as_json:
-        print(json.dumps(summary, indent=2))  # noqa: T201 - the command's answer
+        print(json.dumps(summary, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     else:
         print_comparison(Console(), summary)

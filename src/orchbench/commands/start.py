@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     status, output, error = bench.outcome(execution)
     if status is not ExecutionStatus.SUCCEEDED:
         raise CommandFailed(f"{execution.name} ended as {status}: {error}")
-    print(json.dumps(output, indent=2))  # noqa: T201 - the command's answer
+    print(json.dumps(output, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     return 0
 
 

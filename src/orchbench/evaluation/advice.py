@@ -6,20 +6,19 @@ from decimal import Decimal
 
 import numpy as np
 
-from orchbench.durations import Policy
+from orchbench.durations import Policy, shown_duration
 from orchbench.evaluation.decision import Decision, Flip, Option, Turn
 from orchbench.evaluation.estimate import CLOSED_FORM, estimated_quantities
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.limits import policy_rows
-from orchbench.evaluation.loads import Peak, loads
+from orchbench.evaluation.loads import Load
 from orchbench.evaluation.polling import poll
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.tariff import Bill, bill_to_json, plain, priced
+from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 
-SECONDS_A_MONTH = 30 * 86_400
 MEMORY_SIZES_MB = (128, 256, 512, 1_024, 1_769)
 LARGEST_FACTOR = 100
 """A factor beyond this, or below its inverse, is not told: nobody is so wrong."""
@@ -33,7 +32,6 @@ class Advice:
 
     Attributes:
         runs: a month.
-        peak_factor: how many times the average the busiest moment is.
         budget_usd: a month's, None where there is none.
     """
 
@@ -42,35 +40,42 @@ class Advice:
     prices: PriceList
     architecture: str
     runs: Decimal
-    peak_factor: Decimal
     budget_usd: Decimal | None = None
     free_tier: bool = False
 
     def document(self) -> Json:
         """Return the answer as JSON values."""
-        best = self.decision.best
+        every = self.decision.best
+        fits = bool(every) and not self.decision.exceeded(every[0])
+        # Where nothing fits, nothing is advised: what could be polled is shown, and why it does not fit.
+        best = every if fits else []
         question = self.decision.question
         shown = [self._option(option) for option in best]
+        beyond = [] if fits else [self._option(option) for option in every]
+        would_fit = None if fits or not every else self._would_fit()
         return {
             "schema": "orchbench.decision/1",
             "question": self._question(),
+            "fits": fits,
             "recommended": shown[0] if shown else None,
             "runner_up": self._runner_up(best, shown),
             "others": shown[2:],
+            "beyond_quotas": beyond,
+            "would_fit": would_fit,
             "left_out": [
                 self._left_out(one.name)
                 for one in self.decision.candidates
-                if one.name not in {option.way for option in best}
+                if one.name not in {option.way for option in every}
             ],
             "flips": [_flip(one) for one in self._flips(best)],
             "adaptive": self._adaptive(best),
             "sensitivity": [_turn(turn, question.assumed.named) for turn in self._turns(best)],
             "memory": self._memory(best),
-            "limits": self._limits(best),
+            "limits": [load.to_json() for load in self.decision.loads(every[0])] if every else [],
             "within_budget": self._within_budget(best, shown),
-            "said": self._said(best, shown),
-            "notes": list(
-                dict.fromkeys(line["note"] for one in shown for line in one["bill"]["lines"] if line["note"])
+            "said": self._said(every, shown, would_fit),
+            "notes": each_once(
+                line["note"] for one in [*shown, *beyond] for line in one["bill"]["lines"] if line["note"]
             ),
         }
 
@@ -86,6 +91,7 @@ class Advice:
             "timeout": figure(
                 question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
             ),
+            "peak_factor": figure(question.peak_factor, "times the average", Label.ASSUMED, GIVEN),
             "region": self.prices.requested_region,
             "memory_mb": question.memory_mb,
             "architecture": self.architecture,
@@ -110,12 +116,15 @@ class Advice:
 
     def _option(self, option: Option) -> Json:
         polled, bill = option.polled, self._bill(option)
+        exceeded = self.decision.exceeded(option)
 
-        def estimated(value: float, unit: str) -> Json:
-            return figure(round(value, 6), unit, Label.ESTIMATED, SOURCE)
+        def estimated(value: float | None, unit: str) -> Json:
+            return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, SOURCE)
 
         return {
             "way": option.way,
+            "fits": not exceeded,
+            "exceeded": [load.to_json() for load in exceeded],
             "poll": polled.policy.shown,
             "interval": figure(
                 polled.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest within the lag"
@@ -139,15 +148,24 @@ class Advice:
             best[1].parts,
             key=lambda part: float(part.usd) - _part_usd(best[0], part.name),
         )
+        costs = "costs more" if more > 0 else "costs as much" if not more else "costs less"
+        why = f"{best[1].way} sees the same ends and {costs}"
+        if more > 0:
+            why += f", most of it for {dearest.name}"
+        exceeded = self.decision.exceeded(best[1])
+        if exceeded:
+            why += f"; it does not fit: {_shares(exceeded)}"
         return {
             **shown[1],
             "costs_more": figure(plain(more), "USD a month", Label(label), "difference of the two bills"),
-            "why": f"{best[1].way} sees the same ends and costs more, most of it for {dearest.name}",
+            "why": why,
         }
 
     def _left_out(self, way: str) -> Json:
         candidate = next(one for one in self.decision.candidates if one.name == way)
-        shortest = self.decision.option(candidate, Policy.fixed(1)).polled.lag_worst_seconds
+        if self.decision.question.none_ends:
+            return {"way": way, "why": "every query runs longer than the timeout", "shortest_lag": None}
+        shortest = self.decision.option(candidate, Policy.fixed(1)).polled.longest_delay_seconds
         return {
             "way": way,
             "why": f"its poll budget of {candidate.budget_polls:,} polls is too small for the timeout",
@@ -188,24 +206,11 @@ class Advice:
                 )
         return found
 
-    def _limits(self, best: Sequence[Option]) -> list[Json]:
-        if not best:
-            return []
-        polled, question = best[0].polled, self.decision.question
-        seconds = np.minimum(question.durations_seconds, question.timeout_seconds)
-        makespan = float(seconds.mean()) + (
-            0.0 if np.isnan(polled.lag_mean_seconds) else polled.lag_mean_seconds
-        )
-        starts = float(self.runs) / SECONDS_A_MONTH * float(self.peak_factor)
-        found = loads(
-            best[0].candidate.usage,
-            self.prices.requested_region,
-            Peak(executions=max(1.0, starts * makespan), starts_a_second=starts),
-            makespan_seconds=makespan,
-            polls=polled.mean_polls,
-            most_polls=polled.most_polls,
-        )
-        return [load.to_json() for load in found]
+    def _would_fit(self) -> Json | None:
+        """Return the shortest interval beyond the acceptable lag that fits every quota."""
+        lag = int(self.decision.question.acceptable_lag_seconds)
+        option = self.decision.shortest(lag, lambda one: not self.decision.exceeded(one))
+        return self._option(option) if option else None
 
     def _within_budget(self, best: Sequence[Option], shown: Sequence[Json]) -> Json | None:
         if self.budget_usd is None or not best:
@@ -217,32 +222,62 @@ class Advice:
             "budget": figure(plain(self.budget_usd), "USD a month", Label.ASSUMED, GIVEN),
         }
         if not fits:
-            affordable = self._affordable_interval(best[0])
+            affordable = self.decision.shortest(best[0].polled.policy.minimum_seconds, self._is_affordable)
             document["shortest_interval_within_it"] = (
-                figure(affordable, "s", Label.ESTIMATED, SOURCE) if affordable else None
+                figure(affordable.polled.policy.minimum_seconds, "s", Label.ESTIMATED, SOURCE)
+                if affordable
+                else None
             )
+            document["way"] = affordable.way if affordable else None
+            document["within_acceptable_lag"] = affordable is not None and self.decision.feasible(affordable)
         return document
 
-    def _affordable_interval(self, option: Option) -> int | None:
-        for interval in self.decision.intervals:
-            if interval > option.polled.policy.minimum_seconds:
-                other = self.decision.option(option.candidate, Policy.fixed(interval))
-                if other.usd_a_month <= float(self.budget_usd or 0):
-                    return interval
-        return None
+    def _is_affordable(self, option: Option) -> bool:
+        budget = self.budget_usd or Decimal(0)
+        # The bill rounds each function up to the millisecond, so the sum in floating point only sorts out.
+        if not self.free_tier and option.usd_a_month > 1.01 * float(budget):
+            return False
+        return not self.decision.exceeded(option) and self._bill(option).total_usd <= budget
 
-    def _said(self, best: Sequence[Option], shown: Sequence[Json]) -> str:
-        if not best:
+    def _said(self, every: Sequence[Option], shown: Sequence[Json], would_fit: Json | None) -> str:
+        question = self.decision.question
+        if question.none_ends:
+            return (
+                f"Every query runs longer than the timeout of {question.timeout_seconds:,} s, so no way sees "
+                "one end: give a longer timeout."
+            )
+        if not every:
             return (
                 "No way sees every query end within "
-                f"{self.decision.question.acceptable_lag_seconds:g} s up to a timeout of "
-                f"{self.decision.question.timeout_seconds:,} s: accept a longer lag, or a shorter timeout."
+                f"{question.acceptable_lag_seconds:g} s up to a timeout of "
+                f"{question.timeout_seconds:,} s: accept a longer lag, or a shorter timeout."
             )
+        plan = f"{every[0].way}, a poll every {every[0].polled.policy.minimum_seconds} s"
+        if not shown:
+            needs = _shares(self.decision.exceeded(every[0]))
+            return f"No plan fits: {plan}, needs {needs}. {_fitting(would_fit)}"
         cost = Decimal(shown[0]["usd_a_month"]["value"])
-        return (
-            f"{best[0].way}, a poll every {best[0].polled.policy.minimum_seconds} s: "
-            f"${cost:.4f} a month at list prices of {self.prices.region}"
-        )
+        said = f"{plan}: ${cost:.4f} a month at list prices of {self.prices.region}"
+        timed_out = every[0].polled.timed_out_share
+        if timed_out:
+            timeout = shown_duration(question.timeout_seconds)
+            said += f"; {timed_out:.2%} of the runs end at the timeout of {timeout}, their queries cancelled"
+        return said
+
+
+def _shares(exceeded: Sequence[Load]) -> str:
+    return ", ".join(
+        f"{load.share:.3g} times the quota of {load.limit:,} {load.unit} ({load.quota})" for load in exceeded
+    )
+
+
+def _fitting(would_fit: Json | None) -> str:
+    if would_fit is None:
+        return "No longer interval would fit either: run it less often, or spread its peak."
+    return (
+        f"The shortest interval that would fit is {would_fit['interval']['value']} s ({would_fit['way']}), "
+        f"a lag of {would_fit['detection_lag_worst']['value']:g} s at worst."
+    )
 
 
 def _part_usd(option: Option, name: str) -> float:

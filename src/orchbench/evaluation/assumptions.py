@@ -13,6 +13,8 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("assumptions.json")
 FULL_CORE_AT_MOST = Decimal(1)
+MOST = 10**12
+"""No assumption is larger: beyond it, sums in floating point would lose what they are made of."""
 
 
 class UnknownAssumption(ValueError):
@@ -93,6 +95,8 @@ def stated(texts: Iterable[str]) -> Assumptions:
             raise UnknownAssumption(
                 f"{text!r} assumes nothing: it takes NAME=VALUE, such as checkpoint_seconds=0.05."
             ) from None
-        if not values[name.strip()].is_finite() or values[name.strip()] < 0:
-            raise UnknownAssumption(f"{text!r} assumes no number of 0 or more.")
+        value_given = values[name.strip()]
+        least = 1 if name.strip() == "full_core_memory_mb" else 0
+        if not value_given.is_finite() or not least <= value_given <= MOST:
+            raise UnknownAssumption(f"{text!r} assumes no number from {least} to {MOST:,}.")
     return default_assumptions().with_values(values)

@@ -1,11 +1,12 @@
 """Which way, and how often it should poll, for a workload: the answer, the runner-up, and what turns it.
 
 The rule: of the ways that see every query end within the acceptable lag, at the interval that is cheapest
-for each, the cheapest one. An interval counts for a way only if its poll budget does not stretch it.
+for each, the cheapest one whose busiest moment fits every quota. An interval counts for a way only if its
+poll budget does not stretch it. The budget also keeps every execution inside its own quota.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,10 +16,13 @@ from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.estimate import CostPart, Rates, cost_parts
 from orchbench.evaluation.limits import policy_rows
+from orchbench.evaluation.loads import Load, Peak, loads
 from orchbench.evaluation.polling import Floats, poll
 from orchbench.evaluation.used import Used, used_by
 from orchbench.usage import Usage
 
+SECONDS_A_MONTH = 30 * 86_400
+LONGEST_SECONDS = 86_400
 EVERY_INTERVAL_UP_TO = 600
 LONGEST_INTERVAL = 3_600
 FURTHER_INTERVALS = 60
@@ -40,6 +44,8 @@ class Question:
     Attributes:
         durations_seconds: of the queries, each as likely as the other.
         acceptable_lag_seconds: the longest that an end may stay unseen.
+        region: whose quotas hold.
+        peak_factor: how many times the average the busiest moment is.
     """
 
     durations_seconds: Floats
@@ -49,6 +55,18 @@ class Question:
     memory_mb: int
     rates: Rates
     assumed: Assumptions
+    region: str
+    peak_factor: float
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long a statement runs on average, its deadline considered."""
+        return float(np.minimum(self.durations_seconds, self.timeout_seconds).mean())
+
+    @property
+    def none_ends(self) -> bool:
+        """Tell whether every query runs into the timeout."""
+        return bool(self.durations_seconds.min() > self.timeout_seconds)
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,8 @@ class Polled:
     Attributes:
         used: means, as ``cost_parts`` takes them.
         most_polls: of one query.
+        lag_mean_seconds: of the queries that are seen to end, as all lags; None where none is.
+        longest_delay_seconds: before the last poll of any query.
     """
 
     policy: Policy
@@ -65,9 +85,10 @@ class Polled:
     mean_polls: float
     most_polls: int
     timed_out_share: float
-    lag_mean_seconds: float
-    lag_p95_seconds: float
-    lag_worst_seconds: float
+    lag_mean_seconds: float | None
+    lag_p95_seconds: float | None
+    lag_worst_seconds: float | None
+    longest_delay_seconds: float
     stretched: bool
 
 
@@ -153,15 +174,44 @@ class Decision:
         further = np.geomspace(EVERY_INTERVAL_UP_TO, longest, FURTHER_INTERVALS).astype(int)
         every = range(1, EVERY_INTERVAL_UP_TO + 1)
         wanted = max(1, math.floor(self.question.acceptable_lag_seconds))
-        return sorted({*every, *(int(one) for one in further), min(wanted, 86_400)})
+        # Longer delays than an environment is kept cost more than shorter ones: each poll starts cold.
+        kept = int(self.question.assumed["kept_warm_seconds"])
+        found = {*every, *(int(one) for one in further), wanted, kept, kept + 1}
+        return sorted(one for one in found if 1 <= one <= LONGEST_SECONDS)
 
     def feasible(self, option: Option) -> bool:
-        """Tell whether every query is seen to end within the acceptable lag."""
-        return option.polled.lag_worst_seconds <= self.question.acceptable_lag_seconds
+        """Tell whether every query that ends by itself is seen to end within the acceptable lag."""
+        in_time = option.polled.longest_delay_seconds <= self.question.acceptable_lag_seconds
+        return in_time and not self.question.none_ends
+
+    def loads(self, option: Option) -> list[Load]:
+        """Return how much of each quota the busiest moment uses, the nearest first."""
+        question, polled = self.question, option.polled
+        makespan = question.seconds + (polled.lag_mean_seconds or 0.0)
+        starts = question.runs_a_month / SECONDS_A_MONTH * question.peak_factor
+        return loads(
+            option.candidate.usage,
+            question.region,
+            Peak(executions=max(1.0, starts * makespan), starts_a_second=starts),
+            makespan_seconds=makespan,
+            polls=polled.mean_polls,
+            most_polls=polled.most_polls,
+        )
+
+    def exceeded(self, option: Option) -> list[Load]:
+        """Return the quotas that the busiest moment does not fit."""
+        return [load for load in self.loads(option) if load.share > 1]
+
+    def _preferred(self, options: Sequence[Option]) -> list[Option]:
+        """Return those that fit every quota; all of them where none does."""
+        return [one for one in options if not self.exceeded(one)] or list(options)
 
     @cached_property
     def best(self) -> list[Option]:
-        """Each way at its cheapest interval within the lag, the cheapest first; others are left out."""
+        """Each way at its cheapest interval within the lag, the cheapest first; others are left out.
+
+        What fits every quota comes before what does not.
+        """
         found = []
         for candidate in self.candidates:
             options = [
@@ -173,15 +223,46 @@ class Decision:
             if options:
                 # Of equal costs the shorter lag.
                 found.append(
-                    min(options, key=lambda one: (one.usd_a_month, one.polled.policy.minimum_seconds))
+                    min(
+                        self._preferred(options),
+                        key=lambda one: (one.usd_a_month, one.polled.policy.minimum_seconds),
+                    )
                 )
-        return sorted(found, key=lambda one: (one.usd_a_month, one.way))
+        return sorted(found, key=lambda one: (bool(self.exceeded(one)), one.usd_a_month, one.way))
+
+    def at(self, interval_seconds: int) -> list[Option]:
+        """Return every way that really polls so often: those whose budget does not stretch it."""
+        options = [self.option(candidate, Policy.fixed(interval_seconds)) for candidate in self.candidates]
+        return [one for one in options if not one.polled.stretched]
 
     def cheapest_at(self, interval_seconds: int) -> Option | None:
         """Return the cheapest way that really polls so often, None where every budget stretches it."""
-        options = [self.option(candidate, Policy.fixed(interval_seconds)) for candidate in self.candidates]
-        kept = [one for one in options if not one.polled.stretched]
+        kept = self._preferred(self.at(interval_seconds))
         return min(kept, key=lambda one: (one.usd_a_month, one.way), default=None)
+
+    def shortest(self, longer_than: int, accepted: Callable[[Option], bool]) -> Option | None:
+        """Return the shortest interval beyond one at which a way is accepted, to the second.
+
+        The grid of intervals finds it, and bisection between two of the grid the second: fewer polls cost
+        less and need less of a quota.
+        """
+
+        def found_at(interval: int) -> Option | None:
+            options = [one for one in self.at(interval) if accepted(one)]
+            return min(options, key=lambda one: (one.usd_a_month, one.way), default=None)
+
+        timeout = self.question.timeout_seconds
+        further = np.geomspace(LONGEST_INTERVAL, max(timeout, LONGEST_INTERVAL + 1), FURTHER_INTERVALS)
+        grid = sorted({*self.intervals, *(int(one) for one in further), timeout})
+        low = longer_than
+        for high in (one for one in grid if longer_than < one <= timeout):
+            if found_at(high):
+                while high - low > 1:
+                    middle = (low + high) // 2
+                    low, high = (low, middle) if found_at(middle) else (middle, high)  # noqa: PLW2901
+                return found_at(high)
+            low = high
+        return None
 
     def flips(self, way: str, interval_seconds: int) -> list[Flip]:
         """Return where, going up and going down from an interval, another way becomes the answer."""
@@ -214,6 +295,8 @@ class Decision:
         candidate = next(one for one in self.candidates if one.name == way)
         stretched = self.option(candidate, Policy.fixed(interval)).polled.stretched
         because = "its poll budget stretches the interval" if stretched else "the other way is cheaper"
+        if not stretched and self.exceeded(self.option(candidate, Policy.fixed(interval))):
+            because = "it does not fit a quota there"
         return Flip(interval, upwards, cheapest.way if cheapest else None, because)
 
     def turns(self, best: Sequence[Option]) -> list[Turn]:
@@ -242,18 +325,20 @@ def summarized(question: Question, policy: Policy, budget_polls: int) -> Polled:
     timeout = np.full(rows, float(question.timeout_seconds))
     polled = poll(durations, timeout, policies, budget_polls)
     used = used_by(polled, policies, float(question.assumed["kept_warm_seconds"]))
-    lag = (polled.seen_at_seconds - durations)[~polled.timed_out]
-    worst = float(polled.last_delay_seconds.max())
+    seen = ~polled.timed_out
+    lag = np.sort((polled.seen_at_seconds - durations)[seen])
+    longest = float(polled.last_delay_seconds.max())
     return Polled(
         policy=policy,
         used=Used(*(np.mean(getattr(used, name)) for name in Used.__dataclass_fields__)),
         mean_polls=float(polled.polls.mean()),
         most_polls=int(polled.polls.max()),
         timed_out_share=float(polled.timed_out.mean()),
-        lag_mean_seconds=float(lag.mean()) if len(lag) else math.nan,
-        lag_p95_seconds=float(np.sort(lag)[max(0, math.ceil(0.95 * len(lag)) - 1)]) if len(lag) else math.nan,
-        lag_worst_seconds=worst,
-        stretched=worst > policy.maximum_seconds,
+        lag_mean_seconds=float(lag.mean()) if len(lag) else None,
+        lag_p95_seconds=float(lag[max(0, math.ceil(0.95 * len(lag)) - 1)]) if len(lag) else None,
+        lag_worst_seconds=float(polled.last_delay_seconds[seen].max()) if len(lag) else None,
+        longest_delay_seconds=longest,
+        stretched=longest > policy.maximum_seconds,
     )
 
 

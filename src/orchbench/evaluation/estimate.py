@@ -23,7 +23,7 @@ from orchbench.evaluation.polling import (
 )
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
-from orchbench.evaluation.used import Used, totals, used_by
+from orchbench.evaluation.used import Used, most_polls, totals, used_by
 from orchbench.trace import Label
 from orchbench.usage import Usage
 
@@ -89,9 +89,9 @@ class Estimates:
     """What each scenario amounts to.
 
     Attributes:
-        lag_seconds: detection lag; NaN where the deadline passed first.
+        lag_seconds: detection lag; NaN where the deadline passed first, or a quota ended the execution.
         lag_mean_seconds: over every moment in which the query could have ended between its last two polls.
-        lag_worst_seconds: the longest of those.
+        lag_worst_seconds: the longest of those; NaN as ``lag_seconds`` is.
         replayed: operations that the invocations go over again.
         parts: of the cost.
     """
@@ -133,9 +133,12 @@ def estimate(
         rates: prices, numbers or columns as long as the scenarios.
         assumed: durations, log bytes and retention.
     """
-    polled = poll(columns.statement_seconds, columns.timeout_seconds, columns.policies, budget_polls)
+    polled = poll(
+        columns.statement_seconds, columns.timeout_seconds, columns.policies, budget_polls, most_polls(usage)
+    )
     used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]))
     lag = polled.seen_at_seconds - columns.statement_seconds
+    unseen = polled.timed_out | polled.died
     return Estimates(
         polled=polled,
         state_transitions=used.count(usage, "transitions"),
@@ -145,9 +148,9 @@ def estimate(
         checkpoints=used.count(usage, "checkpoints"),
         replayed=used.replayed(usage),
         written_bytes=used.count(usage, "written_bytes"),
-        lag_seconds=np.where(polled.timed_out, np.nan, lag),
-        lag_mean_seconds=polled.last_delay_seconds / 2,
-        lag_worst_seconds=polled.last_delay_seconds,
+        lag_seconds=np.where(unseen, np.nan, lag),
+        lag_mean_seconds=np.where(unseen, np.nan, polled.last_delay_seconds / 2),
+        lag_worst_seconds=np.where(unseen, np.nan, polled.last_delay_seconds),
         parts=cost_parts(usage, used, rates, columns.memory_mb, assumed),
     )
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from orchbench.trace import Trace
 
+TIMED_OUT = "BatchTimedOut"
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -16,7 +18,8 @@ class Latency:
         redshift_queue_seconds: the statement's life less its Duration: queueing, and the resume of a
             workgroup.
         submit_latency_seconds: from the execution's start to the statement's CreatedAt.
-        detection_lag_seconds: from the statement's UpdatedAt to the end of the execution.
+        detection_lag_seconds: from the statement's UpdatedAt to the end of the execution; None where the
+            batch's own deadline cancelled the statement, for its end was made and not detected.
         overhead_seconds: submit latency plus detection lag: what orchestrating cost.
     """
 
@@ -35,7 +38,8 @@ def latency(trace: Trace) -> Latency:
     if statement is None:
         return Latency(makespan, None, None, None, None, None)
     submit = _microseconds(statement.created_at - trace.started_at)
-    lag = None if ended is None else _microseconds(ended - statement.updated_at)
+    cancelled = trace.error_name == TIMED_OUT
+    lag = None if ended is None or cancelled else _microseconds(ended - statement.updated_at)
     return Latency(
         makespan_seconds=makespan,
         query_seconds=statement.query_seconds,

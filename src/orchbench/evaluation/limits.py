@@ -13,8 +13,9 @@ import numpy as np
 
 from orchbench.durations import Policy, shown_duration
 from orchbench.evaluation.polling import PolicyColumns, poll
+from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
-from orchbench.usage import Ending, Usage
+from orchbench.usage import Usage
 
 FILE = Path(__file__).with_name("quotas.json")
 NEVER = 10**9
@@ -61,6 +62,7 @@ class Reach:
     Attributes:
         most_polls: after which the execution can still succeed, no reserve kept.
         without_budget_seconds: the longest query that is still seen to end where the poll budget is off.
+        died: what a query that runs on dies of there; None where none does within a query's day.
         longest_delay_seconds: that the poll budget makes of the policy, for the longest query of all.
         limited_by: what ends the longest query that the budget allows.
     """
@@ -69,11 +71,16 @@ class Reach:
     policy: Policy
     most_polls: int
     without_budget_seconds: float
-    dies_without_budget: bool
+    died: "Died | None"
     with_budget_seconds: float
     longest_delay_seconds: float
     stretched: bool
     limited_by: str
+
+    @property
+    def dies_without_budget(self) -> bool:
+        """Tell whether a longer query loses its execution where the poll budget is off."""
+        return self.died is not None
 
     def to_json(self) -> Json:
         """Return the figures, each with its label and its source."""
@@ -88,6 +95,8 @@ class Reach:
             "most_polls": figure(self.most_polls, "polls"),
             "longest_query_without_poll_budget": figure(self.without_budget_seconds, "s"),
             "dies_without_poll_budget": self.dies_without_budget,
+            "dies_after_polls": figure(self.died.polls, "polls") if self.died else None,
+            "dies_at": figure(self.died.at_seconds, "s") if self.died else None,
             "longest_query_with_poll_budget": figure(self.with_budget_seconds, "s", quotas()[QUERY].source),
             "longest_delay_with_poll_budget": figure(self.longest_delay_seconds, "s"),
             "stretched": self.stretched,
@@ -95,7 +104,23 @@ class Reach:
         }
 
 
+@dataclass(frozen=True)
+class Died:
+    """Where a quota ends an execution whose query runs on: after so many polls, at this moment."""
+
+    polls: int
+    at_seconds: float
+
+
 QUERY = "redshift_query_seconds"
+
+
+def death(usage: Usage, policy: Policy, timeout_seconds: float) -> Died | None:
+    """Return where a query that runs beyond its timeout loses its execution; None where it does not."""
+    timeout = np.array([timeout_seconds])
+    columns = _columns(replace(policy, budget=False))
+    found = poll(timeout + 1, timeout, columns, NEVER, most_polls(usage))
+    return Died(int(found.polls[0]), float(found.seen_at_seconds[0])) if found.died[0] else None
 
 
 def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
@@ -110,7 +135,8 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
     longest = quotas()[QUERY].value
     most = usage.most_polls()
     last_seen = moment_of_poll(policy, most)
-    dies = last_seen < longest
+    # A query of a whole day may still be seen to end where one that went on could not be cancelled any more.
+    died = death(usage, policy, float(longest)) if last_seen < longest else None
     within_budget = replace(policy, budget=True)
     columns = _columns(within_budget)
     kept = poll(np.array([float(longest)]), np.array([float(longest)]), columns, budget_polls)
@@ -121,12 +147,12 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
         policy=policy,
         most_polls=most,
         without_budget_seconds=float(min(last_seen, longest)),
-        dies_without_budget=dies,
+        died=died,
         with_budget_seconds=float(longest),
         longest_delay_seconds=longest_delay(within_budget, float(longest), budget_polls),
         stretched=stretched,
         limited_by=f"{usage.quota_limit:,} {usage.quota_unit} of an execution"
-        if dies
+        if died
         else f"{longest / 3600:.0f} h of a query in Redshift",
     )
 
@@ -184,28 +210,33 @@ def misfits(
     """Yield what a timeout and a policy run into on a way; nothing where they fit."""
     longest = quotas()[QUERY].value
     if timeout_seconds > longest:
-        said = f"a timeout of {timeout_seconds} s is more than the {longest} s that Redshift runs a query"
-        yield Misfit(way, True, f"{way}: {said}.")
+        shown = f"{shown_duration(timeout_seconds)} is more than the {shown_duration(longest)}"
+        yield Misfit(way, True, f"{way}: a timeout of {shown} that Redshift runs a query.")
     timeout = np.array([float(timeout_seconds)])
     asked = int(poll(timeout, timeout, _columns(policy), NEVER).polls[0])
-    most = usage.most_polls(Ending.TIMED_OUT)
     needs = (
-        f"{way}: {policy.shown} needs {asked:,} polls up to a timeout of {shown_duration(timeout_seconds)}, "
-        "and "
+        f"{way}: {policy.shown} needs {asked:,} polls up to a timeout of {shown_duration(timeout_seconds)}"
     )
-    if not policy.budget and asked > most:
-        died = shown_duration(moment_of_poll(policy, usage.most_polls() + 1))
+    died = None if policy.budget else death(usage, policy, float(timeout_seconds))
+    if died:
+        most = usage.most_polls()
+        longest_seen = min(moment_of_poll(policy, most), float(timeout_seconds))
         yield Misfit(
             way,
             True,
-            f"{needs}{usage.quota_limit:,} {usage.quota_unit} allow {most:,}: a query that runs so "
-            f"long loses its execution after about {died}. Poll less often, or keep the poll budget.",
+            f"{needs}. The longest query that succeeds takes {_told(min(most, asked), longest_seen)}; "
+            f"one that runs on loses its execution after {_told(died.polls, died.at_seconds)}, to "
+            f"{usage.quota_limit:,} {usage.quota_unit}. Poll less often, or keep the poll budget.",
         )
     elif policy.budget and asked > budget_polls:
         delay = longest_delay(policy, float(timeout_seconds), budget_polls)
         yield Misfit(
             way,
             False,
-            f"{needs}the poll budget leaves {budget_polls:,}: it is stretched to a poll every "
+            f"{needs}, and the poll budget leaves {budget_polls:,}: it is stretched to a poll every "
             f"{delay:.0f} s at most.",
         )
+
+
+def _told(polls: int, at_seconds: float) -> str:
+    return f"{polls:,} polls, {at_seconds:,.0f} s ({shown_duration(at_seconds)})"

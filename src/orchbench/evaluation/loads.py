@@ -36,6 +36,7 @@ class Load:
             "used": {"value": round(self.used, 6), "unit": self.unit, **estimated},
             "limit": {"value": self.limit, "unit": self.unit, "label": "quoted", "source": self.source},
             "share": {"value": round(self.share, 6), "unit": "of the quota", **estimated},
+            "fits": self.share <= 1,
         }
 
 

@@ -45,6 +45,23 @@ class PolicyColumns:
 
 
 @dataclass(frozen=True)
+class MostPolls:
+    """How many polls the quota of one execution allows, no budget kept.
+
+    Attributes:
+        succeeded: after which it can still succeed.
+        timed_out: after which it can still cancel and end at its deadline.
+        answered: that are made in full, whatever follows.
+        begun: ``answered``, or one more where the quota refuses a check that its delay has brought about.
+    """
+
+    succeeded: int
+    timed_out: int
+    answered: int
+    begun: int
+
+
+@dataclass(frozen=True)
 class PollColumns:
     """What polling amounts to, a row a scenario.
 
@@ -53,16 +70,26 @@ class PollColumns:
         seen_at_seconds: of the last check, since the statement was created.
         last_delay_seconds: before the last check: how long the end can have stayed unseen.
         timed_out: whether the deadline passed first.
+        begun: checks begun: one more than were made where a quota refused the last one.
+        died: whether a quota ended the execution; ``seen_at_seconds`` is the moment.
+        ending_refused: whether that was at its ending, all checks made.
     """
 
     polls: Counts
     seen_at_seconds: Floats
     last_delay_seconds: Floats
     timed_out: NDArray[np.bool_]
+    begun: Counts
+    died: NDArray[np.bool_]
+    ending_refused: NDArray[np.bool_]
 
 
 def poll(
-    statement_seconds: Floats, timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int
+    statement_seconds: Floats,
+    timeout_seconds: Floats,
+    policies: PolicyColumns,
+    budget_polls: int,
+    most: MostPolls | None = None,
 ) -> PollColumns:
     """Return how statements of these lengths are polled.
 
@@ -71,16 +98,17 @@ def poll(
         timeout_seconds: the batch's own, whole seconds.
         policies: one a row.
         budget_polls: how many polls the poll budget leaves one execution.
+        most: what the quota of one execution allows; without it nothing dies of one.
     """
     parts = [
-        _poll(statement_seconds[part], timeout_seconds[part], policies.rows(part), budget_polls)
+        _poll(statement_seconds[part], timeout_seconds[part], policies.rows(part), budget_polls, most)
         for start in range(0, max(1, len(statement_seconds)), CHUNK)
         for part in [slice(start, start + CHUNK)]
     ]
     return PollColumns(
         *(
             np.concatenate([getattr(part, name) for part in parts])
-            for name in ("polls", "seen_at_seconds", "last_delay_seconds", "timed_out")
+            for name in PollColumns.__dataclass_fields__
         )
     )
 
@@ -93,7 +121,7 @@ def slow_delays(
     A delay that the budget stretches counts as the policy's own: none is stretched beyond minutes.
     """
     low, high = policies.minimum_seconds, policies.maximum_seconds
-    polls = polled.polls
+    polls = polled.begun
     # The last delay ends at the deadline, and so may be shorter than the policy's.
     last = (polled.last_delay_seconds > longer_than_seconds).astype(np.int64)
     always = low > longer_than_seconds
@@ -108,11 +136,15 @@ def slow_delays(
 
 
 def _poll(
-    statement_seconds: Floats, timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int
+    statement_seconds: Floats,
+    timeout_seconds: Floats,
+    policies: PolicyColumns,
+    budget_polls: int,
+    most: MostPolls | None,
 ) -> PollColumns:
     # Polls fall on whole seconds, the first one not before a second has passed.
     wanted = np.maximum(1.0, np.ceil(np.minimum(statement_seconds, timeout_seconds)))
-    polls, seen_at, delay = _followed(wanted, policies)
+    polls, seen_at, delay = _followed(wanted, policies, most_polls=most.begun if most else np.inf)
     stretched = _stretched(timeout_seconds, policies, budget_polls)
     even = stretched & (policies.minimum_seconds == policies.maximum_seconds)
     if even.any():
@@ -123,20 +155,30 @@ def _poll(
             wanted[rows], timeout_seconds[rows], policies.rows(rows), budget_polls
         )
     seen = np.minimum(seen_at, timeout_seconds)
+    late = statement_seconds > timeout_seconds
+    begun = polls.astype(np.int64)
+    reached = seen_at >= wanted
+    allowed = np.where(late, most.timed_out, most.succeeded) if most else np.inf
+    died = ~reached | (polls > allowed)
+    answered = np.minimum(begun, most.answered) if most else begun
     return PollColumns(
-        polls=polls.astype(np.int64),
+        polls=answered,
         seen_at_seconds=seen,
         last_delay_seconds=seen - (seen_at - delay),
-        timed_out=statement_seconds > timeout_seconds,
+        timed_out=late & ~died,
+        begun=begun,
+        died=died,
+        ending_refused=died & reached & (begun == answered),
     )
 
 
 def _followed(
-    wanted: Floats, policies: PolicyColumns, begun_at: Floats | None = None
+    wanted: Floats, policies: PolicyColumns, begun_at: Floats | None = None, most_polls: float = np.inf
 ) -> tuple[Floats, Floats, Floats]:
     """Follow the policies to the first poll at or after a moment: polls, that moment, the last delay.
 
-    ``begun_at`` is the time elapsed at the beginning, before ``wanted``; zero if it is left out.
+    ``begun_at`` is the time elapsed at the beginning, before ``wanted``; zero if it is left out. After
+    ``most_polls`` it ends wherever it is.
 
     The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
     shortly before that, so that no rounding decides.
@@ -145,6 +187,7 @@ def _followed(
     polls, last = np.zeros_like(wanted), np.zeros_like(wanted)
     elapsed = np.zeros_like(wanted) if begun_at is None else begun_at.copy()
     rows = np.arange(len(wanted))
+    limited = most_polls < np.inf
     end = wanted
     at, made = elapsed, polls
     while len(rows):
@@ -152,9 +195,13 @@ def _followed(
         alike = np.maximum(1.0, np.floor((delay / share - at) / delay) - 1.0)
         alike[delay >= high] = np.inf
         steps = np.minimum(np.ceil((end - at) / delay), alike)
+        if limited:
+            steps = np.minimum(steps, most_polls - made)
         at = at + steps * delay
         made = made + steps
         done = at >= end
+        if limited:
+            done |= made >= most_polls
         if done.any():
             finished = rows[done]
             polls[finished], elapsed[finished], last[finished] = made[done], at[done], delay[done]

@@ -78,7 +78,17 @@ class Bill:
     @property
     def notes(self) -> list[str]:
         """The lines' notes, each once."""
-        return list(dict.fromkeys(line.note for line in self.lines if line.note))
+        return each_once(line.note for line in self.lines if line.note)
+
+
+def each_once(notes: Iterable[str]) -> list[str]:
+    """Return notes without repeating one that is part of another."""
+    whole = list(dict.fromkeys(notes))
+    told: dict[str, None] = {}
+    for note in whole:
+        parts = note.split("; ")
+        told |= dict.fromkeys(parts if set(parts) & set(whole) else [note])
+    return list(told)
 
 
 def weakest(labels: Iterable[Label]) -> Label:

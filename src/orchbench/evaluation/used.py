@@ -3,13 +3,14 @@
 Linear, so that a row may be one scenario or the mean of a workload, and sums stay exact whole numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
-from orchbench.evaluation.polling import PolicyColumns, PollColumns, slow_delays
+from orchbench.evaluation.polling import MostPolls, PolicyColumns, PollColumns, slow_delays
 from orchbench.usage import Amounts, Ending, Usage
 
 
@@ -19,26 +20,40 @@ class Used:
 
     Attributes:
         polls: of an execution.
-        pairs: of an execution's polls: polls * (polls - 1) / 2.
+        begun: those polls, and the one that a quota refused after its delay.
+        pairs: of the polls begun: begun * (begun - 1) / 2.
         timed_out: whether the deadline passed first, 0 or 1, or the share of those it did for.
+        poll_refused: whether a quota ended it at its next poll, 0 or 1 or a share.
+        ending_refused: whether a quota ended it at its ending.
         slow: delays longer than an idle environment is kept.
         first_is_slow: whether the first delay is one of them.
     """
 
     polls: Any
+    begun: Any
     pairs: Any
     timed_out: Any
+    poll_refused: Any
+    ending_refused: Any
     slow: Any
     first_is_slow: Any
 
     def count(self, usage: Usage, name: str) -> Any:
         """Return one of the amounts."""
-        start, a_poll = (getattr(part, name) for part in (usage.start, usage.poll))
-        succeeded, timed_out = (
-            getattr(usage.endings[ending], name) for ending in (Ending.SUCCEEDED, Ending.TIMED_OUT)
+        return self._counted(usage, lambda amounts: int(getattr(amounts, name)))
+
+    def _counted(self, usage: Usage, of: Callable[[Amounts], int]) -> Any:
+        succeeded = of(usage.endings[Ending.SUCCEEDED])
+        counted = of(usage.start) + of(usage.poll) * self.polls + succeeded
+        otherwise = (
+            (of(usage.endings[Ending.TIMED_OUT]), self.timed_out),
+            (of(usage.refused_poll), self.poll_refused),
+            (of(usage.refused_ending), self.ending_refused),
         )
-        counted = start + a_poll * self.polls + succeeded
-        return counted if timed_out == succeeded else counted + (timed_out - succeeded) * self.timed_out
+        for amount, happened in otherwise:
+            if amount != succeeded and np.any(happened):
+                counted = counted + (amount - succeeded) * happened
+        return counted
 
     def invocations_of(self, usage: Usage, function: str) -> Any:
         """Return the invocations of one function."""
@@ -46,9 +61,7 @@ class Used:
         def of(amounts: Amounts) -> int:
             return amounts.invocations.get(function, 0)
 
-        fixed = of(usage.start) + of(usage.endings[Ending.SUCCEEDED])
-        more = of(usage.endings[Ending.TIMED_OUT]) - of(usage.endings[Ending.SUCCEEDED])
-        return fixed + of(usage.poll) * self.polls + more * self.timed_out
+        return self._counted(usage, of)
 
     def cold_starts_of(self, usage: Usage, function: str) -> Any:
         """Return a function's first invocation, and those after a longer pause than it is kept."""
@@ -58,7 +71,7 @@ class Used:
 
     def replayed(self, usage: Usage) -> Any:
         """Return the operations that the invocations go over again."""
-        return usage.replayed_by_first_poll * self.polls + usage.replayed_more_each_poll * self.pairs
+        return usage.replayed_by_first_poll * self.begun + usage.replayed_more_each_poll * self.pairs
 
     @property
     def work(self) -> Any:
@@ -69,13 +82,31 @@ class Used:
 def used_by(polled: PollColumns, policies: PolicyColumns, kept_warm_seconds: float) -> Used:
     """Return what polling uses, a row a scenario."""
     slow, first_is_slow = slow_delays(policies, polled, kept_warm_seconds)
-    polls = polled.polls
-    return Used(polls, polls * (polls - 1) // 2, polled.timed_out.astype(np.int64), slow, first_is_slow)
+    begun = polled.begun
+    return Used(
+        polls=polled.polls,
+        begun=begun,
+        pairs=begun * (begun - 1) // 2,
+        timed_out=polled.timed_out.astype(np.int64),
+        poll_refused=(polled.died & ~polled.ending_refused).astype(np.int64),
+        ending_refused=polled.ending_refused.astype(np.int64),
+        slow=slow,
+        first_is_slow=first_is_slow,
+    )
+
+
+def most_polls(usage: Usage) -> MostPolls:
+    """Return how many polls the quota of one execution allows."""
+    answered = usage.answered_polls()
+    return MostPolls(
+        succeeded=usage.most_polls(),
+        timed_out=usage.most_polls(Ending.TIMED_OUT),
+        answered=answered,
+        begun=answered + (1 if usage.refused_poll.invocations else 0),
+    )
 
 
 def totals(used: Used) -> tuple[Used, int]:
     """Return the sums over all rows, as exact whole numbers, and how many rows they are of."""
-    sums = (
-        int(np.sum(one)) for one in (used.polls, used.pairs, used.timed_out, used.slow, used.first_is_slow)
-    )
+    sums = (int(np.sum(getattr(used, name))) for name in Used.__dataclass_fields__)
     return Used(*(Decimal(one) for one in sums)), len(used.polls)

@@ -21,7 +21,7 @@ QUANTILES = 2_000
 LONGEST_SECONDS = 86_400
 """Redshift runs a query for 24 hours at most."""
 _Z95 = NormalDist().inv_cdf(0.95)
-FORMS = "lognormal:median=20m,p95=2h, uniform:1m,2h or one duration"
+FORMS = "lognormal:median=20m,p95=2h, uniform:1m,2h or one duration, such as 6h"
 
 
 class InvalidWorkload(ValueError):
@@ -49,34 +49,54 @@ def from_distribution(text: str) -> Workload:
     """
     kind, _, rest = text.partition(":")
     try:
-        quantile = _quantile_function(kind, rest)
-        one = [parse_duration(text)] if quantile is None else None
-    except (InvalidDuration, KeyError, ValueError) as error:
-        raise InvalidWorkload(f"{text!r} is no distribution: it takes {FORMS} ({error}).") from None
-    if one is not None:
-        return _workload(one, Label.ASSUMED, f"one duration, {text}")
-    assert quantile is not None  # noqa: S101 - one of them is there
+        if kind not in _DISTRIBUTIONS:
+            return _workload([_runnable(text)], Label.ASSUMED, f"one duration, {text}")
+        quantile = _DISTRIBUTIONS[kind](rest)
+    except _TooLong as error:
+        raise InvalidWorkload(
+            f"A duration of {error} is longer than the 24 h that Redshift runs a query: give 24h at most."
+        ) from None
+    except InvalidWorkload:
+        raise
+    except ValueError:
+        raise InvalidWorkload(f"{text!r} is no distribution: it takes {FORMS}.") from None
     values = [quantile((number + 0.5) / QUANTILES) for number in range(QUANTILES)]
     capped = [min(value, float(LONGEST_SECONDS)) for value in values]
     return _workload(capped, Label.ASSUMED, f"{QUANTILES:,} quantiles of {text}, 24 h at most")
 
 
-def _quantile_function(kind: str, rest: str) -> Callable[[float], float] | None:
-    if kind == "lognormal":
-        named = dict(part.split("=", 1) for part in rest.split(","))
-        median, p95 = parse_duration(named["median"]), parse_duration(named["p95"])
-        if not 0 < median < p95:
-            raise ValueError("the 95th percentile is above the median, and both above 0")
-        normal = NormalDist(math.log(median), math.log(p95 / median) / _Z95)
-        return lambda share: math.exp(normal.inv_cdf(share))
-    if kind == "uniform":
-        low, high = (parse_duration(part) for part in rest.split(","))
-        if low > high:
-            raise ValueError("the first duration is the shorter one")
-        return lambda share: low + share * (high - low)
-    if rest:
-        raise ValueError(f"{kind!r} is unknown")
-    return None
+class _TooLong(Exception):
+    """A duration that Redshift runs no query for."""
+
+
+def _runnable(text: str) -> float:
+    seconds = parse_duration(text)
+    if seconds > LONGEST_SECONDS:
+        raise _TooLong(text.strip())
+    return seconds
+
+
+def _lognormal(text: str) -> Callable[[float], float]:
+    named = dict(part.split("=", 1) for part in text.split(","))
+    if set(named) != {"median", "p95"}:
+        raise ValueError
+    median, p95 = _runnable(named["median"]), _runnable(named["p95"])
+    if not 0 < median < p95:
+        raise InvalidWorkload(
+            f"'lognormal:{text}' has no 95th percentile above its median, and both above 0."
+        )
+    normal = NormalDist(math.log(median), math.log(p95 / median) / _Z95)
+    return lambda share: math.exp(normal.inv_cdf(share))
+
+
+def _uniform(text: str) -> Callable[[float], float]:
+    low, high = (_runnable(part) for part in text.split(","))
+    if low > high:
+        raise InvalidWorkload(f"'uniform:{text}' does not begin with the shorter duration.")
+    return lambda share: low + share * (high - low)
+
+
+_DISTRIBUTIONS = {"lognormal": _lognormal, "uniform": _uniform}
 
 
 def from_file(path: Path) -> Workload:
@@ -106,6 +126,8 @@ def _json_values(path: Path, text: str) -> Iterator[float]:
     if not isinstance(listed, list):
         raise InvalidWorkload(f"{path} is no list: it takes a list of seconds.")
     for number, value in enumerate(listed, start=1):
+        if isinstance(value, float) and math.isfinite(value):
+            value = f"{value:f}"  # noqa: PLW2901 - without an exponent
         yield _seconds(path, f"element {number}", str(value))
 
 

@@ -16,6 +16,10 @@ _USAGE = Usage(
         Ending.FAILED: Amounts({}, history_events=1, written_bytes=500),
         Ending.TIMED_OUT: Amounts({}, operations=1, history_events=2 + 1, checkpoints=1, written_bytes=1083),
     },
+    # The next check is made after its delay, and its result is refused.
+    refused_poll=Amounts({_NAME: 1}, history_events=2 + 1, written_bytes=166),
+    refused_ending=Amounts({}, history_events=1 + 1, written_bytes=166),
+    death="CheckpointError",
     replayed_by_first_poll=2,
 )
 

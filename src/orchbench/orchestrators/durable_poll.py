@@ -15,6 +15,10 @@ _USAGE = Usage(
         Ending.FAILED: Amounts({}, history_events=1, written_bytes=500),
         Ending.TIMED_OUT: Amounts({}, operations=1, history_events=2 + 1, checkpoints=1, written_bytes=1083),
     },
+    # The next wait is refused where the check before it was answered; a step begins before it is refused.
+    refused_poll=Amounts({}, history_events=1, written_bytes=166),
+    refused_ending=Amounts({}, history_events=1 + 1, written_bytes=166),
+    death="CheckpointError",
     replayed_by_first_poll=2,
     replayed_more_each_poll=2,
 )

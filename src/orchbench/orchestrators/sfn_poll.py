@@ -15,6 +15,7 @@ _USAGE = Usage(
         Ending.FAILED: Amounts({}, transitions=1, history_events=1 + 1),
         Ending.TIMED_OUT: Amounts({"cancel": 1}, transitions=3, history_events=5 + 2 + 1 + 1),
     },
+    death="Runtime",
 )
 
 WAY = Way(

@@ -3,13 +3,36 @@
 from dataclasses import asdict, dataclass
 
 from orchbench.evaluation.counts import count
+from orchbench.evaluation.figures import figure
 from orchbench.evaluation.latency import latency
+from orchbench.evaluation.limits import quotas
 from orchbench.redshift.statement import Status
 from orchbench.rehearsal.metering import MOST_BYTES, MOST_OPERATIONS
 from orchbench.rehearsal.rehearse import Rehearsal
 from orchbench.rehearsal.state_machine import MOST_EVENTS
 from orchbench.trace import Json, Label
 
+TRACE = "the rehearsal's trace, in virtual time"
+REHEARSED_UNITS = {
+    "makespan_seconds": "s",
+    "polls": "polls",
+    "transitions": "state transitions",
+    "events": "history events",
+    "operations": "durable operations",
+    "written_bytes": "bytes",
+    "invocations": "invocations",
+    "operations_replayed": "operations",
+    "detection_lag_seconds": "s",
+    "statements_executed": "batches",
+    "statements_running": "batches",
+    "died_at_seconds": "s",
+}
+QUOTAS = {
+    "history events": "sfn_history_events",
+    "durable operations": "durable_operations",
+    "bytes written": "durable_data_bytes",
+}
+"""The keys of the quotas that headroom is told of."""
 ENDED_STATUSES = tuple(status.value for status in Status if status.ended)
 
 
@@ -29,6 +52,16 @@ class Headroom:
     def left(self) -> float:
         """The share that was not used, 0.0 to 1.0."""
         return round(max(0.0, 1 - self.used / self.limit), 6)
+
+    def to_json(self) -> Json:
+        """Return the figures with their labels and sources."""
+        quota = quotas()[QUOTAS[self.quota]]
+        return {
+            "quota": self.quota,
+            "used": figure(self.used, quota.unit, Label.REHEARSED, TRACE),
+            "limit": {"value": self.limit, "unit": quota.unit, "label": "quoted", "source": quota.source},
+            "left": figure(self.left, "of the quota", Label.REHEARSED, TRACE),
+        }
 
 
 @dataclass(frozen=True)
@@ -63,18 +96,21 @@ class Figures:
     rehearsal_seconds: float
 
     def to_json(self) -> Json:
-        """Return the row as JSON values."""
+        """Return the row as JSON values, every figure with its unit, its label and its source."""
         document = asdict(self)
-        document["headroom"]["left"] = self.headroom.left
-        return document | {"label": Label.REHEARSED.value}
+        for name, unit in REHEARSED_UNITS.items():
+            document[name] = figure(document[name], unit, Label.REHEARSED, TRACE)
+        for name in ("cpu_seconds", "rehearsal_seconds"):
+            document[name] = figure(document[name], "s", Label.MEASURED, "this machine's own clocks")
+        return document | {"headroom": self.headroom.to_json()}
 
 
 def figures(rehearsal: Rehearsal) -> Figures:
     """Return a rehearsal's row."""
     trace, death = rehearsal.trace, rehearsal.death
     counts, parts = count(trace), latency(trace)
-    # Of a statement that still ran nothing was detected.
-    ended = trace.statement is not None and trace.statement.status in ENDED_STATUSES
+    # Of a statement that still ran nothing was detected, nor by an execution that a quota ended.
+    ended = death is None and trace.statement is not None and trace.statement.status in ENDED_STATUSES
     replayed = [one.operations_replayed for one in trace.invocations if one.operations_replayed is not None]
     return Figures(
         way=trace.orchestrator,

@@ -1,6 +1,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,14 @@ import numpy as np
 import pytest
 
 from orchbench.cli import main
+from orchbench.commands.aws_consent import estimated_usd
+from orchbench.commands.estimation import candidates
+from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.decision import Decision, Question
+from orchbench.evaluation.estimate import Rates
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.workload import from_distribution
 from orchbench.trace import Json
 
 LABELS = {"measured", "rehearsed", "estimated", "assumed", "quoted"}
@@ -188,7 +196,7 @@ def test_every_figure_of_the_json_carries_its_label_and_its_source(
     [
         (("--duration", "soon"), "is no distribution"),
         (("--durations", "nowhere.csv"), "cannot be read"),
-        (("--duration", "1h", "--runs-a-month", "some"), "is no number of 0 or more"),
+        (("--duration", "1h", "--runs-a-month", "some"), "is no number from 1 to"),
         (("--duration", "1h", "--way", "other"), "There is no way 'other'"),
         (("--duration", "1h", "--assume", "speed=3"), "There is no assumption 'speed'"),
         (("--duration", "1h", "--timeout", "25h"), "is not from 1 second to 24h"),
@@ -212,3 +220,232 @@ def test_a_line_that_is_no_duration_is_named(tmp_path: Path, capsys: pytest.Capt
 
     assert main(["estimate", "--durations", str(path)]) == 2
     assert "line 4: 'long' is no duration" in capsys.readouterr().err
+
+
+def test_a_plan_beyond_a_quota_is_not_recommended(run: Callable[..., Json]) -> None:
+    arguments = [
+        "--duration",
+        "1h",
+        "--runs-a-month",
+        "5000000",
+        "--acceptable-lag",
+        "5s",
+        "--region",
+        "ap-northeast-1",
+    ]
+    answer = run("decide", *arguments)
+
+    assert answer["fits"] is False
+    assert answer["recommended"] is None
+    nearest = answer["beyond_quotas"][0]
+    shares = {one["quota"]: one["share"]["value"] for one in nearest["exceeded"]}
+    assert round(shares["Redshift Data API: DescribeStatement calls a second"]) == 139
+    assert all(share > 1 for share in shares.values())
+    for quota in shares:
+        assert quota in answer["said"]
+    # So many statements at once need no poll to be too many.
+    assert answer["would_fit"] is None
+    assert "No longer interval would fit" in answer["said"]
+    assert main(["decide", *arguments]) == 1
+
+
+def test_the_interval_that_would_fit_is_told_to_the_second(run: Callable[..., Json]) -> None:
+    arguments = ["decide", "--duration", "1m", "--runs-a-month", "1500000"]
+    answer = run(*arguments, "--acceptable-lag", "2s")
+    interval = answer["would_fit"]["interval"]["value"]
+
+    assert answer["fits"] is False
+    assert interval > 2
+    assert f"would fit is {interval} s" in answer["said"]
+    assert answer["would_fit"]["detection_lag_worst"]["value"] == interval
+    assert run(*arguments, "--acceptable-lag", f"{interval}s")["fits"] is True
+    assert run(*arguments, "--acceptable-lag", f"{interval - 1}s")["fits"] is False
+
+
+def test_a_runner_up_that_does_not_fit_says_so() -> None:
+    prices = price_list("ap-northeast-1")
+    workload = from_distribution("60s")
+    question = Question(
+        durations_seconds=workload.durations_seconds,
+        runs_a_month=1_000_000,
+        acceptable_lag_seconds=10,
+        timeout_seconds=3_600,
+        memory_mb=128,
+        rates=Rates.of(prices, "x86_64"),
+        assumed=default_assumptions(),
+        region="ap-northeast-1",
+        peak_factor=10,
+    )
+    durable, machine = candidates(["durable-poll"])[0], candidates(["sfn-poll"])[0]
+    # A machine of so many states a poll that Tokyo's 800 transitions a second are too few.
+    busy = replace(machine.usage, poll=replace(machine.usage.poll, transitions=60))
+    decision = Decision(question, [replace(machine, usage=busy), durable])
+    answer = Advice(decision, workload, prices, "x86_64", Decimal(1_000_000)).document()
+
+    assert answer["recommended"]["way"] == "durable-poll"
+    assert answer["recommended"]["fits"] is True
+    assert answer["runner_up"]["fits"] is False
+    assert "it does not fit: " in answer["runner_up"]["why"]
+    assert "state transitions" in answer["runner_up"]["why"]
+
+    cheap = replace(question, rates=replace(question.rates, state_transition=0.0, durable_operation=1.0))
+    assert Decision(cheap, decision.candidates).best[0].way == "durable-poll"
+
+
+def test_runs_that_time_out_under_the_plan_are_told(
+    run: Callable[..., Json], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "decide",
+        "--duration",
+        "uniform:1m,2h",
+        "--timeout",
+        "1h",
+        "--runs-a-month",
+        "9",
+        "--acceptable-lag",
+        "30s",
+    ]
+    answer = run(*arguments)
+
+    share = answer["recommended"]["timed_out_share"]["value"]
+    assert 0.5 < share < 0.51
+    assert f"{share:.2%} of the runs end at the timeout of 1 h" in answer["said"]
+
+
+def test_where_every_run_times_out_nothing_is_recommended(
+    run: Callable[..., Json], capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "decide",
+        "--duration",
+        "1h",
+        "--timeout",
+        "30m",
+        "--runs-a-month",
+        "9",
+        "--acceptable-lag",
+        "30s",
+    ]
+
+    assert run(*arguments)["recommended"] is None
+    assert main(arguments) == 1
+    printed = capsys.readouterr().out
+    assert "Every query runs longer than the timeout of 1,800 s" in printed
+    assert "nan" not in printed
+
+
+def test_the_budgets_interval_is_exact_and_says_that_it_is_past_the_lag(run: Callable[..., Json]) -> None:
+    arguments = ["decide", "--duration", "1h", "--runs-a-month", "1000", "--way", "durable-poll"]
+
+    def cost_at(interval: int) -> Decimal:
+        estimate = f"estimate --duration 1h --runs-a-month 1000 --way durable-poll --poll fixed:{interval}s"
+        return Decimal(run(*estimate.split())["estimates"][0]["cost"]["value"])
+
+    budget = cost_at(720)
+    within = run(*arguments, "--acceptable-lag", "30s", "--budget-usd", str(budget))["within_budget"]
+
+    assert within["shortest_interval_within_it"]["value"] == 720
+    assert cost_at(719) > budget
+    assert within["within_acceptable_lag"] is False
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "limits --timeout 0",
+        "limits --timeout 0.5s",
+        "limits --timeout -1",
+        "limits --timeout nan",
+        "limits --region=",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 0",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month nan",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month inf",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 1e400",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month=-3",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month=",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 9 --peak-factor 0",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 9 --budget-usd=",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 9 --budget-usd=-1",
+        "decide --duration 1h --acceptable-lag 0 --runs-a-month 9",
+        "decide --duration 1h --acceptable-lag 25h --runs-a-month 9",
+        f"decide --duration 1h --acceptable-lag {'9' * 400} --runs-a-month 9",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 9 --assume full_core_memory_mb=0",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 9 --assume checkpoint_seconds=1e400",
+        "decide --duration 1h --acceptable-lag 1m --runs-a-month 9 --region nowhere",
+        "estimate --duration 1h --runs-a-month 0",
+        "estimate --duration 1h --timeout=",
+        "estimate --duration 1h --redshift-rpus inf --redshift-rpu-hour-usd 1",
+        "estimate --duration 1h --poll adaptive:share=0.001m",
+        "estimate --duration=",
+        f"estimate --duration {'9' * 400}",
+        "rehearse --timeout 0",
+        "rehearse --timeout=",
+        "rehearse --duration=",
+        "rehearse --poll=",
+        "rehearse --poll fixed:90000s",
+        "rehearse --orchestrator=",
+    ],
+)
+def test_a_number_that_means_nothing_is_refused(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(arguments.split())
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    printed = capsys.readouterr()
+
+    assert code == 2
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+
+
+def test_a_bad_distribution_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in ("soon", "lognormal:median=soon,p95=2h", "lognormal:p95=2h", "uniform:1h", "normal:1h,2h"):
+        assert main(["estimate", "--duration", text]) == 2
+        said = capsys.readouterr().err.strip()
+        assert "is no distribution: it takes" in said
+        assert said.endswith(", such as 6h.")
+        assert said.count(". ") == 0
+
+
+@pytest.mark.parametrize("command", ["estimate", "decide --runs-a-month 9 --acceptable-lag 1m"])
+def test_a_price_that_is_assumed_is_told_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    main([*command.split(), "--duration", "1h", "--region", "ap-northeast-1"])
+
+    assert capsys.readouterr().out.lower().count("no price of durable functions was found for tokyo") == 1
+
+
+def test_an_unknown_key_of_a_fault_is_told_those_of_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = {"stop": "it takes at.", "fail": "it takes at, error.", "queue": "it takes seconds."}
+    for kind, said in kinds.items():
+        assert main(["rehearse", "--fault", f"{kind}:when=3"]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_a_comparisons_cost_is_the_estimated_one(run: Callable[..., Json]) -> None:
+    arguments = [
+        "estimate",
+        "--duration",
+        "60s",
+        "--timeout",
+        "60s",
+        "--poll",
+        "fixed:10s",
+        "--region",
+        "ap-northeast-1",
+    ]
+    rows = run(*arguments)["estimates"]
+    ways = [row["way"] for row in rows]
+    poll = {"policy": "fixed", "interval_seconds": 10}
+
+    assert estimated_usd(ways, "ap-northeast-1", "x86_64", poll) == max(
+        Decimal(row["cost"]["value"]) for row in rows
+    )
+    assert estimated_usd(["durable-poll"], "ap-northeast-1", "x86_64", {"policy": "adaptive"}) > 0
+
+
+def test_a_list_of_seconds_may_be_written_with_an_exponent(tmp_path: Path, run: Callable[..., Json]) -> None:
+    path = tmp_path / "past.json"
+    path.write_text("[1e-5, 60, 6e3]")
+
+    assert run("estimate", "--durations", str(path))["workload"]["longest"]["value"] == 6_000

@@ -3,7 +3,9 @@
 Few points by default; `pytest --hypothesis-profile=full tests/unit/evaluation` takes 500, each on every way.
 """
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings, strategies
 from project import ROOT
 
+from orchbench.cli import main
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count
@@ -22,13 +25,14 @@ from orchbench.evaluation.estimate import (
     estimated_quantities,
 )
 from orchbench.evaluation.latency import latency
-from orchbench.evaluation.polling import PolicyColumns
+from orchbench.evaluation.polling import MostPolls, PolicyColumns, poll
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
 from orchbench.orchestrators import all_ways
 from orchbench.orchestrators.way import Way
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
+from orchbench.rehearsal.figures import figures
 from orchbench.trace import ExecutionStatus, Json
 from orchbench.usage import Usage, stated_quota
 
@@ -71,7 +75,9 @@ def estimated(scenario: Scenario, way: Way) -> Estimates:
 def assert_equal(found: Estimates, rehearsal: Rehearsal) -> None:
     trace = rehearsal.trace
     counts, times = count(trace), latency(trace)
-    timed_out = trace.status is not ExecutionStatus.SUCCEEDED
+    died = rehearsal.death is not None
+    timed_out = trace.status is not ExecutionStatus.SUCCEEDED and not died
+    assert bool(found.polled.died[0]) == died
     assert bool(found.polled.timed_out[0]) == timed_out
     assert int(found.polled.polls[0]) == counts.polls
     assert int(found.state_transitions[0]) == (counts.state_transitions or 0)
@@ -81,7 +87,10 @@ def assert_equal(found: Estimates, rehearsal: Rehearsal) -> None:
     assert int(found.invocations[0]) == counts.invocations
     assert int(found.replayed[0]) == sum(one.operations_replayed or 0 for one in trace.invocations)
     assert float(found.polled.seen_at_seconds[0]) == times.makespan_seconds
-    if not timed_out:
+    if died or timed_out:
+        assert np.isnan(found.lag_seconds[0])
+        assert figures(rehearsal).detection_lag_seconds is None
+    else:
         assert round(float(found.lag_seconds[0]), 6) == times.detection_lag_seconds
         assert found.lag_seconds[0] <= found.lag_worst_seconds[0]
 
@@ -153,6 +162,138 @@ def test_an_estimate_equals_the_rehearsal_of_the_same_scenario(scenario: Scenari
 def test_a_long_query_is_estimated_to_the_poll(way: Way, duration_seconds: float, poll: str) -> None:
     scenario = Scenario.polled(duration_seconds, {"policy": "adaptive"} if poll == "adaptive" else poll)
     assert_equal(estimated(scenario, way), rehearse(scenario, way))
+
+
+def dying(way: Way) -> list[Scenario]:
+    """Return executions on both sides of their quota: a poll a second reaches it soonest."""
+    most, answered = usage_of(way).most_polls(), usage_of(way).answered_polls()
+    ends = [(answered + 0.5, 20_000), (20_000.0, answered), (float(most), 20_000), (float(answered), 20_000)]
+    wanted = 1 if not FULL else 2 if usage_of(way).replayed_more_each_poll else len(ends)
+    return [
+        Scenario.polled(duration, "fixed:1s", timeout_seconds=timeout, poll_budget=False)
+        for duration, timeout in ends[:wanted]
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
+    if usage_of(way).replayed_more_each_poll and not FULL:
+        pytest.skip("1,500 polls that replay each other take a minute: only with --hypothesis-profile=full")
+    for scenario in dying(way):
+        rehearsal = rehearse(scenario, way)
+        assert_equal(estimated(scenario, way), rehearsal)
+        assert_same_bill(scenario, way, rehearsal)
+
+
+@pytest.mark.parametrize(
+    ("way", "error", "checks", "seconds"),
+    [
+        # Those of tests/rehearsal/test_quotas.py, where the executions themselves are run.
+        ("sfn-poll", "Runtime", 2_777, 27_770),
+        ("durable-poll", "CheckpointError", 1_499, 14_990),
+        ("durable-condition", "CheckpointError", 2_996, 29_970),
+    ],
+)
+def test_the_articles_own_loop_is_estimated_to_die_of_its_quota(
+    way: str, error: str, checks: int, seconds: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = f"estimate --duration 12h --poll fixed:10s --no-poll-budget --timeout 24h --way {way}".split()
+    assert main([*arguments, "--json"]) == 0
+    row = json.loads(capsys.readouterr().out)["estimates"][0]
+
+    assert row["outcome"] == f"FAILED: {error}"
+    assert row["polls"]["value"] == checks
+    assert row["died_at"]["value"] == row["makespan"]["value"] == seconds
+    assert "reached the maximum number of" in row["death"]
+    assert row["detection_lag"]["value"] is None
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert f"FAILED: {error}" in printed
+    assert f"died at {seconds:,} s. {row['death']}" in printed
+
+
+@strategies.composite
+def unbudgeted(draw: strategies.DrawFn) -> tuple[PolicyColumns, float, float, MostPolls]:
+    low = draw(strategies.integers(1, 30))
+    high = low + draw(strategies.integers(0, 60))
+    share = draw(strategies.floats(0.01, 1.0))
+    columns = PolicyColumns(
+        np.array([share]), np.array([float(low)]), np.array([float(high)]), np.array([False])
+    )
+    answered = draw(strategies.integers(1, 60))
+    most = MostPolls(
+        succeeded=draw(strategies.integers(answered - 1, answered)),
+        timed_out=draw(strategies.integers(answered - 1, answered)),
+        answered=answered,
+        begun=answered + draw(strategies.integers(0, 1)),
+    )
+    return columns, draw(strategies.integers(0, 4_000_000)) / 1000, draw(strategies.integers(1, 4_000)), most
+
+
+@given(case=unbudgeted())
+def test_a_quota_cuts_the_polls_off_where_following_them_one_by_one_meets_it(
+    case: tuple[PolicyColumns, float, float, MostPolls],
+) -> None:
+    columns, statement, timeout, most = case
+    share, low, high = columns.share[0], columns.minimum_seconds[0], columns.maximum_seconds[0]
+    elapsed, begun, ending = 0.0, 0, None
+    while ending is None and begun < most.begun:
+        delay = min(max(np.ceil(share * elapsed), low), high)
+        elapsed, begun = min(elapsed + max(1.0, delay), max(elapsed + 1.0, timeout)), begun + 1
+        if elapsed >= statement:
+            ending = most.succeeded
+        elif elapsed >= timeout:
+            ending = most.timed_out
+    died = ending is None or begun > ending
+
+    found = poll(np.array([statement]), np.array([float(timeout)]), columns, 10**9, most)
+
+    assert bool(found.died[0]) == died
+    assert int(found.begun[0]) == begun
+    assert int(found.polls[0]) == min(begun, most.answered)
+    assert float(found.seen_at_seconds[0]) == elapsed
+    assert bool(found.ending_refused[0]) == (died and ending is not None and begun <= most.answered)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_timeout_has_no_lag_in_an_estimate_nor_in_a_rehearsal(way: Way) -> None:
+    scenario = Scenario.polled(100.0, "fixed:10s", timeout_seconds=50)
+    rehearsal = rehearse(scenario, way)
+
+    assert rehearsal.trace.error_name == "BatchTimedOut"
+    assert latency(rehearsal.trace).detection_lag_seconds is None
+    assert_equal(estimated(scenario, way), rehearsal)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "estimate --duration 25h",
+        "decide --duration 25h --runs-a-month 100 --acceptable-lag 1m",
+        "rehearse --duration 25h",
+        "estimate --duration uniform:1h,30h",
+        "estimate --duration lognormal:median=20h,p95=25h",
+    ],
+)
+def test_a_query_of_more_than_a_day_is_refused_alike(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(command.split()) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "longer than the 24 h that Redshift runs a query" in printed.err
+
+
+def test_a_file_of_scenarios_with_a_query_of_more_than_a_day_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "scenarios.yaml"
+    path.write_text("scenarios: [{name: too long, duration: 25h}]")
+
+    assert main(["rehearse", "--scenarios", str(path)]) == 2
+    assert "'too long' is longer than the 24 h" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)

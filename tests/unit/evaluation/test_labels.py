@@ -8,6 +8,7 @@ import pytest
 from project import ROOT
 
 from orchbench.cli import main
+from orchbench.commands.estimation import print_json
 
 LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
 ASKED = {"settings", "timeout_seconds", "memory_mb", "points", "number", "fatal", "mart"}
@@ -19,6 +20,13 @@ DOCUMENTS = (
     "decide --duration 20m --runs-a-month 3000 --acceptable-lag 5s --timeout 24h",
     "limits --timeout 24h --no-poll-budget",
     "prices --region ap-northeast-1",
+    "limits --timeout 12h --poll fixed:10s --no-poll-budget",
+    "estimate --duration 12h --poll fixed:10s --no-poll-budget --timeout 24h",
+    "decide --duration 1m --runs-a-month 1500000 --acceptable-lag 2s",
+    "decide --duration 1h --runs-a-month 5000000 --acceptable-lag 5s",
+    "decide --duration 1h --timeout 30m --runs-a-month 5 --acceptable-lag 5s",
+    "rehearse --duration 60 --poll fixed:10s --processes 1",
+    "rehearse --duration 60 --timeout 30 --poll fixed:10s --processes 1",
     "prices --region eu-north-1",
     "complexity",
     f"show {ROOT / 'docs' / 'results' / 'compare-local'}",
@@ -45,12 +53,36 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) or (isinstance(value, str) and value.replace(".", "", 1).isdigit())
 
 
-@pytest.mark.parametrize("command", DOCUMENTS, ids=lambda command: " ".join(command.split()[:3])[:40])
+def refuse(constant: str) -> None:
+    raise AssertionError(f"{constant} is no JSON")
+
+
+@pytest.mark.parametrize("command", DOCUMENTS)
 def test_every_figure_has_a_label_and_a_source(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([*command.split(), "--json"])
     printed = capsys.readouterr()
-    found = list(figures(json.loads(printed.out)))
+    found = list(figures(json.loads(printed.out, parse_constant=refuse)))
 
-    assert printed.err == ""
+    # Only a bar of progress may be beside it.
+    assert command.startswith("rehearse") or printed.err == ""
     assert found
     assert [path for path, label, source in found if label not in LABELS or not source] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["decide", "estimate", "limits", "rehearse", "complexity", "prices", "show", "start"]
+)
+def test_a_command_prints_no_document_with_a_figure_that_is_no_number(command: str) -> None:
+    text = (ROOT / "src" / "orchbench" / "commands" / f"{command}.py").read_text()
+    printed = [line for line in text.splitlines() if "print(json.dumps(" in line]
+
+    assert printed or "print_json(" in text
+    assert all("allow_nan=False" in line for line in printed)
+
+
+def test_a_figure_that_is_no_number_is_refused_before_anything_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        print_json({"value": float("nan")})
+    assert capsys.readouterr().out == ""

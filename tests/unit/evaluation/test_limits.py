@@ -16,6 +16,7 @@ from orchbench.evaluation.prices import FOLDER, SCHEMA_FILE, known_regions, pric
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.template import deployed_limits
 from orchbench.trace import ExecutionStatus
+from orchbench.usage import Ending
 
 WAYS = candidates(None)
 
@@ -23,7 +24,7 @@ WAYS = candidates(None)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_the_poll_budget_is_stated_in_the_counts_that_the_way_states(way: Candidate) -> None:
     from orchbench.orchestrators import way_named
-    from orchbench.usage import Ending, stated_quota
+    from orchbench.usage import stated_quota
 
     usage = way.usage
     stated = stated_quota(ROOT / way_named(way.name).implementation)
@@ -135,3 +136,35 @@ def test_every_region_knows_the_same_prices_in_the_same_units() -> None:
     units = [{key: one.unit for key, one in price_list(region).prices.items()} for region in known_regions()]
 
     assert all(one == units[0] for one in units)
+
+
+def test_the_table_and_the_sentences_tell_the_same_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["limits", "--timeout", "12h", "--poll", "fixed:10s", "--no-poll-budget", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+
+    for one, misfit in zip(document["reach"], document["misfits"], strict=True):
+        succeeds, dies = one["most_polls"]["value"], one["dies_after_polls"]["value"]
+        query, died_at = one["longest_query_without_poll_budget"]["value"], one["dies_at"]["value"]
+        assert f"succeeds takes {succeeds:,} polls, {query:,.0f} s" in misfit["said"]
+        assert f"after {dies:,} polls, {died_at:,.0f} s" in misfit["said"]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_timeout_that_the_cancel_does_not_fit_any_more_is_told(way: Candidate) -> None:
+    answered = way.usage.answered_polls()
+    policy = Policy.fixed(10, budget=False)
+
+    def found(polls: int) -> list[bool]:
+        return [one.fatal for one in misfits(way.name, way.usage, way.budget_polls, policy, 10 * polls)]
+
+    assert found(way.usage.most_polls(Ending.TIMED_OUT)) == []
+    assert found(answered) == [True]
+
+
+def test_a_timeout_of_days_is_told_in_the_unit_of_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["limits", "--timeout", "48h", "--poll", "fixed:10s"]) == 1
+    printed = capsys.readouterr().out
+
+    assert "a timeout of 48 h is more than the 24 h that Redshift runs a query" in printed
+    assert "172800" not in printed
+    assert "2 d" not in printed
