@@ -4,6 +4,8 @@ The SQL is split by ``sql_text``; statements that are empty or only comments are
 is what the Data API or Redshift would refuse later, or what this deployment does not allow.
 """
 
+import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,9 @@ LONGEST_STATEMENT_BYTES = 200 * 1024
 
 _SOURCES = ("sql_file", "sql", "statements")
 _KEYS = frozenset({*_SOURCES, "timeout_seconds", "poll", "parameters", "execution_mode"})
+
+_PARAMETER_NAME = re.compile("[0-9A-Za-z_]+")
+"""``ParameterName`` in botocore's service model."""
 
 _TRANSACTION_CONTROL = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
 
@@ -88,7 +93,7 @@ def _object(event: Any) -> Json:
     unknown = sorted(set(event) - _KEYS)
     if unknown:
         raise InvalidInput(
-            f"The input has the unknown key {unknown[0]!r}: known are {', '.join(sorted(_KEYS))}."
+            f"The input has the unknown key {_shown(unknown[0])}: known are {', '.join(sorted(_KEYS))}."
         )
     given = [key for key in _SOURCES if key in event]
     if len(given) > 1:
@@ -171,8 +176,9 @@ def _poll_policy(document: Any) -> PollPolicy:
     known = policy.to_json()
     unknown = sorted(set(document) - set(known))
     if unknown:
+        key = _shown(f"poll.{unknown[0]}")
         raise InvalidPollPolicy(
-            f"'poll.{unknown[0]}' does not go with the {name} policy: it takes {', '.join(sorted(known))}."
+            f"{key} does not go with the {name} policy: it takes {', '.join(sorted(known))}."
         )
     values = known | document
     _check_poll_values(values)
@@ -211,6 +217,11 @@ def _parameter_value(name: str, value: Any) -> str:
         raise InvalidParameters(
             "A parameter has an empty name: name it as the statement does after the colon."
         )
+    if not _PARAMETER_NAME.fullmatch(name):
+        raise InvalidParameters(
+            f"The parameter {_shown(name)} has a name of other than letters from A to Z, digits and "
+            "underscores, which are what the Data API takes."
+        )
     if isinstance(value, str) and value and _is_unicode(value):
         return value
     if _is_number(value):
@@ -218,10 +229,10 @@ def _parameter_value(name: str, value: Any) -> str:
     if value is None or value == "":
         what = "null" if value is None else "empty"
         raise InvalidParameters(
-            f"The parameter {name!r} is {what}, which the Data API does not take: "
+            f"The parameter {_shown(name)} is {what}, which the Data API does not take: "
             "write NULL or '' into the statement itself."
         )
-    raise InvalidParameters(f"The parameter {name!r} is {_kind(value)}: it takes text or a number.")
+    raise InvalidParameters(f"The parameter {_shown(name)} is {_kind(value)}: it takes text or a number.")
 
 
 def _execution_mode(name: Any) -> ExecutionMode:
@@ -261,30 +272,36 @@ def _check_statement(number: int, statement: str, mode: ExecutionMode) -> None:
             f"Statement {number} is {opening[0]}: the Data API already runs the batch as one transaction, "
             "so leave transaction control out, or set 'execution_mode' to 'AUTO_COMMIT'."
         )
-    if _runs_outside_transactions(statement, opening):
+    kind = _kind_outside_transactions(statement, opening)
+    if kind:
         raise StatementNeedsAutoCommit(
-            f"Statement {number} ({' '.join(opening[:2])}) cannot run in a transaction: "
+            f"Statement {number} ({' '.join(kind)}) cannot run in a transaction: "
             "set 'execution_mode' to 'AUTO_COMMIT'."
         )
 
 
-def _runs_outside_transactions(statement: str, opening: Sequence[str]) -> bool:
-    if any(tuple(opening[: len(first)]) == first for first in _OUTSIDE_TRANSACTIONS):
-        return True
+def _kind_outside_transactions(statement: str, opening: Sequence[str]) -> tuple[str, ...]:
+    """Return the first words that say so, and none of the statement's own; empty where nothing says so."""
+    for first in _OUTSIDE_TRANSACTIONS:
+        if tuple(opening[: len(first)]) == first:
+            return first
     if tuple(opening[:2]) != ("ALTER", "TABLE"):
-        return False
+        return ()
     text = f" {' '.join(words(statement, at_most=16))} "
     # Redshift's own words: "ALTER TABLE ALTER COLUMN cannot run inside a transaction block".
-    return " APPEND FROM " in text or (" ALTER COLUMN " in text and " TYPE " in text)
+    outside = " APPEND FROM " in text or (" ALTER COLUMN " in text and " TYPE " in text)
+    return ("ALTER", "TABLE") if outside else ()
 
 
 def _check_parameters_are_used(batch: Batch) -> None:
+    if not batch.parameters:
+        return
     used = {name for statement in batch.statements for name in placeholders(statement)}
     for name, _value in batch.parameters:
         if name not in used:
             raise InvalidParameters(
-                f"The parameter {name!r} is used by no statement: write :{name} where it belongs, "
-                "or leave it out."
+                f"The parameter {_shown(name)} is used by no statement: write a colon and the name where it "
+                "belongs, or leave it out."
             )
 
 
@@ -301,7 +318,10 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    # 1e400 is infinite once it is read from JSON.
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def _shown(value: Any) -> str:

@@ -19,7 +19,10 @@ def split(sql: str) -> list[str]:
 
     A piece that holds only comments is dropped; a comment before a statement stays with it.
     """
-    pieces = (str(piece) for piece in StatementSplitter().process(_lexed(sql)))
+    # What the splitter's pieces hold is lexed already: a large text is read once.
+    pieces = (
+        [(token.ttype, token.value) for token in piece] for piece in StatementSplitter().process(_lexed(sql))
+    )
     trimmed = (_without_outer_semicolons(piece) for piece in pieces)
     return [piece for piece in trimmed if words(piece, at_most=1)]
 
@@ -42,8 +45,7 @@ def placeholders(statement: str) -> Iterator[str]:
             yield value[1:]
 
 
-def _without_outer_semicolons(piece: str) -> str:
-    lexed = list(_lexed(piece))
+def _without_outer_semicolons(lexed: list[tuple[Any, str]]) -> str:
     told = [index for index, token in enumerate(lexed) if not _is_silent(*token)]
     if not told:
         return ""
