@@ -15,7 +15,6 @@ from orchbench.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsal
 SCENARIOS = (
     *(("fixed:10s", duration) for duration in ("1m", "5m", "15m", "1h")),
     *(("adaptive", duration) for duration in ("1m", "5m", "15m", "1h", "4h", "12h", "24h")),
-    *(("fixed:5m", duration) for duration in ("4h", "12h", "24h")),
 )
 """Policies and durations that two cores rehearse on every way in less than a minute: a durable loop replays
 all that went before, so that a day polled every 10 s would take minutes by itself."""

@@ -1,0 +1,135 @@
+"""``orchbench report``: one page, with its Markdown, CSV and SVG, from results folders."""
+
+import argparse
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from orchbench.commands.estimation import candidates
+from orchbench.commands.failure import UsageError
+from orchbench.commands.options import whole_number
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.prices import PriceList, price_list, prices_from_json
+from orchbench.orchestrators import all_ways
+from orchbench.report.reading import Given, Results, read_results
+from orchbench.results import InvalidResults
+from orchbench.results_folder import ResultsFolder
+
+DEFAULT_MEMORY_MB = 128
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "report", help="make a page of results folders, with Markdown, CSV and SVG beside it"
+    )
+    add_results(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="a folder for all files, or an .html file for the page alone (default: the first of RESULTS)",
+    )
+    parser.set_defaults(run=run)
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add what a report or a decision record is made of."""
+    parser.add_argument("results", type=Path, nargs="+", metavar="RESULTS", help="results folders")
+    parser.add_argument(
+        "--memory",
+        type=whole_number(128, 10_240),
+        metavar="MB",
+        help="memory of the functions in estimates (default: as in the results)",
+    )
+    parser.add_argument(
+        "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read the results, make the report, and write its files."""
+    # Drawing takes a second to import, which no other command should wait for.
+    from orchbench.report.build import PAGE, files, report, write  # noqa: PLC0415
+
+    results = results_of(arguments)
+    made = report(results, given_for(arguments, results))
+    out = arguments.out or arguments.results[0]
+    contents: Mapping[str, str] = files(made)
+    alone = out.suffix.lower() in (".html", ".htm")
+    try:
+        if alone:
+            write(out.parent, {out.name: contents[PAGE]})
+        else:
+            write(out, contents)
+    except OSError as error:
+        raise UsageError(
+            f"--out {str(out)!r} cannot be written to ({error.strerror}): name a folder that can."
+        ) from None
+    shown = out if alone else out / PAGE
+    count = sum(1 for _ in made.figures())
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(f"- {len(made.charts)} charts, {count} figures", highlight=False)
+    print(f"The report: {shown}")  # noqa: T201 - the command's answer
+    return 0
+
+
+def results_of(arguments: argparse.Namespace) -> list[Results]:
+    """Read the results folders that the arguments name.
+
+    Raises:
+        UsageError: one cannot be read, in one sentence.
+    """
+    try:
+        regions = [ResultsFolder(folder).read().settings.region for folder in arguments.results]
+        return read_results(arguments.results, {region: prices_of(arguments, region) for region in regions})
+    except InvalidResults as error:
+        raise UsageError(str(error)) from None
+
+
+def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
+    """Return a region's prices, or those of the file that the arguments name.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    if arguments.prices is None:
+        return price_list(region)
+    try:
+        document = json.loads(arguments.prices.read_text())
+        return PriceList(document["region"], region, prices_from_json(document))
+    except (OSError, ValueError, KeyError, TypeError, ArithmeticError) as error:
+        raise UsageError(
+            f"--prices {str(arguments.prices)!r} is no price file ({type(error).__name__}): it takes one "
+            "like those in src/orchbench/evaluation/prices."
+        ) from None
+
+
+def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
+    """Return what estimates are made with, for the first of the results."""
+    settings = results[0].comparison.settings
+    prices = prices_of(arguments, settings.region)
+    file = f"src/orchbench/evaluation/prices/{prices.region}.json"
+    return Given(
+        candidates=candidates(None),
+        prices=prices,
+        prices_file=arguments.prices.name if arguments.prices else file,
+        architecture=settings.architecture,
+        memory_mb=arguments.memory or memory_in(results[0]),
+        assumed=default_assumptions(),
+        files={name: _module_file(name) for name in all_ways()},
+    )
+
+
+def memory_in(results: Results) -> int:
+    """Return the memory that the runs' functions reported, or what the template gives them."""
+    found = [
+        one.memory_mb for run in results.comparison.runs for one in run.trace.invocations if one.memory_mb
+    ]
+    return max(set(found), key=lambda size: (found.count(size), -size)) if found else DEFAULT_MEMORY_MB
+
+
+def _module_file(way: str) -> str:
+    return f"src/orchbench/orchestrators/{way.replace('-', '_')}.py"

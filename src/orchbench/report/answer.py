@@ -1,0 +1,119 @@
+"""The answer in three sentences, each with its conditions: what it costs, how long it takes, what ends it."""
+
+from collections.abc import Sequence
+
+from orchbench.durations import Policy
+from orchbench.evaluation.estimate import Rates, price_key
+from orchbench.evaluation.limits import reach
+from orchbench.report.estimating import ends_early, estimate_one
+from orchbench.report.figures import count, seconds, times, told_duration, usd_of_runs
+from orchbench.report.model import Figure, Text
+from orchbench.report.reading import QUOTAS_IN, Given, Results
+from orchbench.trace import Json, Label
+
+DURATION_SECONDS, INTERVAL_SECONDS = 3_600, 10
+FEW_RUNS = 10
+
+
+def answer(results: Sequence[Results], given: Given) -> list[Text]:
+    """Return the three sentences."""
+    return [_cost(given), _time(results), _limits(given)]
+
+
+def _cost(given: Given) -> Text:
+    """Say which way costs least, for the article's polling of a query of an hour."""
+    policy = Policy.fixed(INTERVAL_SECONDS)
+    found = {one.name: estimate_one(one, DURATION_SECONDS, policy, given).bill for one in given.candidates}
+    ranked = sorted(found, key=lambda way: (found[way].total_usd, way))
+    source = "closed form of the way's own counts, at list prices"
+
+    def cost(way: str) -> Figure:
+        return usd_of_runs(found[way].total_usd, found[way].label, source, given.estimated_in(way))
+
+    parts: list[str | Figure] = [f"{ranked[0]} costs least, ", cost(ranked[0]), " USD a 1,000 runs"]
+    least = found[ranked[0]].total_usd
+    for way in ranked[1:]:
+        label, files = found[way].label, given.estimated_in(way)
+        ratio = times(float(found[way].total_usd / least), label, "ratio of the two bills", files)
+        parts += [f"; {way} costs ", cost(way), ", ", ratio, " times that"]
+    keys = {price_key(name, given.architecture) for name in Rates.names()}
+    dates = sorted(given.prices[key].date for key in keys)
+    parts.append(
+        f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
+        f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.requested_region} read "
+        f"from {dates[0]} to {dates[-1]}, without a free tier and without Redshift, durations of functions "
+        "assumed."
+    )
+    return tuple(parts)
+
+
+def _time(results: Sequence[Results]) -> Text:
+    """Say whether the ways took longer or shorter, no more strongly than the runs allow."""
+    one = results[0]
+    settings, ways = one.comparison.settings, one.summary["ways"]
+    overheads = {way: figures["latencies"].get("overhead_seconds") for way, figures in ways.items()}
+    if not all(overheads.values()):
+        return (f"{one.summary['meaning']} ({one.name})",)
+    known: dict[str, Json] = {way: found for way, found in overheads.items() if found}
+    ranked = sorted(known, key=lambda way: float(known[way]["median"]))
+    low, high = (known[way] for way in (ranked[0], ranked[-1]))
+    interval = float(settings.input["poll"].get("interval_seconds", 0))
+    spread = max(interval, *(found["maximum"] - found["minimum"] for found in known.values()))
+    differs = high["median"] - low["median"] > spread
+
+    def median(way: str) -> Figure:
+        found = known[way]
+        return seconds(
+            found["median"], found["label"], f"median of {found['count']} runs", one.traces_of(way)
+        )
+
+    least = min(way["outcomes"]["runs"] for way in ways.values())
+    runs = count(least, "runs", "measured", "counted", one.file("traces"))
+    where = (
+        "on one machine's local servers, whose times are no AWS figures"
+        if settings.host == "local"
+        else f"on {one.host} in {settings.region}"
+    )
+    few = ", which are few" if least < FEW_RUNS else ""
+    between: Text = (
+        ("Beyond the query, ", ranked[0], " took ", median(ranked[0]), " s and ", ranked[-1], " ")
+        if differs
+        else ("Beyond the query, no way can be told from another: ", median(ranked[0]), " to ")
+    )
+    polled = count(interval, "s", "measured", "the settings", one.file("comparison.json"))
+    return (
+        *between,
+        median(ranked[-1]),
+        " s, medians of ",
+        runs,
+        f" runs each{few}, {where}, a poll every ",
+        polled,
+        f" s ({one.name}).",
+    )
+
+
+def _limits(given: Given) -> Text:
+    """Say where a quota ends an execution that polls as the article does."""
+    policy = Policy.fixed(INTERVAL_SECONDS, budget=False)
+    parts: list[str | Figure] = []
+    for one in given.candidates:
+        found = reach(one.name, one.usage, one.budget_polls, policy)
+        if not ends_early(found):
+            continue
+        hours = Figure(
+            found.without_budget_seconds / 3_600,
+            f"{found.without_budget_seconds / 3_600:.1f}",
+            "h",
+            Label.ESTIMATED.value,
+            f"closed form over the way's own counts and {found.limited_by}",
+            f"{given.files[one.name]}; {QUOTAS_IN}",
+        )
+        parts += [", " if parts else "", f"{one.name} after ", hours, " h"]
+    if not parts:
+        return (f"No quota ends a way that polls every {INTERVAL_SECONDS} s within the 24 h of a query.",)
+    return (
+        f"Polled every {INTERVAL_SECONDS} s without a poll budget, a quota ends ",
+        *parts,
+        "; with the budget, which is on unless turned off, or with adaptive polls, all see a query of 24 h "
+        "end, later at worst by the stretched delay.",
+    )

@@ -1,0 +1,171 @@
+"""The bill as stacked line items: of the measured runs, and of rehearsals of an hour."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import altair as alt
+
+from orchbench.evaluation.cost import bill
+from orchbench.evaluation.tariff import bill_to_json
+from orchbench.report import drawing
+from orchbench.report.figures import usd_of_runs
+from orchbench.report.model import Chart, Datum, Figure, Section
+from orchbench.report.reading import Given, Results
+from orchbench.trace import Json
+
+PARTS = ("transitions or operations", "durable data", "requests", "GB-seconds", "logs")
+FILLS = ("var(--bar-strong)", "url(#hatch-1)", "url(#hatch-2)", "url(#hatch-3)", "var(--surface)")
+REHEARSED_SCENARIO = ("fixed:10s", 3_600)
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One line of a bill, for a thousand runs."""
+
+    way: str
+    what: str
+    part: str
+    figure: Figure
+    quantity: Figure
+
+
+def section(results: Sequence[Results], given: Given) -> Section:
+    """Return the section."""
+    charts = [_measured(one, several=len(results) > 1) for one in results]
+    rehearsed = next((one for one in results if one.rehearsals), None)
+    if rehearsed:
+        charts += list(_rehearsed(rehearsed, given))
+    return Section(
+        "bill",
+        "The bill",
+        [("Line items of a run, times 1,000, at list prices without a free tier and without Redshift.",)],
+        charts,
+    )
+
+
+def _measured(results: Results, *, several: bool) -> Chart:
+    lines = [
+        line
+        for way, figures in results.summary["ways"].items()
+        for line in _lines(way, figures["bill"].get("lines", ()), results.traces_of(way))
+    ]
+    where = f"{results.name} ({results.host})" if several else results.host
+    return _chart(
+        f"bill-{results.name.replace('/', '-')}",
+        f"The measured runs, {where}: the run in the middle of each way",
+        lines,
+        list(results.comparison.ways),
+    )
+
+
+def _rehearsed(results: Results, given: Given) -> Iterator[Chart]:
+    kept = [one for one in results.rehearsals if (one.poll, one.duration_seconds) == REHEARSED_SCENARIO]
+    lines = [
+        line
+        for one in kept
+        for line in _lines(
+            one.way,
+            bill_to_json(
+                bill(one.trace, given.prices, architecture=given.architecture, assumptions=given.assumed)
+            )["lines"],
+            results.file(one.file),
+        )
+    ]
+    if lines:
+        ways = [one.name for one in given.candidates]
+        yield _chart("bill-one-hour", "A query of 1 h, a poll every 10 s, rehearsed", lines, ways)
+
+
+def _lines(way: str, lines: Sequence[Json], file: str) -> Iterator[_Line]:
+    for line in lines:
+        source = f"{line['source']}; price: {line['price_source']}"
+        yield _Line(
+            way,
+            line["what"],
+            part_of(line["what"]),
+            usd_of_runs(Decimal(line["amount_usd"]), line["label"], source, file),
+            _quantity(line, file),
+        )
+
+
+def _quantity(line: Json, file: str) -> Figure:
+    value = Decimal(line["quantity"])
+    shown = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:.3g}"
+    if "e" in shown.lower():
+        shown = f"{value:.9f}".rstrip("0")
+    return Figure(value, shown, line["unit"], line["label"], line["source"], file)
+
+
+def part_of(what: str) -> str:
+    """Return which part of a bill a line belongs to."""
+    if what.startswith("logs"):
+        return PARTS[4]
+    if what.endswith("GB-seconds"):
+        return PARTS[3]
+    if what.endswith("requests"):
+        return PARTS[2]
+    return PARTS[1] if what.startswith("data ") else PARTS[0]
+
+
+def _chart(name: str, title: str, lines: Sequence[_Line], ways: Sequence[str]) -> Chart:
+    totals = {
+        way: sum((Decimal(str(one.figure.value)) for one in lines if one.way == way), Decimal(0))
+        for way in ways
+    }
+    told = ", ".join(f"{way} {float(total):.3g} USD" for way, total in totals.items())
+
+    def draw(width: int) -> Mapping[str, Any]:
+        return _drawn(width, lines, ways)
+
+    data = [
+        datum
+        for one in lines
+        for datum in (
+            Datum(f"{one.way}, {one.what}, of one run", one.quantity),
+            Datum(f"{one.way}, {one.what}", one.figure),
+        )
+    ]
+    return Chart(
+        name,
+        title,
+        "A bar is a way's bill; its parts are hatched as the legend shows.",
+        f"Stacked bars: {told} a 1,000 runs.",
+        draw,
+        data,
+    )
+
+
+def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[str, Any]:
+    rows = [
+        {
+            "way": one.way,
+            "part": one.part,
+            "usd": float(one.figure.value or 0),
+            "order": PARTS.index(one.part),
+        }
+        for one in lines
+    ]
+    present = [part for part in PARTS if any(row["part"] == part for row in rows)]
+    fills = [FILLS[PARTS.index(part)] for part in present]
+    base = alt.Chart(drawing.values(rows))
+    y = alt.Y("way:N", sort=list(ways), title=None, axis=alt.Axis(labelColor=drawing.INK))
+    stacked = base.mark_bar(height=26, stroke=drawing.INK, strokeWidth=1).encode(
+        x=alt.X("sum(usd):Q", title="USD a 1,000 runs"),
+        y=y,
+        fill=alt.Fill(
+            "part:N",
+            scale=alt.Scale(domain=present, range=fills),
+            legend=alt.Legend(
+                title=None,
+                symbolType="square",
+                symbolStrokeColor=drawing.INK,
+                columns=1 if width < drawing.NARROW else 0,
+            ),
+        ),
+        order=alt.Order("order:Q"),
+    )
+    return drawing.drawn(
+        alt.layer(stacked), width, 150 + 24 * len(ways) if width < drawing.NARROW else 90 + 36 * len(ways)
+    )

@@ -1,0 +1,134 @@
+"""What all charts share: axes with units, and marks that nobody needs colours to tell apart.
+
+Colours are CSS variables, so that a page can be light or dark; dashes, shapes and hatches say the same.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
+"""What vl-convert measures texts with, and what is as wide as that nearly everywhere."""
+ROOM_FOR_WIDER_FONTS = 26
+"""Pixels on the left, where no font is as narrow as the one that was measured with."""
+INK, MUTED, GRID, SURFACE = "var(--ink)", "var(--muted)", "var(--grid)", "var(--surface)"
+DASHES = ([1, 0], [7, 3], [2, 2], [8, 2, 2, 2])
+SHAPES = ("circle", "square", "triangle-up", "diamond")
+COLOURS = tuple(f"var(--way-{number})" for number in range(1, 5))
+NARROW = 480
+"""Below this many pixels a chart is for a phone."""
+HEIGHT = 300
+SHORT_DURATIONS = (
+    "datum.value < 60 ? datum.value + ' s' : datum.value < 3600 ? datum.value / 60 + ' min'"
+    " : datum.value / 3600 + ' h'"
+)
+CROWDED_TICKS = (10, 43_200)
+DURATION_TICKS = (1, 2, 5, 10, 20, 60, 300, 900, 3_600, 14_400, 43_200, 86_400)
+
+
+def values(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    """Return rows as a chart's data."""
+    return alt.InlineData(values=[dict(row) for row in rows])
+
+
+def way_colour(ways: Sequence[str], *, legend: bool = True) -> alt.Color:
+    """Return the ways' colours; the legend shows dashes and shapes as well."""
+    scale = alt.Scale(domain=list(ways), range=list(_some(COLOURS, ways)))
+    return alt.Color("way:N", scale=scale, legend=alt.Legend(title=None) if legend else None)
+
+
+def way_dash(ways: Sequence[str]) -> alt.StrokeDash:
+    """Return the ways' dashes."""
+    scale = alt.Scale(domain=list(ways), range=[list(dash) for dash in _some(DASHES, ways)])
+    return alt.StrokeDash("way:N", scale=scale, legend=None)
+
+
+def way_shape(ways: Sequence[str]) -> alt.Shape:
+    """Return the ways' shapes."""
+    scale = alt.Scale(domain=list(ways), range=list(_some(SHAPES, ways)))
+    return alt.Shape("way:N", scale=scale, legend=alt.Legend(title=None))
+
+
+def _some(kinds: Sequence[Any], ways: Sequence[str]) -> list[Any]:
+    return [kinds[index % len(kinds)] for index in range(len(ways))]
+
+
+def duration_axis(field: str, title: str, domain: tuple[float, float], *, narrow: bool) -> alt.X:
+    """Return a logarithmic axis of durations, ticks where people have names for them."""
+    ticks = [one for one in DURATION_TICKS if domain[0] <= one <= domain[1]]
+    if narrow and len(ticks) > 6:
+        ticks = ticks[-1::-2][::-1]
+    elif len(ticks) > 9:
+        ticks = [one for one in ticks if one not in CROWDED_TICKS]
+    return alt.X(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(type="log", domain=list(domain), nice=False),
+        axis=alt.Axis(values=ticks, labelExpr=SHORT_DURATIONS, labelOverlap=False),
+    )
+
+
+def labels(base: alt.Chart, field: str, colour: alt.Color | None = None, **options: Any) -> list[alt.Chart]:
+    """Return texts that can be read on top of a line: with a rim in the colour of the page."""
+    rim = base.mark_text(stroke=SURFACE, strokeWidth=4, strokeJoin="round", fill=SURFACE, **options)
+    words = base.mark_text(**options)
+    found = [rim.encode(text=f"{field}:N"), words.encode(text=f"{field}:N")]
+    return [found[0], found[1].encode(color=colour)] if colour is not None else found
+
+
+def money_axis(field: str, title: str, amounts: Iterable[float]) -> alt.Y:
+    """Return a logarithmic axis of money, with room for labels below and above."""
+    known = list(amounts)
+    low, high = min(known) * 0.45, max(known) * 1.9
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1,) if high / low > 1_000 else (1, 2, 5)
+    ticks = [step * 10.0**power for power in powers for step in steps]
+    return alt.Y(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        axis=alt.Axis(format="~g", values=[one for one in ticks if low <= one <= high]),
+    )
+
+
+def drawn(chart: alt.LayerChart | alt.FacetChart, width: int, height: int) -> Mapping[str, Any]:
+    """Return a chart as a specification of this size, in the page's type and colours."""
+    sized: Any = chart.properties(
+        width=width, height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding")
+    )
+    size = 11 if width < NARROW else 12
+    padding: Any = {"left": 12 if width < NARROW else ROOM_FOR_WIDER_FONTS, "top": 4, "right": 8, "bottom": 4}
+    configured = (
+        sized.configure(font=FONT, background="transparent", padding=padding)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=MUTED,
+            titleColor=INK,
+            titleFontWeight="normal",
+            labelFontSize=size,
+            titleFontSize=size,
+            gridColor=GRID,
+            domainColor=MUTED,
+            tickColor=MUTED,
+            labelLimit=130 if width < NARROW else 200,
+            tickCount=5 if width < NARROW else 8,
+        )
+        .configure_legend(
+            orient="top",
+            direction="vertical" if width < NARROW else "horizontal",
+            labelColor=INK,
+            titleColor=INK,
+            labelFontSize=size,
+            symbolSize=110,
+            symbolStrokeWidth=1.5,
+            symbolOpacity=1,
+            columnPadding=26,
+            labelLimit=260,
+            offset=8,
+        )
+        .configure_text(color=INK, fontSize=size)
+    )
+    document: Mapping[str, Any] = configured.to_dict()
+    return document

@@ -1,0 +1,273 @@
+"""Cost against the query's duration: estimated lines, rehearsed points, break-evens, and where quotas end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from orchbench.durations import Policy, parse_policy
+from orchbench.evaluation.cost import bill
+from orchbench.evaluation.limits import NEVER, Reach, reach
+from orchbench.report import drawing
+from orchbench.report.estimating import LONGEST_SECONDS, ends_early, estimate_one, estimates
+from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
+from orchbench.report.model import Chart, Datum, Section, Text
+from orchbench.report.reading import QUOTAS_IN, Given, Results
+from orchbench.supplements import KeptRehearsal
+from orchbench.trace import Label
+
+SHORTEST_SECONDS = 5
+POINTS = 34
+NAMED_AT_SECONDS = 900
+"""Where a line carries its name."""
+POLICIES = ("fixed:10s", "adaptive")
+FORM = "closed form of the way's own counts, at list prices"
+TITLES = {
+    "fixed:10s": "A poll every 10 s, as in the article, without a poll budget",
+    "adaptive": "Adaptive polls: 5 % of the time elapsed, 2 s to 5 min",
+}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One way's cost with one policy."""
+
+    way: str
+    reach: Reach
+    data: Sequence[Datum]
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def end(self) -> Mapping[str, Any]:
+        """The last point, where a quota ends it."""
+        said = f"{told_duration(self.reach.without_budget_seconds)}: {self.reach.limited_by}"
+        return {**self.rows[-1], "said": said}
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """The whole second from which on another way is the cheaper one of two."""
+
+    seconds: int
+    before: str
+    after: str
+
+
+def section(results: Sequence[Results], given: Given) -> Section:
+    """Return the section."""
+    rehearsed = next((one for one in results if one.rehearsals), None)
+    return Section(
+        "durations",
+        "Cost against duration",
+        [
+            (
+                "Lines are estimates by closed forms that tests hold to rehearsals, count for count. Marks "
+                "on them are rehearsals: the deployed definition and handlers in virtual time. Durations of "
+                "functions and bytes of logs are assumed in both, the same.",
+            )
+        ],
+        [_chart(policy, rehearsed, given) for policy in POLICIES],
+        [*_without_rehearsals(rehearsed, results)],
+    )
+
+
+def _without_rehearsals(rehearsed: Results | None, results: Sequence[Results]) -> Iterator[Text]:
+    if rehearsed is None:
+        yield (
+            "No results folder holds rehearsals: `orchbench supplement` adds them, and the marks with them.",
+        )
+    elif len(results) > 1:
+        yield (f"The rehearsals are those of {rehearsed.name}.",)
+
+
+def unbudgeted(policy: Policy) -> Policy:
+    """Return a fixed policy without a budget, to show where the quota ends it; an adaptive one as it is."""
+    return replace(policy, budget=not policy.is_fixed)
+
+
+def _chart(text: str, rehearsed: Results | None, given: Given) -> Chart:
+    policy = unbudgeted(parse_policy(text))
+    ways = [one.name for one in given.candidates]
+    lines = [_line(one.name, text, policy, given) for one in given.candidates]
+    kept = [one for one in rehearsed.rehearsals if one.poll == text] if rehearsed else []
+    marks = [_mark(one, rehearsed.name, given) for one in kept] if rehearsed else []
+    evens = list(break_evens(policy, given))
+
+    def draw(width: int) -> Mapping[str, Any]:
+        return _drawn(width, lines, [row for row, _datum in marks], evens)
+
+    data = [
+        *(datum for _row, datum in marks),
+        *(one for line in lines for one in _end_data(line)),
+        *_break_even_data(evens, text, given),
+        *(datum for line in lines for datum in line.data),
+    ]
+    return Chart(
+        f"cost-against-duration-{text.partition(':')[0]}",
+        TITLES[text],
+        _reading(bool(marks), lines, evens),
+        f"Lines of cost against duration on two logarithmic axes, one for each of {', '.join(ways)}. "
+        + _said(lines, evens),
+        draw,
+        data,
+    )
+
+
+def _reading(marked: bool, lines: Sequence[_Line], evens: Sequence[BreakEven]) -> str:
+    marks = "Filled marks are rehearsed. " if marked else ""
+    return f"Both axes are logarithmic: a straight line is a cost in proportion. {marks}{_said(lines, evens)}"
+
+
+def _said(lines: Sequence[_Line], evens: Sequence[BreakEven]) -> str:
+    said = [f"{line.way} ends after {line.end['said']}." for line in lines if ends_early(line.reach)] or [
+        "No quota ends a line before the 24 h of a query."
+    ]
+    said += [
+        f"Break-even: below {told_duration(one.seconds)} {one.before} costs less, from then on {one.after}."
+        for one in evens
+    ] or [f"No two ways cost the same anywhere from {SHORTEST_SECONDS} s on: there is no break-even."]
+    return " ".join(said)
+
+
+def _line(way: str, text: str, policy: Policy, given: Given) -> _Line:
+    candidate = next(one for one in given.candidates if one.name == way)
+    reached = reach(way, candidate.usage, candidate.budget_polls, policy)
+    last = reached.without_budget_seconds if ends_early(reached) else float(LONGEST_SECONDS)
+    grid = np.unique(np.round(np.geomspace(SHORTEST_SECONDS, LONGEST_SECONDS, POINTS)))
+    data, rows = [], []
+    for duration in (*(one for one in grid if one < last), last):
+        found = estimate_one(candidate, float(duration), policy, given)
+        cost = usd_of_runs(found.bill.total_usd, found.bill.label, FORM, given.estimated_in(way))
+        data.append(Datum(f"{way}, {text}, {told_duration(float(duration))}", cost))
+        rows.append({"way": way, "duration": float(duration), "cost": float(cost.value or 0)})
+    return _Line(way, reached, data, rows)
+
+
+def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, Any], Datum]:
+    found = bill(one.trace, given.prices, architecture=given.architecture, assumptions=given.assumed)
+    source = "bill of the rehearsal's trace: counts rehearsed, durations of functions assumed"
+    cost = usd_of_runs(found.total_usd, found.label, source, f"{folder}/{one.file}")
+    row = {"way": one.way, "duration": one.duration_seconds, "cost": float(cost.value or 0)}
+    return row, Datum(f"{one.way}, {one.poll}, {told_duration(one.duration_seconds)}, rehearsed", cost)
+
+
+def _end_data(line: _Line) -> Iterator[Datum]:
+    if ends_early(line.reach):
+        files = f"{QUOTAS_IN}; src/orchbench/orchestrators"
+        source = f"closed form over the way's own counts and {line.reach.limited_by}"
+        end = seconds(line.reach.without_budget_seconds, Label.ESTIMATED, source, files)
+        yield Datum(f"{line.way}, longest query that is seen to end", end)
+        polls = count(line.reach.most_polls, "polls", Label.ESTIMATED, source, files)
+        yield Datum(f"{line.way}, polls that fit", polls)
+
+
+def _break_even_data(evens: Sequence[BreakEven], text: str, given: Given) -> Iterator[Datum]:
+    for one in evens:
+        found = seconds(
+            one.seconds,
+            Label.ASSUMED,
+            f"first whole second at which {one.after} costs less",
+            f"{given.prices_file}",
+        )
+        yield Datum(f"break-even of {one.before} and {one.after}, {text}", found)
+
+
+def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
+    """Yield where the cheaper one of two ways changes for good, up to where one of them ends."""
+    every = np.arange(SHORTEST_SECONDS, LONGEST_SECONDS + 1, dtype=np.float64)
+    costs = {
+        one.name: estimates(replace(one, budget_polls=NEVER), every, policy, given).cost_usd
+        for one in given.candidates
+    }
+    last = {
+        one.name: reach(one.name, one.usage, one.budget_polls, policy).without_budget_seconds
+        for one in given.candidates
+    }
+    for first, second in combinations(costs, 2):
+        both = every <= min(last[first], last[second])
+        less = np.sign(costs[first] - costs[second])[both]
+        changes = np.flatnonzero(less != less[-1])
+        if len(changes) and less[-1]:
+            after, before = (second, first) if less[-1] > 0 else (first, second)
+            yield BreakEven(int(every[changes[-1] + 1]), before, after)
+
+
+def _drawn(
+    width: int,
+    lines: Sequence[_Line],
+    marks: Sequence[Mapping[str, Any]],
+    evens: Sequence[BreakEven],
+) -> Mapping[str, Any]:
+    ways = [line.way for line in lines]
+    ends = [line.end for line in lines if ends_early(line.reach)]
+    narrow = width < drawing.NARROW
+    domain = (SHORTEST_SECONDS, LONGEST_SECONDS * 1.15)
+    x = drawing.duration_axis("duration", "duration of the query, logarithmic", domain, narrow=narrow)
+    rows = [row for line in lines for row in line.rows]
+    y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", (row["cost"] for row in rows))
+    colour = drawing.way_colour(ways)
+    names = [next(row for row in line.rows if row["duration"] >= NAMED_AT_SECONDS) for line in lines]
+    layers: list[alt.Chart] = [
+        alt.Chart(drawing.values(rows))
+        .mark_line(strokeWidth=2)
+        .encode(x=x, y=y, color=colour, strokeDash=drawing.way_dash(ways)),
+    ]
+    if marks:
+        layers.append(
+            alt.Chart(drawing.values(marks))
+            .mark_point(filled=True, size=70, opacity=1)
+            .encode(x=x, y=y, color=colour, shape=drawing.way_shape(ways))
+        )
+    layers += _name_layers(names, x, y, colour)
+    if ends:
+        layers += _end_layers(x, y, ends)
+    if evens:
+        layers += _break_even_layers(x, evens)
+    return drawing.drawn(alt.layer(*layers), width, drawing.HEIGHT + (40 if narrow else 0))
+
+
+def _name_layers(
+    names: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color
+) -> Iterator[alt.Chart]:
+    """Yield each line's name above it, the lowest line's below it."""
+    lowest = min(names, key=lambda one: float(one["cost"]))
+    for one in names:
+        base = alt.Chart(drawing.values([one])).encode(x=x, y=y)
+        below = one is lowest
+        yield from drawing.labels(
+            base,
+            "way",
+            colour,
+            align="left" if below else "right",
+            dx=4 if below else -7,
+            dy=14 if below else -9,
+            fontWeight="bold",
+        )
+
+
+def _end_layers(x: alt.X, y: alt.Y, ends: Sequence[Mapping[str, Any]]) -> Iterator[alt.Chart]:
+    shown = [{**end, "told": f"ends at {told_duration(end['duration'])}"} for end in ends]
+    base = alt.Chart(drawing.values(shown)).encode(x=x, y=y)
+    yield base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, color=drawing.INK)
+    # One above and the next below, so that two that end alike can be read.
+    for index, end in enumerate(sorted(shown, key=lambda one: (one["cost"], one["duration"]))):
+        above = index % 2 == 0 and len(shown) > 1
+        one = alt.Chart(drawing.values([end])).encode(x=x, y=y)
+        yield from drawing.labels(
+            one, "told", align="right" if above else "left", dx=4 if above else -20, dy=-15 if above else 17
+        )
+
+
+def _break_even_layers(x: alt.X, evens: Sequence[BreakEven]) -> Iterator[alt.Chart]:
+    shown = [{"duration": one.seconds, "told": f"break-even, {told_duration(one.seconds)}"} for one in evens]
+    yield (
+        alt.Chart(drawing.values(shown))
+        .mark_rule(strokeDash=[3, 3], strokeWidth=1, color=drawing.MUTED)
+        .encode(x=x)
+    )
+    yield from drawing.labels(
+        alt.Chart(drawing.values(shown)).encode(x=x), "told", align="left", dx=4, y=8, fontSize=11
+    )

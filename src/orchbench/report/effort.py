@@ -1,0 +1,61 @@
+"""Complexity: what each way asks of whoever writes, reads and deploys it, measured from its files."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from orchbench.report.figures import NOTHING, count
+from orchbench.report.model import Section, Table, Text
+from orchbench.report.reading import Results
+from orchbench.supplements import COMPLEXITY_FILE
+from orchbench.trace import Json
+
+Rows = dict[str, Callable[[Json], Json | int | None]]
+LISTED = "the template and the files; docs/complexity.md"
+ROWS: Rows = {
+    "lines of its handlers": lambda way: way["code"]["lines"],
+    "lines of its definition": lambda way: way["definition"] and way["definition"]["lines"],
+    "cyclomatic complexity": lambda way: way["code"]["cyclomatic"],
+    "cyclomatic, of one function at most": lambda way: way["code"]["most_cyclomatic"],
+    "cognitive complexity": lambda way: way["code"]["cognitive"],
+    "states": lambda way: way["definition"] and way["definition"]["states"],
+    "branches of the definition": lambda way: way["definition"] and way["definition"]["branches"],
+    "paths of the definition": lambda way: way["definition"] and way["definition"]["paths"],
+    "resources of its own": lambda way: sum(one["value"] for one in way["deployed"]["resources"].values()),
+    "IAM actions of its own": lambda way: len(way["deployed"]["actions"]),
+    "languages": lambda way: len(way["languages"]),
+    "deployed artefacts": lambda way: len(way["artefacts"]),
+    "services to know": lambda way: len(way["services"]),
+}
+
+
+def section(results: Sequence[Results]) -> Section:
+    """Return the section."""
+    measured = next((one for one in results if one.complexity), None)
+    if measured is None or measured.complexity is None:
+        said = "No results folder holds the complexity: `orchbench supplement` adds it."
+        return Section("complexity", "Complexity", [(said,)])
+    ways = measured.complexity["ways"]
+    file = measured.file(COMPLEXITY_FILE)
+    rows: list[Sequence[Text]] = [
+        [(title,), *(_cell(read(way), file) for way in ways)] for title, read in ROWS.items()
+    ]
+    table = Table("Measured from the files", ("", *(way["way"] for way in ways)), rows)
+    return Section(
+        "complexity",
+        "Complexity",
+        [("Measured from the files that are deployed. The numbers compare these ways; they are no grades.",)],
+        [table],
+        list(_files(ways)),
+    )
+
+
+def _cell(found: Json | int | None, file: str) -> Text:
+    if found is None:
+        return (NOTHING,)
+    if isinstance(found, int):
+        return (count(found, "", "measured", LISTED, file),)
+    return (count(found["value"], "", found["label"], found["source"], file),)
+
+
+def _files(ways: Sequence[Json]) -> Iterator[Text]:
+    for way in ways:
+        yield (f"{way['way']}: {', '.join(way['code']['files'])}; {', '.join(way['services'])}.",)

@@ -1,0 +1,80 @@
+"""Estimates as a report needs them: one query of a duration, with one policy, on one way."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from orchbench.durations import Policy
+from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.estimate import Columns, Estimates, Rates, estimate, estimated_quantities
+from orchbench.evaluation.limits import Reach, policy_rows
+from orchbench.evaluation.polling import Floats
+from orchbench.evaluation.tariff import Bill, priced
+from orchbench.evaluation.used import used_by
+from orchbench.report.reading import Given
+
+LONGEST_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one query comes to.
+
+    Attributes:
+        lag_mean_seconds: over every moment in which the query could have ended between its last two polls.
+    """
+
+    bill: Bill
+    polls: int
+    lag_mean_seconds: float
+    lag_worst_seconds: float
+    used_of_quota: int
+
+
+def timeouts(durations_seconds: Floats) -> Floats:
+    """Return the batch's own timeout as the other commands take it: a tenth more, an hour at least."""
+    more = np.ceil(np.round(durations_seconds * 1.1, 6))
+    longest: Floats = np.minimum(LONGEST_SECONDS, np.maximum(3_600.0, more))
+    return longest
+
+
+def columns_of(durations_seconds: Floats, policy: Policy, given: Given) -> Columns:
+    """Return durations as scenarios."""
+    rows = policy_rows(policy, len(durations_seconds))
+    return Columns(durations_seconds, timeouts(durations_seconds), rows, float(given.memory_mb))
+
+
+def estimates(candidate: Candidate, durations_seconds: Floats, policy: Policy, given: Given) -> Estimates:
+    """Return many durations at once, money in floating point."""
+    rates = Rates.of(given.prices, given.architecture)
+    columns = columns_of(durations_seconds, policy, given)
+    return estimate(candidate.usage, candidate.budget_polls, columns, rates, given.assumed)
+
+
+def estimate_one(candidate: Candidate, duration_seconds: float, policy: Policy, given: Given) -> Estimate:
+    """Return one duration, money in Decimal."""
+    durations = np.array([float(duration_seconds)])
+    columns = columns_of(durations, policy, given)
+    found = estimates(candidate, durations, policy, given)
+    used = used_by(found.polled, columns.policies, float(given.assumed["kept_warm_seconds"]))
+    quantities = estimated_quantities(
+        candidate.usage,
+        used,
+        memory_mb=given.memory_mb,
+        architecture=given.architecture,
+        assumed=given.assumed,
+    )
+    of_quota = found.durable_operations if candidate.usage.is_durable else found.history_events
+    return Estimate(
+        bill=priced(quantities, given.prices, runs=Decimal(1)),
+        polls=int(found.polled.polls[0]),
+        lag_mean_seconds=float(found.lag_mean_seconds[0]),
+        lag_worst_seconds=float(found.lag_worst_seconds[0]),
+        used_of_quota=int(of_quota[0]),
+    )
+
+
+def ends_early(found: Reach) -> bool:
+    """Tell whether a quota ends an execution without a poll budget before the longest query would end."""
+    return found.without_budget_seconds < LONGEST_SECONDS

@@ -1,0 +1,79 @@
+"""Figures as a report shows them: so many digits, a unit, and where the number comes from."""
+
+from decimal import Decimal
+
+from orchbench.durations import shown_duration
+from orchbench.report.model import Figure, Text
+from orchbench.trace import Json, Label
+
+NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
+RUNS = 1_000
+"""Money is shown for so many runs: a single one costs too little to read."""
+
+
+def seconds(value: float, label: Label | str, source: str, file: str) -> Figure:
+    """Return a duration in seconds, with two digits behind the point unless it is long or whole."""
+    digits = 0 if value >= 100 or float(value).is_integer() else 2
+    return Figure(value, decimals(value, digits), "s", str(label), source, file)
+
+
+def count(value: float, unit: str, label: Label | str, source: str, file: str) -> Figure:
+    """Return a number of things."""
+    digits = 0 if float(value).is_integer() else 1
+    return Figure(value, decimals(value, digits), unit, str(label), source, file)
+
+
+def share(value: float, label: Label | str, source: str, file: str) -> Figure:
+    """Return a share, shown in per cent."""
+    return Figure(value, f"{value:.0%}" if value >= 0.1 else f"{value:.1%}", "", str(label), source, file)
+
+
+def usd_of_runs(one_run_usd: Decimal, label: Label | str, source: str, file: str) -> Figure:
+    """Return what a thousand runs cost."""
+    amount = one_run_usd * RUNS
+    return Figure(amount, money(amount), f"USD a {RUNS:,} runs", str(label), source, file)
+
+
+def money(amount_usd: Decimal) -> str:
+    """Write an amount with four digits that count, and never an exponent."""
+    if amount_usd == 0:
+        return "0"
+    digits = max(2, 3 - amount_usd.adjusted())
+    return f"{amount_usd:,.{min(digits, 8)}f}"
+
+
+def decimals(value: float, digits: int) -> str:
+    """Write a number with thousands apart."""
+    return f"{value:,.{digits}f}"
+
+
+def times(value: float, label: Label | str, source: str, file: str) -> Figure:
+    """Return how many times as much something is."""
+    return Figure(
+        value, f"{value:.1f}" if value < 100 else f"{value:,.0f}", "times", str(label), source, file
+    )
+
+
+def spread(document: Json | None, digits: int, file: str) -> Text:
+    """Return the median of several runs, and the smallest and the largest where they differ."""
+    if not document:
+        return (NOTHING,)
+
+    def one(key: str) -> Figure:
+        return Figure(
+            document[key],
+            f"{document[key]:,.{digits}f}",
+            document["unit"],
+            document["label"],
+            f"{key} of {document['count']} runs; {document['source']}",
+            file,
+        )
+
+    middle, low, high = one("median"), one("minimum"), one("maximum")
+    return (middle,) if low.shown == high.shown else (middle, " (", low, " to ", high, ")")
+
+
+def told_duration(seconds_long: float) -> str:
+    """Write a duration for people: 20 s, 15 min, 4 h."""
+    text = shown_duration(seconds_long)
+    return f"{text}in" if text.endswith(" m") else text

@@ -1,0 +1,156 @@
+"""Quota headroom: how long a query each way can poll, and what the rehearsals used of their quotas."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from orchbench.durations import parse_policy
+from orchbench.evaluation.limits import Reach, reach
+from orchbench.report import drawing
+from orchbench.report.estimating import ends_early
+from orchbench.report.figures import count, seconds, share, told_duration
+from orchbench.report.model import Chart, Datum, Section, Table, Text
+from orchbench.report.reading import QUOTAS_IN, Given, Results
+from orchbench.trace import Label
+
+POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
+FORM = "closed form over the way's own counts and the quota"
+LONGEST_HOURS = 24
+
+
+def section(results: Sequence[Results], given: Given) -> Section:
+    """Return the section."""
+    found = [
+        reach(one.name, one.usage, one.budget_polls, parse_policy(policy, budget=False))
+        for policy in POLICIES
+        for one in given.candidates
+    ]
+    rehearsed = next((one for one in results if one.rehearsals), None)
+    tables = [_budget_table(found, given)]
+    if rehearsed:
+        tables.append(_used_table(rehearsed))
+    return Section(
+        "quotas",
+        "Quota headroom",
+        [
+            (
+                "An execution has a quota of its own: 25,000 history events on Step Functions, 3,000 durable "
+                "operations on Lambda. Without a poll budget, polling runs into it; with the budget, the "
+                "delays are stretched so that every way sees a query of 24 h end.",
+            )
+        ],
+        [_chart(found, given), *tables],
+    )
+
+
+def _files(way: str, given: Given) -> str:
+    return f"{given.files[way]}; {QUOTAS_IN}"
+
+
+def _chart(found: Sequence[Reach], given: Given) -> Chart:
+    said = "; ".join(
+        f"{one.way} {one.policy.shown} {told_duration(one.without_budget_seconds)}"
+        for one in found
+        if ends_early(one)
+    )
+    data = [
+        Datum(
+            f"{one.way}, {one.policy.shown}",
+            seconds(one.without_budget_seconds, Label.ESTIMATED, FORM, _files(one.way, given)),
+        )
+        for one in found
+    ]
+
+    def draw(width: int) -> Mapping[str, Any]:
+        return _drawn(width, found)
+
+    return Chart(
+        "quota-headroom",
+        "The longest query that is still seen to end, without a poll budget",
+        "A full bar reaches the 24 h that Redshift runs a query. A shorter one ends where the quota ends the "
+        "execution, and says after how long.",
+        f"Bars of hours for each policy and way. Shorter than 24 h: {said}.",
+        draw,
+        data,
+    )
+
+
+def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
+    narrow = width < drawing.NARROW
+    rows: list[dict[str, Any]] = [
+        {
+            "policy": one.policy.shown,
+            "way": one.way,
+            "hours": one.without_budget_seconds / 3_600,
+            "told": told_duration(one.without_budget_seconds),
+            "dies": ends_early(one),
+            "bar": f"{one.policy.shown} {one.way}",
+        }
+        for one in found
+    ]
+    order = [row["bar"] for row in rows]
+    y = alt.Y(
+        "bar:N",
+        sort=order,
+        title=None,
+        axis=alt.Axis(labelColor=drawing.INK, labelLimit=180 if narrow else 240),
+    )
+    x = alt.X(
+        "hours:Q",
+        title="duration of the query, hours",
+        scale=alt.Scale(domain=[0, LONGEST_HOURS + 2], nice=False),
+        axis=alt.Axis(values=[0, 12, 24] if narrow else [0, 4, 8, 12, 16, 20, 24]),
+    )
+    base = alt.Chart(drawing.values(rows))
+    bars = base.mark_bar(height=11, stroke=drawing.INK, strokeWidth=1).encode(
+        x=x,
+        y=y,
+        fill=alt.condition("datum.dies", alt.value("url(#hatch-1)"), alt.value("var(--bar)")),
+    )
+    told = base.transform_filter("datum.dies").mark_text(align="left", dx=5).encode(x=x, y=y, text="told:N")
+    return drawing.drawn(alt.layer(bars, told), width, 60 + 20 * len(rows))
+
+
+def _budget_table(found: Sequence[Reach], given: Given) -> Table:
+    rows: list[Sequence[Text]] = []
+    for one in found:
+        files = _files(one.way, given)
+        delay = seconds(one.longest_delay_seconds, Label.ESTIMATED, FORM, files)
+        rows.append(
+            [
+                (f"{one.way}, {one.policy.shown}",),
+                (count(one.most_polls, "polls", Label.ESTIMATED, FORM, files),),
+                (seconds(one.without_budget_seconds, Label.ESTIMATED, FORM, files),),
+                (delay, " (stretched)") if one.stretched else (delay,),
+            ]
+        )
+    return Table(
+        "Polls that fit, and the longest delay that the poll budget makes of them, timeout 24 h",
+        ("way and policy", "polls that fit", "longest query without a budget, s", "longest delay with it, s"),
+        rows,
+    )
+
+
+def _used_table(results: Results) -> Table:
+    rows: list[Sequence[Text]] = []
+    for one in sorted(results.rehearsals, key=lambda one: (one.poll, one.duration_seconds)):
+        headroom, file = one.figures["headroom"], results.file(one.file)
+        source = "counted in the rehearsal's trace"
+        rows.append(
+            [
+                (f"{one.way}, {one.poll}, {told_duration(one.duration_seconds)}",),
+                (count(one.figures["polls"], "polls", Label.REHEARSED, source, file),),
+                (
+                    count(headroom["used"], headroom["quota"], Label.REHEARSED, source, file),
+                    f" {headroom['quota']}",
+                ),
+                (count(headroom["limit"], headroom["quota"], "quoted", "AWS's quota", QUOTAS_IN),),
+                (share(headroom["left"], Label.REHEARSED, source, file),),
+            ]
+        )
+    return Table(
+        "What the rehearsals used of the quota that they came nearest to",
+        ("way, policy and duration", "polls", "used", "quota", "left"),
+        rows,
+    )

@@ -1,0 +1,63 @@
+"""The report as one self-contained HTML page: no script, no request, its charts and styles inside."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from orchbench.report.model import Chart, Figure, Report, Table, Text, plain
+from orchbench.report.svg import NARROW, WIDE, colours, svg
+
+FOLDER = Path(__file__).parent
+
+
+def page(report: Report) -> str:
+    """Return the page; the same report gives the same bytes."""
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "machine": machine,
+        "spoken": _spoken,
+        "has_figure": _has_figure,
+        "is_prose": _is_prose,
+        "is_words": _is_words,
+        "is_chart": lambda part: isinstance(part, Chart),
+        # What vl-convert draws is markup already; every text in it was escaped there.
+        "wide": lambda chart: Markup(svg(chart, WIDE)),  # noqa: S704
+        "narrow": lambda chart: Markup(svg(chart, NARROW)),  # noqa: S704
+    }
+    template = environment.get_template("page.html.j2")
+    # The project's own style sheets, not a reader's input.
+    style = Markup((FOLDER / "page.css").read_text())  # noqa: S704
+    return template.render(report=report, colours=Markup(colours()), style=style)  # noqa: S704
+
+
+def machine(value: float | Decimal | None) -> str:
+    """Write a value for a program: every digit, no thousands apart."""
+    if value is None:
+        return ""
+    return f"{value:f}" if isinstance(value, Decimal) else repr(value)
+
+
+def _spoken(words: str) -> Markup:
+    """Escape a text; what stands between backquotes is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped
+
+
+def _has_figure(text: Text) -> bool:
+    return any(isinstance(part, Figure) for part in text)
+
+
+def _is_prose(table: Table) -> bool:
+    cells = (cell for row in table.rows for cell in row[1:] if not _has_figure(cell))
+    return any(len(plain(cell)) > 40 for cell in cells)
+
+
+def _is_words(table: Table, column: int) -> bool:
+    return not any(_has_figure(row[column]) for row in table.rows)

@@ -1,0 +1,107 @@
+"""The side-by-side table: what was measured of each way, for one results folder or for several."""
+
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+
+from orchbench.report.figures import NOTHING, count, spread, usd_of_runs
+from orchbench.report.model import Section, Table, Text
+from orchbench.report.reading import Results
+from orchbench.report.table import COUNT_ROWS, LATENCY_ROWS, notes
+from orchbench.trace import Json
+
+Cell = Callable[[Results, str, Json], Text]
+"""A cell from a folder, a way's name and the way's figures."""
+
+
+def section(results: Sequence[Results]) -> Section:
+    """Return the section."""
+    several = len(results) > 1
+    told: list[Text] = [
+        ((f"{one.name}: " if several else "") + note,) for one in results for note in notes(one.summary)
+    ]
+    return Section(
+        "comparison", "Side by side", [_conditions(one) for one in results], [_table(results)], told
+    )
+
+
+def _conditions(one: Results) -> Text:
+    settings = one.comparison.settings
+    poll = settings.input.get("poll", {})
+    runs = count(settings.runs_each, "runs", "measured", "the settings", one.file("comparison.json"))
+    parts: Text = (f"{one.name}: {settings.input.get('sql_file', 'a batch')}",)
+    if settings.rows is not None:
+        orders = count(
+            settings.rows, "rows", "measured", "counted before the runs", one.file("comparison.json")
+        )
+        parts = (*parts, " over ", orders, " orders")
+    parts = (*parts, f", on {one.host}, {settings.region}, {one.began}; ", runs)
+    if "interval_seconds" in poll:
+        interval = count(
+            poll["interval_seconds"], "s", "measured", "the settings", one.file("comparison.json")
+        )
+        return (*parts, " runs each, a poll every ", interval, " s. Median, and from smallest to largest.")
+    return (*parts, " runs each. Median, and from smallest to largest.")
+
+
+def _table(results: Sequence[Results]) -> Table:
+    columns = [(one, way) for one in results for way in one.comparison.ways]
+    rows = [
+        [(title,), *(cell(one, way, one.summary["ways"][way]) for one, way in columns)]
+        for title, cell in _rows(results)
+    ]
+    kept = [row for row in rows if any(cell != (NOTHING,) for cell in row[1:])]
+    groups = [("", 1), *((f"{one.name} ({one.host})", len(one.comparison.ways)) for one in results)]
+    return Table(
+        "Each way, measured",
+        ("median (smallest to largest)", *(way for _one, way in columns)),
+        kept,
+        groups if len(results) > 1 else (),
+    )
+
+
+def _rows(results: Sequence[Results]) -> Iterator[tuple[str, Cell]]:
+    for key in LATENCY_ROWS:
+        yield f"{_name(results, 'latencies', key)}, s", _spread_cell("latencies", key, 2)
+    for key in COUNT_ROWS:
+        yield _name(results, "counts", key), _spread_cell("counts", key, 0)
+    yield "functions, billed ms", _billed
+    yield "USD a 1,000 runs", _cost
+    yield "runs that succeeded", _succeeded
+
+
+def _name(results: Sequence[Results], group: str, key: str) -> str:
+    found = (way[group].get(key) for one in results for way in one.summary["ways"].values())
+    return next((one["name"] for one in found if one), key.replace("_", " "))
+
+
+def _spread_cell(group: str, key: str, digits: int) -> Cell:
+    def cell(results: Results, way: str, figures: Json) -> Text:
+        return spread(figures[group].get(key), digits, results.traces_of(way))
+
+    return cell
+
+
+def _billed(results: Results, way: str, figures: Json) -> Text:
+    known = [one["billed_milliseconds"] for one in figures["functions"].values()]
+    if not known or not all(known):
+        return (NOTHING,)
+    total = sum(one["median"] for one in known)
+    return (count(round(total), "ms", known[0]["label"], known[0]["source"], results.traces_of(way)),)
+
+
+def _cost(results: Results, way: str, figures: Json) -> Text:
+    found = figures["bill"]
+    if not found:
+        return (NOTHING,)
+    amount = Decimal(found["median_usd"])
+    source = "bill of the run in the middle at list prices"
+    return (usd_of_runs(amount, found["label"], source, results.traces_of(way)),)
+
+
+def _succeeded(results: Results, way: str, figures: Json) -> Text:
+    outcomes = figures["outcomes"]
+
+    def one(key: str) -> object:
+        return count(outcomes[key], "runs", outcomes["label"], outcomes["source"], results.traces_of(way))
+
+    return (one("succeeded"), " of ", one("runs"))  # type: ignore[return-value]
