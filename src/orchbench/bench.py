@@ -101,10 +101,11 @@ class Bench:
         """Return an execution by its name or its ARN.
 
         Raises:
-            ExecutionNotFound: there is none.
+            ExecutionNotFound: there is none, or the ARN is another way's.
         """
         service = self._service(way)
         if name_or_arn.startswith("arn:"):
+            _require_arn_of(way, self._target(way), name_or_arn)
             service.status(name_or_arn)
             durable = name_or_arn.partition("/durable-execution/")[2].partition("/")[0]
             return Execution(way, durable or name_or_arn.rpartition(":")[2], name_or_arn)
@@ -249,6 +250,16 @@ class Bench:
                 f"The stack {self.connection.stack_name} has no output {output}: {way} is not deployed there."
             )
         return self.connection.outputs[output]
+
+
+def _require_arn_of(way: str, target: str, arn: str) -> None:
+    """Refuse an ARN of another service, state machine or function, whatever its version or alias."""
+    wanted, given = target.split(":"), arn.split(":")
+    if len(given) < 8 or (given[2], given[6]) != (wanted[2], wanted[6]):
+        raise ExecutionNotFound(
+            f"{arn!r} is no execution of {way}, which is {wanted[6]!r} in {wanted[2]}: give the "
+            "execution's name, or the ARN that its start printed."
+        )
 
 
 def connect(

@@ -15,6 +15,8 @@ from orchbench.execution import Execution, Live
 from orchbench.orchestrators.way import StartCase
 from orchbench.trace import ExecutionStatus, Json
 
+EXPECTED_INPUT = "an execution takes a JSON object, or a file with one; {} takes every default"
+
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
@@ -80,17 +82,19 @@ def read_input(text: str) -> Json:
     Raises:
         UsageError: it is neither, or no JSON object.
     """
-    if not text.lstrip().startswith("{"):
-        try:
-            text = Path(text).read_text()
-        except OSError as error:
-            raise UsageError(
-                f"--input {text!r} is neither a JSON object nor a file that can be read: {error.strerror}."
-            ) from error
+    if not text.strip():
+        raise UsageError(f"--input is empty: {EXPECTED_INPUT}.")
+    is_json = text.lstrip().startswith(("{", "["))
     try:
-        document: Any = json.loads(text)
+        document: Any = json.loads(text if is_json else Path(text).read_text())
+    except OSError as error:
+        raise UsageError(
+            f"--input {text!r} is neither a JSON object nor a file that can be read ({error.strerror}): "
+            f"{EXPECTED_INPUT}."
+        ) from error
     except ValueError as error:
-        raise UsageError(f"--input is no JSON: {error}.") from error
+        where = "" if is_json else f" {text!r}"
+        raise UsageError(f"--input{where} is no JSON ({error}): {EXPECTED_INPUT}.") from error
     if not isinstance(document, dict):
-        raise UsageError("--input is no JSON object: an execution takes one, {} for every default.")
+        raise UsageError(f"--input is no JSON object: {EXPECTED_INPUT}.")
     return document

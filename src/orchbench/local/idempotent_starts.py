@@ -160,7 +160,8 @@ class DurableStarts:
             raise Refused(400, "InvalidRequestContentException", "The payload is not JSON.") from None
 
     def _start_once(self, function: DurableFunction, name: str, payload: bytes) -> str:
-        digest = hashlib.sha256(payload).hexdigest()
+        # By its values: the same input written with other spaces or in another order is the same input.
+        digest = hashlib.sha256(json.dumps(json.loads(payload), sort_keys=True).encode()).hexdigest()
         with self._lock:
             start = self._starts.setdefault((function.name, name), NamedStart())
         # A second caller of the same name waits for the first one's start; a failed start leaves no trace.

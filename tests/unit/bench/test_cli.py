@@ -1,3 +1,8 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +23,12 @@ from orchbench.commands.failure import sentence_of
         (["start", "sfn-pull"], "invalid choice: 'sfn-pull'"),
         (["compare", "--sql-file", "../etc/passwd"], "is not bundled in functions/sql: there are"),
         (["start", "sfn-poll", "--input", "{nope"], "--input is no JSON"),
+        (
+            ["start", "sfn-poll", "--input", "[]"],
+            "--input is no JSON object: an execution takes a JSON object",
+        ),
+        (["start", "sfn-poll", "--input", " "], "--input is empty: an execution takes a JSON object"),
+        (["load", "--at-once", "501"], "'501' is not a whole number from 1 to 500"),
         (["start", "sfn-poll", "--input", "there-is-no.such"], "neither a JSON object nor a file"),
     ],
 )
@@ -63,7 +74,7 @@ def test_without_a_running_stack_a_start_says_how_to_get_one(
     assert "start one with `orchbench up`" in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("command", ["up", "compare", "show", "check", "start", "stop"])
+@pytest.mark.parametrize("command", ["up", "compare", "load", "show", "check", "start", "stop"])
 def test_every_command_explains_itself(command: Any, capsys: Any) -> None:
     with pytest.raises(SystemExit) as end:
         build_parser().parse_args([command, "--help"])
@@ -99,3 +110,46 @@ def test_a_results_folder_that_cannot_be_written_to_is_said_before_anything_runs
     assert "cannot be written to (File exists): name a folder that can." in " ".join(
         capsys.readouterr().err.split()
     )
+
+
+@pytest.mark.parametrize("imported", ["orchbench.commands.failure", "botocore.session", "numpy"])
+@pytest.mark.parametrize(
+    ("number", "code", "said"),
+    [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Ended by SIGTERM.")],
+)
+def test_a_signal_while_modules_are_imported_is_one_line(
+    imported: str, number: signal.Signals, code: int, said: str
+) -> None:
+    # The interpreter tells of each module once it is imported.
+    command = [sys.executable, "-X", "importtime", "-m", "orchbench.cli", "prices"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert any(line.rstrip().endswith(f" {imported}") for line in process.stderr)
+        process.send_signal(number)
+        rest = process.stderr.read()
+
+    shown = [line for line in rest.splitlines() if not line.startswith("import time:")]
+    assert (process.returncode, shown) == (code, [f"orchbench: {said}"])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_output_that_cannot_be_written_is_one_sentence_and_exit_code_1() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "orchbench.cli", "prices", "--json"]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "orchbench: The output cannot be written (No space left on device): free some space there, or name "
+        "another folder.\n"
+    )
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "orchbench.cli", "prices", "--json"]
+    with os.fdopen(writing, "w") as output:
+        ended = subprocess.run(command, stdout=output, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, "")

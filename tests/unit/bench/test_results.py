@@ -1,5 +1,7 @@
 import io
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -100,3 +102,41 @@ def test_results_that_do_not_follow_the_schema_are_refused(folder: Any) -> None:
 
 def test_a_file_that_is_being_written_leaves_no_half_behind(folder: Any) -> None:
     assert not list(folder.path.rglob("*.draft"))
+
+
+def test_drafts_that_a_kill_left_are_ignored_and_removed(folder: Any, comparison: Any) -> None:
+    drafts = [folder.path / "comparison.draft", folder.path / "traces" / "sfn-poll-9.draft"]
+    for draft in drafts:
+        draft.write_text('{"schema": "orchbe')
+
+    assert folder.read() == comparison
+    folder.prepare()
+
+    assert [draft for draft in drafts if draft.exists()] == []
+    assert folder.read() == comparison
+
+
+# Writes one file that fits, and one that the system has no room for.
+FULL = """
+import resource, sys
+from pathlib import Path
+from orchbench.results import ResultsNotWritten
+from orchbench.results_folder import ResultsFolder
+folder = ResultsFolder(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+folder.write_document("notes.json", {"text": "first"})
+try:
+    folder.write_document("notes.json", {"text": "x" * 5000})
+except ResultsNotWritten as error:
+    print(error)
+"""
+
+
+def test_a_file_that_cannot_be_written_is_named_and_the_one_before_stays(tmp_path: Any) -> None:
+    command = [sys.executable, "-c", FULL, str(tmp_path)]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    assert ended.stdout == f"{tmp_path / 'notes.json'} could not be written (File too large)\n"
+    assert json.loads((tmp_path / "notes.json").read_text()) == {"text": "first"}
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]

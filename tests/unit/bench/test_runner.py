@@ -117,3 +117,35 @@ def test_without_a_mart_to_check_the_run_says_so(comparison: Any, traces: Any, l
     made = compare(Deployment(traces), [all_ways()["sfn-poll"]], planned(comparison, 1), None, listener)
 
     assert made.runs[0].mart["outcome"] == "not checked"
+
+
+def test_a_resumed_comparison_makes_the_missing_runs_alone(
+    comparison: Any, traces: Any, listener: Any, kept: Any
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        compare(Deployment(traces, interrupted_at=3), BOTH, planned(comparison, 2), Mart(), listener)
+    interrupted = kept[-1]
+    rest = Deployment(traces)
+
+    resumed = compare(rest, BOTH, interrupted, Mart(), listener)
+
+    whole = compare(Deployment(traces), BOTH, planned(comparison, 2), Mart(), listener)
+    assert rest.started == ["sfn-poll", "durable-poll"]
+    assert [(run.way, run.number) for run in resumed.runs] == [(run.way, run.number) for run in whole.runs]
+    assert (interrupted.complete, resumed.complete) == (False, True)
+
+
+def test_a_comparison_that_goes_on_until_it_is_narrow_is_complete_only_then(
+    comparison: Any, traces: Any, listener: Any, kept: Any
+) -> None:
+    made = compare(
+        Deployment(traces),
+        BOTH,
+        planned(comparison, 1),
+        Mart(),
+        listener,
+        more_needed=lambda so_far: so_far.settings.runs_each < 3,
+    )
+
+    assert (made.settings.runs_each, len(made.runs), made.complete) == (3, 6, True)
+    assert [one.complete for one in kept] == [False] * 5 + [True]

@@ -183,6 +183,28 @@ class Unused:
         return None
 
 
+@pytest.mark.parametrize(
+    ("way", "arn"),
+    [
+        ("sfn-poll", DURABLE),
+        ("sfn-poll", EXECUTION.replace("orchbench-sfn-poll", "another")),
+        ("sfn-poll", MACHINE),
+        ("durable-poll", EXECUTION),
+        ("durable-poll", FUNCTION.replace("poll", "condition")),
+        ("durable-poll", "arn:aws:s3:::bucket"),
+    ],
+)
+def test_an_arn_of_something_else_is_refused_before_any_service_is_asked(way: str, arn: str) -> None:
+    outputs = {
+        all_ways()["sfn-poll"].target_output: MACHINE,
+        all_ways()["durable-poll"].target_output: FUNCTION,
+    }
+    bench = Bench(Connection("local", Unused(), "orchbench", outputs))
+
+    with pytest.raises(ExecutionNotFound, match=f"is no execution of {way}, which is 'orchbench-{way}'"):
+        bench.find(way, arn)
+
+
 @pytest.mark.parametrize("name", ["a" * 65, "with space", "naïve", "dots.are.out"])
 def test_a_name_that_one_service_would_refuse_is_refused_for_both(name: Any) -> None:
     with pytest.raises(InvalidName, match="1 to 64 letters"):

@@ -109,6 +109,14 @@ def test_the_same_name_and_payload_return_the_execution_there_is(stubs: Any, cli
     assert len(stubs.runner.seen) == 1
 
 
+def test_the_same_payload_written_in_another_order_is_the_same(stubs: Any, client: Upstream) -> None:
+    stubs.ministack.answer, stubs.runner.answer = durable_function(), started
+    invoke(client, b'{"a": 1, "b": [2]}')
+    assert invoke(client, b'{ "b": [2], "a": 1 }').status == 202
+    assert invoke(client, b'{"a": 1, "b": [3]}').status == 409
+    assert len(stubs.runner.seen) == 1
+
+
 def test_the_same_name_with_another_payload_is_refused(stubs: Any, client: Upstream) -> None:
     stubs.ministack.answer, stubs.runner.answer = durable_function(), started
     invoke(client)
