@@ -180,9 +180,10 @@ class Decision:
         return sorted(one for one in found if 1 <= one <= LONGEST_SECONDS)
 
     def feasible(self, option: Option) -> bool:
-        """Tell whether every query that ends by itself is seen to end within the acceptable lag."""
-        in_time = option.polled.longest_delay_seconds <= self.question.acceptable_lag_seconds
-        return in_time and not self.question.none_ends
+        """Tell whether every query that ends by itself is seen to end in time, polled as often as it says."""
+        if self.question.none_ends or option.polled.stretched:
+            return False
+        return option.polled.longest_delay_seconds <= self.question.acceptable_lag_seconds
 
     def loads(self, option: Option) -> list[Load]:
         """Return how much of each quota the busiest moment uses, the nearest first."""

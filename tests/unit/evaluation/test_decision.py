@@ -67,10 +67,11 @@ def figures_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def test_ten_thousand_durations_are_decided_in_less_than_three_seconds(
     past: Path, run: Callable[..., Json]
 ) -> None:
-    began = time.perf_counter()
+    # Time of the processor: what others run on this machine meanwhile is not the answer's.
+    began = time.process_time()
     answer = run("decide", "--durations", str(past), "--runs-a-month", "3000", "--acceptable-lag", "60s")
 
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert answer["recommended"]["detection_lag_worst"]["value"] <= 60
     costs = [Decimal(one["usd_a_month"]["value"]) for one in (answer["recommended"], answer["runner_up"])]
     assert costs[0] < costs[1]
@@ -258,6 +259,9 @@ def test_the_interval_that_would_fit_is_told_to_the_second(run: Callable[..., Js
     assert interval > 2
     assert f"would fit is {interval} s" in answer["said"]
     assert answer["would_fit"]["detection_lag_worst"]["value"] == interval
+    # One whose budget stretches it is no poll every so often.
+    for one in answer["beyond_quotas"]:
+        assert one["detection_lag_worst"]["value"] <= one["interval"]["value"]
     assert run(*arguments, "--acceptable-lag", f"{interval}s")["fits"] is True
     assert run(*arguments, "--acceptable-lag", f"{interval - 1}s")["fits"] is False
 

@@ -168,3 +168,20 @@ def test_a_timeout_of_days_is_told_in_the_unit_of_its_limit(capsys: pytest.Captu
     assert "a timeout of 48 h is more than the 24 h that Redshift runs a query" in printed
     assert "172800" not in printed
     assert "2 d" not in printed
+
+
+def test_the_document_tells_where_each_way_dies_as_the_ways_state_it() -> None:
+    rows = {
+        cells[0]: cells[1:]
+        for line in (ROOT / "docs" / "cost-model.md").read_text().splitlines()
+        if line.startswith("| ")
+        for cells in [[cell.strip() for cell in line.strip("|").split("|")]]
+    }
+    usages = [way.usage for way in WAYS]
+
+    assert rows["polls after which it can still succeed"] == [f"{one.most_polls():,}" for one in usages]
+    assert rows["polls after which it can still be cancelled at its deadline"] == [
+        f"{one.most_polls(Ending.TIMED_OUT):,}" for one in usages
+    ]
+    assert rows["polls of one that dies"] == [f"{one.answered_polls():,}" for one in usages]
+    assert rows["outcome"] == [f"`FAILED: {one.death}`" for one in usages]
