@@ -26,8 +26,8 @@ from orchbench.commands.failure import UsageError
 from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.decision import Decision, Question
 from orchbench.evaluation.estimate import Rates
-from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.workload import LONGEST_SECONDS
+from orchbench.evaluation.prices import PriceList, price_list
+from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.trace import Json
 
 
@@ -66,10 +66,18 @@ def run(arguments: argparse.Namespace) -> int:
     return 0 if document["recommended"] else 1
 
 
-def decide(arguments: argparse.Namespace) -> Json:
-    """Return the answer with every figure behind it."""
-    workload = workload_of(arguments)
-    prices = price_list(arguments.region)
+def decide(
+    arguments: argparse.Namespace, *, workload: Workload | None = None, prices: PriceList | None = None
+) -> Json:
+    """Return the answer with every figure behind it.
+
+    Args:
+        arguments: of this command.
+        workload: instead of the one that the arguments name.
+        prices: instead of the region's own.
+    """
+    workload = workload or workload_of(arguments)
+    prices = prices or price_list(arguments.region)
     runs = amount_of(arguments.runs_a_month, "--runs-a-month", 1)
     lag = duration_of(arguments.acceptable_lag)
     if not 1 <= lag <= LONGEST_SECONDS:

@@ -35,9 +35,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=run)
 
 
-def add_results(parser: argparse.ArgumentParser) -> None:
+def add_results(parser: argparse.ArgumentParser, nargs: str = "+") -> None:
     """Add what a report or a decision record is made of."""
-    parser.add_argument("results", type=Path, nargs="+", metavar="RESULTS", help="results folders")
+    parser.add_argument("results", type=Path, nargs=nargs, metavar="RESULTS", help="results folders")
     parser.add_argument(
         "--memory",
         type=whole_number(128, 10_240),

@@ -1,0 +1,229 @@
+"""``orchbench adr``: the decision as a record, with its figures; and whether it would be made so again."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from orchbench.commands.decide import decide
+from orchbench.commands.failure import UsageError
+from orchbench.commands.report import add_results, given_for, prices_of, results_of
+from orchbench.evaluation.assumptions import UnknownAssumption, stated
+from orchbench.evaluation.workload import Workload
+from orchbench.orchestrators import all_ways
+from orchbench.report.reading import Given, Results
+from orchbench.trace import Json, Label
+
+MARKDOWN_FILE, JSON_FILE = "decision.md", "decision.json"
+FLIPPED = 3
+DURATION, RUNS_A_MONTH, ACCEPTABLE_LAG = "lognormal:median=20m,p95=2h", "3000", "60s"
+"""What is assumed where neither the caller nor a run on AWS says it."""
+GIVEN, FROM_RESULTS, ASSUMED = "given", "from the results", "assumed, as nothing says it"
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("adr", help="write the decision as a record, or check an old one")
+    add_results(parser, nargs="*")
+    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: the first of RESULTS")
+    parser.add_argument(
+        "--check",
+        type=Path,
+        metavar="OLD.json",
+        help="decide anew from an old record's inputs, and end with exit code 3 if the decision flips",
+    )
+    workload = parser.add_mutually_exclusive_group()
+    workload.add_argument("--durations", type=Path, metavar="FILE", help="past durations, one a line")
+    workload.add_argument(
+        "--duration",
+        metavar="TEXT",
+        help=f"how long a query takes (default: as measured on AWS, or {DURATION.replace('%', '%%')})",
+    )
+    parser.add_argument("--runs-a-month", metavar="N", help=f"default: {RUNS_A_MONTH}")
+    parser.add_argument(
+        "--acceptable-lag", metavar="DURATION", help=f"default: {ACCEPTABLE_LAG}, on AWS the poll interval"
+    )
+    parser.add_argument("--timeout", metavar="DURATION", help="the batch's own")
+    parser.add_argument(
+        "--assume", action="append", default=[], metavar="NAME=VALUE", help="may be given several times"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write a record, or check one."""
+    if arguments.check is not None:
+        return _check(arguments)
+    if not arguments.results:
+        raise UsageError("adr needs a results folder, or --check with an old record.")
+    # Templates take a moment to import, which no other command should wait for.
+    from orchbench.report.build import write  # noqa: PLC0415
+    from orchbench.report.record import markdown, record  # noqa: PLC0415
+
+    results = results_of(arguments)
+    inputs = _inputs(arguments, results)
+    given = _given(arguments, results, inputs)
+    decision = _decided(inputs, given)
+    titles = {name: way.title for name, way in all_ways().items()}
+    found = record(results, given, decision, inputs, titles)
+    out = arguments.out or arguments.results[0]
+    try:
+        write(out, {JSON_FILE: json.dumps(found, indent=1) + "\n", MARKDOWN_FILE: markdown(found)})
+    except OSError as error:
+        raise UsageError(
+            f"--out {str(out)!r} cannot be written to ({error.strerror}): name a folder that can."
+        ) from None
+    print(f"{decision['said']}\nThe decision record: {out / MARKDOWN_FILE}")  # noqa: T201 - the command's answer
+    return 0 if decision["recommended"] else 1
+
+
+def _given(arguments: argparse.Namespace, results: list[Results], inputs: Json) -> Given:
+    return replace(
+        given_for(arguments, results), assumed=_assumed(inputs), memory_mb=int(inputs["memory"]["value"])
+    )
+
+
+def _assumed(inputs: Json) -> Any:
+    try:
+        return stated(inputs["assume"]["value"])
+    except UnknownAssumption as error:
+        raise UsageError(str(error)) from None
+
+
+def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
+    """Return every input of the decision with where it comes from."""
+    given = given_for(arguments, results)
+    on_aws = [one for one in results if one.comparison.settings.host == "aws"]
+    inputs: Json = {
+        "results": _input([_shown(folder) for folder in arguments.results], GIVEN),
+        "region": _input(given.prices.requested_region, FROM_RESULTS),
+        "architecture": _input(given.architecture, FROM_RESULTS),
+        "memory": _input(given.memory_mb, GIVEN if arguments.memory else FROM_RESULTS),
+        "runs_a_month": _default(arguments.runs_a_month, RUNS_A_MONTH),
+        "timeout": _input(arguments.timeout, GIVEN),
+        "assume": _input(arguments.assume, GIVEN),
+        "prices": _input(arguments.prices.name if arguments.prices else None, GIVEN),
+        **_durations(arguments, on_aws),
+    }
+    interval = on_aws[0].comparison.settings.input["poll"].get("interval_seconds") if on_aws else None
+    inputs["acceptable_lag"] = (
+        _input(f"{interval}s", FROM_RESULTS)
+        if arguments.acceptable_lag is None and interval
+        else _default(arguments.acceptable_lag, ACCEPTABLE_LAG)
+    )
+    return inputs
+
+
+def _shown(folder: Path) -> str:
+    """Return a folder as it was named; of one on this machine alone the name only."""
+    return folder.name if folder.is_absolute() else folder.as_posix()
+
+
+def _input(value: object, origin: str) -> Json:
+    return {"value": value, "origin": origin}
+
+
+def _default(value: str | None, otherwise: str) -> Json:
+    return _input(otherwise, ASSUMED) if value is None else _input(value, GIVEN)
+
+
+def _durations(arguments: argparse.Namespace, on_aws: list[Results]) -> Json:
+    """Return how long queries take: as given, as measured on AWS, or as assumed.
+
+    A query on local servers says nothing about one on Redshift.
+    """
+    if arguments.durations:
+        from orchbench.commands.estimation import workload_of  # noqa: PLC0415
+
+        found = workload_of(arguments)
+        seconds = [float(one) for one in found.durations_seconds]
+        return {
+            "durations": _input(arguments.durations.name, GIVEN),
+            "durations_seconds": {"value": seconds, "origin": GIVEN, "source": found.source},
+        }
+    measured = [
+        run.trace.statement.query_seconds
+        for one in on_aws
+        for run in one.comparison.runs
+        if run.trace.statement and run.trace.statement.query_seconds
+    ]
+    if arguments.duration is None and measured:
+        source = f"{len(measured)} queries of the results"
+        return {
+            "durations_seconds": {"value": sorted(measured), "origin": FROM_RESULTS, "source": source},
+        }
+    return {"duration": _default(arguments.duration, DURATION)}
+
+
+def _decided(inputs: Json, given: Given) -> Json:
+    """Decide for the inputs of a record."""
+    many = inputs.get("durations_seconds")
+    workload = None
+    if many:
+        seconds = np.sort(np.round(np.array(many["value"], dtype=np.float64), 6))
+        workload = Workload(seconds, Label.MEASURED, many["source"])
+    asked = argparse.Namespace(
+        duration=inputs["duration"]["value"] if "duration" in inputs else None,
+        durations=None,
+        runs_a_month=inputs["runs_a_month"]["value"],
+        acceptable_lag=inputs["acceptable_lag"]["value"],
+        timeout=inputs["timeout"]["value"],
+        region=inputs["region"]["value"],
+        memory=int(inputs["memory"]["value"]),
+        architecture=inputs["architecture"]["value"],
+        assume=inputs["assume"]["value"],
+        budget_usd=None,
+        peak_factor="10",
+        free_tier=False,
+        way=None,
+    )
+    return decide(asked, workload=workload, prices=given.prices)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Decide anew from an old record's inputs, and say what changed."""
+    from orchbench.report.record import basis, changes, flipped  # noqa: PLC0415
+
+    old = _old(arguments.check)
+    inputs = old["inputs"]
+    given = _given_again(arguments, inputs)
+    decision = _decided(inputs, given)
+    for sentence in changes(old, decision, basis(given)):
+        print(sentence)  # noqa: T201 - the command's answer
+    was = old["decision"]["recommended"]
+    then = was["way"] if was else "no way"
+    now = decision["recommended"]["way"] if decision["recommended"] else "no way"
+    if flipped(old["decision"], decision):
+        print(f"The decision flips: {then} then, {now} now.")  # noqa: T201 - the command's answer
+        return FLIPPED
+    print(f"The decision stands: {now}.")  # noqa: T201 - the command's answer
+    return 0
+
+
+def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
+    from orchbench.commands.estimation import candidates  # noqa: PLC0415
+
+    return Given(
+        candidates=candidates(None),
+        prices=prices_of(arguments, inputs["region"]["value"]),
+        prices_file="",
+        architecture=inputs["architecture"]["value"],
+        memory_mb=int(inputs["memory"]["value"]),
+        assumed=_assumed(inputs),
+        files={},
+    )
+
+
+def _old(path: Path) -> Json:
+    from orchbench.report.record import SCHEMA  # noqa: PLC0415
+
+    try:
+        found: Json = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--check {str(path)!r} cannot be read: {error}.") from None
+    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+        raise UsageError(f"--check {str(path)!r} is no decision record: it takes {JSON_FILE} of {SCHEMA}.")
+    return found

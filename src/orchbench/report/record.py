@@ -1,0 +1,244 @@
+"""A decision record: what was decided, on which figures, and whether it would be decided so again.
+
+The JSON twin holds the inputs, the prices and assumptions with digests, and every figure; the Markdown in
+the form of MADR is made of it and of nothing else.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from decimal import Decimal
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from orchbench.durations import Policy, parse_policy
+from orchbench.evaluation.limits import reach
+from orchbench.evaluation.tariff import plain
+from orchbench.report.effort import ROWS
+from orchbench.report.estimating import ends_early
+from orchbench.report.figures import decimals, money, told_duration
+from orchbench.report.reading import Given, Results
+from orchbench.trace import Json, Label
+
+SCHEMA = "orchbench.adr/1"
+MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
+MOST_TURNS = 6
+COMPLEXITY = ("lines of its handlers", "lines of its definition", "states", "resources of its own")
+
+
+def record(
+    results: Sequence[Results], given: Given, decision: Json, inputs: Json, titles: Mapping[str, str]
+) -> Json:
+    """Return the record as JSON values.
+
+    Args:
+        results: what was measured.
+        given: prices, assumptions and the ways' own counts.
+        decision: as ``orchbench decide --json`` says it.
+        inputs: each argument with its ``value`` and its ``origin``; many durations as ``durations_seconds``.
+        titles: of the ways.
+    """
+    return {
+        "schema": SCHEMA,
+        "date": max(one.began[:10] for one in results),
+        "ways": {one.name: titles[one.name] for one in given.candidates},
+        "inputs": inputs,
+        "decision": decision,
+        "measured": [_measured(one) for one in results],
+        "reach": [
+            _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
+        ],
+        "complexity": _complexity(results),
+        **basis(given),
+    }
+
+
+def basis(given: Given) -> Json:
+    """Return what a decision stands on besides its inputs, each part with a digest."""
+    prices = {
+        key: {
+            "usd": plain(one.usd),
+            "unit": one.unit,
+            "source": one.told_source,
+            "confidence": one.confidence,
+        }
+        for key, one in given.prices.prices.items()
+    }
+    assumed = {
+        name: {"value": plain(one.value), "unit": one.unit, "label": one.label, "source": one.source}
+        for name, one in given.assumed.named.items()
+    }
+    counts = {
+        one.name: {"budget_polls": one.budget_polls, "usage": _digest(asdict(one.usage))}
+        for one in given.candidates
+    }
+    return {
+        "prices": {"region": given.prices.region, "sha256": _digest(prices), "values": prices},
+        "assumptions": {"sha256": _digest(assumed), "values": assumed},
+        "counts": {"sha256": _digest(counts), "values": counts},
+    }
+
+
+def _digest(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _measured(results: Results) -> Json:
+    settings = results.comparison.settings
+    return {
+        "results": results.name,
+        "host": settings.host,
+        "region": settings.region,
+        "began": results.began,
+        "ways": {
+            way: {
+                "runs": figures["outcomes"]["runs"],
+                "succeeded": figures["outcomes"]["succeeded"],
+                "latencies": {
+                    key: {**found, "file": results.traces_of(way)}
+                    for key in MEASURED
+                    if (found := figures["latencies"].get(key))
+                },
+                "usd_a_run": {
+                    "value": figures["bill"].get("median_usd"),
+                    "label": figures["bill"].get("label", Label.MISSING.value),
+                    "source": "bill of the run in the middle at list prices",
+                    "file": results.traces_of(way),
+                },
+            }
+            for way, figures in results.summary["ways"].items()
+        },
+    }
+
+
+def _policies(decision: Json) -> list[Policy]:
+    found = decision["recommended"]
+    texts = dict.fromkeys(["fixed:10s", *([found["poll"]] if found else [])])
+    return [parse_policy(text, budget=False) for text in texts]
+
+
+def _reach(way: str, policy: Policy, given: Given) -> Json:
+    candidate = next(one for one in given.candidates if one.name == way)
+    found = reach(way, candidate.usage, candidate.budget_polls, policy)
+    return found.to_json() | {"ends_early": ends_early(found), "file": given.files[way]}
+
+
+def _complexity(results: Sequence[Results]) -> Json | None:
+    measured = next((one.complexity for one in results if one.complexity), None)
+    if measured is None:
+        return None
+    return {
+        way["way"]: {
+            title: found["value"] if isinstance(found := ROWS[title](way), dict) else found
+            for title in COMPLEXITY
+        }
+        for way in measured["ways"]
+    }
+
+
+def flipped(old: Json, new: Json) -> bool:
+    """Tell whether another way is recommended, or none where there was one."""
+    return _recommended(old) != _recommended(new)
+
+
+def _recommended(decision: Json) -> str | None:
+    found = decision["recommended"]
+    return str(found["way"]) if found else None
+
+
+def changes(old: Json, decision: Json, now: Json) -> Iterator[str]:
+    """Yield what differs from an old record, a sentence each.
+
+    Args:
+        old: the record.
+        decision: decided anew from the old record's inputs.
+        now: today's ``basis``.
+    """
+    yield from _changed(old, now, "prices", "usd", "price of {}: {} USD then, {} now")
+    yield from _changed(old, now, "assumptions", "value", "assumption {}: {} then, {} now")
+    for way in sorted({*old["counts"]["values"], *now["counts"]["values"]}):
+        if old["counts"]["values"].get(way) != now["counts"]["values"].get(way):
+            yield f"What {way} uses, by its own statement or its poll budget, is not what it was."
+    before, after = old["decision"]["recommended"], decision["recommended"]
+    if before and after:
+        costs = [Decimal(one["usd_a_month"]["value"]) for one in (before, after)]
+        if (before["way"], before["poll"]) != (after["way"], after["poll"]):
+            then, today = (f"{one['way']}, {one['poll']}" for one in (before, after))
+            yield f"Recommended then: {then}; now: {today}."
+        if costs[0] != costs[1]:
+            yield f"A month then: {money(costs[0])} USD; now: {money(costs[1])} USD."
+    elif before or after:
+        gone = "There is no way to recommend any more" if before else "There is a way to recommend now"
+        yield f"{gone}: {decision['said'].rstrip('.')}."
+
+
+def _changed(old: Json, now: Json, part: str, key: str, said: str) -> Iterator[str]:
+    before, after = old[part]["values"], now[part]["values"]
+    for name in sorted({*before, *after}):
+        values = [one.get(name, {}).get(key, "none") for one in (before, after)]
+        if values[0] != values[1]:
+            sentence = said.format(name.replace("_", " "), *values)
+            yield f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def markdown(found: Json) -> str:
+    """Return the record as Markdown in the form of MADR."""
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=False,  # noqa: S701 - Markdown, of the project's own texts
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "money": _money,
+        "number": _number,
+        "duration": _duration,
+        "interval": _interval,
+    }
+    decision = found["decision"]
+    ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
+    return environment.get_template("record.md.j2").render(
+        **found, ranked=ranked, turns=decision["sensitivity"][:MOST_TURNS], command=command(found["inputs"])
+    )
+
+
+def _money(amount: str | float) -> str:
+    return money(Decimal(str(amount)))
+
+
+def _number(value: str | float, digits: int = 2) -> str:
+    return decimals(float(value), digits)
+
+
+def _duration(value: str | float) -> str:
+    return told_duration(float(value))
+
+
+def _interval(figure: Json) -> str:
+    bounds = figure.get("median_interval")
+    if not bounds:
+        return f"no interval from {figure['count']} runs"
+    return f"95 % interval {bounds['low']:.2f} to {bounds['high']:.2f}"
+
+
+def command(inputs: Json) -> str:
+    """Return the command line that makes the record again."""
+    words = ["orchbench", "adr", *map(quote, inputs["results"]["value"])]
+    for name in ("duration", "durations", "runs_a_month", "acceptable_lag", "timeout", "memory"):
+        if (
+            name in inputs
+            and inputs[name]["value"] is not None
+            and inputs[name]["origin"] != "from the results"
+        ):
+            words += [f"--{name.replace('_', '-')}", quote(str(inputs[name]["value"]))]
+    for one in inputs["assume"]["value"]:
+        words += ["--assume", quote(one)]
+    if inputs["prices"]["value"]:
+        words += ["--prices", quote(inputs["prices"]["value"])]
+    return " ".join(words)
