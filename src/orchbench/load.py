@@ -21,6 +21,8 @@ TIMEOUT_SECONDS = 1200
 """Of each batch: short enough that no poll budget stretches an interval of a second or more."""
 STARTERS = 64
 """Threads that start executions; more would wait for one processor all the same."""
+START_ATTEMPTS = 5
+"""A local AWS that starts hundreds of workers may not answer within a minute."""
 
 Progress = Callable[[str], None]
 
@@ -120,10 +122,14 @@ def put_load(
 
 
 def _start(bench: Bench, plan: LoadPlan, way: str, name: str) -> tuple[str, str, Execution | str]:
-    try:
-        return way, name, bench.start(way, plan.document(name), name=name)
-    except (OrchestratorError, *SERVICE_ERRORS) as error:
-        return way, name, f"not started: {error}"
+    """Start one execution; one whose answer was lost is asked for again, which starts no second one."""
+    problem = ""
+    for _attempt in range(START_ATTEMPTS):
+        try:
+            return way, name, bench.start(way, plan.document(name), name=name)
+        except (OrchestratorError, *SERVICE_ERRORS) as error:
+            problem = f"not started: {error}"
+    return way, name, problem
 
 
 def _ended(bench: Bench, way: str, name: str, execution: Execution | str, deadline: float) -> LoadedExecution:
