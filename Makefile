@@ -31,8 +31,12 @@ $(TOOLS_READY): $(READY) locks/sam.lock locks/awscli.lock
 	$(UV) install --quiet --python $(VENV)/tools/awscli/bin/python --require-hashes -r locks/awscli.lock
 	@touch $@
 
+# Local runs, rehearsals of 1 min to 24 h, and the report of both in the results folder.
 compare: setup
-	$(BIN)/orchbench compare
+	@folder=results/$$(date +%Y%m%d-%H%M%S) \
+	&& $(BIN)/orchbench compare --out "$$folder" \
+	&& $(BIN)/orchbench supplement "$$folder" \
+	&& $(BIN)/orchbench report "$$folder"
 
 up: setup
 	$(BIN)/orchbench up
