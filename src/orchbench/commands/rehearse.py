@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
         rehearsals = rehearse_all(
             tasks, processes=arguments.processes, done=lambda _index: progress.advance(bar)
         )
-    rows = [figures(one).to_json() for one in rehearsals]
+    rows = [figures(one).labelled() for one in rehearsals]
     traces = digest(rehearsals)
     if arguments.json:
         print_json(

@@ -53,7 +53,7 @@ class Headroom:
         """The share that was not used, 0.0 to 1.0."""
         return round(max(0.0, 1 - self.used / self.limit), 6)
 
-    def to_json(self) -> Json:
+    def labelled(self) -> Json:
         """Return the figures with their labels and sources."""
         quota = quotas()[QUOTAS[self.quota]]
         return {
@@ -96,13 +96,19 @@ class Figures:
     rehearsal_seconds: float
 
     def to_json(self) -> Json:
+        """Return the row as plain JSON values, as results store it."""
+        document = asdict(self)
+        document["headroom"]["left"] = self.headroom.left
+        return document | {"label": Label.REHEARSED.value, "source": TRACE}
+
+    def labelled(self) -> Json:
         """Return the row as JSON values, every figure with its unit, its label and its source."""
         document = asdict(self)
         for name, unit in REHEARSED_UNITS.items():
             document[name] = figure(document[name], unit, Label.REHEARSED, TRACE)
         for name in ("cpu_seconds", "rehearsal_seconds"):
             document[name] = figure(document[name], "s", Label.MEASURED, "this machine's own clocks")
-        return document | {"headroom": self.headroom.to_json()}
+        return document | {"headroom": self.headroom.labelled()}
 
 
 def figures(rehearsal: Rehearsal) -> Figures:
