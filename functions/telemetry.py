@@ -4,9 +4,11 @@ One place for all of them, so that the versions differ in ``POWERTOOLS_SERVICE_N
 parameters are never among it.
 """
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
@@ -41,11 +43,18 @@ def recorded(what: str, execution_id: str) -> Iterator[None]:
     except BatchError as error:
         logger.warning("%s failed", what, extra={"error_name": type(error).__name__})
         raise
-    except Exception as error:
-        logger.exception("%s met a defect", what)
-        raise UnexpectedError(f"{type(error).__name__}: {error}") from error
+    except Exception as error:  # noqa: BLE001 - whatever it is, its name and its place are told
+        # Where, and not what: nobody knows which part of an input the message of a defect quotes.
+        defect = f"{type(error).__name__} at {_place(error)}"
+        logger.error("%s met a defect", what, extra={"error_name": "UnexpectedError", "defect": defect})  # noqa: TRY400
+        raise UnexpectedError(defect) from None
     finally:
         logger.info("%s ended", what)
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in reversed(frames[1:]))
 
 
 def measure(progress: Progress, quota: Quota, now: datetime) -> None:

@@ -159,6 +159,16 @@ def test_a_defect_has_one_name_whatever_it_is(context: LambdaContext) -> None:
 
 
 @pytest.mark.usefixtures("deployed")
+def test_a_defect_says_where_it_is_and_nothing_of_the_input(context: LambdaContext, log: io.StringIO) -> None:
+    event = {**EVENT, "quota": {**QUOTA, SECRET_SQL: 1}}
+    with pytest.raises(UnexpectedError, match=r"^TypeError at .*handler.py:\d+ submit") as raised:
+        submit_handler.handler(event, context)
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+    assert "never in a log" not in log.getvalue() + str(raised.value)
+
+
+@pytest.mark.usefixtures("deployed")
 def test_a_function_without_time_left_says_so_and_sends_nothing() -> None:
     with pytest.raises(HandlerTimedOut, match="nothing was begun"):
         submit_handler.handler(EVENT, LambdaContext(remaining_seconds=3))
