@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from orchbench.bench import Bench
 from orchbench.commands.aws_consent import confirm
+from orchbench.commands.comparison_plan import MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
 from orchbench.commands.options import (
     add_target,
@@ -24,11 +24,11 @@ from orchbench.commands.options import (
     whole_number,
 )
 from orchbench.commands.resume import (
-    refuse_settings,
-    require_host,
+    earlier_comparison,
     require_same_deployment,
     require_same_rows,
     resume_command,
+    whole_runs,
 )
 from orchbench.commands.show import print_summary, read_and_print
 from orchbench.evaluation.bootstrap import is_within, median_interval
@@ -39,19 +39,12 @@ from orchbench.execution import Execution, Live
 from orchbench.local import LocalStack, running_stack
 from orchbench.mart import CHECKED_FILE, MartChecker
 from orchbench.orchestrators.connection import connect_local
-from orchbench.results import Comparison, ResultsNotWritten, Run, Settings
+from orchbench.results import Comparison, ResultsNotWritten, Run
 from orchbench.results_folder import COMPARISON_FILE, ResultsFolder
 from orchbench.runner import Listener, compare
-from orchbench.seed import DEFAULT_ROWS, create_tables, orders_count, seed
+from orchbench.seed import DEFAULT_ROWS
 from orchbench.trace import ExecutionStatus, Json
-from orchbench.warehouse import SqlFailed, Warehouse
-
-INTERVAL_SECONDS = {"local": 2, "aws": 10}
-"""The article polls every 10 s; a local query of some seconds would be over before the first poll."""
-TIMEOUT_SECONDS = {"local": 600, "aws": 3600}
-"""Short enough that no poll budget stretches an interval of 2 s."""
-RUNS = 3
-MOST_RUNS = 50
+from orchbench.warehouse import Warehouse
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -104,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Compare, or show a comparison made before."""
     if arguments.source is not None:
         return read_and_print(arguments.source, as_json=arguments.json)
-    earlier = _earlier(arguments) if arguments.resume is not None else None
+    earlier = earlier_comparison(arguments) if arguments.resume is not None else None
     if earlier is not None and earlier.complete:
         Console(stderr=True).print(
             f"- {arguments.resume} is complete: all {len(earlier.runs)} runs were made", highlight=False
@@ -120,17 +113,6 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print_summary(summary, as_json=arguments.json)
     return 0 if is_good(summary) else 1
-
-
-def _earlier(arguments: argparse.Namespace) -> Comparison:
-    """Return the comparison to go on with."""
-    refuse_settings(arguments)
-    folder = arguments.resume
-    if not (folder / COMPARISON_FILE).exists():
-        raise UsageError(f"--resume {str(folder)!r} holds no comparison: `orchbench compare` starts one.")
-    earlier = ResultsFolder(folder).read()
-    require_host(folder, earlier, arguments.target)
-    return earlier
 
 
 def _prepared_folder(arguments: argparse.Namespace) -> ResultsFolder:
@@ -189,10 +171,10 @@ def run_comparison(
     warehouse = Warehouse(connection.clients.client("redshift-data"), connection.outputs)
     if earlier is not None:
         require_same_deployment(folder.path, earlier, bench, warehouse)
-    comparison = earlier or _planned(bench, arguments, warehouse)
+    comparison = earlier or planned(bench, arguments, warehouse)
     if bench.host == "aws":
         confirm(comparison, assume_yes=arguments.yes, console=console)
-    rows = _prepare(
+    rows = prepare(
         bench, arguments.seed, earlier.settings.rows if earlier else arguments.rows, warehouse, console
     )
     if earlier is not None:
@@ -246,12 +228,6 @@ def run_comparison(
     return summarize(kept[-1], prices)
 
 
-def whole_runs(comparison: Comparison) -> str:
-    """Return how many runs there are to go on from."""
-    made = len(comparison.runs)
-    return "1 run is whole" if made == 1 else f"{made} runs are whole"
-
-
 def share(text: str) -> float:
     """Read ``10%`` or ``0.1``.
 
@@ -277,60 +253,6 @@ def _more_needed(within: float | None, most_runs: int) -> Callable[[Comparison],
         return not is_within(intervals, within)
 
     return more_needed
-
-
-def _planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) -> Comparison:
-    settings = Settings(
-        host=bench.host,
-        region=bench.connection.clients.region,
-        stack_name=bench.connection.stack_name,
-        target=warehouse.target,
-        database=warehouse.database,
-        rows=None,
-        runs_each=arguments.runs or RUNS,
-        architecture=bench.architecture(),
-        until_within=arguments.until_within,
-        most_runs=(arguments.most_runs or MOST_RUNS) if arguments.until_within else None,
-        input={
-            "sql_file": arguments.sql_file or CHECKED_FILE,
-            "timeout_seconds": TIMEOUT_SECONDS[bench.host],
-            "poll": {
-                "policy": "fixed",
-                "interval_seconds": arguments.poll_interval or INTERVAL_SECONDS[bench.host],
-            },
-        },
-    )
-    ways = {way.name: way.title for way in bench.ways()}
-    return Comparison(settings, ways, datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-def _prepare(
-    bench: Bench, seed_asked: bool, wanted: int | None, warehouse: Warehouse, console: Console
-) -> int:
-    """Create and fill the tables where that is due, and return how many orders there are.
-
-    Args:
-        bench: locally the tables are always filled; on AWS only where that was asked for.
-        seed_asked: on AWS.
-        wanted: rows; None for those there are, or the default.
-        warehouse: of the deployment.
-        console: told of what takes time.
-    """
-    local = bench.host == "local"
-    if local or seed_asked:
-        create_tables(warehouse, project_folder())
-        present = orders_count(warehouse)
-        rows = wanted or (local and present) or DEFAULT_ROWS
-        if present and rows != present and local:
-            console.print(f"- replacing the {present:,} orders of the running stack", highlight=False)
-        if rows != present:
-            console.print(f"- seeding {rows:,} orders", highlight=False)
-        try:
-            seed(warehouse, rows, replace=local)
-        except SqlFailed:
-            require_sound(bench)
-            raise
-    return orders_count(warehouse)
 
 
 def _teller(console: Console) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 from orchbench.bench import Bench
 from orchbench.commands.failure import UsageError
 from orchbench.results import Comparison
+from orchbench.results_folder import COMPARISON_FILE, ResultsFolder
 from orchbench.warehouse import Warehouse
 
 TAKEN_FROM_THE_FOLDER = {
@@ -18,6 +19,21 @@ TAKEN_FROM_THE_FOLDER = {
     "out": "--out",
     "seed": "--seed",
 }
+
+
+def earlier_comparison(arguments: argparse.Namespace) -> Comparison:
+    """Return the comparison to go on with.
+
+    Raises:
+        UsageError: there is none, or the arguments contradict it.
+    """
+    refuse_settings(arguments)
+    folder = arguments.resume
+    if not (folder / COMPARISON_FILE).exists():
+        raise UsageError(f"--resume {str(folder)!r} holds no comparison: `orchbench compare` starts one.")
+    earlier = ResultsFolder(folder).read()
+    require_host(folder, earlier, arguments.target)
+    return earlier
 
 
 def refuse_settings(arguments: argparse.Namespace) -> None:
@@ -82,3 +98,9 @@ def resume_command(folder: Path, earlier: Comparison) -> str:
     where = "" if settings.host == "local" else f" --target aws --stack {settings.stack_name}"
     region = "" if settings.host == "local" else f" --region {settings.region}"
     return f"orchbench compare --resume {folder}{where}{region}"
+
+
+def whole_runs(comparison: Comparison) -> str:
+    """Return how many runs there are to go on from."""
+    made = len(comparison.runs)
+    return "1 run is whole" if made == 1 else f"{made} runs are whole"

@@ -102,3 +102,30 @@ def test_the_documented_example_runs(capsys: Any) -> None:
     assert "sfn-poll SUCCEEDED" in printed
     assert "durable-poll SUCCEEDED" in printed
     assert "USD" in printed
+
+
+def test_a_comparison_with_rows_of_its_own_replaces_those_of_the_stack_and_goes_on_to_its_most_runs(
+    capsys: Any, tmp_path: Any
+) -> None:
+    folder = tmp_path / "results"
+    # Intervals need five runs, so it goes on as far as it may.
+    until = ["--runs", "1", "--until-within", "10%", "--most-runs", "2"]
+
+    assert main(["compare", *until, "--rows", "2000", "--poll-interval", "1", "--out", str(folder)]) == 0
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "replacing the 3,000 orders of the running stack - seeding 2,000 orders" in said
+    stored = json.loads((folder / "comparison.json").read_text())
+    runs = [(run["way"], run["number"]) for run in stored["runs"]]
+    assert runs == [(way, number) for number in (1, 2) for way in WAYS]
+    assert (stored["complete"], stored["settings"]["runs_each"]) == (True, 2)
+
+
+def test_stopping_an_arn_of_another_way_says_so(capsys: Any) -> None:
+    arn = connect("local").find("sfn-poll", "to-stop").arn
+
+    assert main(["stop", "durable-poll", arn]) == 1
+
+    assert "is no execution of durable-poll, which is 'orchbench-durable-poll' in lambda" in " ".join(
+        capsys.readouterr().err.split()
+    )
