@@ -2,6 +2,7 @@
 
 import errno
 
+from orchbench.evaluation.prices import InvalidPrices
 from orchbench.local.errors import LocalStackError
 from orchbench.orchestrators.connection import SERVICE_ERRORS, error_sentence
 from orchbench.orchestrators.errors import OrchestratorError
@@ -9,7 +10,7 @@ from orchbench.results import InvalidResults
 from orchbench.seed import TableNotEmpty
 from orchbench.warehouse import SqlFailed
 
-SAID = (LocalStackError, OrchestratorError, InvalidResults, SqlFailed, TableNotEmpty)
+SAID = (LocalStackError, OrchestratorError, InvalidPrices, InvalidResults, SqlFailed, TableNotEmpty)
 """Errors whose message is the sentence."""
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)

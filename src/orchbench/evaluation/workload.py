@@ -97,6 +97,7 @@ def _uniform(text: str) -> Callable[[float], float]:
 
 
 _DISTRIBUTIONS = {"lognormal": _lognormal, "uniform": _uniform}
+LONGEST_LINE = 1000
 
 
 def from_file(path: Path) -> Workload:
@@ -121,7 +122,7 @@ def from_file(path: Path) -> Workload:
 def _json_values(path: Path, text: str) -> Iterator[float]:
     try:
         listed = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidWorkload(f"{path} is no JSON: it takes a list of seconds.") from None
     if not isinstance(listed, list):
         raise InvalidWorkload(f"{path} is no list: it takes a list of seconds.")
@@ -132,7 +133,9 @@ def _json_values(path: Path, text: str) -> Iterator[float]:
 
 
 def _lines(path: Path, text: str) -> Iterator[float]:
-    for number, row in enumerate(csv.reader(text.splitlines()), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
+        # Only the first column is read, and no duration is longer than this.
+        row = next(csv.reader([line[:LONGEST_LINE]]), [])
         if not row or not row[0].strip():
             continue
         if number == 1 and not row[0].strip()[0].isdigit():
@@ -141,6 +144,7 @@ def _lines(path: Path, text: str) -> Iterator[float]:
 
 
 def _seconds(path: Path, where: str, text: str) -> float:
+    text = text if len(text) <= 60 else f"{text[:60]}..."
     try:
         seconds = parse_duration(text)
     except InvalidDuration as error:

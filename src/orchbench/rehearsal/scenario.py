@@ -18,6 +18,7 @@ A scenario comes from the command line or from a YAML file::
           - {kind: throttle, operation: DescribeStatement, rate: 0.2}
 """
 
+import itertools
 import math
 import re
 from collections.abc import Mapping
@@ -32,6 +33,11 @@ from orchbench.rehearsal.latency import profiles
 from orchbench.rehearsal.scripted_faults import Fault, InvalidFault
 
 LONGEST_SECONDS = 86_400
+LONGEST_FILE_CHARACTERS = 1_000_000
+MOST_VALUES = 100_000
+DEEPEST = 50
+LARGEST_NUMBER = 1e15
+"""Beyond it a moment in microseconds is no longer exact."""
 
 
 class InvalidScenario(ValueError):
@@ -67,7 +73,8 @@ class Scenario:
     def __post_init__(self) -> None:
         if self.latency not in profiles():
             raise InvalidScenario(
-                f"There is no latency profile {self.latency!r}: take one of {', '.join(profiles())}."
+                f"There is no latency profile {shortened(repr(self.latency))}: "
+                f"take one of {', '.join(profiles())}."
             )
 
     @property
@@ -96,7 +103,7 @@ class Scenario:
         if not poll_budget:
             policy["budget"] = False
         timeout = timeout_seconds or default_timeout_seconds(duration_seconds)
-        shown = poll if isinstance(poll, str) else str(policy["policy"])
+        shown = poll if isinstance(poll, str) else str(policy.get("policy", "fixed"))
         return cls(
             duration_seconds=duration_seconds,
             input={"timeout_seconds": math.ceil(timeout), "poll": policy},
@@ -113,11 +120,12 @@ class Scenario:
             InvalidScenario: with one sentence that names the key, what is wrong and what would be right.
         """
         if not isinstance(document, Mapping):
-            raise InvalidScenario(f"A scenario is a mapping, and this one is {document!r}.")
+            raise InvalidScenario(f"A scenario is a mapping, and this one is {shortened(repr(document))}.")
         unknown = sorted(set(document) - _KEYS)
         if unknown:
             raise InvalidScenario(
-                f"A scenario has the unknown key {unknown[0]!r}: known are {', '.join(sorted(_KEYS))}."
+                f"A scenario has the unknown key {shortened(repr(unknown[0]))}: "
+                f"known are {', '.join(sorted(_KEYS))}."
             )
         if "duration" not in document:
             raise InvalidScenario("A scenario needs 'duration', such as 6h.")
@@ -151,7 +159,7 @@ _KEYS = frozenset(
 def _common(document: Mapping[str, Any]) -> dict[str, Any]:
     listed = document.get("faults", [])
     if not isinstance(listed, list):
-        raise InvalidScenario(f"A scenario's 'faults' is {listed!r}: it takes a list.")
+        raise InvalidScenario(f"A scenario's 'faults' is {shortened(repr(listed))}: it takes a list.")
     try:
         faults = tuple(Fault.from_json(one) for one in listed)
     except InvalidFault as error:
@@ -174,12 +182,19 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
         InvalidScenario: with one sentence that names the file and the scenario.
     """
     try:
-        document = yaml.safe_load(path.read_text())
+        document = plain(yaml.safe_load(_text(path)))
     except OSError as error:
         raise InvalidScenario(f"{path} cannot be read: {error.strerror}.") from None
+    except InvalidScenario as error:
+        raise InvalidScenario(f"{path} {error}") from None
     except yaml.YAMLError as error:
         first = str(error).splitlines()[0]
         raise InvalidScenario(f"{path} is no YAML: {first}.") from None
+    except RecursionError:
+        raise InvalidScenario(f"{path} is no YAML: it is nested too deeply.") from None
+    except (ValueError, OverflowError, AttributeError, KeyError) as error:
+        # PyYAML's own way with a date that is none, 5,000 digits, or a tag on what it does not fit.
+        raise InvalidScenario(f"{path} is no YAML: {shortened(str(error))}.") from None
     listed = document.get("scenarios") if isinstance(document, Mapping) else None
     if not isinstance(listed, list) or not listed:
         raise InvalidScenario(f"{path} needs 'scenarios', a list with at least one scenario.")
@@ -192,12 +207,62 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
     return tuple(found)
 
 
+def _text(path: Path) -> str:
+    with path.open(encoding="utf-8") as file:
+        text = file.read(LONGEST_FILE_CHARACTERS + 1)
+    if len(text) > LONGEST_FILE_CHARACTERS:
+        raise InvalidScenario(f"is longer than {LONGEST_FILE_CHARACTERS:,} characters: split it.")
+    return text
+
+
+def plain(document: Any) -> Any:
+    """Return a document of a file as JSON would hold it, every alias written out.
+
+    Raises:
+        InvalidScenario: it is endless, too large written out, or holds what JSON has no word for.
+    """
+    left = itertools.count(MOST_VALUES, -1)
+
+    def copied(value: Any, depth: int) -> Any:
+        if depth > DEEPEST or next(left) <= 0:
+            raise InvalidScenario(
+                f"holds more than {MOST_VALUES:,} values, or nests them more than {DEEPEST} deep, its "
+                "aliases written out: leave some out."
+            )
+        if isinstance(value, list):
+            return [copied(one, depth + 1) for one in value]
+        if isinstance(value, dict):
+            odd = next((key for key in value if not isinstance(key, str)), None)
+            if odd is not None:
+                raise InvalidScenario(f"has the key {shortened(repr(odd))}, which is no text: quote it.")
+            return {key: copied(one, depth + 1) for key, one in value.items()}
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        if isinstance(value, (int, float)) and abs(value) < LARGEST_NUMBER:
+            return value
+        raise InvalidScenario(f"holds {_kind_of(value)}: it takes texts, numbers, true, false and null.")
+
+    return copied(document, 0)
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, (int, float)):
+        return f"a number of {LARGEST_NUMBER:g} or more, or none at all"
+    return f"the {type(value).__name__} {shortened(str(value))!r}, which is to be quoted"
+
+
+def shortened(text: str) -> str:
+    """Return a text as an error shows it: on one line, and not all of a long one."""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
 def parse_duration(value: Any) -> float:
     """Read seconds from a number or from text such as ``90``, ``10s``, ``5m``, ``1.5h`` or ``1d``."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < LARGEST_NUMBER:
         return float(value)
     try:
-        return durations.parse_duration(value if isinstance(value, str) else repr(value))
+        return durations.parse_duration(shortened(value if isinstance(value, str) else repr(value)))
     except durations.InvalidDuration as error:
         raise InvalidScenario(str(error)) from None
 
@@ -212,10 +277,12 @@ def poll_policy(poll: Any) -> dict[str, Any]:
     if kind == "fixed" and colon:
         seconds = parse_duration(interval)
         if seconds < 1 or seconds != int(seconds):
-            raise InvalidScenario(f"{poll!r} polls every {seconds:g} s: it takes whole seconds, 1 at least.")
+            raise InvalidScenario(
+                f"{shortened(repr(poll))} polls every {seconds:g} s: it takes whole seconds, 1 at least."
+            )
         return {"policy": "fixed", "interval_seconds": int(seconds)}
     raise InvalidScenario(
-        f"{poll!r} is no poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
+        f"{shortened(repr(poll))} is no poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
     )
 
 
@@ -235,14 +302,16 @@ def shown_duration(seconds: float) -> str:
 def _whole(document: Mapping[str, Any], key: str) -> int:
     value = document.get(key, 0)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidScenario(f"A scenario's {key!r} is {value!r}: it takes a whole number of 0 or more.")
+        raise InvalidScenario(
+            f"A scenario's {key!r} is {shortened(repr(value))}: it takes a whole number of 0 or more."
+        )
     return value
 
 
 def _boolean(document: Mapping[str, Any], key: str, default: bool) -> bool:
     value = document.get(key, default)
     if not isinstance(value, bool):
-        raise InvalidScenario(f"A scenario's {key!r} is {value!r}: it takes true or false.")
+        raise InvalidScenario(f"A scenario's {key!r} is {shortened(repr(value))}: it takes true or false.")
     return value
 
 

@@ -4,6 +4,7 @@ A fault is written as ``KIND`` or ``KIND:KEY=VALUE,...`` on the command line and
 a file. Calls are counted for each operation, botocore's own attempts included.
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -123,7 +124,7 @@ class Fault:
         pairs = [part.partition("=") for part in rest.split(",") if part]
         missing = next((key for key, equals, _ in pairs if not equals), None)
         if missing is not None:
-            raise InvalidFault(f"The fault {text!r} has {missing!r}, which is no KEY=VALUE.")
+            raise InvalidFault(f"The fault {text[:60]!r} has {missing[:60]!r}, which is no KEY=VALUE.")
         return cls.from_json({"kind": kind, **{key.strip(): value.strip() for key, _, value in pairs}})
 
     @classmethod
@@ -137,12 +138,12 @@ class Fault:
             raise InvalidFault("A fault is a mapping with a 'kind'.")
         if document["kind"] not in list(Kind):
             raise InvalidFault(
-                f"The fault {document['kind']!r} is unknown: it takes one of {', '.join(Kind)}."
+                f"The fault {repr(document['kind'])[:60]} is unknown: it takes one of {', '.join(Kind)}."
             )
         unknown = sorted(set(document) - {one.name for one in fields(cls)})
         if unknown:
             raise InvalidFault(
-                f"The fault {document['kind']!r} has the unknown key {unknown[0]!r}: it takes "
+                f"The fault {document['kind']!r} has the unknown key {repr(unknown[0])[:60]}: it takes "
                 f"{', '.join(_keys_of(Kind(document['kind']))) or 'none'}."
             )
         values = {key: _read(key, value) for key, value in document.items() if value is not None}
@@ -167,7 +168,7 @@ class Fault:
         if self.kind not in _CALLS and (self.operation or self.rate is not None or self.calls is not None):
             return "meets no calls, so it takes neither 'operation' nor 'calls' nor 'rate'"
         if self.operation is not None and self.operation not in OPERATIONS:
-            return f"names the operation {self.operation!r}: it takes one of {', '.join(OPERATIONS)}"
+            return f"names the operation {self.operation[:60]!r}: it takes one of {', '.join(OPERATIONS)}"
         if self.rate is not None and not 0 < self.rate <= 1:
             return f"has a rate of {self.rate}: it takes a number above 0, and 1 at most"
         if self.first_call < 1 or (self.calls is not None and self.calls < 0):
@@ -182,10 +183,13 @@ def _read(key: str, value: Any) -> Any:
         return str(value)
     wanted = int if key in ("first_call", "calls") else float
     try:
-        return wanted(value)
-    except (TypeError, ValueError):
-        kind = "a whole number" if wanted is int else "a number"
-        raise InvalidFault(f"A fault's {key!r} is {value!r}: it takes {kind}.") from None
+        read = wanted(value)
+        if math.isfinite(read):
+            return read
+    except (TypeError, ValueError, OverflowError):
+        pass
+    kind = "a whole number" if wanted is int else "a number"
+    raise InvalidFault(f"A fault's {key!r} is {repr(value)[:60]}: it takes {kind}.")
 
 
 _TO_DATA_API = {
