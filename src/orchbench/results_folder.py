@@ -121,6 +121,8 @@ class ResultsFolder:
         if not (self.path / name).exists():
             return None
         document = self._read(name)
+        if not isinstance(document, dict):
+            raise InvalidResults(f"{self.path / name} is no JSON object.")
         if schema is not None and document.get("schema") != schema:
             raise InvalidResults(
                 f"{self.path / name} has the schema {document.get('schema')!r}: "

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -53,17 +52,17 @@ def run(arguments: argparse.Namespace) -> int:
     """Read the results, make the report, and write its files."""
     # Drawing takes a second to import, which no other command should wait for.
     from orchbench.report.build import PAGE, files, report, write  # noqa: PLC0415
+    from orchbench.report.page import page  # noqa: PLC0415
 
     results = results_of(arguments)
     made = report(results, given_for(arguments, results))
     out = arguments.out or arguments.results[0]
-    contents: Mapping[str, str] = files(made)
     alone = out.suffix.lower() in (".html", ".htm")
     try:
         if alone:
-            write(out.parent, {out.name: contents[PAGE]})
+            write(out.parent, {out.name: page(made)})
         else:
-            write(out, contents)
+            write(out, files(made))
     except OSError as error:
         raise UsageError(
             f"--out {str(out)!r} cannot be written to ({error.strerror}): name a folder that can."

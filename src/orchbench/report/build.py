@@ -17,10 +17,10 @@ from orchbench.report import (
     timeline,
 )
 from orchbench.report.document import document
-from orchbench.report.model import Report
+from orchbench.report.model import Chart, Report
 from orchbench.report.page import machine, page
 from orchbench.report.reading import Given, Results
-from orchbench.report.svg import svg_file
+from orchbench.report.svg import WIDE, svg, svg_file
 
 PAGE, DOCUMENT, FIGURES = "report.html", "report.md", "figures.csv"
 COLUMNS = ("section", "what", "value", "unit", "label", "source", "file")
@@ -60,11 +60,17 @@ def _origin(one: Results) -> str:
 
 def files(made: Report) -> Mapping[str, str]:
     """Return every file of a report by its name below a folder."""
+    drawn: dict[tuple[str, int], str] = {}
+
+    def draw(chart: Chart, width: int) -> str:
+        drawn[chart.name, width] = svg(chart, width)
+        return drawn[chart.name, width]
+
     return {
-        PAGE: page(made),
+        PAGE: page(made, draw),
         DOCUMENT: document(made),
         FIGURES: figures_csv(made),
-        **{f"charts/{chart.name}.svg": svg_file(chart) for chart in made.charts},
+        **{f"charts/{chart.name}.svg": svg_file(drawn[chart.name, WIDE]) for chart in made.charts},
     }
 
 

@@ -1,6 +1,7 @@
 """The report as one self-contained HTML page: no script, no request, its charts and styles inside."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from orchbench.report.svg import NARROW, WIDE, colours, svg
 FOLDER = Path(__file__).parent
 
 
-def page(report: Report) -> str:
+Draw = Callable[[Chart, int], str]
+"""Draws a chart so wide, as SVG for a page."""
+
+
+def page(report: Report, draw: Draw = svg) -> str:
     """Return the page; the same report gives the same bytes."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
@@ -29,8 +34,8 @@ def page(report: Report) -> str:
         "is_words": _is_words,
         "is_chart": lambda part: isinstance(part, Chart),
         # What vl-convert draws is markup already; every text in it was escaped there.
-        "wide": lambda chart: Markup(svg(chart, WIDE)),  # noqa: S704
-        "narrow": lambda chart: Markup(svg(chart, NARROW)),  # noqa: S704
+        "wide": lambda chart: Markup(draw(chart, WIDE)),  # noqa: S704
+        "narrow": lambda chart: Markup(draw(chart, NARROW)),  # noqa: S704
     }
     template = environment.get_template("page.html.j2")
     # The project's own style sheets, not a reader's input.

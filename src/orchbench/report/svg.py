@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import vl_convert
+from altair.utils import schemapi
 
 from orchbench.report.model import Chart
 
@@ -26,15 +27,17 @@ HATCHES = (
 
 def svg(chart: Chart, width: int) -> str:
     """Return a chart for a page: with a title and a description, and ids that no other chart has."""
-    return _fit_for_a_page(_converted(json.dumps(chart.draw(width), sort_keys=True)), chart, width)
+    # Checking a chart against Vega-Lite's schema takes longer than drawing it: a test does that.
+    with schemapi.debug_mode(False):
+        specification = chart.draw(width)
+    return _fit_for_a_page(_converted(json.dumps(specification, sort_keys=True)), chart, width)
 
 
-def svg_file(chart: Chart) -> str:
-    """Return a chart as a file that can be read by itself."""
-    text = svg(chart, WIDE)
+def svg_file(drawn: str) -> str:
+    """Return a chart that was drawn for a page as a file that can be read by itself."""
     style = f"<style>{colours()}svg{{background:var(--surface)}}</style>"
-    head = text.index(">") + 1
-    return f"{text[:head]}{style}{text[head:]}\n"
+    head = drawn.index(">") + 1
+    return f"{drawn[:head]}{style}{drawn[head:]}\n"
 
 
 @cache
@@ -43,7 +46,6 @@ def colours() -> str:
     return COLOURS_FILE.read_text()
 
 
-@cache
 def _converted(specification: str) -> str:
     # No base URL is allowed: a specification that asks for the network fails.
     drawn: str = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])

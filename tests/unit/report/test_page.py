@@ -1,0 +1,160 @@
+import csv
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from page_reader import Page
+
+from orchbench.cli import main
+
+LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_every_number_of_the_page_says_its_label_its_source_and_its_file(page: Page) -> None:
+    assert len(page.figures) > 500
+    for one in page.figures:
+        assert one["data-label"] in LABELS, one
+        assert one["data-source"], one
+        assert one["data-file"], one
+        assert re.search(r"\d", one["shown"] or ""), one
+        float(one["value"] or "")
+
+
+def test_no_number_stands_in_a_cell_without_its_origin(page: Page) -> None:
+    figures = [text for text, has_figure in page.cells if has_figure]
+    words = [text for text, has_figure in page.cells if not has_figure]
+
+    assert [text for text in figures if re.search(r"\d", text)] == []
+    # What is no figure is a phrase: a unit, a source, a file. None of them is a number or begins with one.
+    assert [text for text in words if re.match(r"[^\w]*\d+(?![\w%.]*\s\w+ of)", text)] == []
+
+
+def test_the_answer_is_three_sentences_with_their_conditions(page: Page) -> None:
+    cost, time, limits = page.sentences
+
+    assert "list prices of us-east-1" in cost
+    assert "a query of 1 h polled every 10 s" in cost
+    assert "durations of functions assumed" in cost
+    assert "whose times are no AWS figures" in time
+    assert "which are few" in time
+    assert "without a poll budget" in limits
+
+
+def test_every_file_that_a_figure_names_is_there(page: Page, monday: Path) -> None:
+    names = {name for one in page.figures for name in (one["data-file"] or "").split("; ")}
+
+    missing = [
+        name for name in names if not list((monday.parent if name.startswith("monday/") else ROOT).glob(name))
+    ]
+
+    assert missing == []
+
+
+def test_the_page_can_ask_for_nothing(written: Path, page: Page) -> None:
+    text = (written / "report.html").read_text()
+
+    (policy,) = (one for one in page.all("meta") if one.get("http-equiv") == "Content-Security-Policy")
+    assert (policy["content"] or "").startswith("default-src 'none'")
+    assert {tag for tag, _attributes in page.elements} & {
+        "script",
+        "img",
+        "link",
+        "iframe",
+        "object",
+    } == set()
+    assert re.findall(r"url\((?!#)", text) == []
+    assert "@import" not in text
+    addresses = [one["href"] or "" for one in page.all("a")]
+    assert [address for address in addresses if not address.startswith("#")] == []
+
+
+def test_headings_go_down_one_level_at_a_time(page: Page) -> None:
+    levels = [level for level, _text in page.headings]
+
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_every_heading_of_a_table_says_what_it_is_for(page: Page) -> None:
+    assert {one.get("scope") for one in page.all("th")} <= {"col", "row", "colgroup"}
+
+
+def test_no_two_elements_have_the_same_id_and_every_reference_finds_its_own(written: Path) -> None:
+    text = (written / "report.html").read_text()
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    named = {name for names in re.findall(r'aria-labelledby="([^"]+)"', text) for name in names.split()}
+
+    assert len(ids) == len(set(ids))
+    assert {*re.findall(r"url\(#([^)]+)\)", text), *re.findall(r'href="#([^"]+)"', text), *named} <= set(ids)
+
+
+def test_every_chart_has_a_title_a_description_and_its_data_below(page: Page) -> None:
+    charts = page.all("svg")
+    figures = page.all("figure")
+
+    assert len(charts) == 2 * len(figures) > 0
+    assert {one["role"] for one in charts} == {"img"}
+    assert len(page.all("title")) == len(charts) + 1
+    assert len(page.all("details")) == len(figures)
+
+
+def test_the_same_results_make_the_same_bytes(written: Path, monday: Path, tmp_path: Path) -> None:
+    assert main(["report", str(monday), "--out", str(tmp_path / "again")]) == 0
+
+    first, again = (
+        {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        for folder in (written, tmp_path / "again")
+    )
+    assert first == again
+
+
+def test_figures_csv_holds_every_figure_of_the_page(written: Path, page: Page) -> None:
+    with (written / "figures.csv").open() as file:
+        rows = list(csv.DictReader(file))
+
+    assert sorted((row["value"], row["label"]) for row in rows) == sorted(
+        (one["value"], one["data-label"]) for one in page.figures
+    )
+    assert all(row["source"] and row["file"] and row["what"] for row in rows)
+
+
+def test_the_markdown_names_every_chart_that_is_written(written: Path) -> None:
+    text = (written / "report.md").read_text()
+    charts = {f"charts/{file.name}" for file in (written / "charts").iterdir()}
+
+    assert set(re.findall(r"\]\((charts/[^)]+)\)", text)) == charts
+    assert "| makespan, s |" in text
+
+
+def test_no_file_names_a_folder_of_this_machine(written: Path) -> None:
+    files = [file for file in written.rglob("*") if file.is_file()]
+
+    assert len(files) > 10
+    assert [file for file in files if re.search(r"/(home|root|tmp|Users|work)/", file.read_text())] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_lines_can_be_told_from_the_page_in_both_schemes(scheme: str) -> None:
+    css = (ROOT / "src/orchbench/report/colours.css").read_text()
+    light, dark = css.split("@media")
+    colours = dict(re.findall(r"--([\w-]+): (#\w{6})", dark if scheme == "dark" else light))
+
+    for text in ("ink", "muted", "link", "way-1", "way-2", "way-3", "way-4"):
+        assert contrast(colours[text], colours["surface"]) >= 4.5, text
+        assert contrast(colours[text], colours["tint"]) >= 4.5, text
+    assert contrast(colours["bar-strong"], colours["surface"]) >= 3
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the ratio that WCAG 2 defines."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.03928 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,163 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_reader import read_page
+from stored_results import change, copy_of_results, report_of
+
+from orchbench.cli import main
+from orchbench.evaluation.prices import price_list
+from orchbench.report.document import document
+from orchbench.report.page import page
+from orchbench.report.reading import read_results
+
+
+def said(capsys: Any) -> str:
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1
+    return str(text)
+
+
+def test_a_folder_without_results_is_one_sentence_and_exit_code_2(tmp_path: Path, capsys: Any) -> None:
+    assert main(["report", str(tmp_path / "nothing"), "--out", str(tmp_path / "out")]) == 2
+
+    assert "comparison.json cannot be read" in said(capsys)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "sentence"),
+    [
+        ("comparison.json", "{", "is no JSON"),
+        ("comparison.json", "{}", "has the schema None"),
+        ("traces/sfn-poll-1.json", "", "is no JSON"),
+        ("traces/sfn-poll-1.json", "{}", "does not follow"),
+        ("rehearsals.json", '{"schema": "orchbench.rehearsals/1"}', "does not follow"),
+        ("rehearsals.json", "[]", "is no JSON object"),
+        ("complexity.json", "{}", "has the schema None"),
+    ],
+)
+def test_a_broken_file_is_one_sentence_that_names_it(
+    file: str, text: str, sentence: str, tmp_path: Path, capsys: Any
+) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    (folder / file).write_text(text)
+
+    assert main(["report", str(folder), "--out", str(tmp_path / "out")]) == 2
+    message = said(capsys)
+    assert sentence in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_trace_is_named(tmp_path: Path, capsys: Any) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    (folder / "traces" / "sfn-poll-2.json").unlink()
+
+    assert main(["report", str(folder)]) == 2
+    assert "sfn-poll-2.json cannot be read" in said(capsys)
+
+
+def test_a_comparison_without_a_run_is_nothing_to_report(tmp_path: Path, capsys: Any) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    change(folder / "comparison.json", lambda one: one.update(runs=[]))
+
+    assert main(["report", str(folder)]) == 2
+    assert "holds no run yet" in said(capsys)
+
+
+def test_the_same_folder_twice_is_refused(tmp_path: Path, capsys: Any) -> None:
+    folder = copy_of_results(tmp_path / "results")
+
+    assert main(["report", str(folder), str(folder)]) == 2
+    assert "is named twice" in said(capsys)
+
+
+def test_a_page_alone_is_written_where_a_file_is_named(monday: Path, tmp_path: Path, capsys: Any) -> None:
+    assert main(["report", str(monday), "--out", str(tmp_path / "page.html")]) == 0
+
+    assert [file.name for file in tmp_path.iterdir()] == ["page.html"]
+    assert "page.html" in capsys.readouterr().out
+
+
+def test_several_folders_stand_side_by_side_and_say_which_is_which(
+    monday: Path, tmp_path: Path, capsys: Any
+) -> None:
+    on_aws = copy_of_results(tmp_path / "tuesday", host="aws")
+
+    assert main(["report", str(monday), str(on_aws), "--out", str(tmp_path / "page.html")]) == 0
+
+    page = read_page((tmp_path / "page.html").read_text())
+    groups = [one for one in page.all("th") if one.get("scope") == "colgroup"]
+    assert [one["colspan"] for one in groups] == ["3", "3"]
+    text = (tmp_path / "page.html").read_text()
+    assert ">monday (local servers on one machine)</th>" in text
+    assert ">tuesday (AWS)</th>" in text
+    files = {one["data-file"] for one in page.figures}
+    assert {"monday/traces/sfn-poll-*.json", "tuesday/traces/sfn-poll-*.json"} <= files
+    assert "The rehearsals are those of monday." in text
+
+
+def test_folders_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    folders = [copy_of_results(tmp_path / day / "run") for day in ("monday", "tuesday")]
+
+    found = read_results(folders, {"us-east-1": price_list("us-east-1")})
+
+    assert [one.name for one in found] == ["monday/run", "tuesday/run"]
+
+
+def test_without_rehearsals_the_page_says_how_to_add_them(tmp_path: Path) -> None:
+    text = document(report_of(copy_of_results(tmp_path / "results")))
+
+    assert text.count("`orchbench supplement`") == 2
+
+
+def test_what_a_run_says_is_text_and_never_markup(tmp_path: Path) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    attack = "</p><script>alert(1)</script>"
+    change(folder / "comparison.json", lambda one: one["settings"]["input"].update(sql_file=attack))
+
+    text = page(report_of(folder), lambda _chart, _width: "<svg/>")
+
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_a_run_that_failed_is_reported_and_not_averaged_away(tmp_path: Path) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    change(
+        folder / "traces" / "sfn-poll-1.json",
+        lambda one: one.update(status="FAILED", error_name="BatchFailed", cause="it broke", statement=None),
+    )
+
+    text = document(report_of(folder))
+
+    assert "| runs that succeeded | 2 of 3 | 3 of 3 | 3 of 3 |" in text
+    assert "BatchFailed: it broke" in text
+
+
+def test_what_cannot_be_written_leaves_what_was_there(monday: Path, tmp_path: Path, capsys: Any) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "report.html").write_text("yesterday's")
+    (out / "charts").write_text("a file where a folder is wanted")
+
+    assert main(["report", str(monday), "--out", str(out)]) == 2
+
+    assert "cannot be written to" in said(capsys)
+    assert (out / "report.html").read_text() == "yesterday's"
+    assert sorted(file.name for file in out.iterdir()) == ["charts", "report.html"]
+
+
+def test_a_price_file_takes_the_place_of_the_projects_own(monday: Path, prices: Path) -> None:
+    change(prices, lambda one: one["prices"]["state_transition"].update(usd="0.000123"))
+
+    assert "| state transition | 0.000123 |" in document(report_of(monday, "--prices", str(prices)))
+
+
+def test_what_is_no_price_file_is_one_sentence(monday: Path, tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps({"region": "us-east-1"}))
+
+    assert main(["report", str(monday), "--prices", str(file)]) == 2
+    assert "is no price file" in said(capsys)
