@@ -1,0 +1,144 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored_results import change, copy_of_results
+
+from orchbench.cli import main
+
+HEADINGS = [
+    "## Context and Problem Statement",
+    "## Decision Drivers",
+    "## Considered Options",
+    "## Decision Outcome",
+    "### Consequences",
+    "### Confirmation",
+    "## Pros and Cons of the Options",
+    "## More Information",
+]
+
+
+@pytest.fixture(scope="module")
+def record(monday: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("adr")
+    assert main(["adr", str(monday), "--out", str(out)]) == 0
+    return out
+
+
+def test_twice_the_same_results_make_the_same_record(record: Path, monday: Path, tmp_path: Path) -> None:
+    assert main(["adr", str(monday), "--out", str(tmp_path)]) == 0
+
+    for name in ("decision.md", "decision.json"):
+        assert (tmp_path / name).read_bytes() == (record / name).read_bytes()
+
+
+def test_a_record_has_the_headings_of_madr_in_order(record: Path) -> None:
+    lines = (record / "decision.md").read_text().splitlines()
+
+    assert [line for line in lines if line in HEADINGS] == HEADINGS
+    assert lines[0] == "---"
+    assert "date: 2026-11-21" in lines
+
+
+def test_what_nobody_said_is_assumed_and_the_record_says_so(record: Path) -> None:
+    document = json.loads((record / "decision.json").read_text())
+    text = (record / "decision.md").read_text()
+
+    # Queries of local servers say nothing about those of Redshift.
+    assert document["inputs"]["duration"] == {
+        "value": "lognormal:median=20m,p95=2h",
+        "origin": "assumed, as nothing says it",
+    }
+    assert "| runs a month | 3000 | assumed, as nothing says it |" in text
+    assert "| region | us-east-1 | from the results |" in text
+
+
+def test_runs_on_aws_say_how_long_queries_take_and_how_often_they_are_polled(tmp_path: Path) -> None:
+    folder = copy_of_results(tmp_path / "aws", host="aws")
+
+    assert main(["adr", str(folder)]) == 0
+
+    inputs = json.loads((folder / "decision.json").read_text())["inputs"]
+    assert len(inputs["durations_seconds"]["value"]) == 9
+    assert inputs["durations_seconds"]["origin"] == "from the results"
+    assert inputs["acceptable_lag"] == {"value": "2s", "origin": "from the results"}
+
+
+def test_a_record_says_how_it_is_made_again(record: Path) -> None:
+    text = (record / "decision.md").read_text()
+
+    (command,) = (line for line in text.splitlines() if line.startswith("orchbench adr monday"))
+    assert "--duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s" in command
+
+
+def test_an_unchanged_decision_stands(record: Path, capsys: Any) -> None:
+    assert main(["adr", "--check", str(record / "decision.json")]) == 0
+    assert capsys.readouterr().out == "The decision stands: durable-condition.\n"
+
+
+def test_a_changed_price_that_flips_the_decision_is_found(record: Path, prices: Path, capsys: Any) -> None:
+    change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.00008"))
+
+    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 3
+
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "Price of durable operation: 0.000008 USD then, 0.00008 now."
+    assert said[-1] == "The decision flips: durable-condition then, sfn-poll now."
+
+
+def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, capsys: Any) -> None:
+    change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.000009"))
+
+    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 0
+
+    said = capsys.readouterr().out
+    assert "Price of durable operation: 0.000008 USD then, 0.000009 now." in said
+    assert "A month then: 1.193 USD; now: " in said
+    assert said.endswith("The decision stands: durable-condition.\n")
+
+
+def test_what_a_way_uses_today_is_held_to_the_old_record(record: Path, tmp_path: Path, capsys: Any) -> None:
+    old = tmp_path / "old.json"
+    old.write_text((record / "decision.json").read_text())
+    change(old, lambda one: one["counts"]["values"]["sfn-poll"].update(usage="0" * 64))
+    change(old, lambda one: one["decision"]["recommended"].update(way="sfn-poll"))
+
+    assert main(["adr", "--check", str(old)]) == 3
+
+    said = capsys.readouterr().out
+    assert "What sfn-poll uses, by its own statement or its poll budget, is not what it was." in said
+    assert "The decision flips: sfn-poll then, durable-condition now." in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["adr"], "adr needs a results folder"),
+        (["adr", "--check", "nowhere.json"], "cannot be read"),
+        (["adr", "nowhere"], "comparison.json cannot be read"),
+    ],
+)
+def test_a_usage_error_is_one_sentence(arguments: list[str], sentence: str, capsys: Any) -> None:
+    assert main(arguments) == 2
+
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert said.count("\n") == 1
+
+
+def test_another_document_is_no_record(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "old.json").write_text("{}")
+
+    assert main(["adr", "--check", str(tmp_path / "old.json")]) == 2
+    assert "is no decision record" in capsys.readouterr().err
+
+
+def test_a_lag_that_no_way_keeps_is_recorded_as_no_decision(monday: Path, tmp_path: Path) -> None:
+    asked = ["--duration", "24h", "--timeout", "24h", "--acceptable-lag", "1s"]
+
+    assert main(["adr", str(monday), *asked, "--out", str(tmp_path)]) == 1
+
+    text = (tmp_path / "decision.md").read_text()
+    assert "# No way fits what is asked of long Redshift batches" in text
+    assert "**" not in text
