@@ -5,8 +5,8 @@ Each mend names what it touches in ministack 1.5.33, and the launcher refuses to
 one of these names differs: a mend that silently no longer applies would be worse than none.
 
 1. Error names. ministack reports every exception of a handler as ``Runtime.HandlerError``; AWS reports the
-   class's name, which Retry and Catch match. Touched: ``lambda_runtime._PYTHON_WORKER_SCRIPT``,
-   ``lambda_runtime.Worker.invoke``, ``lambda_svc._execute_function_warm``.
+   class's name, which Retry and Catch match, and ``Runtime.ExitError`` for a process that died. Touched:
+   ``lambda_runtime._PYTHON_WORKER_SCRIPT``, ``lambda_runtime.Worker.invoke``, ``lambda_svc._execute_function_warm``.
 2. ``DurableConfig`` and ``DeadLetterConfig``. Its CloudFormation drops these properties; kept,
    GetFunctionConfiguration answers as on AWS, the gateway sees which functions are durable, and events that
    fail are kept. Touched: ``provisioners._lambda_create``.
@@ -34,6 +34,11 @@ WORKER_PATH_VARIABLE = "ORCHBENCH_WORKER_PYTHONPATH"
 WORKER_ERROR = '{"status": "error", "error": str(e), "trace": traceback.format_exc()}'
 NAMED_WORKER_ERROR = WORKER_ERROR[:-1] + ', "error_type": type(e).__name__}'
 
+DEAD_WORKER = "Worker process died"
+"""What ``Worker.invoke`` says where the process ended without an answer."""
+EXIT_ERROR = "Runtime.ExitError"
+"""What Lambda calls that."""
+
 
 def expect(condition: bool, what: str) -> None:
     """Leave with one sentence when ministack is not the one these mends were written for."""
@@ -60,7 +65,8 @@ def report_the_class_of_an_error(runtime: Any, functions: Any) -> None:
 
     def invoke_and_note(worker: Any, *args: Any, **kwargs: Any) -> Any:
         result = worker_invoke(worker, *args, **kwargs)
-        last.error_type = result.get("error_type")
+        died = result.get("error") == DEAD_WORKER
+        last.error_type = EXIT_ERROR if died else result.get("error_type")
         return result
 
     def execute_and_name(func: Any, event: Any, request_id: str) -> Any:

@@ -191,7 +191,7 @@ class LambdaClient:
         except FunctionTimedOut as stopped:
             return _answer(_told("Sandbox.Timedout", str(stopped)), error=True)
         except FunctionStopped as stopped:
-            return _answer(_told("Lambda.Unknown", str(stopped)), error=True)
+            return _answer(_told("Runtime.ExitError", str(stopped)), error=True)
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, Lambda tells its caller
             return _answer(_told(type(error).__name__, str(error)), error=True)
 

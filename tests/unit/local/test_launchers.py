@@ -13,6 +13,7 @@ from orchbench.local.wiring import ministack_python
 
 LAUNCHER = Path(ministack_launcher.__file__)
 PROBE = f"""
+import inspect
 import sys
 sys.path.insert(0, {str(LAUNCHER.parent)!r})
 import ministack_launcher
@@ -22,6 +23,7 @@ from ministack.services import eventbridge, lambda_svc
 from ministack.services.cloudformation import provisioners
 assert '"error_type": type(e).__name__' in lambda_runtime._PYTHON_WORKER_SCRIPT
 compile(lambda_runtime._PYTHON_WORKER_SCRIPT, "worker", "exec")
+assert f'"{{ministack_launcher.DEAD_WORKER}}"' in inspect.getsource(lambda_runtime)
 assert lambda_svc._execute_function_warm.__module__ == "ministack_launcher"
 assert provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"].__module__ == "ministack_launcher"
 assert eventbridge._put_events.__defaults__ == (True,)
@@ -59,14 +61,18 @@ def test_a_put_events_with_other_defaults_is_refused() -> None:
         ministack_launcher.accept_events_of_services(SimpleNamespace(_put_events=put_events))
 
 
-class Worker:
-    """Fails as ministack's worker does with the mended script."""
+@pytest.mark.parametrize(
+    ("result", "name"),
+    [
+        ({"status": "error", "error": "as asked", "error_type": "ExpectedFault"}, "ExpectedFault"),
+        ({"status": "error", "error": "Worker process died"}, "Runtime.ExitError"),
+    ],
+)
+def test_a_failed_invocation_carries_the_name_that_lambda_gives_it(result: dict[str, str], name: str) -> None:
+    class Worker:
+        def invoke(self) -> dict[str, str]:
+            return result
 
-    def invoke(self) -> dict[str, str]:
-        return {"status": "error", "error": "as asked", "error_type": "ExpectedFault"}
-
-
-def test_a_failed_invocation_carries_the_name_of_its_class() -> None:
     runtime = SimpleNamespace(_PYTHON_WORKER_SCRIPT=ministack_launcher.WORKER_ERROR, Worker=Worker)
 
     def execute(_func: Any, _event: Any, _request_id: str) -> dict[str, Any]:
@@ -76,7 +82,7 @@ def test_a_failed_invocation_carries_the_name_of_its_class() -> None:
     functions = SimpleNamespace(_execute_function_warm=execute)
     ministack_launcher.report_the_class_of_an_error(runtime, functions)
     body = functions._execute_function_warm({}, {}, "1")["body"]
-    assert body == {"errorMessage": "as asked", "errorType": "ExpectedFault"}
+    assert body == {"errorMessage": result["error"], "errorType": name}
 
 
 def test_the_runner_has_every_name_that_is_changed() -> None:
