@@ -67,6 +67,4 @@ def _assumptions(given: Given) -> Table:
 
 def _folders(results: Sequence[Results]) -> Iterator[Text]:
     for one in results:
-        yield (
-            f"{one.name}: {one.host}, {one.comparison.settings.region}, from {one.summary['started_at']}.",
-        )
+        yield (f"{one.name}: {one.host}, {one.comparison.settings.region}, from {one.began}.",)

@@ -14,7 +14,7 @@ from orchbench.report.model import Report
 from orchbench.results_folder import ResultsFolder
 from orchbench.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 STORED = ROOT / "docs" / "results" / "compare-local"
 WAYS = ("sfn-poll", "durable-poll", "durable-condition")
 

@@ -1,0 +1,167 @@
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored_results import ROOT, STORED, report_of
+
+from orchbench.durations import Policy
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.prices import price_list
+from orchbench.orchestrators import all_ways
+from orchbench.report.durations import break_evens
+from orchbench.report.estimating import estimate_one
+from orchbench.report.model import Chart, Report
+from orchbench.report.policies import all_points
+from orchbench.report.reading import Given
+from orchbench.report.svg import NARROW, WIDE
+from orchbench.report.timeline import QUERY, bars, middle_run
+from orchbench.results_folder import ResultsFolder
+from orchbench.usage import stated_quota
+
+UNITS = ("USD", "duration", "lag", "seconds", "hours")
+
+
+@pytest.fixture(scope="module")
+def made(monday: Path) -> Report:
+    return report_of(monday)
+
+
+@pytest.fixture(scope="module")
+def given() -> Given:
+    ways = {name: way for name, way in all_ways().items() if way.usage}
+    return Given(
+        candidates=[
+            Candidate(name, way.usage, stated_quota(ROOT / way.implementation).polls)
+            for name, way in ways.items()
+            if way.usage
+        ],
+        prices=price_list("us-east-1"),
+        prices_file="prices",
+        architecture="x86_64",
+        memory_mb=128,
+        assumed=default_assumptions(),
+        files=dict.fromkeys(ways, "file"),
+    )
+
+
+def found_in(value: Any, key: str) -> Iterator[Any]:
+    """Yield what a key stands for anywhere in a specification."""
+    if isinstance(value, Mapping):
+        if key in value:
+            yield value[key]
+        for one in value.values():
+            yield from found_in(one, key)
+    elif isinstance(value, list):
+        for one in value:
+            yield from found_in(one, key)
+
+
+def test_every_chart_follows_vega_lite_at_both_widths_and_has_a_unit_on_its_axes(made: Report) -> None:
+    for chart in made.charts:
+        for width in (WIDE, NARROW):
+            # altair checks a specification against the schema when it is made.
+            specification = chart.draw(width)
+            assert specification["width"] == width
+            titles = [one["title"] for one in found_in(specification, "x") if one.get("title")]
+            assert titles
+            assert all(any(unit in title for unit in UNITS) for title in titles), (chart.name, titles)
+
+
+def test_ways_differ_by_dash_shape_or_name_wherever_they_differ_by_colour(made: Report) -> None:
+    for chart in made.charts:
+        encodings = list(found_in(chart.draw(WIDE), "encoding"))
+        by_colour = [one for one in encodings if one.get("color", {}).get("field") == "way"]
+        assert all({"strokeDash", "shape", "text"} & set(one) for one in by_colour), chart.name
+
+
+def chart_named(made: Report, name: str) -> Chart:
+    (found,) = (chart for chart in made.charts if chart.name == name)
+    return found
+
+
+def test_a_line_ends_where_its_quota_ends_it(made: Report) -> None:
+    chart = chart_named(made, "cost-against-duration-fixed")
+    data = {one.what: one.figure for one in chart.data}
+    marked = set(found_in(chart.draw(WIDE), "told"))
+
+    # 25,000 events less 9 leave 2,776 polls of 9 events; 3,000 operations less 2 leave 1,499 polls of 2.
+    assert data["sfn-poll, longest query that is seen to end"].value == 2_776 * 10
+    assert data["durable-poll, longest query that is seen to end"].value == 1_499 * 10
+    assert data["durable-condition, longest query that is seen to end"].value == 2_996 * 10
+    assert {"ends at 7.71 h", "ends at 4.16 h", "ends at 8.32 h"} <= marked
+
+
+def test_the_cheaper_of_two_ways_changes_at_a_break_even(given: Given) -> None:
+    policy = Policy.fixed(10, budget=False)
+    cost = {
+        (one.name, seconds): estimate_one(one, seconds, policy, given).bill.total_usd
+        for one in given.candidates
+        for seconds in (10, 11)
+    }
+
+    (even,) = break_evens(policy, given)
+
+    assert (even.seconds, even.before, even.after) == (11, "durable-poll", "durable-condition")
+    assert cost["durable-poll", 10] < cost["durable-condition", 10]
+    assert cost["durable-poll", 11] > cost["durable-condition", 11]
+
+
+def test_nothing_beats_a_point_of_the_pareto_front_and_something_every_other(given: Given) -> None:
+    points = [(one.found.lag_mean_seconds, one.cost_usd, one.on_front) for one in all_points(given)]
+
+    for lag, cost, on_front in points:
+        better = [
+            other for other in points if other[0] <= lag and other[1] <= cost and other[:2] != (lag, cost)
+        ]
+        assert on_front == (not better)
+
+
+def test_a_timeline_has_the_query_on_top_and_ends_with_the_execution() -> None:
+    comparison = ResultsFolder(STORED).read()
+    for way in comparison.ways:
+        run = middle_run(comparison.of(way))
+        assert run is not None
+        found = bars(run.trace)
+        length = (run.trace.ended_at or 0) - run.trace.started_at
+
+        assert found[0].row == QUERY
+        assert sum(one.kind == "function" for one in found) == len(run.trace.invocations)
+        assert all(-0.001 <= one.start <= one.end <= length + 0.2 for one in found), way
+        # All but the moments of a function's work is waiting, and is drawn as such.
+        waited = sum(one.end - one.start for one in found if one.kind == "wait")
+        assert waited > 0.7 * length, way
+
+
+def test_the_middle_run_is_the_one_in_the_middle() -> None:
+    comparison = ResultsFolder(STORED).read()
+    runs = comparison.of("sfn-poll")
+    lengths = sorted((run.trace.ended_at or 0) - run.trace.started_at for run in runs)
+
+    middle = middle_run(runs)
+
+    assert middle is not None
+    assert (middle.trace.ended_at or 0) - middle.trace.started_at == lengths[1]
+
+
+def test_a_report_reads_results_and_runs_nothing() -> None:
+    running = "local|rehearsal|redshift|bench|runner|orchestrators"
+    runs = re.compile(rf"boto3|botocore|subprocess|socket|urllib|orchbench\.({running})")
+    names = [
+        (file.name, name)
+        for file in (ROOT / "src/orchbench/report").glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        for name in (
+            [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else []
+        )
+    ]
+
+    assert names
+    assert [(file, name) for file, name in names if runs.match(name)] == []
