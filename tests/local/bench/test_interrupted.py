@@ -84,6 +84,14 @@ class Comparing:
             time.sleep(0.05)
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Let children be interrupted: those of a runner in the background ignore SIGINT, as it does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.fixture
 def comparing(project: Any) -> Iterator[Comparing]:
     # A short path: PostgreSQL's socket lies below it. Others may pass: PostgreSQL is no root.

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,15 @@ def test_a_results_folder_that_cannot_be_written_to_is_said_before_anything_runs
     )
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let children be interrupted: those of a runner in the background ignore SIGINT, as it does."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("imported", ["orchbench.commands.failure", "botocore.session", "numpy"])
 @pytest.mark.parametrize(
     ("number", "code", "said"),
@@ -122,7 +132,12 @@ def test_a_signal_while_modules_are_imported_is_one_line(
 ) -> None:
     # The interpreter tells of each module once it is imported.
     command = [sys.executable, "-X", "importtime", "-m", "orchbench.cli", "prices"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stderr is not None
         assert any(line.rstrip().endswith(f" {imported}") for line in process.stderr)
         process.send_signal(number)
