@@ -6,7 +6,8 @@ one of these names differs: a mend that silently no longer applies would be wors
 
 1. Error names. ministack reports every exception of a handler as ``Runtime.HandlerError``; AWS reports the
    class's name, which Retry and Catch match, and ``Runtime.ExitError`` for a process that died. Touched:
-   ``lambda_runtime._PYTHON_WORKER_SCRIPT``, ``lambda_runtime.Worker.invoke``, ``lambda_svc._execute_function_warm``.
+   ``lambda_runtime._PYTHON_WORKER_SCRIPT``, ``lambda_runtime.Worker.invoke``,
+   ``lambda_svc._execute_function_warm``.
 2. ``DurableConfig`` and ``DeadLetterConfig``. Its CloudFormation drops these properties; kept,
    GetFunctionConfiguration answers as on AWS, the gateway sees which functions are durable, and events that
    fail are kept. Touched: ``provisioners._lambda_create``.
