@@ -95,7 +95,13 @@ def _invocation_retries(events: Iterable[TraceEvent]) -> int:
 
 def _durable_operations(events: tuple[TraceEvent, ...]) -> int:
     """Count as AWS meters: 1 for the execution, 1 an operation, 1 a retry or poll, 1 an invocation retry."""
-    operations = {event.detail["operation_id"] for event in events if _is_operation(event)}
+    # A step is metered by its result: one that began, and was refused or is not over, is none yet.
+    operations = {
+        event.detail["operation_id"]
+        for event in events
+        if _is_operation(event)
+        if event.kind is not EventKind.STEP_STARTED or event.detail.get("type") == WAITS_FOR_CONDITION
+    }
     condition_polls = sum(
         str(event.detail.get("type")) == WAITS_FOR_CONDITION
         and event.kind in (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
