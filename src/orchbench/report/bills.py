@@ -130,7 +130,7 @@ def _chart(name: str, title: str, lines: Sequence[_Line], ways: Sequence[str]) -
     return Chart(
         name,
         title,
-        "A bar is a way's bill; its parts are hatched as the legend shows.",
+        ("A bar is a way's bill; its parts are hatched as the legend shows.",),
         f"Stacked bars: {told} a 1,000 runs.",
         draw,
         data,

@@ -53,7 +53,7 @@ def report(results: Sequence[Results], given: Given) -> Report:
 
 def _origin(one: Results) -> str:
     settings = one.comparison.settings
-    rehearsed = f"; {len(one.rehearsals)} rehearsals" if one.rehearsals else ""
+    rehearsed = "; with rehearsals" if one.rehearsals else ""
     unfinished = "" if one.comparison.complete else "; interrupted before all runs were made"
     return f"{one.name}: {one.host}, {settings.region}, {one.began}{rehearsed}{unfinished}"
 

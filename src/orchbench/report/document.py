@@ -43,7 +43,7 @@ def _chart(chart: Chart) -> Iterator[str]:
     yield ""
     yield f"![{_cell(chart.description)}](charts/{chart.name}.svg)"
     yield ""
-    yield chart.reading
+    yield plain(chart.reading)
 
 
 def table_lines(table: Table) -> Iterator[str]:

@@ -14,7 +14,7 @@ from orchbench.evaluation.limits import NEVER, Reach, reach
 from orchbench.report import drawing
 from orchbench.report.estimating import LONGEST_SECONDS, ends_early, estimate_one, estimates
 from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
-from orchbench.report.model import Chart, Datum, Section, Text
+from orchbench.report.model import Chart, Datum, Figure, Part, Section, Text, plain
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.supplements import KeptRehearsal
 from orchbench.trace import Label
@@ -37,14 +37,14 @@ class _Line:
 
     way: str
     reach: Reach
+    last_seen: Figure
     data: Sequence[Datum]
     rows: Sequence[Mapping[str, Any]]
 
     @property
     def end(self) -> Mapping[str, Any]:
         """The last point, where a quota ends it."""
-        said = f"{told_duration(self.reach.without_budget_seconds)}: {self.reach.limited_by}"
-        return {**self.rows[-1], "said": said}
+        return self.rows[-1]
 
 
 @dataclass(frozen=True)
@@ -94,42 +94,47 @@ def _chart(text: str, rehearsed: Results | None, given: Given) -> Chart:
     lines = [_line(one.name, text, policy, given) for one in given.candidates]
     kept = [one for one in rehearsed.rehearsals if one.poll == text] if rehearsed else []
     marks = [_mark(one, rehearsed.name, given) for one in kept] if rehearsed else []
-    evens = list(break_evens(policy, given))
+    evens = [(one, _moment(one, given)) for one in break_evens(policy, given)]
+    said = _said(lines, evens)
 
     def draw(width: int) -> Mapping[str, Any]:
-        return _drawn(width, lines, [row for row, _datum in marks], evens)
+        return _drawn(width, lines, [row for row, _datum in marks], [one for one, _moment in evens])
 
     data = [
         *(datum for _row, datum in marks),
         *(one for line in lines for one in _end_data(line)),
-        *_break_even_data(evens, text, given),
+        *(Datum(f"break-even of {one.before} and {one.after}, {text}", moment) for one, moment in evens),
         *(datum for line in lines for datum in line.data),
     ]
     return Chart(
         f"cost-against-duration-{text.partition(':')[0]}",
         TITLES[text],
-        _reading(bool(marks), lines, evens),
+        _reading(said, marked=bool(marks)),
         f"Lines of cost against duration on two logarithmic axes, one for each of {', '.join(ways)}. "
-        + _said(lines, evens),
+        + plain(said).strip(),
         draw,
         data,
     )
 
 
-def _reading(marked: bool, lines: Sequence[_Line], evens: Sequence[BreakEven]) -> str:
+def _reading(said: Text, *, marked: bool) -> Text:
     marks = "Filled marks are rehearsed. " if marked else ""
-    return f"Both axes are logarithmic: a straight line is a cost in proportion. {marks}{_said(lines, evens)}"
+    return (f"Both axes are logarithmic: a straight line is a cost in proportion. {marks}", *said)
 
 
-def _said(lines: Sequence[_Line], evens: Sequence[BreakEven]) -> str:
-    said = [f"{line.way} ends after {line.end['said']}." for line in lines if ends_early(line.reach)] or [
-        "No quota ends a line before the 24 h of a query."
-    ]
-    said += [
-        f"Break-even: below {told_duration(one.seconds)} {one.before} costs less, from then on {one.after}."
-        for one in evens
-    ] or [f"No two ways cost the same anywhere from {SHORTEST_SECONDS} s on: there is no break-even."]
-    return " ".join(said)
+def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> Text:
+    """Say where lines end and where they cross."""
+    parts: list[Part] = []
+    for line in lines:
+        if ends_early(line.reach):
+            parts += [f"{line.way} ends after ", line.last_seen, f" s: {line.reach.limited_by}. "]
+    if not parts:
+        parts.append("No quota ends a line before the 24 h of a query. ")
+    for one, moment in evens:
+        parts += ["Break-even: below ", moment, f" s {one.before} costs less, from then on {one.after}. "]
+    if not evens:
+        parts.append(f"No two lines cross from {SHORTEST_SECONDS} s on: there is no break-even. ")
+    return tuple(parts)
 
 
 def _line(way: str, text: str, policy: Policy, given: Given) -> _Line:
@@ -143,7 +148,9 @@ def _line(way: str, text: str, policy: Policy, given: Given) -> _Line:
         cost = usd_of_runs(found.bill.total_usd, found.bill.label, FORM, given.estimated_in(way))
         data.append(Datum(f"{way}, {text}, {told_duration(float(duration))}", cost))
         rows.append({"way": way, "duration": float(duration), "cost": float(cost.value or 0)})
-    return _Line(way, reached, data, rows)
+    source = f"closed form over the way's own counts and {reached.limited_by}"
+    last_seen = seconds(last, Label.ESTIMATED, source, f"{given.files[way]}; {QUOTAS_IN}")
+    return _Line(way, reached, last_seen, data, rows)
 
 
 def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, Any], Datum]:
@@ -156,23 +163,16 @@ def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, A
 
 def _end_data(line: _Line) -> Iterator[Datum]:
     if ends_early(line.reach):
-        files = f"{QUOTAS_IN}; src/orchbench/orchestrators"
-        source = f"closed form over the way's own counts and {line.reach.limited_by}"
-        end = seconds(line.reach.without_budget_seconds, Label.ESTIMATED, source, files)
-        yield Datum(f"{line.way}, longest query that is seen to end", end)
-        polls = count(line.reach.most_polls, "polls", Label.ESTIMATED, source, files)
+        yield Datum(f"{line.way}, longest query that is seen to end", line.last_seen)
+        polls = count(
+            line.reach.most_polls, "polls", Label.ESTIMATED, line.last_seen.source, line.last_seen.file
+        )
         yield Datum(f"{line.way}, polls that fit", polls)
 
 
-def _break_even_data(evens: Sequence[BreakEven], text: str, given: Given) -> Iterator[Datum]:
-    for one in evens:
-        found = seconds(
-            one.seconds,
-            Label.ASSUMED,
-            f"first whole second at which {one.after} costs less",
-            f"{given.prices_file}",
-        )
-        yield Datum(f"break-even of {one.before} and {one.after}, {text}", found)
+def _moment(one: BreakEven, given: Given) -> Figure:
+    source = f"first whole second at which {one.after} costs less"
+    return seconds(one.seconds, Label.ASSUMED, source, given.estimated_in(one.after))
 
 
 def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:

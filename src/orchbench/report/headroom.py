@@ -6,11 +6,11 @@ from typing import Any
 import altair as alt
 
 from orchbench.durations import parse_policy
-from orchbench.evaluation.limits import Reach, reach
+from orchbench.evaluation.limits import Reach, quotas, reach
 from orchbench.report import drawing
 from orchbench.report.estimating import ends_early
 from orchbench.report.figures import count, seconds, share, told_duration
-from orchbench.report.model import Chart, Datum, Section, Table, Text
+from orchbench.report.model import Chart, Datum, Figure, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Label
 
@@ -35,13 +35,21 @@ def section(results: Sequence[Results], given: Given) -> Section:
         "Quota headroom",
         [
             (
-                "An execution has a quota of its own: 25,000 history events on Step Functions, 3,000 durable "
-                "operations on Lambda. Without a poll budget, polling runs into it; with the budget, the "
-                "delays are stretched so that every way sees a query of 24 h end.",
+                "An execution has a quota of its own: ",
+                _quota("sfn_history_events"),
+                " history events on Step Functions, ",
+                _quota("durable_operations"),
+                " durable operations on Lambda. Without a poll budget, polling runs into it; with the "
+                "budget, the delays are stretched so that every way sees a query of 24 h end.",
             )
         ],
         [_chart(found, given), *tables],
     )
+
+
+def _quota(key: str) -> Figure:
+    found = quotas()[key]
+    return count(found.value, found.unit, "quoted", f"{found.source}, {found.date}", QUOTAS_IN)
 
 
 def _files(way: str, given: Given) -> str:
@@ -68,8 +76,10 @@ def _chart(found: Sequence[Reach], given: Given) -> Chart:
     return Chart(
         "quota-headroom",
         "The longest query that is still seen to end, without a poll budget",
-        "A full bar reaches the 24 h that Redshift runs a query. A shorter one ends where the quota ends the "
-        "execution, and says after how long.",
+        (
+            "A full bar reaches the 24 h that Redshift runs a query. A shorter one ends where the quota "
+            "ends the execution, and says after how long.",
+        ),
         f"Bars of hours for each policy and way. Shorter than 24 h: {said}.",
         draw,
         data,

@@ -69,7 +69,7 @@ class Chart:
 
     name: str
     title: str
-    reading: str
+    reading: Text
     description: str
     draw: Drawing
     data: Sequence[Datum]
@@ -108,10 +108,10 @@ class Report:
     def figures(self) -> Iterator[tuple[str, str, Figure]]:
         """Yield every figure with its section and what it is, in the order of the page."""
         for sentence in self.answer:
-            yield from (("answer", _words(sentence), one) for one in _figures(sentence))
+            yield from (("answer", plain(sentence), one) for one in _figures(sentence))
         for section in self.sections:
             for text in (*section.paragraphs, *section.notes):
-                yield from ((section.name, _words(text), one) for one in _figures(text))
+                yield from ((section.name, plain(text), one) for one in _figures(text))
             for part in section.parts:
                 yield from ((section.name, what, one) for what, one in _figures_of(part))
 
@@ -127,6 +127,7 @@ def _figures(text: Iterable[Part]) -> Iterator[Figure]:
 
 def _figures_of(part: Chart | Table) -> Iterator[tuple[str, Figure]]:
     if isinstance(part, Chart):
+        yield from ((f"{part.title}: {plain(part.reading)}", one) for one in _figures(part.reading))
         yield from ((f"{part.title}: {one.what}", one.figure) for one in part.data)
         return
     groups = [name for name, columns in part.groups for _ in range(columns)]
@@ -134,7 +135,3 @@ def _figures_of(part: Chart | Table) -> Iterator[tuple[str, Figure]]:
         for index, cell in enumerate(row):
             above = " ".join(filter(None, [groups[index] if groups else "", part.heads[index]]))
             yield from ((f"{plain(row[0])}, {above}", one) for one in _figures(cell))
-
-
-def _words(text: Text) -> str:
-    return plain(text)

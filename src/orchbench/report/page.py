@@ -50,9 +50,13 @@ def machine(value: float | Decimal | None) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else repr(value)
 
 
-def _spoken(words: str) -> Markup:
-    """Escape a text; what stands between backquotes is code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(words))))  # noqa: S704 - escaped
+def _spoken(words: str, after_figure: bool) -> Markup:
+    """Escape a text; what stands between backquotes is code, and no line ends before a unit."""
+    text = str(escape(words))
+    if after_figure:
+        text = re.sub(r"^ (?=(?:s|h|USD|times)\b)", "\u00a0", text)
+    text = re.sub(r"(?<=\d) (?=(?:s|min|h|d|MB|ms)\b)", "\u00a0", text)
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", text))  # noqa: S704 - escaped
 
 
 def _has_figure(text: Text) -> bool:

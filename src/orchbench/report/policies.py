@@ -63,10 +63,12 @@ def section(given: Given) -> Section:
     chart = Chart(
         "cost-against-lag",
         f"A query of {told_duration(DURATION_SECONDS)}, each policy on each way",
-        "Lower is cheaper, further left is seen sooner; both axes are logarithmic. The lag is the mean over "
-        "every moment in which the query could have ended between its last two polls: half the last delay. "
-        "Large marks with a label are the Pareto front: nothing is both cheaper and quicker. A delay that "
-        "the poll budget stretches stands where it is stretched to.",
+        (
+            "Lower is cheaper, further left is seen sooner; both axes are logarithmic. The lag is the mean "
+            "over every moment in which the query could have ended between its last two polls: half the "
+            "last delay. Large marks with a label are the Pareto front: nothing is both cheaper and quicker. "
+            "A delay that the poll budget stretches stands where it is stretched to.",
+        ),
         f"Points of cost against detection lag. On the Pareto front: {told}.",
         draw,
         [datum for one in points for datum in _data(one, given)],

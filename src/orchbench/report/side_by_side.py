@@ -67,6 +67,7 @@ def _rows(results: Sequence[Results]) -> Iterator[tuple[str, Cell]]:
     yield "functions, billed ms", _billed
     yield "USD a 1,000 runs", _cost
     yield "runs that succeeded", _succeeded
+    yield "marts that were right", _marts
 
 
 def _name(results: Sequence[Results], group: str, key: str) -> str:
@@ -101,7 +102,14 @@ def _cost(results: Results, way: str, figures: Json) -> Text:
 def _succeeded(results: Results, way: str, figures: Json) -> Text:
     outcomes = figures["outcomes"]
 
-    def one(key: str) -> object:
-        return count(outcomes[key], "runs", outcomes["label"], outcomes["source"], results.traces_of(way))
+    origin = (outcomes["label"], outcomes["source"], results.traces_of(way))
+    return (count(outcomes["succeeded"], "runs", *origin), " of ", count(outcomes["runs"], "runs", *origin))
 
-    return (one("succeeded"), " of ", one("runs"))  # type: ignore[return-value]
+
+def _marts(results: Results, _way: str, figures: Json) -> Text:
+    outcomes = figures["outcomes"]
+    right, checked = outcomes["marts_right"], outcomes["marts_right"] + outcomes["marts_wrong"]
+    if not checked:
+        return (NOTHING,)
+    origin = (outcomes["label"], outcomes["source"], results.file("comparison.json"))
+    return (count(right, "marts", *origin), " of ", count(checked, "marts", *origin))

@@ -118,7 +118,7 @@ def _chart(results: Results, run: Run, longest: float, *, several: bool) -> Char
     return Chart(
         f"timeline-{results.name.replace('/', '-')}-{run.way}",
         f"{run.way}, run {run.number}, {where}{shorter}",
-        "Dark: the query. Hatched: a function runs. Outlined: a wait. Grey: a state or an operation.",
+        ("Filled: the query. Hatched: a function runs. Outlined: a wait. Grey: a state or an operation.",),
         f"Bars over seconds since the execution's start, in rows: {', '.join(rows)}.",
         draw,
         data,
