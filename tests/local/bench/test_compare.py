@@ -50,7 +50,7 @@ def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any)
         [*COMPARE, "--runs", "50", "--out", str(results)], cwd=project, stderr=subprocess.PIPE, text=True
     ) as process:
         deadline = time.monotonic() + DEADLINE_SECONDS
-        while not (results / "comparison.json").exists():
+        while not list(results.glob("traces/*.json")):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -61,6 +61,7 @@ def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any)
     assert "Traceback" not in said
     stored = json.loads((results / "comparison.json").read_text())
     assert stored["complete"] is False
+    assert "go on with: orchbench compare --resume results" in " ".join(said.split())
     assert all(
         (results / run["trace"]).exists() and (results / run["history"]).exists() for run in stored["runs"]
     )
