@@ -4,6 +4,7 @@ Everything that is not deterministic (a call, the moment) happens inside a step.
 that ``statemachine/redshift_batch.asl.json`` names.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +36,18 @@ TRANSIENT_RETRIES = RetryStrategyConfig(
     retryable_error_types=[TransientFault],
 )
 TIMEOUT_RETRIES = replace(TRANSIENT_RETRIES, max_attempts=3, retryable_error_types=[HandlerTimedOut])
+
+
+class _WithoutTraceback(logging.Filter):
+    """Keeps the line and drops its traceback: the message of a failed batch quotes the database."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info = record.exc_text = None
+        return True
+
+
+# The SDK logs what a handler raises. The execution's record keeps the error; a log is read by more people.
+logging.getLogger("aws_durable_execution_sdk_python.execution").addFilter(_WithoutTraceback())
 
 _retry_transient = create_retry_strategy(TRANSIENT_RETRIES)
 _retry_timeout = create_retry_strategy(TIMEOUT_RETRIES)

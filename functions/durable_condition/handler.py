@@ -38,7 +38,7 @@ QUOTA = Quota(
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @durable_execution
 def handler(event: Json, context: DurableContext) -> Json:
     """Run the batch of one execution to its end.

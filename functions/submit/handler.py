@@ -12,7 +12,7 @@ from telemetry import logger, recorded, tracer
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(event: Json, context: Any) -> Json:
     """Submit the batch of one execution.
 

@@ -16,7 +16,7 @@ from telemetry import count_cancelled, logger, recorded, tracer
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False)
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handler(_event: Json, context: Any) -> Json:
     """Sweep once, whatever the event.
 
