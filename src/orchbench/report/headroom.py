@@ -109,7 +109,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
     x = alt.X(
         "hours:Q",
         title="duration of the query, hours",
-        scale=alt.Scale(domain=[0, LONGEST_HOURS + 2], nice=False),
+        scale=alt.Scale(domain=[0, LONGEST_HOURS + (8 if narrow else 2)], nice=False),
         axis=alt.Axis(values=[0, 12, 24] if narrow else [0, 4, 8, 12, 16, 20, 24]),
     )
     base = alt.Chart(drawing.values(rows))

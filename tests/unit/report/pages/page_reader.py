@@ -62,7 +62,7 @@ class _Reader(HTMLParser):
         elif tag == "section":
             self.in_answer = False
         elif tag == "p" and self.in_answer:
-            self.page.sentences.append(self.outside)
+            self.page.sentences.append(self.outside.replace("\u00a0", " "))
 
     def handle_data(self, data: str) -> None:
         self.text += data
