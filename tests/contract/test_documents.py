@@ -1,55 +1,230 @@
-"""README and docs say what the program does: commands that exist, figures that were measured."""
+"""README and docs say what the program does: commands that run, outputs and figures that are its own."""
 
 import argparse
+import ast
+import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from project import ROOT
+from document_blocks import made
+from documented import DOCUMENTS, Shown, agrees, generated, shell_commands, shown
+from project import FUNCTIONS, ROOT, definition
 
-from orchbench.cli import build_parser
+from orchbench.cli import build_parser, main
 from orchbench.commands.show import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 STORED = ROOT / "docs" / "results" / "compare-local"
+COLUMNS = "110"
+DISTRIBUTION = ["--duration", "lognormal:median=20m,p95=2h"]
+
+RUN_HERE = {"adr", "complexity", "decide", "estimate", "limits", "prices", "rehearse", "show"}
+"""Commands of shell blocks that are run as they stand; of a rehearsal all but how long its query takes."""
+
+ELSEWHERE = {
+    "orchbench check --target aws": "tests/local/bench/test_as_on_aws.py::"
+    "test_check_says_what_the_database_user_lacks_until_it_lacks_nothing",
+    "orchbench check": "tests/local/bench/test_commands.py::test_check_finds_nothing_to_do",
+    "orchbench compare --target aws": "tests/local/bench/test_as_on_aws.py::"
+    "test_a_comparison_that_was_agreed_to_seeds_nothing_and_compares",
+    "orchbench compare --resume": "tests/unit/bench/test_resume.py::"
+    "test_a_complete_comparison_is_said_to_be_and_shown",
+    "orchbench compare": "tests/local/bench/test_compare.py::"
+    "test_a_comparison_runs_every_way_and_its_table_can_be_made_again",
+    "orchbench faults --markdown": "tests/rehearsal/test_fault_matrix.py::"
+    "test_the_documents_table_is_the_one_that_the_command_makes",
+    "orchbench faults": "tests/rehearsal/test_fault_matrix.py::test_json_is_one_document_on_stdout",
+    "orchbench load": "tests/local/acceptance/test_load.py::"
+    "test_a_load_that_the_quotas_do_not_allow_is_slowed_and_loses_nothing",
+    "orchbench report": "tests/unit/report/test_report_command.py::"
+    "test_several_folders_stand_side_by_side_and_say_which_is_which",
+    "orchbench start": "tests/local/bench/test_commands.py::"
+    "test_start_prints_the_output_and_nothing_else_on_standard_output",
+    "orchbench stop": "tests/local/bench/test_commands.py::"
+    "test_a_stopped_execution_is_stopped_and_its_statement_known",
+    "orchbench up": "tests/contract/test_documented_sessions.py::"
+    "test_what_up_says_is_what_its_document_shows",
+    "make compare": "tests/local/bench/test_compare.py::"
+    "test_a_comparison_runs_every_way_and_its_table_can_be_made_again",
+    "python -m pytest tests/rehearsal/test_random_schedules.py": "tests/conftest.py::schedules",
+    "python -m orchbench.rehearsal.benchmark": "tests/contract/test_documents.py::"
+    "test_the_benchmark_of_rehearsals_runs",
+    "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
+    "sam deploy": "tests/local/stack/test_sam_cli.py::"
+    "test_the_tools_deploy_the_template_and_both_ways_fill_the_mart",
+}
+"""Beginnings of commands, and the tests that run them, with fewer rows, runs or executions."""
+
+NOT_RUN = {
+    "make setup": "every test runs in what it makes",
+    "make test": "it is what runs the tests",
+    "make test-fast": "it is a part of make test",
+    "make check": "it is the first part of make test",
+    ".venv/bin/python -m pytest --hypothesis-profile=full": "minutes: the same tests run with fewer examples",
+    "orchbench faults --local": "minutes: its parts are tested apart",
+    "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
+    "orchbench supplement": "minutes: it rehearses up to 24 hours on every way",
+    "sam delete": "it needs an account, and a stack that SAM has packaged",
+}
+"""Commands that are parsed at most, and why."""
 
 
-def commands(document: Path) -> Iterator[list[str]]:
-    """Yield the words of every command in a document's shell blocks, comments left out."""
-    for block in re.findall(r"```sh\n(.*?)```", document.read_text(), re.DOTALL):
-        for line in block.replace("\\\n", " ").splitlines():
-            words = shlex.split(line, comments=True)
-            if words:
-                yield words
+def of_program(program: str) -> list[str]:
+    commands = [one for document in DOCUMENTS for one in shell_commands(document)]
+    commands += [one.command for document in DOCUMENTS for one in shown(document)]
+    return [one for one in dict.fromkeys(commands) if Path(one.split()[0]).name == program]
 
 
-def all_commands() -> list[tuple[str, list[str]]]:
-    return [(document.name, words) for document in DOCUMENTS for words in commands(document)]
+def in_shell_blocks() -> list[str]:
+    return list(dict.fromkeys(one for document in DOCUMENTS for one in shell_commands(document)))
 
 
-def of_program(program: str) -> list[list[str]]:
-    return [words[1:] for _document, words in all_commands() if Path(words[0]).name == program]
+def is_run_here(command: str) -> bool:
+    words = command.split()
+    return words[0] == "orchbench" and words[1] in RUN_HERE
 
 
-@pytest.mark.parametrize("words", of_program("orchbench"), ids=" ".join)
-def test_every_documented_command_is_one_that_the_program_takes(words: list[str]) -> None:
-    build_parser().parse_args(words)
+def in_console_blocks(run: str) -> list[Shown]:
+    return [one for document in DOCUMENTS for one in shown(document) if one.run == run]
 
 
-@pytest.mark.parametrize("words", of_program("make"), ids=" ".join)
-def test_every_documented_target_is_in_the_makefile(words: list[str]) -> None:
+def beginning(command: str, table: dict[str, str]) -> str | None:
+    """Return the entry of a table for a command; ``--target aws`` may stand anywhere in it."""
+    on_aws = command.replace(" --target aws", "")
+    forms = [command]
+    if on_aws != command:
+        forms = [f"{' '.join(on_aws.split()[:2])} --target aws {' '.join(on_aws.split()[2:])}", on_aws]
+    return next((table[key] for form in forms for key in table if f"{form} ".startswith(f"{key} ")), None)
+
+
+@pytest.mark.parametrize("command", of_program("orchbench"))
+def test_every_documented_command_is_one_that_the_program_takes(command: str) -> None:
+    build_parser().parse_args(shlex.split(command)[1:])
+
+
+@pytest.mark.parametrize("command", [one for one in in_shell_blocks() if not is_run_here(one)])
+def test_every_documented_command_is_run_by_a_test_or_says_why_not(command: str) -> None:
+    test = beginning(command, ELSEWHERE)
+    if beginning(command, NOT_RUN):
+        return
+    assert test, f"no test runs `{command}`: name it in ELSEWHERE, or in NOT_RUN with its reason"
+    path, _, name = test.partition("::")
+    tree = ast.parse((ROOT / path).read_text())
+    assert name in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_the_tables_of_commands_name_none_that_is_gone() -> None:
+    commands = in_shell_blocks()
+    found = {beginning(command, ELSEWHERE) for command in commands}
+    assert [test for test in ELSEWHERE.values() if test not in found] == []
+    reasons = {beginning(command, NOT_RUN) for command in commands}
+    assert [command for command, reason in NOT_RUN.items() if reason not in reasons] == []
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder like a reader's, with the files that documents name."""
+    folder = tmp_path_factory.mktemp("reader")
+    for name in ("docs", "functions", "statemachine", "template.yaml"):
+        (folder / name).symlink_to(ROOT / name)
+    for name in ("20260101-120000", "monday"):
+        shutil.copytree(STORED, folder / "results" / name)
+    (folder / "past.csv").write_text("600\n1200\n4000\n")
+    assert main(["adr", str(STORED), "--out", str(folder), *DISTRIBUTION]) == 0
+    return folder
+
+
+@pytest.fixture
+def reader(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(sandbox)
+    monkeypatch.setenv("COLUMNS", COLUMNS)
+
+
+@pytest.mark.parametrize("command", [one for one in in_shell_blocks() if is_run_here(one)])
+@pytest.mark.usefixtures("reader")
+def test_a_command_of_a_shell_block_runs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = shlex.split(command)[1:]
+    if words[0] == "rehearse":
+        words = of_a_minute(words)
+    assert main(words) == 0
+    assert capsys.readouterr().out
+
+
+def of_a_minute(words: list[str]) -> list[str]:
+    """Return a rehearsal's words with another duration, so that a page of them takes seconds."""
+    if "--scenarios" in words:
+        return [*words, "--processes", "1"]
+    words = [*words, "--processes", "1", *([] if "--duration" in words else ["--duration", "1m"])]
+    words[words.index("--duration") + 1] = "1m"
+    return words
+
+
+@pytest.mark.parametrize("example", in_console_blocks("here"), ids=lambda one: one.command)
+@pytest.mark.usefixtures("reader")
+def test_a_command_prints_what_its_document_shows(example: Shown, capsys: pytest.CaptureFixture[str]) -> None:
+    assert prints_what_is_shown(example, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", in_console_blocks("slow"), ids=lambda one: one.command)
+@pytest.mark.usefixtures("reader")
+def test_a_longer_command_prints_what_its_document_shows(
+    example: Shown, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert prints_what_is_shown(example, capsys)
+
+
+def prints_what_is_shown(example: Shown, capsys: pytest.CaptureFixture[str]) -> bool:
+    program, *words = shlex.split(example.command)
+    assert program == "orchbench"
+    main(words)
+    printed = capsys.readouterr()
+    real = printed.err + printed.out
+    assert agrees(example.output, real), f"{example.document} shows another output than:\n{real}"
+    return True
+
+
+@pytest.mark.parametrize(
+    ("documented", "real", "same"),
+    [
+        (["a 1", "..."], "a 1\nb\nc\n", True),
+        (["a ... c"], "a b c\n", True),
+        (["a 1"], "a 2\n", False),
+        (["a 1"], "a 1\nb\n", False),
+        (["...", "c"], "a\nb\n", False),
+    ],
+)
+def test_an_output_that_differs_is_found(documented: list[str], real: str, *, same: bool) -> None:
+    assert agrees(tuple(documented), real) is same
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_rehearsals_runs() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "orchbench.rehearsal.benchmark"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "sfn-poll" in ended.stdout
+
+
+@pytest.mark.parametrize("command", of_program("make"))
+def test_every_documented_target_is_in_the_makefile(command: str) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    assert {word for word in words if "=" not in word} <= targets
+    assert {word for word in command.split()[1:] if "=" not in word} <= targets
 
 
 def test_no_other_program_is_needed() -> None:
-    known = {"orchbench", "make", "sam", "aws", "eval", "cd", "git", "export", "python"}
-    assert {Path(words[0]).name for _document, words in all_commands()} <= known
+    known = {"orchbench", "make", "sam", "python"}
+    programs = [next(word for word in one.split() if "=" not in word) for one in in_shell_blocks()]
+    assert {Path(program).name for program in programs} <= known
 
 
 def test_the_readme_names_every_command() -> None:
@@ -60,6 +235,16 @@ def test_the_readme_names_every_command() -> None:
     assert [name for name in subparsers.choices if f"orchbench {name}" not in text] == []
 
 
+def test_the_readme_leads_to_every_document() -> None:
+    reachable, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        reachable.add(page)
+        linked = ((page.parent / link).resolve() for link in links(page) if link.endswith(".md"))
+        ahead += [path for path in linked if path not in reachable and path.is_file()]
+    assert [path.name for path in DOCUMENTS if path not in reachable] == []
+
+
 def test_the_two_commands_come_early() -> None:
     lines = (ROOT / "README.md").read_text().splitlines()[:30]
     assert any(line.startswith("make compare") for line in lines)
@@ -67,9 +252,63 @@ def test_the_two_commands_come_early() -> None:
 
 
 def test_the_readmes_table_is_made_from_the_stored_results() -> None:
-    text = (ROOT / "README.md").read_text()
-    shown = text.partition("<!-- result:begin -->\n")[2].partition("<!-- result:end -->")[0]
-    assert shown == comparison_markdown(read_summary(STORED))
+    assert generated(ROOT / "README.md")["result"] == comparison_markdown(read_summary(STORED))
+
+
+def test_the_generated_tables_are_the_programs_own() -> None:
+    found = {name: text for document in DOCUMENTS for name, text in generated(document).items()}
+    tables = made()
+    assert set(tables) <= set(found)
+    outdated = [name for name, text in tables.items() if found[name] != text]
+    assert outdated == [], (
+        "`PYTHONPATH=functions .venv/bin/python tests/contract/document_blocks.py` writes them anew"
+    )
+
+
+def operation_names() -> Iterator[str]:
+    """Yield the names of the durable operations in the handlers."""
+    for path in [*(FUNCTIONS / "durable").glob("*.py"), *(FUNCTIONS / "durable_condition").glob("*.py")]:
+        text = path.read_text()
+        yield from re.findall(r'name="([a-z-]+)"', text)
+        yield from re.findall(r'self\._step\("([a-z-]+)"', text)
+
+
+def test_side_by_side_has_every_state_and_every_operation() -> None:
+    text = (ROOT / "docs" / "side-by-side.md").read_text()
+    names = set(operation_names())
+    assert len(names) == 4
+    assert [name for name in names if f"`{name}`" not in text] == []
+    states = definition()["States"]
+    assert [name for name, one in states.items() if f"| **{name}**, {one['Type']}" not in text] == []
+
+
+def test_operations_tell_the_errors_and_outcomes_that_exist() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text()
+    errors = set(re.findall(r"^class (\w+)\(", (FUNCTIONS / "redshift_batch/errors.py").read_text(), re.M))
+    told = set(re.findall(r"^\| `(\w+)`", text.partition("| error | what it means")[2], re.M))
+    assert {"NothingToCancelYet", "ExecutionNotReadable"} <= told & errors
+    outcomes = re.findall(
+        r'Release\([^"]*"([a-z ]+)"\)', (FUNCTIONS / "redshift_batch/lifecycle.py").read_text()
+    )
+    assert len(outcomes) == 3
+    assert [outcome for outcome in outcomes if f"`{outcome}`" not in text] == []
+
+
+def test_the_index_of_decisions_names_each_once() -> None:
+    folder = ROOT / "docs" / "adr"
+    pages = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    assert [link for link in links(folder / "README.md") if link.startswith("0")] == [
+        one.name for one in pages
+    ]
+    for number, page in enumerate(pages, start=1):
+        text = page.read_text()
+        assert text.startswith(f"# {number:04d} ")
+        parts = re.findall(r"^## (.*)", text, re.M)
+        assert parts == ["Context", "Options", "Decision", "Consequences"], page.name
+
+
+def links(document: Path) -> list[str]:
+    return re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").iterdir()), ids=lambda path: path.name)
@@ -85,8 +324,22 @@ def test_stored_results_hold_no_path_of_a_machine() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_into_the_project_leads_somewhere(document: Path) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
-    assert [link for link in links if not (document.parent / link).exists()] == []
+    assert [link for link in links(document) if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    named = re.findall(
+        r"`((?:functions|statemachine|src|tests|docs)/[\w./-]+\.(?:py|json|sql|md|yaml))`",
+        document.read_text(),
+    )
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_json_in_a_document_is_json(document: Path) -> None:
+    for block in re.findall(r"```json\n(.*?)```", document.read_text(), re.DOTALL):
+        json.loads(block)
 
 
 def test_the_changelog_and_the_package_agree() -> None:

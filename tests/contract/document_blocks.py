@@ -1,0 +1,177 @@
+"""The generated blocks of the documents, made from the program.
+
+``PYTHONPATH=functions python tests/contract/document_blocks.py`` writes them anew into docs.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from documented import DOCUMENTS, with_generated
+from project import ROOT, resources, template
+
+from orchbench.commands.estimation import NOTHING, candidates, policies_of
+from orchbench.durations import shown_duration
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.limits import Quota, quotas, reach
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.tariff import DAYS_A_MONTH
+from redshift_batch.status import RUNNING_STATUSES
+
+POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
+REGION = "us-east-1"
+ELSEWHERE = "ap-northeast-1"
+
+
+def quota_table() -> Iterator[str]:
+    """Yield every quota with its source."""
+    yield from ("| service | quota | value | can be raised | source |", "|---|---|--:|---|---|")
+    for one in quotas().values():
+        note = f"; {one.note}" if one.note else ""
+        raised = "yes" if one.adjustable else "no"
+        yield f"| {one.service} | {one.what}{note} | {_value(one)} | {raised} | {one.source} |"
+
+
+def _value(quota: Quota) -> str:
+    here, there = quota.in_region(REGION), quota.in_region(ELSEWHERE)
+    apart = "" if here == there else f" (Tokyo {there:,})"
+    return f"{here:,} {quota.unit}{apart}"
+
+
+def reach_table() -> Iterator[str]:
+    """Yield how long each way can poll."""
+    yield (
+        "| poll | way | longest query, no budget | one that runs on dies after | with budget "
+        "| a poll then every |"
+    )
+    yield "|---|---|--:|--:|--:|--:|"
+    for policy in policies_of(POLICIES, budget=True):
+        for way in candidates(None):
+            found = reach(way.name, way.usage, way.budget_polls, policy)
+            died = f"{found.died.polls:,} polls, {found.died.at_seconds:,.0f} s" if found.died else NOTHING
+            longest = shown_duration(found.without_budget_seconds)
+            kept = shown_duration(found.with_budget_seconds)
+            delay = f"{found.longest_delay_seconds:.0f} s at most"
+            yield f"| {policy.shown} | {way.name} | {longest} | {died} | {kept} | {delay} |"
+
+
+def budget_table() -> Iterator[str]:
+    """Yield what each way's quota leaves for polls."""
+    yield from ("| way | quota | polls that fit | polls of the budget |", "|---|---|--:|--:|")
+    for way in candidates(None):
+        usage = way.usage
+        yield (
+            f"| {way.name} | {usage.quota_limit:,} {usage.quota_unit} | {usage.most_polls():,} "
+            f"| {way.budget_polls:,} |"
+        )
+
+
+def parameter_table() -> Iterator[str]:
+    """Yield the template's parameters, in the order in which the console asks for them."""
+    yield from ("| parameter | default | takes | meaning |", "|---|---|---|---|")
+    document = template()
+    groups = document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    for name in (name for group in groups for name in group["Parameters"]):
+        one = document["Parameters"][name]
+        default = f"`{one['Default']}`" if one["Default"] != "" else "empty"
+        meaning = " ".join(one["Description"].split())
+        yield f"| `{name}` | {default} | {_taken(one)} | {meaning} |"
+
+
+def _taken(parameter: dict[str, object]) -> str:
+    if values := parameter.get("AllowedValues"):
+        assert isinstance(values, list)
+        return ", ".join(str(value) for value in values)
+    if "MinValue" in parameter:
+        return f"{parameter['MinValue']} to {parameter['MaxValue']}"
+    return "text"
+
+
+def alarm_table() -> Iterator[str]:
+    """Yield the alarms, each metric with its threshold and what it says."""
+    yield from ("| alarm | metric | at | says |", "|---|---|--:|---|")
+    for name, one in resources(template(), "AWS::CloudWatch::Alarm").items():
+        metric = f"`{one['Namespace']}` {one['MetricName']}"
+        yield f"| {name} | {metric} | {one['Threshold']:,} | {one['AlarmDescription']} |"
+
+
+REASONS = {
+    "SubmitBatches": "on this one workgroup or cluster",
+    "FollowStatements": "a statement has no ARN; the Data API shows a role its own statements only",
+    "ConnectToTheWorkgroup": "temporary credentials, on this workgroup",
+    "ConnectToTheClusterAsTheRole": "the same on a cluster, as `IAMR:` and the role's name",
+    "ConnectToTheClusterAsTheUser": "the same on a cluster, as `DbUser`",
+    "ReadTheSecret": "only where `SecretArn` is given",
+    "WriteLogs": "into the stack's own log groups, which the template makes",
+    "Trace": "X-Ray has no resource to name",
+    "KeepEventsThatFailed": "into the dead-letter queue",
+    "ReadRecords": "what an execution that was ended had sent; of this stack's executions",
+    "KeepCheckpoints": "what a durable function remembers by; of this stack's functions",
+}
+
+
+def permission_table() -> Iterator[str]:
+    """Yield what the functions' role may do, and why."""
+    yield from ("| statement | actions | why |", "|---|---|---|")
+    role = template()["Resources"]["DataApiRole"]["Properties"]
+    attached = resources(template(), "AWS::IAM::Policy").values()
+    documents = [one["PolicyDocument"] for one in (*role["Policies"], *attached)]
+    told: dict[str, None] = {}
+    for one in (one for document in documents for one in document["Statement"]):
+        granted = one["Fn::If"][1] if "Fn::If" in one else one
+        actions = ", ".join(f"`{action}`" for action in granted["Action"])
+        told[f"| {granted['Sid']} | {actions} | {REASONS[granted['Sid']]} |"] = None
+    yield from told
+
+
+def idle_table() -> Iterator[str]:
+    """Yield what a month of sweeps costs, where nothing else runs."""
+    assumed, prices = default_assumptions(), price_list(REGION)
+    parameters = template()["Parameters"]
+    sweeps = Decimal(DAYS_A_MONTH * 24 * 60) / parameters["SweepMinutes"]["Default"]
+    memory_mb = parameters["MemorySize"]["Default"]
+    # One look for each status of a statement that runs; the pause is longer than an environment is kept.
+    waits = (len(RUNNING_STATUSES) - 1) * assumed["invocation_wait_seconds"]
+    seconds = assumed.invocation_seconds(memory_mb, durable=False) + waits + assumed["initialization_seconds"]
+    log_bytes = assumed["log_bytes_a_piece_of_work"] + assumed["log_bytes_an_invocation"]
+    lines = (
+        ("requests", "request", sweeps, prices["lambda_request"].usd, "estimated"),
+        (
+            "GB-seconds",
+            "GB-second",
+            sweeps * seconds * memory_mb / 1024,
+            prices["lambda_gb_second_x86_64"].usd,
+            "assumed",
+        ),
+        ("logs ingested", "GB", sweeps * log_bytes / 2**30, prices["logs_ingested"].usd, "assumed"),
+    )
+    every = parameters["SweepMinutes"]["Default"]
+    yield f"A sweep every {every} minutes, {REGION}, list prices, no free tier:"
+    yield ""
+    yield from ("| line | quantity a month | unit | USD a month | label |", "|---|--:|---|--:|---|")
+    for line, unit, quantity, usd, label in lines:
+        shown = f"{quantity:,.0f}" if quantity > 1 else f"{quantity:.4f}"
+        yield f"| {line} | {shown} | {unit} | {quantity * usd:.4f} | {label} |"
+    total = sum(quantity * usd for _line, _unit, quantity, usd, _label in lines)
+    yield f"| total | | | {total:.4f} | assumed |"
+
+
+BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
+    "quotas": quota_table,
+    "reach": reach_table,
+    "budget": budget_table,
+    "parameters": parameter_table,
+    "alarms": alarm_table,
+    "permissions": permission_table,
+    "idle": idle_table,
+}
+
+
+def made() -> dict[str, str]:
+    """Return every block's text by its name."""
+    return {name: "".join(f"{line}\n" for line in make()) for name, make in BLOCKS.items()}
+
+
+if __name__ == "__main__":
+    for path in DOCUMENTS:
+        if ROOT / "docs" in path.parents:
+            path.write_text(with_generated(path.read_text(), made()))
