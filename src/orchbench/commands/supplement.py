@@ -7,8 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from orchbench.commands.complexity import complexity_document
+from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder, whole_number
 from orchbench.orchestrators import all_ways
+from orchbench.results import InvalidResults
 from orchbench.results_folder import ResultsFolder
 from orchbench.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
 
@@ -35,7 +37,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Rehearse, measure, and keep both."""
     folder = ResultsFolder(arguments.folder)
-    folder.read()
+    try:
+        folder.read()
+    except InvalidResults as error:
+        raise UsageError(str(error)) from None
     console = Console(stderr=True)
     with console.status("rehearsing") as status:
         rehearsals, digest = _rehearsed(arguments.processes, status.update)

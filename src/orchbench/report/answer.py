@@ -52,7 +52,9 @@ def _time(results: Sequence[Results]) -> Text:
     one = results[0]
     settings, ways = one.comparison.settings, one.summary["ways"]
     overheads = {way: figures["latencies"].get("overhead_seconds") for way, figures in ways.items()}
-    if not all(overheads.values()):
+    outcomes = [figures["outcomes"] for figures in ways.values()]
+    failed = any(found["succeeded"] < found["runs"] or found["marts_wrong"] for found in outcomes)
+    if failed or not all(overheads.values()):
         return (f"{one.summary['meaning']} ({one.name})",)
     known: dict[str, Json] = {way: found for way, found in overheads.items() if found}
     ranked = sorted(known, key=lambda way: float(known[way]["median"]))

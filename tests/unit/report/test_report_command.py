@@ -19,8 +19,13 @@ def said(capsys: Any) -> str:
     return str(text)
 
 
-def test_a_folder_without_results_is_one_sentence_and_exit_code_2(tmp_path: Path, capsys: Any) -> None:
-    assert main(["report", str(tmp_path / "nothing"), "--out", str(tmp_path / "out")]) == 2
+@pytest.mark.parametrize("command", ["report", "adr", "supplement"])
+def test_a_folder_without_results_is_one_sentence_and_exit_code_2(
+    command: str, tmp_path: Path, capsys: Any
+) -> None:
+    out = [] if command == "supplement" else ["--out", str(tmp_path / "out")]
+
+    assert main([command, str(tmp_path / "nothing"), *out]) == 2
 
     assert "comparison.json cannot be read" in said(capsys)
     assert not (tmp_path / "out").exists()
@@ -132,6 +137,7 @@ def test_a_run_that_failed_is_reported_and_not_averaged_away(tmp_path: Path) -> 
 
     text = document(report_of(folder))
 
+    assert "Not a comparison to lean on: sfn-poll failed 1 of 3" in text
     assert "| runs that succeeded | 2 of 3 | 3 of 3 | 3 of 3 |" in text
     assert "BatchFailed: it broke" in text
 
