@@ -1,8 +1,28 @@
 """What every test shares: the same examples each time, and no deadline on a shared machine."""
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("offline", deadline=None, derandomize=True)
 # More examples: pytest --hypothesis-profile=full
 settings.register_profile("full", settings.get_profile("offline"), max_examples=500)
 settings.load_profile("offline")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--schedules", type=int, default=300, metavar="N", help="random fault schedules to rehearse (300)"
+    )
+
+
+@pytest.fixture
+def schedules(request: pytest.FixtureRequest) -> int:
+    """Return how many random fault schedules are asked for."""
+    return int(request.config.getoption("--schedules"))
+
+
+@pytest.fixture
+def schedule_seed(request: pytest.FixtureRequest) -> int:
+    """Return the seed of the random fault schedules, 0 unless ``--hypothesis-seed`` says otherwise."""
+    given = request.config.getoption("--hypothesis-seed")
+    return 0 if given in (None, "random") else int(given)

@@ -6,10 +6,11 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
+from orchbench.rehearsal.application import Application
 from orchbench.rehearsal.rehearse import Rehearsal, rehearse
 from orchbench.rehearsal.scenario import Scenario
 
-Task = tuple[Scenario, str]
+Task = tuple[Scenario, str] | tuple[Scenario, str, Application | None]
 
 
 def rehearse_all(
@@ -18,22 +19,22 @@ def rehearse_all(
     """Run every task and return the rehearsals in the tasks' order.
 
     Args:
-        tasks: a scenario and a way's name each.
+        tasks: a scenario and a way's name each, and what is deployed, where it is not the project's own.
         processes: how many at once; as many as this process may use cores by default.
         done: called with a task's index whenever one has ended.
     """
     workers = min(processes or len(os.sched_getaffinity(0)), len(tasks))
     found: dict[int, Rehearsal] = {}
     if workers <= 1:
-        for index, (scenario, way) in enumerate(tasks):
-            found[index] = rehearse(scenario, way)
+        for index, task in enumerate(tasks):
+            found[index] = _rehearsed(*task)
             done(index)
     else:
         # A fresh interpreter each: a rehearsal owns its process's clock and signals.
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, context, _leave_interrupts_to_the_parent) as pool:
             try:
-                futures = {pool.submit(rehearse, *task): index for index, task in enumerate(tasks)}
+                futures = {pool.submit(_rehearsed, *task): index for index, task in enumerate(tasks)}
                 for future in as_completed(futures):
                     found[futures[future]] = future.result()
                     done(futures[future])
@@ -43,6 +44,10 @@ def rehearse_all(
                     child.terminate()
                 raise
     return [found[index] for index in range(len(tasks))]
+
+
+def _rehearsed(scenario: Scenario, way: str, application: Application | None = None) -> Rehearsal:
+    return rehearse(scenario, way, application=application)
 
 
 def _leave_interrupts_to_the_parent() -> None:

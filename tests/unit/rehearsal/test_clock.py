@@ -84,3 +84,15 @@ def test_time_never_goes_back_when_an_action_waits_itself() -> None:
     clock.at(START + 5, lambda: clock.sleep(100))
     clock.sleep(10)
     assert clock.now() == START + 105
+
+
+def test_what_was_due_waits_while_time_passes_for_something_else() -> None:
+    clock = VirtualClock()
+    began, seen = clock.now(), []
+    clock.at(began + 5, lambda: seen.append(("waited", clock.now() - began)))
+    with clock.aside():
+        clock.at(began + 2, lambda: seen.append(("meanwhile", clock.now() - began)))
+        clock.at(began + 30, lambda: seen.append(("after all", clock.now() - began)))
+        clock.sleep(10)
+    clock.sleep(30)
+    assert seen == [("meanwhile", 2), ("waited", 10), ("after all", 30)]

@@ -1,0 +1,123 @@
+"""``orchbench faults``: what goes wrong, on every way, and whether each batch ran once or not at all."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchbench.commands.failure import CommandFailed, UsageError
+from orchbench.commands.options import project_folder, whole_number
+from orchbench.orchestrators import all_ways
+
+if TYPE_CHECKING:
+    from orchbench.faults.matrix import Row
+
+EXIT_BROKEN = 1
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "faults", help="the fault matrix: what goes wrong on every way, and whether the promises hold"
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this one; may be given several times (default: all; names are in docs/faults.md)",
+    )
+    parser.add_argument(
+        "--local",
+        action="store_true",
+        help="add those of the local servers: processes killed, a disk full, a network slow; takes minutes",
+    )
+    parser.add_argument(
+        "--processes",
+        type=whole_number(1, 256),
+        metavar="N",
+        help="how many rehearsals at once (default: one a core)",
+    )
+    shape = parser.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    shape.add_argument("--markdown", action="store_true", help="print the table as a document has it")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make the matrix, print it, and fail where a promise was broken."""
+    rows = _rows(arguments)
+    broken = [f"{row.name}: {sentence}" for row in rows for sentence in row.broken]
+    if arguments.json:
+        print(json.dumps({"faults": [row.to_json() for row in rows], "broken": broken}, indent=2))  # noqa: T201
+    elif arguments.markdown:
+        from orchbench.faults.table import markdown  # noqa: PLC0415
+
+        print(markdown(rows))  # noqa: T201
+    else:
+        _print_table(Console(), rows)
+    if broken:
+        raise CommandFailed(f"{len(broken)} promise(s) broken. {' '.join(broken)}")
+    return 0
+
+
+def _rows(arguments: argparse.Namespace) -> "list[Row]":
+    # The engines take a second to import, which no other command should wait for.
+    from orchbench.faults.catalogue import REHEARSED  # noqa: PLC0415
+    from orchbench.faults.local_faults import LOCAL, local_rows  # noqa: PLC0415
+    from orchbench.faults.matrix import rehearsed_rows  # noqa: PLC0415
+
+    rehearsed = _chosen(arguments.fault, [fault.name for fault in REHEARSED])
+    local = _chosen(arguments.fault, [fault.name for fault in LOCAL])
+    unknown = sorted(set(arguments.fault) - set(rehearsed) - set(local))
+    if unknown:
+        known = ", ".join(fault.name for fault in (*REHEARSED, *LOCAL))
+        raise UsageError(f"There is no fault {unknown[0]!r}: take one of {known}.")
+    if local and arguments.fault and not arguments.local:
+        raise UsageError(f"The fault {local[0]!r} needs the local servers: add --local.")
+    faults = [fault for fault in REHEARSED if fault.name in rehearsed]
+    on_servers = [fault for fault in LOCAL if arguments.local and fault.name in local]
+    ways = list(all_ways())
+    with _progress() as progress:
+        bar = progress.add_task("", total=(len(faults) + len(on_servers)) * len(ways))
+
+        def done(_index: int) -> None:
+            progress.advance(bar)
+
+        rows = rehearsed_rows(faults, ways, processes=arguments.processes, done=done) if faults else []
+        return rows + (local_rows(on_servers, project_folder(), done=done) if on_servers else [])
+
+
+def _chosen(asked: Sequence[str], known: Sequence[str]) -> list[str]:
+    return [name for name in known if not asked or name in asked]
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("Faults"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _print_table(console: Console, rows: "Sequence[Row]") -> None:
+    from orchbench.faults.table import HEADINGS, cells, heading_cells  # noqa: PLC0415
+
+    table = Table(box=None, padding=(0, 1, 0, 0), title="Time to detect in seconds, for each way")
+    for number, heading in enumerate(heading_cells([cell.way for cell in rows[0].cells])):
+        figures = number >= len(HEADINGS) - 3
+        table.add_column(heading, justify="right" if figures else "left", no_wrap=number == 0)
+    for row in rows:
+        shown = [escape(cell) for cell in cells(row)]
+        table.add_row(*shown, style="bold red" if row.broken else None)
+    console.print(table)
+    labels = sorted({cell.label.value for row in rows for cell in row.cells})
+    console.print(f"{len(rows)} faults, {' and '.join(labels)}; what the columns mean is in docs/faults.md.")

@@ -1,0 +1,214 @@
+"""The faults of the local servers: real processes killed, real disks full, real networks slow.
+
+Each is made once while every way runs its batch, so that all meet the same one.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchbench.faults.matrix import Row
+from orchbench.faults.scene import Batch, Scene, scene
+from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
+
+SUBMIT, DESCRIBE = "BatchExecuteStatement", "DescribeStatement"
+HELD_SECONDS = 4.0
+"""How long the Data API holds a call whose caller is killed; less than its caller waits."""
+CUT_SECONDS = 5.0
+SLOW_SECONDS = 1.0
+"""Each way: an answer takes twice as long."""
+LARGEST_FILE_BYTES = 32 * 1024 * 1024
+"""More than a segment of PostgreSQL's own log, which it must go on writing; less than the batch writes."""
+SLEEP = "SELECT pg_sleep({seconds}), 'ENTRY'"
+BIG_TABLE = "INSERT INTO \"ENTRY\" SELECT repeat('x', 1000) FROM generate_series(1, 60000)"
+EVERY_SECOND = {"policy": "fixed", "interval_seconds": 1}
+EVERY_FOUR = {"policy": "fixed", "interval_seconds": 4}
+
+Strike = Callable[[Scene, Sequence[Batch]], None]
+
+
+@contextmanager
+def _nothing(_place: Scene) -> Iterator[None]:
+    yield
+
+
+@dataclass(frozen=True)
+class LocalFault:
+    """A row of the matrix.
+
+    Attributes:
+        strike: makes the fault while the batches run, and notes when on each.
+        sql: the batch's last statement.
+        rules: of the Data API, set before the batches start.
+        around: what is in force while they run.
+    """
+
+    name: str
+    what: str
+    strike: Strike
+    sql: str = SLEEP.format(seconds=3)
+    poll: Mapping[str, Any] = field(default_factory=lambda: EVERY_SECOND)
+    rules: tuple[Mapping[str, Any], ...] = ()
+    around: Callable[[Scene], AbstractContextManager[None]] = field(default_factory=lambda: _nothing)
+
+
+def local_rows(
+    faults: Sequence[LocalFault], folder: Path, *, done: Callable[[int], None] = lambda _: None
+) -> list[Row]:
+    """Start a local stack, make every fault on it, and stop it.
+
+    Args:
+        folder: where the template is.
+        done: called for each way of each fault.
+    """
+    rows = []
+    with scene(folder) as place:
+        for fault in faults:
+            rows.append(row_of(fault, place))
+            for number in range(len(rows[-1].cells)):
+                done(number)
+    return rows
+
+
+def row_of(fault: LocalFault, place: Scene) -> Row:
+    """Make one fault on every way at once."""
+    place.make_ready(*fault.rules)
+    event = {"timeout_seconds": 120, "poll": dict(fault.poll)}
+    try:
+        with fault.around(place):
+            batches = place.start(fault.name, fault.sql, event)
+            fault.strike(place, batches)
+            return Row(fault.name, fault.what, place.observe_all(batches))
+    finally:
+        place.make_ready()
+
+
+def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
+    """Have the Data API hold the first call of every way."""
+    return ({"operation": operation, "kind": "delay", "seconds": HELD_SECONDS, "calls": 3},)
+
+
+def _worker_of(batch: Batch, state: str) -> str:
+    """Return the function that does a piece of work: a small one of its own, or the one durable function."""
+    return state if batch.way.service == "step-functions" else batch.way.functions[0]
+
+
+def _kill_in_submit(place: Scene, batches: Sequence[Batch]) -> None:
+    place.await_requests(SUBMIT, len(batches))
+    for batch in batches:
+        batch.struck_at = kill_workers(place.stack, _worker_of(batch, "submit"))
+
+
+def _kill_in_check(place: Scene, batches: Sequence[Batch]) -> None:
+    place.await_requests(DESCRIBE, len(batches))
+    for batch in batches:
+        batch.struck_at = kill_workers(place.stack, _worker_of(batch, "status"))
+
+
+def _kill_between(place: Scene, batches: Sequence[Batch]) -> None:
+    for batch in batches:
+        service = place.service(batch.way)
+        eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
+        batch.struck_at = kill_workers(place.stack, _worker_of(batch, "status"))
+
+
+def _kill_data_api(place: Scene, batches: Sequence[Batch]) -> None:
+    place.await_running(batches)
+    _strike_all(batches)
+    kill_data_api(place.stack)()
+
+
+def _kill_query(place: Scene, batches: Sequence[Batch]) -> None:
+    backend = place.await_running(batches)[0]
+    _strike_all(batches)
+    # One process killed: PostgreSQL ends all others, recovers, and takes connections again.
+    os.kill(backend, signal.SIGKILL)
+
+
+@contextmanager
+def _full_disk(place: Scene) -> Iterator[None]:
+    """Let no file of PostgreSQL's grow beyond a limit: the write fails, as on a disk that is full."""
+    before = limit_files(place.stack, LARGEST_FILE_BYTES)
+    try:
+        yield
+    finally:
+        limit_files(place.stack, before)
+
+
+def _strike_at_once(_place: Scene, batches: Sequence[Batch]) -> None:
+    _strike_all(batches)
+
+
+def _slow_down(place: Scene, batches: Sequence[Batch]) -> None:
+    place.network.delay_seconds = SLOW_SECONDS
+    _strike_all(batches)
+
+
+def _cut(place: Scene, batches: Sequence[Batch]) -> None:
+    place.await_running(batches)
+    place.network.is_cut = True
+    _strike_all(batches)
+    time.sleep(CUT_SECONDS)
+    place.network.is_cut = False
+
+
+def _stop(place: Scene, batches: Sequence[Batch]) -> None:
+    place.await_running(batches)
+    for batch in batches:
+        batch.struck_at = time.time()
+        place.service(batch.way).stop(batch.arn, "Stopped by an operator.")
+
+
+def _strike_all(batches: Sequence[Batch]) -> None:
+    for batch in batches:
+        batch.struck_at = time.time()
+
+
+LOCAL = (
+    LocalFault(
+        "worker-killed-in-submit",
+        "kill -9 of the worker while its submit is on its way",
+        _kill_in_submit,
+        rules=_held(SUBMIT),
+    ),
+    LocalFault(
+        "worker-killed-in-check",
+        "kill -9 of the worker while its check is on its way",
+        _kill_in_check,
+        rules=_held(DESCRIBE),
+    ),
+    LocalFault(
+        "worker-killed-between",
+        "kill -9 of the worker between two checks",
+        _kill_between,
+        sql=SLEEP.format(seconds=7),
+        poll=EVERY_FOUR,
+    ),
+    LocalFault(
+        "data-api-killed",
+        "kill -9 of the Data API with its PostgreSQL, and a start anew",
+        _kill_data_api,
+        sql=SLEEP.format(seconds=30),
+    ),
+    LocalFault(
+        "postgresql-restarted",
+        "kill -9 of a PostgreSQL process: it ends all, recovers and goes on",
+        _kill_query,
+        sql=SLEEP.format(seconds=30),
+    ),
+    LocalFault(
+        "disk-full",
+        "the disk takes no more of what the batch writes",
+        _strike_at_once,
+        BIG_TABLE,
+        around=_full_disk,
+    ),
+    LocalFault("network-slow", "each answer takes 2 s over a slow network", _slow_down),
+    LocalFault("network-cut", "no connection to the Data API for 5 s", _cut, sql=SLEEP.format(seconds=3)),
+    LocalFault("stopped", "an operator stops the execution", _stop, sql=SLEEP.format(seconds=100)),
+)

@@ -1,0 +1,208 @@
+"""One local stack with a network in front of its Data API, and the batches that meet a fault on it.
+
+What ran is counted by PostgreSQL itself: a batch writes its name to a file when it begins, which no roll-back
+and no restart takes back, and to a table of its own, where only its commit makes it visible.
+"""
+
+import json
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
+from orchbench.faults.rehearsed import heard_the_end
+from orchbench.faults.server_processes import NotFoundInTime, eventually
+from orchbench.faults.slow_network import Network
+from orchbench.local.options import StackOptions
+from orchbench.local.stack import LocalStack
+from orchbench.orchestrators import Way, all_ways
+from orchbench.orchestrators.durable_execution import DurableExecution
+from orchbench.orchestrators.step_functions import StepFunctions
+from orchbench.trace import ExecutionStatus, Label, Trace
+
+BEGUN = "begun.txt"
+"""In PostgreSQL's data folder, where its processes run."""
+NOTE_BEGIN = f"""
+CREATE FUNCTION note_begin(entry TEXT) RETURNS TEXT LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('COPY (SELECT %L) TO PROGRAM ''cat >> {BEGUN}''', entry);
+  RETURN entry;
+END $$
+"""
+LONGEST_SECONDS = 120.0
+LEFT_RUNNING_SECONDS = 30.0
+"""After an execution's end; what runs longer was left running."""
+LOOK_SECONDS = 0.05
+ENDED_BY_ITSELF = frozenset({None, "BatchFailed", "BatchAborted"})
+"""Errors of an execution whose statement was not cancelled for it."""
+
+
+@dataclass
+class Batch:
+    """One execution on the scene.
+
+    Attributes:
+        entry: the batch's name in file and table.
+        struck_at: when the fault met it, seconds since the epoch.
+    """
+
+    way: Way
+    arn: str
+    entry: str
+    struck_at: float | None = None
+
+
+@dataclass
+class Scene:
+    """A stack on which faults are made."""
+
+    stack: LocalStack
+    network: Network
+    _names: int = field(default=0)
+
+    def start(self, name: str, sql: str, event: Mapping[str, Any]) -> list[Batch]:
+        """Start a batch on every way, all at once."""
+        self._names += 1
+        outputs = self.stack.outputs
+        batches = []
+        for way in all_ways().values():
+            entry = f"{name}-{self._names}-{way.name}"
+            self.sql(f'CREATE TABLE "{entry}" (entry TEXT)')
+            document = {"statements": _statements(entry, sql), **event}
+            started = self.service(way).start(outputs[way.target_output], entry, document)
+            batches.append(Batch(way, str(started.execution_arn), entry))
+        return batches
+
+    def service(self, way: Way) -> Any:
+        """Return the service that runs a way."""
+        if way.service == "step-functions":
+            return StepFunctions(self.stack.client("stepfunctions"))
+        return DurableExecution(self.stack.client("lambda"))
+
+    def sql(self, text: str) -> list[tuple[Any, ...]]:
+        """Run SQL beside the Data API."""
+        # What is committed here must outlive a kill of the server, a moment later.
+        where = f"{self.stack.redshift['postgresql']} options='-c synchronous_commit=on'"
+        with psycopg.connect(where, autocommit=True) as connection:
+            cursor = connection.execute(text.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def backends(self, batches: Sequence[Batch]) -> list[int]:
+        """Return PostgreSQL's processes that run these batches."""
+        entries = " OR ".join(f"query LIKE '%{batch.entry}%'" for batch in batches)
+        rows = self.sql(
+            f"SELECT pid FROM pg_stat_activity WHERE state <> 'idle' AND ({entries}) "  # noqa: S608 - our own names
+            "AND pid <> pg_backend_pid()"
+        )
+        return [int(pid) for (pid,) in rows]
+
+    def await_running(self, batches: Sequence[Batch]) -> list[int]:
+        """Return PostgreSQL's processes once every batch runs."""
+        eventually(lambda: len(self.backends(batches)) == len(batches), "The batches do not run")
+        return self.backends(batches)
+
+    def await_requests(self, operation: str, count: int) -> None:
+        """Return when so many requests of an operation have passed since the fault was made ready."""
+        eventually(lambda: self.network.requests[operation] >= count, f"No {count} calls of {operation}")
+
+    def make_ready(self, *rules: Mapping[str, Any]) -> None:
+        """Set the Data API's fault rules, mend the network and count its requests anew."""
+        self.network.delay_seconds, self.network.is_cut = 0.0, False
+        self.network.requests.clear()
+        request = urllib.request.Request(  # noqa: S310 - a loopback address
+            f"{self.stack.redshift['url']}/faults",
+            data=json.dumps(list(rules)).encode(),
+            method="PUT",
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10):  # noqa: S310
+            pass
+
+    def observe_all(self, batches: Sequence[Batch]) -> tuple[Observation, ...]:
+        """Observe several at once, so that none is looked at only after another's end."""
+        with ThreadPoolExecutor(len(batches)) as pool:
+            return tuple(pool.map(self.observe, batches))
+
+    def observe(self, batch: Batch) -> Observation:
+        """Wait for an execution's end, and for its statement's, and return what was seen."""
+        trace = self._trace(batch)
+        nothing_runs_at = self._await_quiet(batch)
+        statement = trace.statement
+        heard = heard_the_end(trace)
+        itself = heard and trace.error_name in ENDED_BY_ITSELF
+        begun = self.sql(f"SELECT pg_read_file('{BEGUN}', true)")[0][0] or ""
+        name = batch.entry
+        committed = self.sql(f"SELECT COUNT(*) FROM \"{name}\" WHERE entry = '{name}'")  # noqa: S608 - our own name
+        return Observation(
+            way=batch.way.name,
+            status=trace.status,
+            error_name=trace.error_name,
+            executions=begun.splitlines().count(batch.entry),
+            commits=int(committed[0][0]),
+            running=0 if nothing_runs_at is not None else 1,
+            heard_the_end=heard,
+            detection_seconds=time_to_detect(
+                struck_at=batch.struck_at,
+                ended_from_outside=trace.status in ENDED_FROM_OUTSIDE,
+                ended_by_itself_at=statement.updated_at if statement and itself else None,
+                execution_ended_at=trace.ended_at,
+                statement_ended_at=statement.updated_at if statement and heard else nothing_runs_at,
+            ),
+            met=batch.struck_at is not None,
+            label=Label.MEASURED,
+        )
+
+    def _trace(self, batch: Batch) -> Trace:
+        service = self.service(batch.way)
+        deadline = time.monotonic() + LONGEST_SECONDS
+        while service.status(batch.arn) is ExecutionStatus.RUNNING and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
+        trace: Trace = service.trace(batch.way.name, "local", service.record(batch.arn), [])
+        return trace
+
+    def _await_quiet(self, batch: Batch) -> float | None:
+        """Return when the batch was seen not to run any more, None where it runs on and on."""
+        try:
+            eventually(lambda: not self.backends([batch]), "The batch still runs", LEFT_RUNNING_SECONDS)
+        except NotFoundInTime:
+            return None
+        return time.time()
+
+
+def _statements(entry: str, sql: str) -> list[str]:
+    return [
+        f"SELECT note_begin('{entry}')",
+        f"INSERT INTO \"{entry}\" VALUES ('{entry}')",  # noqa: S608 - our own name
+        sql.replace("ENTRY", entry),
+    ]
+
+
+@contextmanager
+def scene(folder: Path) -> Iterator[Scene]:
+    """Start a stack whose functions reach the Data API over a network of its own, and stop it.
+
+    Args:
+        folder: where the template is.
+    """
+    network = Network()
+    options = StackOptions(
+        folder=folder,
+        published=False,
+        parameters={"InlineSqlAllowed": "true"},
+        worker_environment={"AWS_ENDPOINT_URL_REDSHIFT_DATA": network.url},
+    )
+    try:
+        with LocalStack.start(options) as stack:
+            network.lead_to(stack.redshift["port"])
+            found = Scene(stack, network)
+            found.sql(NOTE_BEGIN)
+            yield found
+    finally:
+        network.close()
