@@ -20,6 +20,8 @@ TOOLS = Path(sys.prefix) / "tools" / "awscli" / "bin"
 UP = "orchbench up"
 READY, DEADLINE_SECONDS = "It runs until Ctrl-C", 120
 END = "\x1e"
+AWS_CLI = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
+"""Version 1 of the AWS CLI has an address of its own for SQS, which the exports do not change."""
 SESSIONS = {
     document: [one for one in shown(document) if one.run == "local" and one.command != UP]
     for document in DOCUMENTS
@@ -36,15 +38,15 @@ class Reader:
 
     def run(self, commands: list[str]) -> list[tuple[str, int]]:
         """Run commands in one shell, and return what each printed, with its exit code."""
-        script = "\n".join(f"{command}\nprintf '{END}%s{END}' $?" for command in commands)
-        exports = re.findall(r"^export (\w+)=(.*)$", self.up.read_text(), re.MULTILINE)
+        script = AWS_CLI + "\n".join(f"{command}\nprintf '{END}%s{END}' $?" for command in commands)
+        exports = dict(re.findall(r"^export (\w+)=(.*)$", self.up.read_text(), re.MULTILINE))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         path = os.pathsep.join([str(BIN), str(TOOLS), os.environ["PATH"]])
         ended = subprocess.run(
             ["bash"],
             input=script,
             cwd=self.folder,
-            env=clean | dict(exports) | {"PATH": path, "COLUMNS": "110", "AWS_PAGER": ""},
+            env=clean | exports | {"PATH": path, "COLUMNS": "110", "AWS_PAGER": ""},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
