@@ -41,9 +41,9 @@ compare: setup
 up: setup
 	$(BIN)/orchbench up
 
-# Everything, the local servers included.
+# Everything: the local servers in one process, the rest in another.
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup
