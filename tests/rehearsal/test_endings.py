@@ -85,3 +85,22 @@ def test_an_invocation_tells_what_it_replayed_and_what_it_cost() -> None:
     # The submit; then each check comes after the wait before it, which replays too.
     assert [one.operations_replayed for one in trace.invocations] == [0, 2, 4, 6]
     assert all(one.cpu_seconds is not None and one.cpu_seconds > 0 for one in trace.invocations)
+
+
+def stopped_with(way: str, *faults: str) -> Deliveries:
+    return rehearse(
+        Scenario(20_000, {}, faults=tuple(map(Fault.parse, ("stop:at=33", *faults)))), way
+    ).deliveries
+
+
+def test_an_event_that_nobody_can_act_on_is_a_dead_letter_and_left_to_the_sweep(way: str) -> None:
+    found = stopped_with(way, "unavailable:since=33,until=300")
+    assert found == Deliveries(attempts=3, dead_letters=1, sweeps=1)
+
+
+def test_an_event_that_is_lost_is_left_to_the_sweep(way: str) -> None:
+    assert stopped_with(way, "lose-event") == Deliveries(attempts=0, dead_letters=0, sweeps=1)
+
+
+def test_an_event_that_comes_twice_is_taken_twice_and_changes_nothing(way: str) -> None:
+    assert stopped_with(way, "duplicate-event") == Deliveries(attempts=2, dead_letters=0, sweeps=0)

@@ -136,7 +136,7 @@ class Schedule(RuleBasedStateMachine):
     def a_checkpoint_is_lost(self, first: int) -> None:
         self.faults.append(Fault(Kind.CHECKPOINT, first_call=first))
 
-    @precondition(lambda self: not self.has(*REFUSED))
+    @precondition(lambda self: not self.has(*REFUSED, Kind.HANG))
     @rule(
         operation=st.sampled_from([SUBMIT, DESCRIBE, CANCEL]),
         first=st.integers(1, 5),
