@@ -54,7 +54,8 @@ ELSEWHERE = {
     "test_what_up_says_is_what_its_document_shows",
     "make compare": "tests/local/bench/test_compare.py::"
     "test_a_comparison_runs_every_way_and_its_table_can_be_made_again",
-    "python -m pytest tests/rehearsal/test_random_schedules.py": "tests/conftest.py::schedules",
+    "python -m pytest tests/rehearsal/test_random_schedules.py": "tests/rehearsal/test_random_schedules.py::"
+    "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python -m orchbench.rehearsal.benchmark": "tests/contract/test_documents.py::"
     "test_the_benchmark_of_rehearsals_runs",
     "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
