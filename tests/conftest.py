@@ -15,6 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give the local servers one worker of their own, from the start: the other one runs everything else."""
     items.sort(key=lambda item: item.get_closest_marker("local") is None)
