@@ -2,6 +2,7 @@
 
 import argparse
 from decimal import Decimal
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,6 +16,7 @@ from orchbench.commands.estimation import (
     amount_of,
     assumptions_of,
     candidates,
+    described,
     duration_of,
     print_json,
     print_whole,
@@ -25,7 +27,8 @@ from orchbench.commands.estimation import (
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.decision import Decision, Question
-from orchbench.evaluation.estimate import Rates
+from orchbench.evaluation.estimate import Rates, free_quantities
+from orchbench.evaluation.figures import told_below, told_share, told_usd
 from orchbench.evaluation.prices import PriceList, price_list
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.trace import Json
@@ -49,7 +52,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="N",
         help="how many times the average the busiest moment is, assumed (default: 10)",
     )
-    parser.add_argument("--free-tier", action="store_true", help="show what a month costs with the free tier")
+    parser.add_argument(
+        "--free-tier", action="store_true", help="take off what an account has free each month"
+    )
     add_ways(parser)
     add_deployment(parser)
     add_json(parser)
@@ -92,6 +97,7 @@ def decide(
         assumed=assumptions_of(arguments),
         region=prices.requested_region,
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
+        free_quantities=free_quantities(prices, arguments.architecture) if arguments.free_tier else {},
     )
     advice = Advice(
         decision=Decision(question, candidates(arguments.way)),
@@ -118,7 +124,8 @@ def _print(document: Json) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("way", "poll"):
         table.add_column(title, no_wrap=True)
-    for title in ("polls a run", "lag, s", "p95", "worst", "USD a month", "label", "fits"):
+    lags = ("mean lag, s", "p95 lag, s", "worst of any end, s")
+    for title in ("polls a run", *lags, "USD a month", "label", "fits"):
         table.add_column(title, justify="right", no_wrap=True)
     for option in filter(None, options):
         table.add_row(
@@ -126,12 +133,20 @@ def _print(document: Json) -> None:
             option["poll"],
             f"{option['polls']['value']:.1f}",
             *(_lag(option[f"detection_lag_{name}"]["value"]) for name in ("mean", "p95", "worst")),
-            f"{Decimal(option['usd_a_month']['value']):.4f}",
+            told_usd(Decimal(option["usd_a_month"]["value"])),
             option["usd_a_month"]["label"],
             "yes" if option["fits"] else "no",
         )
     if table.row_count:
         print_whole(console, table)
+    question = document["question"]
+    console.print(
+        described(question["queries"], question["median_duration"], question["longest_duration"])
+        + " Mean and p95 lag are of these durations; the worst is of a query that may end at any moment.",
+        highlight=False,
+        style="dim",
+        soft_wrap=True,
+    )
     for line in _sentences(document):
         console.print(line, highlight=False, style="dim", soft_wrap=True)
 
@@ -150,25 +165,43 @@ def _sentences(document: Json) -> list[str]:
         for one in document["left_out"]
         if one["shortest_lag"]
     ]
-    for flip in document["flips"]:
-        way = flip["way"] or "no way at all"
-        edge = "or longer" if flip["direction"] == "longer" else "or shorter"
-        said.append(f"At {flip['interval']['value']} s {edge} the answer is {way}: {flip['why']}.")
+    said += [_flipped(flip) for flip in document["flips"]]
     said += [
         f"It turns to {one['way']} where {one['what']} is {one['factor']['value']:.3g} times what is taken."
         for one in document["sensitivity"][:4]
     ]
+    said += _grown(document["growth"])
     if document["recommended"] and not document["sensitivity"]:
         said.append("No single price or assumption turns it, changed up to a hundred times.")
     if document["limits"]:
         nearest = document["limits"][0]
         said.append(
-            f"Nearest quota: {nearest['quota']}, {nearest['share']['value']:.1%} of "
+            f"Nearest quota: {nearest['quota']}, {told_share(nearest['share']['value'])} of "
             f"{nearest['limit']['value']:,} ({nearest['scope']})."
         )
     if document["within_budget"] and not document["within_budget"]["fits"]:
         said.append(f"It does not fit the budget: {_affordable(document)}.")
     return [*said, *map(sentence, document["notes"])]
+
+
+def _flipped(flip: Json) -> str:
+    edge = f"At {flip['interval']['value']} s or {flip['direction']}"
+    if flip["way"] is None:
+        return f"{edge} no way polls so often: every poll budget stretches the interval."
+    return f"{edge} the answer is {flip['way']}: {flip['why']}."
+
+
+def _grown(growths: list[Json]) -> list[str]:
+    """Say how far the workload can grow; what meets the same end at the same factor in one sentence."""
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for one in growths:
+        key = (one["factor"]["value"], one["why"], one["way"], one["poll"])
+        alike.setdefault(key, []).append(one["what"])
+    return [
+        f"It holds up to {told_below(factor)} times the {' or the '.join(names)} ({why}); beyond that "
+        + (f"the answer is {way}, {poll}." if way else "nothing fits.")
+        for (factor, why, way, poll), names in alike.items()
+    ]
 
 
 def _affordable(document: Json) -> str:

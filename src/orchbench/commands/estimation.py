@@ -173,6 +173,14 @@ def _file(folder: Path, name: str) -> Path:
     return folder / name if (folder / name).exists() else PROJECT / name
 
 
+def described(queries: Json, median: Json, longest: Json) -> str:
+    """Say what a workload is: how many durations, and how long they are."""
+    shown = [
+        f"{one['value']:,.6g}" if one["value"] < 1e6 else f"{one['value']:,.0f}" for one in (median, longest)
+    ]
+    return f"{queries['source']}: median {shown[0]} s, longest {shown[1]} s."
+
+
 def print_whole(console: Console, table: Table) -> None:
     """Print a table without cutting a column off, however narrow the terminal is."""
     width = max(console.width, Console(width=1000).measure(table).maximum)

@@ -7,23 +7,23 @@ from decimal import Decimal
 import numpy as np
 
 from orchbench.durations import Policy, shown_duration
-from orchbench.evaluation.decision import Decision, Flip, Option, Turn
+from orchbench.evaluation.decision import Decision, Flip, Option
 from orchbench.evaluation.estimate import CLOSED_FORM, estimated_quantities
-from orchbench.evaluation.figures import figure
+from orchbench.evaluation.figures import figure, given, told_excess, told_usd
 from orchbench.evaluation.limits import policy_rows
 from orchbench.evaluation.loads import Load
-from orchbench.evaluation.polling import poll
+from orchbench.evaluation.polling import PollColumns, poll
 from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.sensitivity import RUNS, Growth, Turn, growths, turns
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 
 MEMORY_SIZES_MB = (128, 256, 512, 1_024, 1_769)
-LARGEST_FACTOR = 100
-"""A factor beyond this, or below its inverse, is not told: nobody is so wrong."""
 SOURCE = "closed form over the workload"
-GIVEN = "given by the caller"
+OF_DURATIONS = f"{SOURCE}: of the ends of the given durations"
+OF_ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ class Advice:
             ],
             "flips": [_flip(one) for one in self._flips(best)],
             "adaptive": self._adaptive(best),
-            "sensitivity": [_turn(turn, question.assumed.named) for turn in self._turns(best)],
+            "sensitivity": [_turn(turn, question.assumed.named) for turn in turns(self.decision, best)],
+            "growth": [_growth(one) for one in growths(self.decision, best[0])] if best else [],
             "memory": self._memory(best),
             "limits": [load.to_json() for load in self.decision.loads(every[0])] if every else [],
             "within_budget": self._within_budget(best, shown),
@@ -86,25 +87,30 @@ class Advice:
             "queries": figure(len(durations), "queries", workload.label, workload.source),
             "median_duration": figure(float(np.median(durations)), "s", workload.label, workload.source),
             "longest_duration": figure(float(durations.max()), "s", workload.label, workload.source),
-            "runs_a_month": figure(plain(self.runs), "runs", Label.ASSUMED, GIVEN),
-            "acceptable_lag": figure(question.acceptable_lag_seconds, "s", Label.ASSUMED, GIVEN),
+            "runs_a_month": given(plain(self.runs), "runs"),
+            "acceptable_lag": given(question.acceptable_lag_seconds, "s"),
             "timeout": figure(
                 question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
             ),
-            "peak_factor": figure(question.peak_factor, "times the average", Label.ASSUMED, GIVEN),
+            "peak_factor": given(question.peak_factor, "times the average"),
+            "free_tier": self.free_tier,
             "region": self.prices.requested_region,
-            "memory_mb": question.memory_mb,
+            "memory_mb": given(question.memory_mb, "MB"),
             "architecture": self.architecture,
         }
+
+    def _followed(self, option: Option) -> PollColumns:
+        question = self.decision.question
+        durations = question.durations_seconds
+        timeout = np.full(len(durations), float(question.timeout_seconds))
+        policies = policy_rows(option.polled.policy, len(durations))
+        return poll(durations, timeout, policies, option.candidate.budget_polls)
 
     def _bill(self, option: Option) -> Bill:
         """Return a month's bill in Decimal."""
         question = self.decision.question
-        durations = question.durations_seconds
-        policies = policy_rows(option.polled.policy, len(durations))
-        timeout = np.full(len(durations), float(question.timeout_seconds))
-        polled = poll(durations, timeout, policies, option.candidate.budget_polls)
-        used = used_by(polled, policies, float(question.assumed["kept_warm_seconds"]))
+        policies = policy_rows(option.polled.policy, len(question.durations_seconds))
+        used = used_by(self._followed(option), policies, float(question.assumed["kept_warm_seconds"]))
         quantities = estimated_quantities(
             option.candidate.usage,
             used,
@@ -118,8 +124,8 @@ class Advice:
         polled, bill = option.polled, self._bill(option)
         exceeded = self.decision.exceeded(option)
 
-        def estimated(value: float | None, unit: str) -> Json:
-            return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, SOURCE)
+        def estimated(value: float | None, unit: str, source: str = SOURCE) -> Json:
+            return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, source)
 
         return {
             "way": option.way,
@@ -132,9 +138,9 @@ class Advice:
             "usd_a_month": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
             "polls": estimated(polled.mean_polls, "polls a run"),
             "most_polls": estimated(polled.most_polls, "polls of the longest run"),
-            "detection_lag_mean": estimated(polled.lag_mean_seconds, "s"),
-            "detection_lag_p95": estimated(polled.lag_p95_seconds, "s"),
-            "detection_lag_worst": estimated(polled.lag_worst_seconds, "s"),
+            "detection_lag_mean": estimated(polled.lag_mean_seconds, "s", OF_DURATIONS),
+            "detection_lag_p95": estimated(polled.lag_p95_seconds, "s", OF_DURATIONS),
+            "detection_lag_worst": estimated(polled.lag_worst_seconds, "s", OF_ANY_END),
             "timed_out_share": estimated(polled.timed_out_share, "of the runs"),
             "bill": bill_to_json(bill),
         }
@@ -183,11 +189,6 @@ class Advice:
         policy = Policy(0.05, 2, min(300, longest))
         return self._option(self.decision.option(best[0].candidate, policy))
 
-    def _turns(self, best: Sequence[Option]) -> list[Turn]:
-        return [
-            turn for turn in self.decision.turns(best) if 1 / LARGEST_FACTOR <= turn.factor <= LARGEST_FACTOR
-        ]
-
     def _memory(self, best: Sequence[Option]) -> list[Json]:
         """Return the cheapest way for other memory sizes, at the intervals that are recommended."""
         found = []
@@ -209,8 +210,8 @@ class Advice:
     def _would_fit(self) -> Json | None:
         """Return the shortest interval beyond the acceptable lag that fits every quota."""
         lag = int(self.decision.question.acceptable_lag_seconds)
-        option = self.decision.shortest(lag, lambda one: not self.decision.exceeded(one))
-        return self._option(option) if option else None
+        found = self.decision.accepted(lag)
+        return self._option(found[0]) if found else None
 
     def _within_budget(self, best: Sequence[Option], shown: Sequence[Json]) -> Json | None:
         if self.budget_usd is None or not best:
@@ -219,10 +220,10 @@ class Advice:
         fits = cost <= self.budget_usd
         document: Json = {
             "fits": fits,
-            "budget": figure(plain(self.budget_usd), "USD a month", Label.ASSUMED, GIVEN),
+            "budget": given(plain(self.budget_usd), "USD a month"),
         }
         if not fits:
-            affordable = self.decision.shortest(best[0].polled.policy.minimum_seconds, self._is_affordable)
+            affordable = self._affordable(self.budget_usd)
             document["shortest_interval_within_it"] = (
                 figure(affordable.polled.policy.minimum_seconds, "s", Label.ESTIMATED, SOURCE)
                 if affordable
@@ -232,12 +233,17 @@ class Advice:
             document["within_acceptable_lag"] = affordable is not None and self.decision.feasible(affordable)
         return document
 
-    def _is_affordable(self, option: Option) -> bool:
-        budget = self.budget_usd or Decimal(0)
-        # The bill rounds each function up to the millisecond, so the sum in floating point only sorts out.
-        if not self.free_tier and option.usd_a_month > 1.01 * float(budget):
-            return False
-        return not self.decision.exceeded(option) and self._bill(option).total_usd <= budget
+    def _affordable(self, budget_usd: Decimal) -> Option | None:
+        """Return the shortest interval whose bill stays within a budget, to the second."""
+        # The sum in floating point only sorts out; the bill decides.
+        most = float(budget_usd) * (1 + 1e-9) + 1e-12
+        interval = 0
+        while found := self.decision.accepted(interval, most):
+            for option in found:
+                if self._bill(option).total_usd <= budget_usd:
+                    return option
+            interval = found[0].polled.policy.minimum_seconds
+        return None
 
     def _said(self, every: Sequence[Option], shown: Sequence[Json], would_fit: Json | None) -> str:
         question = self.decision.question
@@ -257,7 +263,9 @@ class Advice:
             needs = _shares(self.decision.exceeded(every[0]))
             return f"No plan fits: {plan}, needs {needs}. {_fitting(would_fit)}"
         cost = Decimal(shown[0]["usd_a_month"]["value"])
-        said = f"{plan}: ${cost:.4f} a month at list prices of {self.prices.region}"
+        said = f"{plan}: ${told_usd(cost)} a month at list prices of {self.prices.region}"
+        if self.free_tier:
+            said += ", the free tier taken off"
         timed_out = every[0].polled.timed_out_share
         if timed_out:
             timeout = shown_duration(question.timeout_seconds)
@@ -267,7 +275,8 @@ class Advice:
 
 def _shares(exceeded: Sequence[Load]) -> str:
     return ", ".join(
-        f"{load.share:.3g} times the quota of {load.limit:,} {load.unit} ({load.quota})" for load in exceeded
+        f"{told_excess(load.share)} times the quota of {load.limit:,} {load.unit} ({load.quota})"
+        for load in exceeded
     )
 
 
@@ -294,10 +303,21 @@ def _flip(flip: Flip) -> Json:
 
 
 def _turn(turn: Turn, assumed: Mapping[str, object]) -> Json:
-    is_assumption = turn.name in assumed
+    kind = "workload" if turn.name == RUNS else "assumption" if turn.name in assumed else "price"
     return {
         "what": turn.name,
         "factor": figure(round(turn.factor, 6), "times its value", Label.ESTIMATED, SOURCE),
         "way": turn.instead,
-        "kind": "assumption" if is_assumption else "price",
+        "kind": kind,
+    }
+
+
+def _growth(growth: Growth) -> Json:
+    instead = growth.instead
+    return {
+        "what": growth.name,
+        "factor": figure(round(growth.factor, 6), "times its value", Label.ESTIMATED, SOURCE),
+        "why": growth.because,
+        "way": instead.way if instead else None,
+        "poll": instead.polled.policy.shown if instead else None,
     }

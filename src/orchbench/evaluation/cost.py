@@ -4,13 +4,13 @@ On it: transitions, operations, data, requests, GB-seconds and logs. Not on it: 
 every way causes alike. Redshift's own time is put beside it where its capacity and price are given.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from orchbench.evaluation.assumptions import Assumptions, default_assumptions
+from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import WAITS_FOR_CONDITION, Counts, count
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import (
@@ -171,7 +171,11 @@ def _reported_compute(name: str, invocations: Sequence[Invocation], host: str, p
     """Sum what Lambda reported as billed: whole milliseconds, the INIT phase included where it is billed."""
     known = [one for one in invocations if one.billed_seconds is not None and one.memory_mb]
     gb_seconds = sum(
-        (Decimal(str(one.billed_seconds)) * Decimal(one.memory_mb or 0) / 1024 for one in known), Decimal(0)
+        (
+            Decimal(milliseconds(Decimal(str(one.billed_seconds))) * (one.memory_mb or 0)) / 1024_000
+            for one in known
+        ),
+        Decimal(0),
     )
     label = weakest(one.label for one in invocations)
     missing = len(invocations) - len(known)
@@ -191,37 +195,13 @@ def _assumed_compute(
     """Sum assumed durations: a rehearsal's own are virtual."""
     memory_mb = invocations[0].memory_mb or 128
     durable = any(one.operations_replayed is not None for one in invocations)
-    seconds = assumed_seconds(
-        assumed,
-        memory_mb,
-        invocations=len(invocations),
-        cold=_cold_starts(invocations, float(assumed["kept_warm_seconds"])),
-        checkpoints=_checkpoints(trace) if durable else 0,
-        replayed=sum(one.operations_replayed or 0 for one in invocations),
-        durable=durable,
+    warm = sum(
+        invocation_milliseconds(assumed, memory_mb, replayed=one.operations_replayed or 0, durable=durable)
+        for one in invocations
     )
-    return compute_quantity(name, seconds, memory_mb, price_key)
-
-
-def assumed_seconds(
-    assumed: Assumptions,
-    memory_mb: int,
-    *,
-    invocations: int | Decimal,
-    cold: int | Decimal,
-    checkpoints: int | Decimal,
-    replayed: int | Decimal,
-    durable: bool,
-) -> Decimal:
-    """Return the billed seconds of one function's invocations, to the whole millisecond each on average."""
-    warm = assumed.invocation_seconds(memory_mb, durable=durable)
-    total = (
-        invocations * warm
-        + cold * assumed["initialization_seconds"]
-        + checkpoints * assumed["checkpoint_seconds"]
-        + replayed * assumed.replayed_operation_seconds(memory_mb)
-    )
-    return Decimal(math.ceil(total * 1000)) / 1000
+    cold = _cold_starts(invocations, float(assumed["kept_warm_seconds"]))
+    added = added_milliseconds(assumed, cold, _checkpoints(trace) if durable else 0)
+    return compute_quantity(name, Decimal(warm + added) / 1000, memory_mb, price_key)
 
 
 def compute_quantity(name: str, seconds: Decimal, memory_mb: int, price_key: str) -> Quantity:

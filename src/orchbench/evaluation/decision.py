@@ -2,30 +2,32 @@
 
 The rule: of the ways that see every query end within the acceptable lag, at the interval that is cheapest
 for each, the cheapest one whose busiest moment fits every quota. An interval counts for a way only if its
-poll budget does not stretch it. The budget also keeps every execution inside its own quota.
+poll budget does not stretch it. The budget also keeps every execution inside its own quota. What is cheap is
+what the month's bill says, the free tier taken off where it is asked for. Every whole second is looked at.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import Assumptions
+from orchbench.evaluation.billed_time import milliseconds_of_polls, poll_milliseconds
 from orchbench.evaluation.estimate import CostPart, Rates, cost_parts
-from orchbench.evaluation.limits import policy_rows
-from orchbench.evaluation.loads import Load, Peak, loads
-from orchbench.evaluation.polling import Floats, poll
+from orchbench.evaluation.limits import is_stretched, policy_rows
+from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
+from orchbench.evaluation.polling import Counts, Floats, poll
+from orchbench.evaluation.sweep import Sweep, needed_polls
 from orchbench.evaluation.used import Used, used_by
 from orchbench.usage import Usage
 
 SECONDS_A_MONTH = 30 * 86_400
 LONGEST_SECONDS = 86_400
-EVERY_INTERVAL_UP_TO = 600
-LONGEST_INTERVAL = 3_600
-FURTHER_INTERVALS = 60
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Question:
         acceptable_lag_seconds: the longest that an end may stay unseen.
         region: whose quotas hold.
         peak_factor: how many times the average the busiest moment is.
+        free_quantities: of each price, what is taken off a month's; none where no free tier is asked for.
     """
 
     durations_seconds: Floats
@@ -57,6 +60,7 @@ class Question:
     assumed: Assumptions
     region: str
     peak_factor: float
+    free_quantities: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def seconds(self) -> float:
@@ -75,6 +79,7 @@ class Polled:
 
     Attributes:
         used: means, as ``cost_parts`` takes them.
+        begun: polls of each query.
         most_polls: of one query.
         lag_mean_seconds: of the queries that are seen to end, as all lags; None where none is.
         longest_delay_seconds: before the last poll of any query.
@@ -82,6 +87,7 @@ class Polled:
 
     policy: Policy
     used: Used
+    begun: Counts
     mean_polls: float
     most_polls: int
     timed_out_share: float
@@ -99,22 +105,29 @@ class Option:
     candidate: Candidate
     polled: Polled
     parts: Sequence[CostPart]
-    runs_a_month: float
+    usd_a_month: float
 
     @property
     def way(self) -> str:
         """The way's name."""
         return self.candidate.name
 
-    @property
-    def usd_a_run(self) -> float:
-        """What one run costs on average."""
-        return float(sum(float(part.usd) for part in self.parts))
 
-    @property
-    def usd_a_month(self) -> float:
-        """What a month costs."""
-        return self.usd_a_run * self.runs_a_month
+@dataclass(frozen=True)
+class Grid:
+    """A way at every interval of whole seconds, a row each; row ``interval - 1``.
+
+    Attributes:
+        stretched: whether the poll budget stretches it.
+        in_time: whether every query that ends by itself is seen to end within the acceptable lag.
+        fits: whether the busiest moment fits every quota.
+    """
+
+    candidate: Candidate
+    stretched: NDArray[np.bool_]
+    in_time: NDArray[np.bool_]
+    fits: NDArray[np.bool_]
+    usd_a_month: Floats
 
 
 @dataclass(frozen=True)
@@ -132,31 +145,63 @@ class Flip:
     because: str
 
 
-@dataclass(frozen=True)
-class Turn:
-    """An assumption or price, and the factor on it that changes the decision."""
-
-    name: str
-    factor: float
-    instead: str
-
-
 class Decision:
     """Answers one question; everything is computed when it is asked for, and once."""
 
-    def __init__(self, question: Question, candidates: Sequence[Candidate]) -> None:
+    def __init__(
+        self, question: Question, candidates: Sequence[Candidate], sweep: Sweep | None = None
+    ) -> None:
         self.question = question
         self.candidates = candidates
+        self._sweep = sweep
         self._polled: dict[tuple[Policy, int | None], Polled] = {}
+        self._options: dict[tuple[str, Policy], Option] = {}
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """The workload at every interval."""
+        question = self.question
+        kept = float(question.assumed["kept_warm_seconds"])
+        return self._sweep or Sweep(question.durations_seconds, question.timeout_seconds, kept)
 
     def option(self, candidate: Candidate, policy: Policy) -> Option:
         """Return what a way with a policy amounts to."""
-        polled = self._poll(policy, candidate.budget_polls)
+        key = (candidate.name, policy)
+        if key not in self._options:
+            polled, question = self._poll(policy, candidate.budget_polls), self.question
+            billed = milliseconds_of_polls(
+                candidate.usage, question.assumed, question.memory_mb, polled.begun
+            )
+            parts = self._parts(candidate, polled.used, float(billed.mean()))
+            self._options[key] = Option(candidate, polled, parts, float(self.month_usd(parts)))
+        return self._options[key]
+
+    def fixed(self, candidate: Candidate, interval_seconds: int) -> Option:
+        """Return what a way with a fixed interval amounts to."""
+        return self.option(candidate, Policy.fixed(interval_seconds))
+
+    def _parts(self, candidate: Candidate, used: Used, billed_of_polls: Any) -> Sequence[CostPart]:
         question = self.question
-        parts = cost_parts(
-            candidate.usage, polled.used, question.rates, float(question.memory_mb), question.assumed
+        return cost_parts(
+            candidate.usage,
+            used,
+            question.rates,
+            float(question.memory_mb),
+            question.assumed,
+            billed_of_polls=billed_of_polls,
         )
-        return Option(candidate, polled, parts, question.runs_a_month)
+
+    def month_usd(self, parts: Sequence[CostPart]) -> Any:
+        """Return what a month costs, a number or a column, the free tier taken off where it is asked for."""
+        question = self.question
+        by_rate: dict[str, Any] = {}
+        for part in parts:
+            by_rate[part.rate] = by_rate.get(part.rate, 0.0) + part.usd * question.runs_a_month
+        for rate, quantity in question.free_quantities.items():
+            if rate in by_rate:
+                free = quantity * getattr(question.rates, rate)
+                by_rate[rate] = np.maximum(0.0, by_rate[rate] - free)
+        return sum(by_rate.values())
 
     def _poll(self, policy: Policy, budget_polls: int) -> Polled:
         """Poll the workload; ways whose budgets do not matter share the answer."""
@@ -168,16 +213,28 @@ class Decision:
         return self._polled[key]
 
     @cached_property
-    def intervals(self) -> list[int]:
-        """The fixed intervals that are looked at: every one to ten minutes, and some beyond."""
-        longest = max(LONGEST_INTERVAL, 2 * math.ceil(self.question.acceptable_lag_seconds))
-        further = np.geomspace(EVERY_INTERVAL_UP_TO, longest, FURTHER_INTERVALS).astype(int)
-        every = range(1, EVERY_INTERVAL_UP_TO + 1)
-        wanted = max(1, math.floor(self.question.acceptable_lag_seconds))
-        # Longer delays than an environment is kept cost more than shorter ones: each poll starts cold.
-        kept = int(self.question.assumed["kept_warm_seconds"])
-        found = {*every, *(int(one) for one in further), wanted, kept, kept + 1}
-        return sorted(one for one in found if 1 <= one <= LONGEST_SECONDS)
+    def grids(self) -> Mapping[str, Grid]:
+        """Every way at every interval, by its name."""
+        return {candidate.name: self._grid(candidate) for candidate in self.candidates}
+
+    def _grid(self, candidate: Candidate) -> Grid:
+        question, sweep, usage = self.question, self.sweep, candidate.usage
+        stretched = needed_polls(question.timeout_seconds, sweep.intervals) > candidate.budget_polls
+        if usage.replayed_more_each_poll:
+            most = int(np.where(stretched, 0, sweep.most_polls).max())
+            each = poll_milliseconds(usage, question.assumed, question.memory_mb, most)
+            billed = sweep.weighted(each) / sweep.queries
+        else:
+            alike = poll_milliseconds(usage, question.assumed, question.memory_mb, 1)
+            billed = sweep.used.begun * alike
+        lag = np.nan_to_num(sweep.lag_mean_seconds)
+        used = used_of_quotas(usage, self._peak(lag), sweep.used.polls, sweep.most_polls)
+        fits = np.ones(len(sweep.intervals), dtype=bool)
+        for load in loads(used, question.region):
+            fits &= load.share <= FITS
+        in_time = sweep.longest_delay_seconds <= question.acceptable_lag_seconds
+        usd = self.month_usd(self._parts(candidate, sweep.used, billed))
+        return Grid(candidate, stretched, in_time & ~stretched & (not question.none_ends), fits, usd)
 
     def feasible(self, option: Option) -> bool:
         """Tell whether every query that ends by itself is seen to end in time, polled as often as it says."""
@@ -185,137 +242,107 @@ class Decision:
             return False
         return option.polled.longest_delay_seconds <= self.question.acceptable_lag_seconds
 
+    def _peak(self, lag_seconds: Any) -> Peak:
+        """Return the busiest moment, a number or a column."""
+        question = self.question
+        starts = question.runs_a_month / SECONDS_A_MONTH * question.peak_factor
+        makespan = question.seconds + lag_seconds
+        return Peak(
+            executions=np.maximum(1.0, starts * makespan),
+            # A statement ends when it ends, seen or not.
+            statements=max(1.0, starts * question.seconds),
+            starts_a_second=starts,
+            makespan_seconds=makespan,
+        )
+
     def loads(self, option: Option) -> list[Load]:
         """Return how much of each quota the busiest moment uses, the nearest first."""
-        question, polled = self.question, option.polled
-        makespan = question.seconds + (polled.lag_mean_seconds or 0.0)
-        starts = question.runs_a_month / SECONDS_A_MONTH * question.peak_factor
-        return loads(
-            option.candidate.usage,
-            question.region,
-            Peak(executions=max(1.0, starts * makespan), starts_a_second=starts),
-            makespan_seconds=makespan,
-            polls=polled.mean_polls,
-            most_polls=polled.most_polls,
-        )
+        polled, usage = option.polled, option.candidate.usage
+        peak = self._peak(polled.lag_mean_seconds or 0.0)
+        used = used_of_quotas(usage, peak, polled.mean_polls, polled.most_polls)
+        return sorted(loads(used, self.question.region), key=lambda load: -load.share)
 
     def exceeded(self, option: Option) -> list[Load]:
         """Return the quotas that the busiest moment does not fit."""
-        return [load for load in self.loads(option) if load.share > 1]
-
-    def _preferred(self, options: Sequence[Option]) -> list[Option]:
-        """Return those that fit every quota; all of them where none does."""
-        return [one for one in options if not self.exceeded(one)] or list(options)
+        return [load for load in self.loads(option) if load.share > FITS]
 
     @cached_property
     def best(self) -> list[Option]:
         """Each way at its cheapest interval within the lag, the cheapest first; others are left out.
 
-        What fits every quota comes before what does not.
+        What fits every quota comes before what does not; of equal costs the shorter lag.
         """
         found = []
-        for candidate in self.candidates:
-            options = [
-                option
-                for interval in self.intervals
-                if interval <= self.question.acceptable_lag_seconds
-                if self.feasible(option := self.option(candidate, Policy.fixed(interval)))
-            ]
-            if options:
-                # Of equal costs the shorter lag.
+        for grid in self.grids.values():
+            rows = np.flatnonzero(grid.in_time)
+            if len(rows):
+                cheapest = rows[np.lexsort((rows, grid.usd_a_month[rows], ~grid.fits[rows]))[0]]
                 found.append(
-                    min(
-                        self._preferred(options),
-                        key=lambda one: (one.usd_a_month, one.polled.policy.minimum_seconds),
+                    (
+                        not grid.fits[cheapest],
+                        float(grid.usd_a_month[cheapest]),
+                        grid.candidate.name,
+                        self.fixed(grid.candidate, int(cheapest) + 1),
                     )
                 )
-        return sorted(found, key=lambda one: (bool(self.exceeded(one)), one.usd_a_month, one.way))
+        return [one[-1] for one in sorted(found, key=lambda one: one[:3])]
 
-    def at(self, interval_seconds: int) -> list[Option]:
-        """Return every way that really polls so often: those whose budget does not stretch it."""
-        options = [self.option(candidate, Policy.fixed(interval_seconds)) for candidate in self.candidates]
-        return [one for one in options if not one.polled.stretched]
+    @cached_property
+    def cheapest(self) -> NDArray[np.intp]:
+        """Which grid is the cheapest at each interval, -1 where every poll budget stretches it.
 
-    def cheapest_at(self, interval_seconds: int) -> Option | None:
-        """Return the cheapest way that really polls so often, None where every budget stretches it."""
-        kept = self._preferred(self.at(interval_seconds))
-        return min(kept, key=lambda one: (one.usd_a_month, one.way), default=None)
-
-    def shortest(self, longer_than: int, accepted: Callable[[Option], bool]) -> Option | None:
-        """Return the shortest interval beyond one at which a way is accepted, to the second.
-
-        The grid of intervals finds it, and bisection between two of the grid the second: fewer polls cost
-        less and need less of a quota.
+        What fits every quota comes before what does not.
         """
+        grids = sorted(self.grids.values(), key=lambda grid: grid.candidate.name)
+        names = list(self.grids)
+        rank = np.stack([np.where(one.stretched, 2, np.where(one.fits, 0, 1)) for one in grids])
+        usd = np.stack([one.usd_a_month for one in grids])
+        first = rank == rank.min(axis=0)
+        chosen = np.where(first, usd, np.inf).argmin(axis=0)
+        order = np.array([names.index(one.candidate.name) for one in grids])
+        return np.where(rank.min(axis=0) == 2, -1, order[chosen])
 
-        def found_at(interval: int) -> Option | None:
-            options = [one for one in self.at(interval) if accepted(one)]
-            return min(options, key=lambda one: (one.usd_a_month, one.way), default=None)
+    def accepted(self, longer_than: int, most_usd: float = math.inf) -> list[Option]:
+        """Return what fits every quota at the shortest interval beyond one, the cheapest way first.
 
-        timeout = self.question.timeout_seconds
-        further = np.geomspace(LONGEST_INTERVAL, max(timeout, LONGEST_INTERVAL + 1), FURTHER_INTERVALS)
-        grid = sorted({*self.intervals, *(int(one) for one in further), timeout})
-        low = longer_than
-        for high in (one for one in grid if longer_than < one <= timeout):
-            if found_at(high):
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    low, high = (low, middle) if found_at(middle) else (middle, high)  # noqa: PLW2901
-                return found_at(high)
-            low = high
-        return None
+        Args:
+            longer_than: seconds of an interval.
+            most_usd: that a month may cost.
+        """
+        rows = np.stack(
+            [one.fits & ~one.stretched & (one.usd_a_month <= most_usd) for one in self.grids.values()]
+        )
+        intervals = np.flatnonzero(rows.any(axis=0))
+        found = int(np.searchsorted(intervals, longer_than))
+        if found == len(intervals):
+            return []
+        at = int(intervals[found])
+        grids = [grid for grid, accepted in zip(self.grids.values(), rows[:, at], strict=True) if accepted]
+        options = [self.fixed(grid.candidate, at + 1) for grid in grids]
+        return sorted(options, key=lambda one: (one.usd_a_month, one.way))
 
     def flips(self, way: str, interval_seconds: int) -> list[Flip]:
         """Return where, going up and going down from an interval, another way becomes the answer."""
-        upwards = [one for one in self.intervals if one > interval_seconds]
-        downwards = [one for one in reversed(self.intervals) if one < interval_seconds]
-        flips = (
-            self._first_flip(way, interval_seconds, upwards),
-            self._first_flip(way, interval_seconds, downwards),
-        )
-        return [flip for flip in flips if flip]
-
-    def _first_flip(self, way: str, start: int, intervals: Sequence[int]) -> Flip | None:
-        before = start
-        for interval in intervals:
-            if self._is_other(way, interval):
-                step = 1 if interval > start else -1
-                exact = next(
-                    one for one in range(before + step, interval + step, step) if self._is_other(way, one)
-                )
-                return self._flip(way, exact, upwards=step > 0)
-            before = interval
-        return None
-
-    def _is_other(self, way: str, interval: int) -> bool:
-        cheapest = self.cheapest_at(interval)
-        return cheapest is None or cheapest.way != way
+        other = np.flatnonzero(self.cheapest != list(self.grids).index(way)) + 1
+        up, down = other[other > interval_seconds], other[other < interval_seconds]
+        flips = [self._flip(way, int(up[0]), upwards=True)] if len(up) else []
+        return [*flips, *([self._flip(way, int(down[-1]), upwards=False)] if len(down) else [])]
 
     def _flip(self, way: str, interval: int, *, upwards: bool) -> Flip:
-        cheapest = self.cheapest_at(interval)
-        candidate = next(one for one in self.candidates if one.name == way)
-        stretched = self.option(candidate, Policy.fixed(interval)).polled.stretched
-        because = "its poll budget stretches the interval" if stretched else "the other way is cheaper"
-        if not stretched and self.exceeded(self.option(candidate, Policy.fixed(interval))):
+        cheapest = int(self.cheapest[interval - 1])
+        grid = self.grids[way]
+        because = "the other way is cheaper"
+        if grid.stretched[interval - 1]:
+            because = "its poll budget stretches the interval"
+        elif not grid.fits[interval - 1]:
             because = "it does not fit a quota there"
-        return Flip(interval, upwards, cheapest.way if cheapest else None, because)
-
-    def turns(self, best: Sequence[Option]) -> list[Turn]:
-        """Return what, changed by which factor, makes another way the cheapest, the nearest first."""
-        if not best:
-            return []
-        winner, others = best[0], best[1:]
-        turns: dict[str, Turn] = {}
-        for other in others:
-            for name, factor in _turning_factors(winner, other):
-                known = turns.get(name)
-                if known is None or abs(math.log(factor)) < abs(math.log(known.factor)):
-                    turns[name] = Turn(name, factor, other.way)
-        return sorted(turns.values(), key=lambda turn: abs(math.log(turn.factor)))
+        return Flip(interval, upwards, None if cheapest < 0 else list(self.grids)[cheapest], because)
 
     def with_question(self, **changes: object) -> "Decision":
         """Return the decision on a changed question."""
-        return Decision(replace(self.question, **changes), self.candidates)  # type: ignore[arg-type]
+        changed = replace(self.question, **changes)  # type: ignore[arg-type]
+        alike = changed.timeout_seconds == self.question.timeout_seconds
+        return Decision(changed, self.candidates, self.sweep if alike else None)
 
 
 def summarized(question: Question, policy: Policy, budget_polls: int) -> Polled:
@@ -331,6 +358,7 @@ def summarized(question: Question, policy: Policy, budget_polls: int) -> Polled:
     longest = float(polled.last_delay_seconds.max())
     return Polled(
         policy=policy,
+        begun=polled.begun,
         used=Used(*(np.mean(getattr(used, name)) for name in Used.__dataclass_fields__)),
         mean_polls=float(polled.polls.mean()),
         most_polls=int(polled.polls.max()),
@@ -339,24 +367,5 @@ def summarized(question: Question, policy: Policy, budget_polls: int) -> Polled:
         lag_p95_seconds=float(lag[max(0, math.ceil(0.95 * len(lag)) - 1)]) if len(lag) else None,
         lag_worst_seconds=float(polled.last_delay_seconds[seen].max()) if len(lag) else None,
         longest_delay_seconds=longest,
-        stretched=longest > policy.maximum_seconds,
+        stretched=is_stretched(question.timeout_seconds, policy, budget_polls),
     )
-
-
-def _turning_factors(winner: Option, other: Option) -> Iterator[tuple[str, float]]:
-    """Yield each price and assumption with the factor on it at which two costs are equal.
-
-    Costs are sums of products, so the difference is linear in each one by itself.
-    """
-    gap = other.usd_a_run - winner.usd_a_run
-    shares: dict[str, float] = {}
-    for sign, option in ((1.0, winner), (-1.0, other)):
-        for part in option.parts:
-            names = (f"price of {part.rate}", *([part.assumption] if part.assumption else []))
-            for name in names:
-                shares[name] = shares.get(name, 0.0) + sign * float(part.usd)
-    for name, share in shares.items():
-        if share:
-            factor = 1 + gap / share
-            if factor > 0:
-                yield name, factor

@@ -5,7 +5,7 @@ and to search with. A figure that is shown comes from ``estimated_bill``, in Dec
 delay is left out, as in a rehearsal, and the counts equal those of one. Faults and retries are left out too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +13,12 @@ from typing import Any
 import numpy as np
 
 from orchbench.evaluation.assumptions import Assumptions
-from orchbench.evaluation.cost import assumed_seconds, compute_quantity, data_retained, logs_quantity
+from orchbench.evaluation.billed_time import (
+    added_milliseconds,
+    invocation_milliseconds,
+    milliseconds_of_polls,
+)
+from orchbench.evaluation.cost import compute_quantity, data_retained, logs_quantity
 from orchbench.evaluation.polling import (
     Counts,
     Floats,
@@ -57,6 +62,12 @@ class Rates:
 def price_key(name: str, architecture: str) -> str:
     """Return the key of a price list for one of the rates."""
     return f"{name}_{architecture}" if name == "lambda_gb_second" else name
+
+
+def free_quantities(prices: PriceList, architecture: str) -> dict[str, float]:
+    """Return what an account has free each month, by the rates' names."""
+    found = {name: prices[price_key(name, architecture)].free_tier for name in Rates.names()}
+    return {name: float(free.quantity) for name, free in found.items() if free}
 
 
 @dataclass(frozen=True)
@@ -151,14 +162,42 @@ def estimate(
         lag_seconds=np.where(unseen, np.nan, lag),
         lag_mean_seconds=np.where(unseen, np.nan, polled.last_delay_seconds / 2),
         lag_worst_seconds=np.where(unseen, np.nan, polled.last_delay_seconds),
-        parts=cost_parts(usage, used, rates, columns.memory_mb, assumed),
+        parts=cost_parts(
+            usage,
+            used,
+            rates,
+            columns.memory_mb,
+            assumed,
+            billed_of_polls=_of_polls(usage, assumed, columns.memory_mb, polled.begun),
+        ),
     )
 
 
+def _of_polls(usage: Usage, assumed: Assumptions, memory_mb: Number, begun: Counts) -> Counts:
+    """Return the milliseconds that all polls of each row are billed for."""
+    if np.ndim(memory_mb) == 0:
+        return milliseconds_of_polls(usage, assumed, int(memory_mb), begun)
+    billed = np.zeros(len(begun), dtype=np.int64)
+    sizes = np.asarray(memory_mb)
+    for size in np.unique(sizes):
+        rows = sizes == size
+        billed[rows] = milliseconds_of_polls(usage, assumed, int(size), begun[rows])
+    return billed
+
+
 def cost_parts(
-    usage: Usage, used: Used, rates: Rates, memory_mb: Number, assumed: Assumptions
+    usage: Usage, used: Used, rates: Rates, memory_mb: Number, assumed: Assumptions, *, billed_of_polls: Any
 ) -> tuple[CostPart, ...]:
-    """Return the cost of each row in parts, each of which one price and at most one assumption set."""
+    """Return the cost of each row in parts, each of which one price and at most one assumption set.
+
+    Args:
+        usage: the way's own counts.
+        used: a row a scenario, or the mean of many.
+        rates: prices.
+        memory_mb: of the functions.
+        assumed: durations, log bytes and retention.
+        billed_of_polls: milliseconds of all polls' invocations, each rounded up, checkpoints apart.
+    """
     value = {name: float(one.value) for name, one in assumed.named.items()}
     invocations = used.count(usage, "all_invocations")
     parts = [CostPart("requests", "lambda_request", None, invocations * rates.lambda_request)]
@@ -181,6 +220,9 @@ def cost_parts(
         CostPart(f"GB-seconds: {name}", "lambda_gb_second", name, seconds * second_usd)
         for name, seconds in _seconds(usage, used, of_a_core, value)
     ]
+    unrounded = sum(part.usd for part in parts if part.rate == "lambda_gb_second")
+    billed = _billed_seconds(usage, used, memory_mb, assumed, billed_of_polls) * second_usd
+    parts.append(CostPart("GB-seconds: rounding up", "lambda_gb_second", None, billed - unrounded))
     byte_usd = rates.logs_ingested / float(BYTES_A_GB)
     log_lines = {
         "log_bytes_a_piece_of_work": used.work,
@@ -192,6 +234,28 @@ def cost_parts(
         for name, times in log_lines.items()
     ]
     return tuple(parts)
+
+
+def _billed_seconds(
+    usage: Usage, used: Used, memory_mb: Number, assumed: Assumptions, billed_of_polls: Any
+) -> Any:
+    """Return the billed seconds of all functions together, every invocation rounded up."""
+    cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
+    checkpoints = used.count(usage, "checkpoints") if usage.is_durable else 0
+    others = used.count(usage, "all_invocations") - used.begun
+    each = _of_sizes(
+        memory_mb,
+        lambda size: invocation_milliseconds(assumed, size, replayed=0, durable=usage.is_durable),
+    )
+    added = cold * added_milliseconds(assumed, 1, 0) + checkpoints * added_milliseconds(assumed, 0, 1)
+    return (others * each + billed_of_polls + added) / 1000
+
+
+def _of_sizes(memory_mb: Number, of_one: Callable[[int], int]) -> Any:
+    """Return what a function says of each memory size."""
+    sizes, index = np.unique(np.asarray(memory_mb), return_inverse=True)
+    found = np.array([of_one(int(size)) for size in sizes])[index]
+    return found if np.ndim(memory_mb) else found.item()
 
 
 def _seconds(usage: Usage, used: Used, of_a_core: Any, value: Mapping[str, float]) -> list[tuple[str, Any]]:
@@ -233,21 +297,25 @@ def estimated_quantities(
         if not invocations:
             continue
         polls_here = name in usage.poll.invocations
-        seconds = assumed_seconds(
-            assumed,
-            memory_mb,
-            invocations=invocations,
-            cold=Decimal(mean.cold_starts_of(usage, name)),
-            checkpoints=Decimal(mean.count(usage, "checkpoints")) if polls_here else Decimal(0),
-            replayed=Decimal(mean.replayed(usage)) if polls_here else Decimal(0),
-            durable=usage.is_durable,
-        )
+        warm = invocation_milliseconds(assumed, memory_mb, replayed=0, durable=usage.is_durable)
+        billed = _whole((invocations - (mean.begun if polls_here else 0)) * rows) * warm
+        if polls_here:
+            billed += int(milliseconds_of_polls(usage, assumed, memory_mb, used.begun).sum())
+        cold = _whole(mean.cold_starts_of(usage, name) * rows)
+        checkpoints = _whole(mean.count(usage, "checkpoints") * rows) if polls_here else 0
+        billed += added_milliseconds(assumed, cold, checkpoints)
+        seconds = Decimal(billed) / 1000 / rows
         quantities += [
             Quantity(f"{name}: requests", "lambda_request", invocations, Label.ESTIMATED, CLOSED_FORM),
             compute_quantity(name, seconds, memory_mb, price_key("lambda_gb_second", architecture)),
         ]
     all_invocations = Decimal(mean.count(usage, "all_invocations"))
     return [*quantities, logs_quantity(mean.work, mean.polls, all_invocations, assumed)]
+
+
+def _whole(number: Any) -> int:
+    """Return the whole number that a mean times its rows is."""
+    return round(Decimal(number))
 
 
 def _service_quantities(usage: Usage, mean: Used, assumed: Assumptions) -> list[Quantity]:

@@ -1,8 +1,47 @@
-"""A figure as a report writes it: its value with its unit, its label and its source."""
+"""A figure as a report writes it: its value with its unit, its label and its source; and how it is told."""
+
+import math
+from decimal import Decimal
 
 from orchbench.trace import Json, Label
+
+GIVEN = "given by the caller"
 
 
 def figure(value: object, unit: str, label: Label, source: str) -> Json:
     """Return one figure as JSON values; money is text, so that no digit is lost."""
     return {"value": value, "unit": unit, "label": label.value, "source": source}
+
+
+def given(value: object, unit: str) -> Json:
+    """Return one figure that whoever asks has stated."""
+    return figure(value, unit, Label.ASSUMED, GIVEN)
+
+
+def told_usd(amount: Decimal, places: int = 4) -> str:
+    """Write an amount with so many decimals, and with more where they would leave less than three digits."""
+    if not amount:
+        return "0"
+    return f"{amount:.{max(places, 2 - amount.adjusted()) if amount.adjusted() < -1 else places}f}"
+
+
+def told_excess(factor: float) -> str:
+    """Write a factor above 1 rounded up, with as many digits as tell it from 1."""
+    if factor >= 100:
+        return f"{math.ceil(factor):,}"
+    digits = 2 if factor >= 1.01 else min(9, math.ceil(-math.log10(max(factor - 1, 1e-9))))
+    rounded = math.ceil(round(factor * 10**digits, 6)) / 10**digits
+    return f"{rounded:.{digits}f}".rstrip("0").rstrip(".")
+
+
+def told_below(factor: float) -> str:
+    """Write a factor rounded down, so that it still holds."""
+    digits = max(0, 2 - math.floor(math.log10(factor))) if factor > 0 else 0
+    return f"{math.floor(factor * 10**digits) / 10**digits:,.{digits}f}"
+
+
+def told_share(share: float) -> str:
+    """Write a share in percent that is never rounded to none or to all."""
+    if share in {0, 1} or 0.0005 <= share <= 0.9995:
+        return f"{share:.1%}"
+    return "under 0.1%" if share < 0.5 else "over 99.9%"

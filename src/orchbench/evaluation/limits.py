@@ -177,6 +177,13 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int) -> 
     return float(found.last_delay_seconds.max())
 
 
+def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int) -> bool:
+    """Tell whether a poll budget makes delays longer than the policy's, up to a timeout."""
+    timeout = np.array([float(timeout_seconds)])
+    needed = poll(timeout, timeout, _columns(replace(policy, budget=False)), NEVER).polls[0]
+    return policy.budget and bool(needed > budget_polls)
+
+
 def policy_rows(policy: Policy, rows: int) -> PolicyColumns:
     """Return one policy as so many rows."""
     return PolicyColumns(

@@ -1,10 +1,17 @@
 """How much of each quota a workload uses at its busiest: of one execution, and of the whole account."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from orchbench.evaluation.limits import Quota, quotas
 from orchbench.trace import Json, Label
 from orchbench.usage import Ending, Usage
+
+FITS = 1 + 1e-9
+"""A share of a quota up to this fits: what is beyond a whole one is the rounding of a sum."""
 
 
 @dataclass(frozen=True)
@@ -12,18 +19,19 @@ class Load:
     """How much of a quota a workload uses at its peak.
 
     Attributes:
+        used: a number, or a column of them.
         scope: of the quota: an execution, or the whole account in a region.
     """
 
     quota: str
-    used: float
+    used: Any
     limit: int
     unit: str
     scope: str
     source: str
 
     @property
-    def share(self) -> float:
+    def share(self) -> Any:
         """The share of the quota that is used."""
         return self.used / self.limit
 
@@ -33,45 +41,45 @@ class Load:
         return {
             "quota": self.quota,
             "scope": self.scope,
-            "used": {"value": round(self.used, 6), "unit": self.unit, **estimated},
+            "used": {"value": round(float(self.used), 6), "unit": self.unit, **estimated},
             "limit": {"value": self.limit, "unit": self.unit, "label": "quoted", "source": self.source},
-            "share": {"value": round(self.share, 6), "unit": "of the quota", **estimated},
-            "fits": self.share <= 1,
+            "share": {"value": round(float(self.share), 6), "unit": "of the quota", **estimated},
+            "fits": bool(self.share <= FITS),
         }
 
 
 @dataclass(frozen=True)
 class Peak:
-    """A workload at its busiest.
+    """A workload at its busiest; numbers, or columns of them.
 
     Attributes:
         executions: running at once.
+        statements: of them, that Redshift still works on.
         starts_a_second: of executions.
+        makespan_seconds: of an execution, on average.
     """
 
-    executions: float
+    executions: Any
+    statements: Any
     starts_a_second: float
+    makespan_seconds: Any
 
 
-def loads(
-    usage: Usage, region: str, peak: Peak, *, makespan_seconds: float, polls: float, most_polls: int
-) -> list[Load]:
-    """Return the use of every quota that polling comes near, the nearest first.
+def used_of_quotas(usage: Usage, peak: Peak, polls: Any, most_polls: Any) -> dict[str, Any]:
+    """Return the use of every quota that polling comes near, by the quota's key.
 
     Args:
         usage: the way's own counts.
-        region: whose quotas hold.
         peak: the workload at its busiest.
-        makespan_seconds: of an execution, on average.
         polls: of an execution, on average.
         most_polls: of the longest execution.
     """
-    a_second = peak.executions / makespan_seconds if makespan_seconds else 0.0
+    a_second = peak.executions / np.maximum(peak.makespan_seconds, 1e-6)
     fixed = usage.endings[Ending.SUCCEEDED]
     used = {
         "redshift_describe_statement_a_second": a_second * polls,
         "redshift_batch_execute_statement_a_second": peak.starts_a_second,
-        "redshift_active_statements": peak.executions,
+        "redshift_active_statements": peak.statements,
     }
     if usage.is_durable:
         checkpoints = usage.start.checkpoints + polls * usage.poll.checkpoints
@@ -84,13 +92,17 @@ def loads(
         used["sfn_start_execution_a_second"] = peak.starts_a_second
         used["sfn_open_executions"] = peak.executions
     an_execution = usage.used_of_quota(usage.start) + usage.used_of_quota(fixed)
-    used["durable_operations" if usage.is_durable else "sfn_history_events"] = float(
+    used["durable_operations" if usage.is_durable else "sfn_history_events"] = (
         an_execution + most_polls * usage.used_of_quota(usage.poll)
     )
-    found = [_load(quotas()[key], amount, region) for key, amount in used.items()]
-    return sorted(found, key=lambda load: -load.share)
+    return used
 
 
-def _load(quota: Quota, used: float, region: str) -> Load:
+def loads(used: Mapping[str, Any], region: str) -> list[Load]:
+    """Return the use of quotas with what they allow in a region."""
+    return [_load(quotas()[key], amount, region) for key, amount in used.items()]
+
+
+def _load(quota: Quota, used: Any, region: str) -> Load:
     name = f"{quota.service}: {quota.what}"
     return Load(name, used, quota.in_region(region), quota.unit, quota.scope, quota.source)

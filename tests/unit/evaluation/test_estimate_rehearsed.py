@@ -4,6 +4,7 @@ Few points by default; `pytest --hypothesis-profile=full tests/unit/evaluation` 
 """
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,10 @@ def assert_equal(found: Estimates, rehearsal: Rehearsal) -> None:
         assert found.lag_seconds[0] <= found.lag_worst_seconds[0]
 
 
-def assert_same_bill(scenario: Scenario, way: Way, rehearsal: Rehearsal) -> None:
-    assumed = default_assumptions()
+def assert_same_bill(
+    scenario: Scenario, way: Way, rehearsal: Rehearsal, stated_values: dict[str, Decimal] | None = None
+) -> None:
+    assumed = default_assumptions().with_values(stated_values or {})
     columns = columns_of(scenario)
     polled = estimated(scenario, way).polled
     used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]))
@@ -104,7 +107,10 @@ def assert_same_bill(scenario: Scenario, way: Way, rehearsal: Rehearsal) -> None
         usage_of(way), used, memory_mb=128, architecture="x86_64", assumed=assumed
     )
     expected = {line.what: line for line in priced(quantities, PRICES).lines}
-    found = {line.what.removeprefix("orchbench-"): line for line in bill(rehearsal.trace, PRICES).lines}
+    found = {
+        line.what.removeprefix("orchbench-"): line
+        for line in bill(rehearsal.trace, PRICES, assumptions=assumed).lines
+    }
     assert list(expected) == list(found)
     for what, line in found.items():
         if what.startswith("data "):
@@ -112,6 +118,58 @@ def assert_same_bill(scenario: Scenario, way: Way, rehearsal: Rehearsal) -> None
             assert abs(line.quantity - expected[what].quantity) <= Decimal("0.15") * line.quantity
         else:
             assert line.quantity == expected[what].quantity
+
+
+BILLED = [
+    Scenario.polled(60.0, "fixed:10s"),
+    Scenario.polled(59.25, "fixed:7s"),
+    Scenario.polled(1.0, "fixed:1s"),
+    Scenario.polled(900.0, "fixed:450s"),
+    Scenario.polled(700.5, "adaptive"),
+    Scenario.polled(100.0, "fixed:10s", timeout_seconds=50),
+]
+FRACTIONS = {
+    "invocation_wait_seconds": Decimal("0.0503"),
+    "initialization_seconds": Decimal("0.90021"),
+    "checkpoint_seconds": Decimal("0.0804"),
+    "replayed_operation_cpu_seconds": Decimal("0.00013"),
+}
+
+
+@pytest.mark.parametrize("scenario", BILLED, ids=lambda one: one.name)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_bill_of_durations_with_fractions_is_the_estimated_one_line_by_line(
+    way: Way, scenario: Scenario
+) -> None:
+    rehearsal = rehearse(scenario, way)
+    assert_same_bill(scenario, way, rehearsal)
+    assert_same_bill(scenario, way, rehearsal, FRACTIONS)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_the_cost_to_search_with_is_that_of_the_bill(way: Way) -> None:
+    scenario, assumed = BILLED[4], default_assumptions().with_values(FRACTIONS)
+    columns = columns_of(scenario)
+    budget = stated_quota(ROOT / way.implementation).polls
+    found = estimate(usage_of(way), budget, columns, Rates.of(PRICES, "x86_64"), assumed)
+    used = used_by(found.polled, columns.policies, float(assumed["kept_warm_seconds"]))
+    quantities = estimated_quantities(
+        usage_of(way), used, memory_mb=128, architecture="x86_64", assumed=assumed
+    )
+
+    assert float(found.cost_usd[0]) == pytest.approx(float(priced(quantities, PRICES).total_usd), rel=1e-12)
+
+
+def test_every_invocation_of_a_trace_is_rounded_up_by_itself() -> None:
+    trace = rehearse(Scenario.polled(60.0, "fixed:10s"), "sfn-poll").trace
+    reported = replace(
+        trace,
+        host="aws",
+        invocations=tuple(replace(one, billed_seconds=0.0101) for one in trace.invocations),
+    )
+    lines = {line.what.removeprefix("orchbench-"): line for line in bill(reported, PRICES).lines}
+
+    assert lines["status: GB-seconds"].quantity == 6 * Decimal("0.011") * 128 / 1024
 
 
 @strategies.composite

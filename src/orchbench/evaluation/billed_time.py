@@ -1,0 +1,55 @@
+"""What assumed durations are billed as: every invocation rounded up to the millisecond, as AWS bills it.
+
+Durations of a function are assumed wherever no service reports them: here is how long one invocation of a way
+lasts, and what many of them come to. Assumed times of a checkpoint and of an initialization are rounded up by
+themselves, so that it does not matter which invocation they fall into.
+"""
+
+import math
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchbench.evaluation.assumptions import Assumptions
+from orchbench.usage import Usage
+
+
+def milliseconds(seconds: Decimal) -> int:
+    """Return a duration as Lambda bills it (https://aws.amazon.com/lambda/pricing/)."""
+    return math.ceil(seconds * 1000)
+
+
+def invocation_milliseconds(assumed: Assumptions, memory_mb: int, *, replayed: int, durable: bool) -> int:
+    """Return what one warm invocation is billed for, its checkpoints apart."""
+    seconds = assumed.invocation_seconds(memory_mb, durable=durable)
+    return milliseconds(seconds + replayed * assumed.replayed_operation_seconds(memory_mb))
+
+
+def added_milliseconds(assumed: Assumptions, cold: int, checkpoints: int) -> int:
+    """Return what cold starts and checkpoints add."""
+    return cold * milliseconds(assumed["initialization_seconds"]) + checkpoints * milliseconds(
+        assumed["checkpoint_seconds"]
+    )
+
+
+def poll_milliseconds(usage: Usage, assumed: Assumptions, memory_mb: int, polls: int) -> NDArray[np.int64]:
+    """Return what the invocation of each of so many polls is billed for, as ``invocation_milliseconds``."""
+    first, more = usage.replayed_by_first_poll, usage.replayed_more_each_poll
+    different = polls if more else min(polls, 1)
+    billed = [
+        invocation_milliseconds(assumed, memory_mb, replayed=first + more * number, durable=usage.is_durable)
+        for number in range(different)
+    ]
+    return np.array(billed if more else billed * polls, dtype=np.int64)
+
+
+def milliseconds_of_polls(
+    usage: Usage, assumed: Assumptions, memory_mb: int, begun: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return what all polls of each execution are billed for together, a row an execution."""
+    if not usage.replayed_more_each_poll:
+        return begun * poll_milliseconds(usage, assumed, memory_mb, 1)
+    billed = poll_milliseconds(usage, assumed, memory_mb, int(begun.max(initial=0)))
+    summed: NDArray[np.int64] = np.concatenate([[0], np.cumsum(billed)])[begun]
+    return summed
