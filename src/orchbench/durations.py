@@ -71,16 +71,31 @@ def parse_policy(text: str, *, budget: bool = True) -> Policy:
             f"{text!r} is no poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
         )
     values = dict(_ADAPTIVE)
+    given: set[str] = set()
     for part in filter(None, rest.split(",")):
         name, _, value = part.partition("=")
         if name not in values:
             raise InvalidDuration(f"{text!r} has no {name!r}: adaptive takes {', '.join(values)}.")
+        if name in given:
+            raise InvalidDuration(f"{text!r} gives its {name} twice: adaptive takes each once.")
+        given.add(name)
         values[name] = _share(value, text) if name == "share" else _whole_seconds(value, text)
     if not 0 < values["share"] <= 1 or values["minimum"] > values["maximum"]:
         raise InvalidDuration(
             f"{text!r} is no poll policy: the share is above 0 and 1 at most, the minimum the smaller bound."
         )
     return Policy(values["share"], int(values["minimum"]), int(values["maximum"]), budget)
+
+
+def split_policies(text: str) -> list[str]:
+    """Split policies at the commas between them; those within one are followed by NAME=VALUE."""
+    policies: list[str] = []
+    for part in (part.strip() for part in text.split(",")):
+        if policies and "=" in part and ":" not in part:
+            policies[-1] += f",{part}"
+        elif part:
+            policies.append(part)
+    return policies
 
 
 def policy_from_input(poll: Mapping[str, Any]) -> Policy:
@@ -97,7 +112,9 @@ def policy_from_input(poll: Mapping[str, Any]) -> Policy:
 
 def _share(text: str, policy: str) -> float:
     if not re.fullmatch(r"[0-9]*\.?[0-9]+", text.strip()):
-        raise InvalidDuration(f"{policy!r} has a share of {text!r}: it takes a number, such as 0.05.")
+        raise InvalidDuration(
+            f"{policy!r} has a share of {text!r}: it takes a number without an exponent, such as 0.05."
+        )
     return float(text)
 
 

@@ -12,6 +12,7 @@ from orchbench.commands.failure import UsageError
 from orchbench.durations import policy_from_input
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import estimated_quantities
+from orchbench.evaluation.figures import told_usd
 from orchbench.evaluation.limits import policy_rows
 from orchbench.evaluation.polling import poll as poll_columns
 from orchbench.evaluation.prices import price_list
@@ -38,8 +39,8 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
     cost = estimated_usd(list(comparison.ways), settings.region, settings.architecture, poll)
     console.print(
         f"This deletes and fills public.mart_customer_summary in the database {settings.database!r} of "
-        f"{settings.target}, {runs} times. A run should cost about ${cost:.5f} for orchestrating a query of "
-        f"{ASSUMED_QUERY_SECONDS} s (estimated, list prices), and Redshift's own time on top of it.",
+        f"{settings.target}, {runs} times. A run should cost about ${told_usd(cost, 5)} for orchestrating a "
+        f"query of {ASSUMED_QUERY_SECONDS} s (estimated, list prices), and Redshift's own time on top of it.",
         highlight=False,
     )
     if assume_yes:

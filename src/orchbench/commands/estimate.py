@@ -20,6 +20,7 @@ from orchbench.commands.estimation import (
     amount_of,
     assumptions_of,
     candidates,
+    described,
     policies_of,
     print_json,
     print_whole,
@@ -40,9 +41,9 @@ from orchbench.evaluation.estimate import (
     estimate,
     estimated_quantities,
 )
-from orchbench.evaluation.figures import figure
+from orchbench.evaluation.figures import figure, given, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
-from orchbench.evaluation.limits import policy_rows
+from orchbench.evaluation.limits import is_stretched, policy_rows
 from orchbench.evaluation.polling import PolicyColumns, PollColumns
 from orchbench.evaluation.prices import PriceList, price_list
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
@@ -119,8 +120,10 @@ def run(arguments: argparse.Namespace) -> int:
     document = {
         "schema": "orchbench.estimate/1",
         "workload": _described(asked.workload),
-        "timeout_seconds": asked.timeout_seconds,
-        "memory_mb": asked.memory_mb,
+        "timeout_seconds": figure(
+            asked.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
+        ),
+        "memory_mb": given(asked.memory_mb, "MB"),
         "architecture": asked.architecture,
         "region": asked.prices.requested_region,
         "free_tier": asked.free_tier,
@@ -208,7 +211,10 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "detection_lag_mean": mean(found.lag_mean_seconds, "s"),
         "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
-        "poll_budget_stretches": bool(polled.last_delay_seconds.max() > policy.maximum_seconds),
+        "poll_budget_stretches": is_stretched(asked.timeout_seconds, policy, candidate.budget_polls),
+        "longest_delay": figure(
+            float(polled.last_delay_seconds.max()), "s", Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}"
+        ),
         "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
         "bill": bill_to_json(bill),
     }
@@ -222,7 +228,7 @@ def outcome_of(candidate: Candidate, polled: PollColumns) -> str:
         f"FAILED: {candidate.usage.death}": float(polled.died.mean()),
     }
     ways = {outcome: share for outcome, share in shares.items() if share}
-    return next(iter(ways)) if len(ways) == 1 else ", ".join(f"{one} {ways[one]:.1%}" for one in ways)
+    return next(iter(ways)) if len(ways) == 1 else ", ".join(f"{one} {told_share(ways[one])}" for one in ways)
 
 
 def death_of(candidate: Candidate) -> str:
@@ -252,7 +258,8 @@ def _print(document: Json, *, as_json: bool) -> None:
         return
     seconds, rate = document["seconds"]["value"], document["points_a_second"]["value"]
     Console().print(
-        f"{document['points']:,} random scenarios in {seconds} s on one core, {rate:,} a second (measured).",
+        f"{document['points']['value']:,} random scenarios in {seconds} s on one core, "
+        f"{rate:,} a second (measured).",
         highlight=False,
     )
 
@@ -261,9 +268,11 @@ def _print_table(document: Json) -> None:
     console = Console()
     workload = document["workload"]
     console.print(
-        f"{workload['queries']['source']}; timeout {document['timeout_seconds']:,} s, "
-        f"{document['memory_mb']} MB {document['architecture']}, {document['region']}\n",
+        f"{described(workload['queries'], workload['median'], workload['longest'])} Timeout "
+        f"{document['timeout_seconds']['value']:,} s, {document['memory_mb']['value']} MB "
+        f"{document['architecture']}, {document['region']}\n",
         highlight=False,
+        soft_wrap=True,
     )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("way", "poll", "outcome"):
@@ -275,12 +284,12 @@ def _print_table(document: Json) -> None:
         lag, worst = row["detection_lag"]["value"], row["detection_lag_worst"]["value"]
         table.add_row(
             row["way"],
-            row["poll"] if row["poll_budget"] else f"{row['poll']}, no budget",
+            _polled(row),
             row["outcome"],
             *(f"{one['value']:.10g}" for one in counts),
             NOTHING if lag is None else f"{lag:.2f}",
             NOTHING if worst is None else f"{worst:g}",
-            f"{Decimal(row['cost']['value']):.6f}",
+            told_usd(Decimal(row["cost"]["value"]), 6),
         )
     print_whole(console, table)
     console.print(
@@ -288,6 +297,8 @@ def _print_table(document: Json) -> None:
         style="dim",
     )
     for row in document["estimates"]:
+        if row["poll_budget_stretches"]:
+            console.print(_stretched(row), highlight=False, soft_wrap=True)
         if row["death"]:
             console.print(_died(row), highlight=False, soft_wrap=True)
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
@@ -295,8 +306,25 @@ def _print_table(document: Json) -> None:
         console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)
 
 
+def _polled(row: Json) -> str:
+    """Return a row's policy, marked where it is not what is asked for."""
+    if not row["poll_budget"]:
+        return f"{row['poll']}, no budget"
+    return f"{row['poll']}, stretched" if row["poll_budget_stretches"] else str(row["poll"])
+
+
+def _stretched(row: Json) -> str:
+    delay = row["longest_delay"]["value"]
+    return (
+        f"{row['way']}, {row['poll']}: the poll budget stretches it, so that polls up to the timeout fit its "
+        f"quota; the longest delay before a last poll is {delay:g} s."
+    )
+
+
 def _died(row: Json) -> str:
     share = (
-        "" if row["died_share"]["value"] == 1 else f" {row['died_share']['value']:.1%} of the runs, the first"
+        ""
+        if row["died_share"]["value"] == 1
+        else f" {told_share(row['died_share']['value'])} of the runs, the first"
     )
     return f"{row['way']}, {row['poll']}:{share} died at {row['died_at']['value']:,.0f} s. {row['death']}"

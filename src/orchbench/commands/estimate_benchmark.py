@@ -7,7 +7,7 @@ import numpy as np
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import CLOSED_FORM, Columns, Rates, estimate
-from orchbench.evaluation.figures import figure
+from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.polling import PolicyColumns
 from orchbench.evaluation.prices import known_regions, price_list
 from orchbench.trace import Json, Label
@@ -34,7 +34,7 @@ def benchmark(points: int) -> Json:
     seconds = time.perf_counter() - began
     source = "this process, one core"
     return {
-        "points": points,
+        "points": given(points, "points"),
         "cost_estimated": figure(round(spent, 6), "USD", Label.ESTIMATED, CLOSED_FORM),
         "polls_estimated": figure(polls, "polls", Label.ESTIMATED, CLOSED_FORM),
         "seconds": figure(round(seconds, 3), "s", Label.MEASURED, source),

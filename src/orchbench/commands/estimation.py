@@ -12,7 +12,7 @@ from rich.table import Table
 
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import PROJECT, project_folder, whole_number
-from orchbench.durations import InvalidDuration, Policy, parse_duration, parse_policy
+from orchbench.durations import InvalidDuration, Policy, parse_duration, parse_policy, split_policies
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import FALLBACK_REGION
@@ -37,6 +37,7 @@ def add_workload(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiv
     group.add_argument(
         "--durations", type=Path, metavar="FILE", help="past durations: one a line, CSV or a JSON list"
     )
+    parser.add_argument("--column", metavar="NAME", help="of --durations, where it has several")
     group.add_argument(
         "--duration",
         metavar="TEXT",
@@ -97,8 +98,12 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def workload_of(arguments: argparse.Namespace) -> Workload:
     """Return the workload that the arguments name."""
     try:
+        # Not every command that takes durations takes a column of them.
+        column = getattr(arguments, "column", None)
         if arguments.durations:
-            return from_file(arguments.durations)
+            return from_file(arguments.durations, column)
+        if column is not None:
+            raise UsageError("--column names a column of a file: give --durations with it.")
         return from_distribution(arguments.duration)
     except InvalidWorkload as error:
         raise UsageError(str(error)) from None
@@ -136,9 +141,12 @@ def duration_of(text: str) -> float:
 
 
 def policies_of(texts: Sequence[str], *, budget: bool) -> list[Policy]:
-    """Return the poll policies of an argument."""
+    """Return the poll policies of an argument, each once; one text may hold several, with commas between."""
+    policies = [policy for text in texts for policy in split_policies(text)]
+    if not policies:
+        raise UsageError("--poll is empty: give at least one policy, or leave it out.")
     try:
-        return [parse_policy(text, budget=budget) for text in texts]
+        return list(dict.fromkeys(parse_policy(text, budget=budget) for text in policies))
     except InvalidDuration as error:
         raise UsageError(str(error)) from None
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from orchbench.commands.estimation import add_json, print_whole
+from orchbench.commands.estimation import add_json, print_whole, region
 from orchbench.commands.failure import CommandFailed
 from orchbench.evaluation.prices import FALLBACK_REGION, FOLDER, Price, known_regions, price_list
 from orchbench.evaluation.tariff import plain
@@ -21,6 +21,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("prices", help="show a region's prices with their sources")
     parser.add_argument(
         "--region",
+        type=region,
         default=FALLBACK_REGION,
         help=f"there are {', '.join(known_regions())} (default: %(default)s)",
     )

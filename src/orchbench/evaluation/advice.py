@@ -200,7 +200,7 @@ class Advice:
                 cost = round(cheapest.usd_a_month, 9)
                 found.append(
                     {
-                        "memory_mb": size,
+                        "memory_mb": figure(size, "MB", Label.ASSUMED, "one of the sizes that are looked at"),
                         "way": cheapest.way,
                         "usd_a_month": figure(cost, "USD", Label.ASSUMED, SOURCE),
                     }

@@ -100,23 +100,33 @@ _DISTRIBUTIONS = {"lognormal": _lognormal, "uniform": _uniform}
 LONGEST_LINE = 1000
 
 
-def from_file(path: Path) -> Workload:
-    """Read past durations: a JSON list, or a text or CSV file with one in the first column of each line.
+def from_file(path: Path, column: str | None = None) -> Workload:
+    """Read past durations: a JSON list, or a text or CSV file with one a line.
 
-    Each is a number of seconds, or with s, m, h or d behind it. A first line that is no duration is a
-    heading; an empty line is none.
+    Each is a number of seconds, or with s, m, h or d behind it. A first line that begins with a letter is a
+    heading; an empty line is none. Of several columns one must be named.
+
+    Args:
+        path: of the file; one that begins with a bracket, or is named so, is JSON.
+        column: its heading in the first line.
 
     Raises:
         InvalidWorkload: in one sentence that names the file and the line.
     """
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidWorkload(f"{path} cannot be read: {error}.") from None
-    values = list(_json_values(path, text) if path.suffix == ".json" else _lines(path, text))
+    if path.suffix == ".json" or text.lstrip().startswith("["):
+        if column is not None:
+            raise InvalidWorkload(f"{path} is JSON, and has no column {column!r}: leave --column out.")
+        values = list(_json_values(path, text))
+    else:
+        values = list(_lines(path, text, column))
     if not values:
-        raise InvalidWorkload(f"{path} holds no duration: it takes one a line.")
-    return _workload(values, Label.MEASURED, f"{len(values):,} durations of {path.name}")
+        raise InvalidWorkload(f"{path} holds no duration: it takes one a line, or a JSON list.")
+    named = "" if column is None else f", column {column!r}"
+    return _workload(values, Label.MEASURED, f"{len(values):,} durations of {path.name}{named}")
 
 
 def _json_values(path: Path, text: str) -> Iterator[float]:
@@ -132,15 +142,60 @@ def _json_values(path: Path, text: str) -> Iterator[float]:
         yield _seconds(path, f"element {number}", str(value))
 
 
-def _lines(path: Path, text: str) -> Iterator[float]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        # Only the first column is read, and no duration is longer than this.
-        row = next(csv.reader([line[:LONGEST_LINE]]), [])
-        if not row or not row[0].strip():
-            continue
-        if number == 1 and not row[0].strip()[0].isdigit():
-            continue
-        yield _seconds(path, f"line {number}", row[0])
+def _lines(path: Path, text: str, column: str | None) -> Iterator[float]:
+    rows = [(number, _cells(line)) for number, line in enumerate(text.splitlines(), start=1)]
+    rows = [(number, cells) for number, cells in rows if any(cells)]
+    heading = rows[0][1] if rows and _is_heading(rows[0][1]) else None
+    at = _column_at(path, heading, column)
+    for number, cells in rows[1:] if heading else rows:
+        if column is None and any(cells[1:]):
+            raise InvalidWorkload(_several(path, number, cells, heading))
+        if at < len(cells) and cells[at]:
+            yield _seconds(path, f"line {number}", cells[at])
+        else:
+            raise InvalidWorkload(f"{path}, line {number} has no duration: each line takes one.")
+
+
+def _cells(line: str) -> list[str]:
+    line = line[:LONGEST_LINE]
+    return [cell.strip() for cell in (next(csv.reader([line]), []) if '"' in line else line.split(","))]
+
+
+def _is_heading(cells: list[str]) -> bool:
+    """Tell whether a first line names columns: it begins with a letter, and is no number for that."""
+    words = [cell for cell in cells if cell]
+    return all(word[0].isalpha() or word[0] == "_" for word in words) and not any(map(_is_number, words))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _column_at(path: Path, heading: list[str] | None, column: str | None) -> int:
+    if column is None:
+        if heading and any(heading[1:]):
+            raise InvalidWorkload(_several(path, 1, heading, heading))
+        return 0
+    if not heading or column not in heading:
+        there = f"there are {', '.join(heading)}" if heading else "its first line names none"
+        raise InvalidWorkload(f"{path} has no column {column!r:.60}: {there:.200}.")
+    if heading.count(column) > 1:
+        raise InvalidWorkload(f"{path} has {heading.count(column)} columns {column!r:.60}: it takes one.")
+    return heading.index(column)
+
+
+def _several(path: Path, number: int, cells: list[str], heading: list[str] | None) -> str:
+    shown = ",".join(cells)
+    named = (
+        f"name one with --column, of {', '.join(heading)}"
+        if heading and any(heading[1:])
+        else "it takes one duration a line, without separators of thousands"
+    )
+    return f"{path}, line {number}: {shown[:60]!r} has {len(cells)} columns: {named:.200}."
 
 
 def _seconds(path: Path, where: str, text: str) -> float:

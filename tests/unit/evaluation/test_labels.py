@@ -11,7 +11,7 @@ from orchbench.cli import main
 from orchbench.commands.estimation import print_json
 
 LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
-ASKED = {"settings", "timeout_seconds", "memory_mb", "points", "number", "fatal", "mart"}
+ASKED = {"settings", "number", "fatal", "mart"}
 """What repeats the question, or numbers a row."""
 DOCUMENTS = (
     "estimate --duration 1h --redshift-rpus 8 --redshift-rpu-hour-usd 0.375",
