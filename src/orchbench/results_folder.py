@@ -135,9 +135,12 @@ class ResultsFolder:
         try:
             document: Json = json.loads(file.read_text())
         except OSError as error:
-            raise InvalidResults(
-                f"{file} cannot be read ({error.strerror}): it takes a results folder."
-            ) from error
+            wanted = (
+                "it takes a results folder"
+                if name == COMPARISON_FILE
+                else f"{COMPARISON_FILE} names it, so the folder is not whole"
+            )
+            raise InvalidResults(f"{file} cannot be read ({error.strerror}): {wanted}.") from error
         except ValueError as error:
             raise InvalidResults(f"{file} is no JSON: {error}.") from error
         return document

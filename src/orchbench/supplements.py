@@ -78,7 +78,8 @@ def kept_rehearsals(folder: ResultsFolder) -> tuple[KeptRehearsal, ...]:
         return tuple(_rehearsals(folder, document))
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidResults(
-            f"{folder.path / REHEARSALS_FILE} does not follow {REHEARSALS_SCHEMA}: {error!r}."
+            f"{folder.path / REHEARSALS_FILE} does not follow {REHEARSALS_SCHEMA}: {error!r}. "
+            f"`orchbench supplement {folder.path}` makes it anew."
         ) from error
 
 
@@ -86,7 +87,10 @@ def _rehearsals(folder: ResultsFolder, document: Json) -> Iterator[KeptRehearsal
     for one in document["rehearsals"]:
         trace = folder.read_document(one["trace"])
         if trace is None:
-            raise InvalidResults(f"{folder.path / one['trace']} is missing: rehearse anew.")
+            raise InvalidResults(
+                f"{folder.path / one['trace']} is missing: "
+                f"`orchbench supplement {folder.path}` makes it anew."
+            )
         yield KeptRehearsal(
             way=one["way"],
             scenario=one["scenario"],

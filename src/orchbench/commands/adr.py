@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ FLIPPED = 3
 DURATION, RUNS_A_MONTH, ACCEPTABLE_LAG = "lognormal:median=20m,p95=2h", "3000", "60s"
 """What is assumed where neither the caller nor a run on AWS says it."""
 GIVEN, FROM_RESULTS, ASSUMED = "given", "from the results", "assumed, as nothing says it"
+NOT_GIVEN = "not given"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -76,6 +78,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--out {str(out)!r} cannot be written to ({error.strerror}): name a folder that can."
         ) from None
+    if found["warning"]:
+        print(found["warning"], file=sys.stderr)  # noqa: T201
     print(f"{decision['said']}\nThe decision record: {out / MARKDOWN_FILE}")  # noqa: T201 - the command's answer
     return 0 if decision["recommended"] else 1
 
@@ -103,9 +107,9 @@ def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
         "architecture": _input(given.architecture, FROM_RESULTS),
         "memory": _input(given.memory_mb, GIVEN if arguments.memory else FROM_RESULTS),
         "runs_a_month": _default(arguments.runs_a_month, RUNS_A_MONTH),
-        "timeout": _input(arguments.timeout, GIVEN),
-        "assume": _input(arguments.assume, GIVEN),
-        "prices": _input(arguments.prices.name if arguments.prices else None, GIVEN),
+        "timeout": _optional(arguments.timeout),
+        "assume": _optional(arguments.assume),
+        "prices": _optional(arguments.prices.name if arguments.prices else None),
         **_durations(arguments, on_aws),
     }
     interval = on_aws[0].comparison.settings.input["poll"].get("interval_seconds") if on_aws else None
@@ -126,6 +130,10 @@ def _input(value: object, origin: str) -> Json:
     return {"value": value, "origin": origin}
 
 
+def _optional(value: object) -> Json:
+    return _input(value, GIVEN if value else NOT_GIVEN)
+
+
 def _default(value: str | None, otherwise: str) -> Json:
     return _input(otherwise, ASSUMED) if value is None else _input(value, GIVEN)
 
@@ -142,7 +150,7 @@ def _durations(arguments: argparse.Namespace, on_aws: list[Results]) -> Json:
         seconds = [float(one) for one in found.durations_seconds]
         return {
             "durations": _input(arguments.durations.name, GIVEN),
-            "durations_seconds": {"value": seconds, "origin": GIVEN, "source": found.source},
+            "durations_seconds": {"value": seconds, "origin": GIVEN, "source": f"given: {found.source}"},
         }
     measured = [
         run.trace.statement.query_seconds
@@ -164,7 +172,9 @@ def _decided(inputs: Json, given: Given) -> Json:
     workload = None
     if many:
         seconds = np.sort(np.round(np.array(many["value"], dtype=np.float64), 6))
-        workload = Workload(seconds, Label.MEASURED, many["source"])
+        # Whoever gives durations may have measured them; nothing here says so.
+        label = Label.MEASURED if many["origin"] == FROM_RESULTS else Label.ASSUMED
+        workload = Workload(seconds, label, many["source"])
     asked = argparse.Namespace(
         duration=inputs["duration"]["value"] if "duration" in inputs else None,
         durations=None,
@@ -208,7 +218,7 @@ def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
 
     return Given(
         candidates=candidates(None),
-        prices=prices_of(arguments, inputs["region"]["value"]),
+        prices=prices_of(arguments, inputs["region"]["value"], inputs["architecture"]["value"]),
         prices_file="",
         architecture=inputs["architecture"]["value"],
         memory_mb=int(inputs["memory"]["value"]),
@@ -218,12 +228,13 @@ def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
 
 
 def _old(path: Path) -> Json:
-    from orchbench.report.record import SCHEMA  # noqa: PLC0415
+    from orchbench.report.record_reading import InvalidRecord, record_from_json  # noqa: PLC0415
 
     try:
-        found: Json = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UsageError(f"--check {str(path)!r} cannot be read: {error}.") from None
-    if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-        raise UsageError(f"--check {str(path)!r} is no decision record: it takes {JSON_FILE} of {SCHEMA}.")
-    return found
+        return record_from_json(json.loads(path.read_text()))
+    except OSError as error:
+        raise UsageError(f"--check {str(path)!r} cannot be read ({error.strerror}).") from None
+    except InvalidRecord as error:
+        raise UsageError(f"--check {str(path)!r} is no decision record: {error}") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"--check {str(path)!r} is no decision record: it is no JSON.") from None

@@ -10,7 +10,8 @@ from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.prices import PriceList, price_list, prices_from_json
+from orchbench.evaluation.estimate import Rates, price_key
+from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
 from orchbench.orchestrators import all_ways
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results import InvalidResults
@@ -82,34 +83,51 @@ def results_of(arguments: argparse.Namespace) -> list[Results]:
         UsageError: one cannot be read, in one sentence.
     """
     try:
-        regions = [ResultsFolder(folder).read().settings.region for folder in arguments.results]
-        return read_results(arguments.results, {region: prices_of(arguments, region) for region in regions})
+        settings = [ResultsFolder(folder).read().settings for folder in arguments.results]
+        prices = {one.region: prices_of(arguments, one.region, one.architecture) for one in settings}
+        return read_results(arguments.results, prices)
     except InvalidResults as error:
         raise UsageError(str(error)) from None
 
 
-def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
+def prices_of(arguments: argparse.Namespace, region: str, architecture: str) -> PriceList:
     """Return a region's prices, or those of the file that the arguments name.
 
     Raises:
-        UsageError: the file cannot be read.
+        UsageError: the file cannot be read, is of another region, or lacks a price that a bill is made of.
     """
     if arguments.prices is None:
         return price_list(region)
+    named = f"--prices {str(arguments.prices)!r}"
     try:
         document = json.loads(arguments.prices.read_text())
-        return PriceList(document["region"], region, prices_from_json(document))
-    except (OSError, ValueError, KeyError, TypeError, ArithmeticError) as error:
+    except OSError as error:
+        raise UsageError(f"{named} cannot be read ({error.strerror}).") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{named} is no price file: it is no JSON.") from None
+    try:
+        prices = prices_from_json(document)
+    except InvalidPrices as error:
+        raise UsageError(f"{named} is no price file: it {error}") from None
+    of = document.get("region")
+    if of != region:
         raise UsageError(
-            f"--prices {str(arguments.prices)!r} is no price file ({type(error).__name__}): it takes one "
-            "like those in src/orchbench/evaluation/prices."
-        ) from None
+            f"{named} is of the region {of!r}, and the results are of {region!r}: name one of it."
+        )
+    missing = next((key for key in _needed(architecture) if key not in prices), None)
+    if missing is not None:
+        raise UsageError(f"{named} has no price {missing!r}, which a bill is made of: add it.")
+    return PriceList(region, region, prices)
+
+
+def _needed(architecture: str) -> list[str]:
+    return [price_key(name, architecture) for name in Rates.names()]
 
 
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
     """Return what estimates are made with, for the first of the results."""
     settings = results[0].comparison.settings
-    prices = prices_of(arguments, settings.region)
+    prices = prices_of(arguments, settings.region, settings.architecture)
     file = f"src/orchbench/evaluation/prices/{prices.region}.json"
     return Given(
         candidates=candidates(None),

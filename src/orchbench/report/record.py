@@ -6,6 +6,7 @@ the form of MADR is made of it and of nothing else.
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
@@ -22,11 +23,14 @@ from orchbench.report.effort import ROWS
 from orchbench.report.estimating import ends_early
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
+from orchbench.report.sources import told_price, used_prices
 from orchbench.trace import Json, Label
 
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
+ENOUGH_DURATIONS = 30
+"""From fewer, the cheapest interval is one that ends fall on by chance."""
 COMPLEXITY = ("lines of its handlers", "lines of its definition", "states", "resources of its own")
 
 
@@ -48,6 +52,7 @@ def record(
         "ways": {one.name: titles[one.name] for one in given.candidates},
         "inputs": inputs,
         "decision": decision,
+        "warning": _warning(inputs),
         "measured": [_measured(one) for one in results],
         "reach": [
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
@@ -55,6 +60,17 @@ def record(
         "complexity": _complexity(results),
         **basis(given),
     }
+
+
+def _warning(inputs: Json) -> str | None:
+    """Say where the durations are too few to decide on."""
+    many = inputs.get("durations_seconds")
+    if many is None or len(many["value"]) >= ENOUGH_DURATIONS:
+        return None
+    return (
+        f"A decision on {len(many['value'])} durations fits these and may fit no others: "
+        f"give {ENOUGH_DURATIONS} or more."
+    )
 
 
 def basis(given: Given) -> Json:
@@ -200,11 +216,19 @@ def markdown(found: Json) -> str:
         "number": _number,
         "duration": _duration,
         "interval": _interval,
+        "factor": told_factor,
+        "price_name": told_price,
+        "turned": _turned,
+        "thousands": _thousands,
     }
     decision = found["decision"]
     ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
     return environment.get_template("record.md.j2").render(
-        **found, ranked=ranked, turns=decision["sensitivity"][:MOST_TURNS], command=command(found["inputs"])
+        **found,
+        ranked=ranked,
+        used_prices=used_prices(found["prices"]["values"], found["inputs"]["architecture"]["value"]),
+        turns=decision["sensitivity"][:MOST_TURNS],
+        command=command(found["inputs"]),
     )
 
 
@@ -214,6 +238,25 @@ def _money(amount: str | float) -> str:
 
 def _number(value: str | float, digits: int = 2) -> str:
     return decimals(float(value), digits)
+
+
+def _turned(what: str) -> str:
+    """Write what turns a decision: a price, an assumption or the workload."""
+    price = what.removeprefix("price of ")
+    return what.replace("_", " ") if price == what else f"price of {told_price(price)}"
+
+
+def _thousands(value: object) -> str:
+    """Write a number of four digits or more with thousands apart, and anything else as it is."""
+    text = str(value)
+    return f"{int(text):,}" if text.isdecimal() else text
+
+
+def told_factor(value: float) -> str:
+    """Write a factor that turns a decision so that what is written turns it too: away from 1."""
+    digits = max(0, 2 - math.floor(math.log10(value)))
+    scaled = round(value * 10**digits, 3)
+    return f"{(math.floor if value < 1 else math.ceil)(scaled) / 10**digits:,.{digits}f}"
 
 
 def _duration(value: str | float) -> str:

@@ -1,12 +1,15 @@
 """What the figures stand on: the labels, the prices with their sources, and the assumptions with theirs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
+from orchbench.evaluation.estimate import Rates, price_key
 from orchbench.evaluation.prices import Price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import ASSUMED_IN, Given, Results
 
+Value = TypeVar("Value")
 LABELS: Sequence[Text] = (
     ("measured: a service's own record of a run that took place.",),
     ("rehearsed: counted in virtual time; the deployed files ran, and no service did.",),
@@ -24,8 +27,9 @@ def section(results: Sequence[Results], given: Given) -> Section:
         "Assumptions and sources",
         [
             (
-                "Every number on this page carries its label, its source and the file it came from: point at "
-                "it, open the data below a chart, or read figures.csv.",
+                "Every figure on this page, but for numbers in names, notes and conditions, carries its "
+                "label, its source and its file: open the data below a text, a table or a chart, "
+                "or point at it. A report that is written into a folder has them all in figures.csv there.",
             )
         ],
         [_prices(given), _assumptions(given)],
@@ -34,10 +38,28 @@ def section(results: Sequence[Results], given: Given) -> Section:
 
 
 def _prices(given: Given) -> Table:
-    rows = [[(key.replace("_", " "),), *_price(price, given)] for key, price in given.prices.prices.items()]
+    used = used_prices(given.prices.prices, given.architecture)
+    rows = [[(told_price(key),), *_price(price, given)] for key, price in used.items()]
     return Table(
-        f"List prices of {given.prices.requested_region}", ("price", "USD", "unit", "source and date"), rows
+        f"List prices of {given.prices.requested_region} that bills are made of",
+        ("price", "USD", "unit", "source and date"),
+        rows,
     )
+
+
+def used_prices(prices: Mapping[str, Value], architecture: str) -> dict[str, Value]:
+    """Return those of a list that the ways' bills are made of."""
+    used = {price_key(name, architecture) for name in Rates.names()}
+    return {key: price for key, price in prices.items() if key in used}
+
+
+def told_price(key: str) -> str:
+    """Write a price's name for people."""
+    for architecture in ("x86_64", "arm64"):
+        if key.endswith(f"_{architecture}"):
+            name = key.removesuffix(f"_{architecture}").replace("_", " ")
+            return f"{name.replace('lambda gb second', 'Lambda GB-second')}, {architecture}"
+    return key.replace("lambda_", "Lambda ").replace("_", " ")
 
 
 def _price(price: Price, given: Given) -> Iterator[Text]:

@@ -1,4 +1,7 @@
 import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +9,7 @@ import pytest
 from stored_results import change, copy_of_results
 
 from orchbench.cli import main
+from orchbench.report.record import told_factor
 
 HEADINGS = [
     "## Context and Problem Statement",
@@ -50,7 +54,7 @@ def test_what_nobody_said_is_assumed_and_the_record_says_so(record: Path) -> Non
         "value": "lognormal:median=20m,p95=2h",
         "origin": "assumed, as nothing says it",
     }
-    assert "| runs a month | 3000 | assumed, as nothing says it |" in text
+    assert "| runs a month | 3,000 | assumed, as nothing says it |" in text
     assert "| region | us-east-1 | from the results |" in text
 
 
@@ -142,3 +146,107 @@ def test_a_lag_that_no_way_keeps_is_recorded_as_no_decision(monday: Path, tmp_pa
     text = (tmp_path / "decision.md").read_text()
     assert "# No way fits what is asked of long Redshift batches" in text
     assert "**" not in text
+
+
+def damaged(record: Path, file: Path, how: Callable[[Any], Any]) -> Path:
+    file.write_text((record / "decision.json").read_text())
+    change(file, how)
+    return file
+
+
+DAMAGES: dict[str, Callable[[Any], Any]] = {
+    "its inputs": lambda one: one.pop("inputs"),
+    "its duration": lambda one: one["inputs"].pop("duration"),
+    "a memory in words": lambda one: one["inputs"]["memory"].update(value="x"),
+    "no text of a lag": lambda one: one["inputs"]["acceptable_lag"].update(value=60),
+    "assumptions that are none": lambda one: one["inputs"]["assume"].update(value=[1]),
+    "an unknown architecture": lambda one: one["inputs"]["architecture"].update(value="z80"),
+    "a negative duration": lambda one: one["inputs"].update(
+        durations_seconds={"value": [-1], "origin": "given", "source": "a file"}
+    ),
+    "its prices": lambda one: one.pop("prices"),
+    "a price in the place of one with a source": lambda one: one["prices"]["values"].update(a="1"),
+    "its decision": lambda one: one.pop("decision"),
+    "what is recommended": lambda one: one["decision"].pop("recommended"),
+    "a cost that is no number": lambda one: one["decision"]["recommended"].update(usd_a_month={"value": "x"}),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGES.values(), ids=list(DAMAGES))
+def test_a_damaged_record_is_one_sentence(
+    how: Callable[[Any], Any], record: Path, tmp_path: Path, capsys: Any
+) -> None:
+    old = damaged(record, tmp_path / "old.json", how)
+
+    assert main(["adr", "--check", str(old)]) == 2
+
+    said = capsys.readouterr().err
+    assert "is no decision record: " in said
+    assert said.count("\n") == 1
+
+
+def test_a_price_file_that_lacks_a_price_is_refused_by_its_name(
+    record: Path, prices: Path, capsys: Any
+) -> None:
+    change(prices, lambda one: one["prices"].pop("durable_operation"))
+
+    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
+    assert "has no price 'durable_operation'" in capsys.readouterr().err
+
+
+def test_prices_of_another_region_check_no_record(record: Path, prices: Path, capsys: Any) -> None:
+    change(prices, lambda one: one.update(region="ap-northeast-1"))
+
+    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
+    assert "is of the region 'ap-northeast-1'" in capsys.readouterr().err
+
+
+def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
+    monday: Path, tmp_path: Path, capsys: Any
+) -> None:
+    (tmp_path / "past.csv").write_text("100\n200\n")
+
+    assert main(["adr", str(monday), "--durations", str(tmp_path / "past.csv"), "--out", str(tmp_path)]) == 0
+
+    text = (tmp_path / "decision.md").read_text()
+    assert "(assumed: given: 2 durations of past.csv)" in text
+    assert "25.0 s on average if a query may end at any moment" in text
+    assert "Over the durations that are given, it is 0.00 s on average." in text
+    assert "A decision on 2 durations fits these and may fit no others" in text
+    assert "A decision on 2 durations" in capsys.readouterr().err
+
+
+def test_thirty_durations_are_enough_to_say_nothing(monday: Path, tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "past.csv").write_text("\n".join(map(str, range(100, 130))))
+
+    assert main(["adr", str(monday), "--durations", str(tmp_path / "past.csv"), "--out", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "decision.json").read_text())["warning"] is None
+    assert capsys.readouterr().err == ""
+
+
+def test_a_factor_turns_the_decision_as_it_is_written(record: Path, prices: Path) -> None:
+    text = (record / "decision.md").read_text()
+    (factor,) = re.findall(r"\| price of state transition \| ([\d.]+) \|", text)
+    assert f"price of state transition is {factor} times what is taken" in text
+    usd = Decimal("0.000025") * Decimal(factor)
+    change(prices, lambda one: one["prices"]["state_transition"].update(usd=f"{usd:f}"))
+
+    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 3
+
+
+@pytest.mark.parametrize(
+    ("factor", "told"), [(0.12252, "0.122"), (8.5561, "8.56"), (0.5, "0.500"), (43.21, "43.3")]
+)
+def test_a_factor_is_rounded_away_from_one(factor: float, told: str) -> None:
+    assert told_factor(factor) == told
+
+
+def test_a_record_says_what_was_not_given_and_which_timeout_holds(record: Path) -> None:
+    inputs = json.loads((record / "decision.json").read_text())["inputs"]
+    text = (record / "decision.md").read_text()
+
+    assert {inputs[name]["origin"] for name in ("timeout", "assume", "prices")} == {"not given"}
+    assert "| timeout | 58,514 s | not given: a tenth more than the longest query" in text
+    assert "at a poll interval of 25.3 min or longer the answer is durable-poll" in text
+    assert "| Lambda GB-second, x86_64 | 0.0000166667 |" in text
+    assert "glue" not in text

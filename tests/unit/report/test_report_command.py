@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,19 @@ def test_a_missing_trace_is_named(tmp_path: Path, capsys: Any) -> None:
     (folder / "traces" / "sfn-poll-2.json").unlink()
 
     assert main(["report", str(folder)]) == 2
-    assert "sfn-poll-2.json cannot be read" in said(capsys)
+    message = said(capsys)
+    assert "sfn-poll-2.json cannot be read" in message
+    assert "the folder is not whole" in message
+
+
+def test_a_missing_rehearsal_names_the_command_that_makes_it(
+    monday: Path, tmp_path: Path, capsys: Any
+) -> None:
+    folder = copy_of_results(tmp_path / "results", supplemented=True)
+    next((folder / "rehearsals").iterdir()).unlink()
+
+    assert main(["report", str(folder)]) == 2
+    assert f"`orchbench supplement {folder}`" in said(capsys)
 
 
 def test_a_comparison_without_a_run_is_nothing_to_report(tmp_path: Path, capsys: Any) -> None:
@@ -161,9 +172,43 @@ def test_a_price_file_takes_the_place_of_the_projects_own(monday: Path, prices: 
     assert "| state transition | 0.000123 |" in document(report_of(monday, "--prices", str(prices)))
 
 
-def test_what_is_no_price_file_is_one_sentence(monday: Path, tmp_path: Path, capsys: Any) -> None:
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("{", "is no price file: it is no JSON"),
+        ("[]", "is no price file: it has no 'prices'"),
+        ('{"region": "us-east-1"}', "is no price file: it has no 'prices'"),
+        ('{"region": "us-east-1", "prices": {"logs_ingested": {"usd": "x"}}}', "has a price 'logs_ingested'"),
+    ],
+)
+def test_what_is_no_price_file_is_one_sentence(
+    text: str, sentence: str, monday: Path, tmp_path: Path, capsys: Any
+) -> None:
     file = tmp_path / "prices.json"
-    file.write_text(json.dumps({"region": "us-east-1"}))
+    file.write_text(text)
 
     assert main(["report", str(monday), "--prices", str(file)]) == 2
-    assert "is no price file" in said(capsys)
+    assert sentence in said(capsys)
+
+
+def test_a_price_that_is_missing_is_named(monday: Path, prices: Path, capsys: Any) -> None:
+    change(prices, lambda one: one["prices"].pop("durable_operation"))
+
+    assert main(["report", str(monday), "--prices", str(prices)]) == 2
+    assert "has no price 'durable_operation'" in said(capsys)
+
+
+def test_a_price_that_no_bill_is_made_of_may_be_missing(monday: Path, prices: Path, tmp_path: Path) -> None:
+    change(prices, lambda one: one["prices"].pop("lambda_gb_second_arm64"))
+
+    assert report_of(monday, "--prices", str(prices)).charts
+
+
+def test_prices_of_another_region_than_the_results_are_refused(
+    monday: Path, prices: Path, capsys: Any
+) -> None:
+    change(prices, lambda one: one.update(region="ap-northeast-1"))
+
+    assert main(["report", str(monday), "--prices", str(prices)]) == 2
+    message = said(capsys)
+    assert "is of the region 'ap-northeast-1', and the results are of 'us-east-1'" in message
