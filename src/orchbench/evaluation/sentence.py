@@ -29,7 +29,7 @@ def meaning(ways: Json, settings: Json, region: str, *, complete: bool) -> str:
 
 
 def _overheads(ways: Json, interval_seconds: float) -> str:
-    """Compare the overheads; what is below the runs' spread or the poll interval is no difference.
+    """Compare the overheads; what is below the runs' spread or the poll interval tells none.
 
     Where between two polls a query happens to end moves the overhead by up to an interval.
     """
@@ -41,7 +41,7 @@ def _overheads(ways: Json, interval_seconds: float) -> str:
         return f"{ranked[0]} took {difference:.2f} s less beyond the query than {ranked[-1]}"
     shortest, longest = (figures[name]["median"] for name in (ranked[0], ranked[-1]))
     return (
-        f"all took about as long beyond the query ({shortest:.2f} to {longest:.2f} s: no difference at "
+        f"beyond the query no way can be told from another ({shortest:.2f} to {longest:.2f} s, at "
         f"a poll every {interval_seconds} s)"
     )
 
