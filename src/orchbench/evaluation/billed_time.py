@@ -7,12 +7,16 @@ themselves, so that it does not matter which invocation they fall into.
 
 import math
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.usage import Usage
+
+TABLE = 512
+"""Polls at a time that are kept for the next question."""
 
 
 def milliseconds(seconds: Decimal) -> int:
@@ -35,13 +39,22 @@ def added_milliseconds(assumed: Assumptions, cold: int, checkpoints: int) -> int
 
 def poll_milliseconds(usage: Usage, assumed: Assumptions, memory_mb: int, polls: int) -> NDArray[np.int64]:
     """Return what the invocation of each of so many polls is billed for, as ``invocation_milliseconds``."""
-    first, more = usage.replayed_by_first_poll, usage.replayed_more_each_poll
-    different = polls if more else min(polls, 1)
-    billed = [
-        invocation_milliseconds(assumed, memory_mb, replayed=first + more * number, durable=usage.is_durable)
-        for number in range(different)
-    ]
-    return np.array(billed if more else billed * polls, dtype=np.int64)
+    of_first, more = usage.replayed_by_first_poll, usage.replayed_more_each_poll
+    warm = assumed.invocation_seconds(memory_mb, durable=usage.is_durable)
+    replayed = assumed.replayed_operation_seconds(memory_mb)
+    known = -(-polls // TABLE) * TABLE
+    return _each_poll(warm, replayed, (of_first, more), known)[:polls]
+
+
+@lru_cache(maxsize=64)
+def _each_poll(
+    warm_seconds: Decimal, replayed_seconds: Decimal, replayed: tuple[int, int], polls: int
+) -> NDArray[np.int64]:
+    first, more = replayed
+    billed = (
+        milliseconds(warm_seconds + (first + more * number) * replayed_seconds) for number in range(polls)
+    )
+    return np.fromiter(billed, dtype=np.int64, count=polls)
 
 
 def milliseconds_of_polls(

@@ -7,6 +7,7 @@ from hypothesis import given, strategies
 from orchbench.commands.estimation import candidates
 from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.billed_time import invocation_milliseconds, poll_milliseconds
 from orchbench.evaluation.decision import Decision, Question, summarized
 from orchbench.evaluation.estimate import Rates
 from orchbench.evaluation.prices import price_list
@@ -80,3 +81,14 @@ def test_no_interval_within_the_lag_is_cheaper_and_no_shorter_one_as_cheap() -> 
 
     cheapest = min(costs.values())
     assert best.polled.policy.minimum_seconds == min(one for one, usd in costs.items() if usd == cheapest)
+
+
+def test_each_poll_is_billed_as_its_invocation_is() -> None:
+    assumed, usage = default_assumptions(), candidates(["durable-poll"])[0].usage
+
+    for memory_mb in (128, 300, 1_769):
+        one_by_one = [
+            invocation_milliseconds(assumed, memory_mb, replayed=2 * number, durable=True)
+            for number in range(1, 601)
+        ]
+        assert list(poll_milliseconds(usage, assumed, memory_mb, 600)) == one_by_one
