@@ -41,9 +41,14 @@ compare: setup
 up: setup
 	$(BIN)/orchbench up
 
-# Everything: the local servers in one process, the rest in another.
+# Everything: the tests that start local servers, and beside them, on the other core, all others.
+OTHERS := $(VENV)/other-tests.log
 test: check
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -m "not local" > $(OTHERS) 2>&1 & others=$$!; \
+	$(BIN)/python -m pytest -m local; local_status=$$?; \
+	wait $$others; others_status=$$?; \
+	cat $(OTHERS); \
+	test $$local_status -eq 0 -a $$others_status -eq 0
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup

@@ -15,15 +15,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give the local servers one worker of their own, from the start: the other one runs everything else."""
-    items.sort(key=lambda item: item.get_closest_marker("local") is None)
-    for item in items:
-        if item.get_closest_marker("local"):
-            item.add_marker(pytest.mark.xdist_group("local servers"))
-
-
 @pytest.fixture
 def schedules(request: pytest.FixtureRequest) -> int:
     """Return how many random fault schedules are asked for."""
