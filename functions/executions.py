@@ -5,8 +5,9 @@ so that a way is added or deleted without a change here.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import boto3
@@ -33,6 +34,9 @@ PAGE = 100
 """Events a call: the submit is among the first."""
 
 MACHINE_ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+MACHINE_END_EVENTS = frozenset(
+    {"ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
+)
 DURABLE_ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "DELETING"})
 
 
@@ -42,8 +46,8 @@ class Executions(Protocol):
     def submission(self, execution_id: str) -> Submission:
         """Return what an execution that has ended sent, as far as its history tells."""
 
-    def has_ended(self, execution_id: str) -> bool:
-        """Tell whether an execution has ended; one that is gone has."""
+    def has_ended(self, execution_id: str) -> bool | None:
+        """Tell whether an execution has ended; None where the service knows no such execution (any more)."""
 
 
 @cache
@@ -97,21 +101,25 @@ class StateMachineExecutions:
 
     def submission(self, execution_id: str) -> Submission:
         """Read the history up to the submit's answer, or to its end where there is none."""
-        began = False
-        last_attempt = end = None
+        began = ended = False
+        attempts: list[str | None] = []
+        end = None
         for event in self._events(execution_id):
             began = began or event["type"] == "TaskScheduled"
             output = (event.get("taskSucceededEventDetails") or {}).get("output")
             if statement_id := _statement_id(_parsed(output).get("Payload")):
                 return Submission(statement_id)
-            last_attempt = (event.get("taskFailedEventDetails") or {}).get("error", last_attempt)
+            if event["type"] in ("TaskFailed", "TaskTimedOut"):
+                attempts.append((event.get("taskFailedEventDetails") or {}).get("error"))
+            ended = ended or event["type"] in MACHINE_END_EVENTS
             end = (event.get("executionFailedEventDetails") or {}).get("error", end)
-        return Submission(None, possible=began and not _sent_nothing(last_attempt, end))
+        # Only a history that shows its end is whole.
+        return Submission(None, possible=not ended or (began and not _sent_nothing(attempts, end)))
 
-    def has_ended(self, execution_id: str) -> bool:
+    def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
         found = _answer(self._client.describe_execution, "ExecutionDoesNotExist", executionArn=execution_id)
-        return found is None or found["status"] in MACHINE_ENDS
+        return None if found is None else found["status"] in MACHINE_ENDS
 
     def _events(self, execution_id: str) -> Iterator[Json]:
         request: Json = {"executionArn": execution_id, "includeExecutionData": True, "maxResults": PAGE}
@@ -134,21 +142,23 @@ class DurableExecutions:
 
         A step's start is written behind its back, so a history without one is no proof that nothing was sent.
         """
-        last_attempt = end = None
+        attempts: list[str | None] = []
+        end = None
         for event in self._events(execution_id):
             result = (event.get("StepSucceededDetails") or {}).get("Result") or {}
             if statement_id := _statement_id(_parsed(result.get("Payload"))):
                 return Submission(statement_id)
-            last_attempt = _error_type(event, "StepFailedDetails") or last_attempt
+            if "StepFailedDetails" in event:
+                attempts.append(_error_type(event, "StepFailedDetails"))
             end = _error_type(event, "ExecutionFailedDetails") or end
-        return Submission(None, possible=not _sent_nothing(last_attempt, end))
+        return Submission(None, possible=not _sent_nothing(attempts, end))
 
-    def has_ended(self, execution_id: str) -> bool:
+    def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
         found = _answer(
             self._client.get_durable_execution, "ResourceNotFoundException", DurableExecutionArn=execution_id
         )
-        return found is None or found["Status"] in DURABLE_ENDS
+        return None if found is None else found["Status"] in DURABLE_ENDS
 
     def _events(self, execution_id: str) -> Iterator[Json]:
         request: Json = {"DurableExecutionArn": execution_id, "IncludeExecutionData": True, "MaxItems": PAGE}
@@ -173,7 +183,9 @@ def _answer(operation: Any, gone: str, **request: Any) -> Json | None:
         answer: Json = operation(**request)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
-        if code == gone:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        # The local runner gives no code, but the status that goes with it.
+        if code == gone or status == HTTPStatus.NOT_FOUND:
             return None
         raise ExecutionNotReadable(f"{code}: {error.response.get('Error', {}).get('Message', '')}") from error
     except BotoCoreError as error:
@@ -202,17 +214,19 @@ def _error_type(event: Json, details: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _sent_nothing(last_attempt: str | None, end: str | None) -> bool:
+def _sent_nothing(attempts: Sequence[str | None], end: str | None) -> bool:
     """Tell whether an execution failed knowing that it had no statement.
 
-    Either its submit was refused, or the last thing it did was to look for a statement of its name, until its
-    retries ran out. One that was ended from outside knows nothing.
+    Either every attempt at its submit was refused (an answer that was lost before a refusal may have been a
+    yes), or the last thing it did was to look for a statement of its name, until its retries ran out. One
+    that was ended from outside knows nothing.
 
     Args:
-        last_attempt: the error of the last attempt at a call.
+        attempts: the errors of the attempts at a call, in their order.
         end: the error that the execution itself failed with; None where it did not fail.
     """
     if end is None:
         return False
-    looked_in_vain = isinstance(error_named(last_attempt, None), NothingToCancelYet)
-    return looked_in_vain or isinstance(error_named(end, None), NOTHING_SUBMITTED)
+    looked_in_vain = bool(attempts) and isinstance(error_named(attempts[-1], None), NothingToCancelYet)
+    refusals = [isinstance(error_named(one, None), NOTHING_SUBMITTED) for one in (*attempts, end)]
+    return looked_in_vain or all(refusals)

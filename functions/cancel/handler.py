@@ -6,6 +6,7 @@ from executions import ended_execution, executions_of
 from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
 from redshift_batch.deadline import run_before_timeout
+from redshift_batch.errors import ExecutionNotOver
 from redshift_batch.model import Json
 from redshift_batch.settings import Settings
 from telemetry import count_cancelled, logger, recorded, tracer
@@ -23,7 +24,7 @@ def handler(event: Json, context: Any) -> Json:
         context: the Lambda context.
     """
     settings = Settings.from_environment()
-    from_outside = "detail" in event
+    from_outside = "execution_id" not in event
     execution_id = ended_execution(event) if from_outside else event["execution_id"]
 
     def cancel() -> Json:
@@ -34,7 +35,11 @@ def handler(event: Json, context: Any) -> Json:
 
     def release() -> Json:
         data_api = DataApi(redshift_data_client(patient=True), settings)
-        submission = executions_of(execution_id).submission(execution_id)
+        executions = executions_of(execution_id)
+        if executions.has_ended(execution_id) is False:
+            # Redriven since, or not shown as ended yet: a healthy execution's statement is not ours to stop.
+            raise ExecutionNotOver("The event says that the execution ended, and its service that it runs.")
+        submission = executions.submission(execution_id)
         released = lifecycle.release(execution_id, submission, data_api=data_api)
         count_cancelled(released.outcome == "cancelled")
         logger.info("The statement: %s", released.outcome, extra={"statement_id": released.statement_id})

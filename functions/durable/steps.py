@@ -22,7 +22,13 @@ from aws_durable_execution_sdk_python.serdes import JsonSerDes
 from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
 from redshift_batch.deadline import run_before_timeout
-from redshift_batch.errors import BatchError, HandlerTimedOut, TransientFault, error_named
+from redshift_batch.errors import (
+    BatchError,
+    HandlerTimedOut,
+    StatementNotRunningYet,
+    TransientFault,
+    error_named,
+)
 from redshift_batch.model import Json, Progress, Quota
 from redshift_batch.settings import Settings
 from telemetry import count_cancelled, measure, recorded
@@ -36,6 +42,14 @@ TRANSIENT_RETRIES = RetryStrategyConfig(
     retryable_error_types=[TransientFault],
 )
 TIMEOUT_RETRIES = replace(TRANSIENT_RETRIES, max_attempts=3, retryable_error_types=[HandlerTimedOut])
+# A statement that waits to run cannot be cancelled, and must not run once nobody waits for it.
+QUEUED_RETRIES = replace(
+    TRANSIENT_RETRIES,
+    max_attempts=91,
+    initial_delay=Duration.from_seconds(60),
+    backoff_rate=1.0,
+    retryable_error_types=[StatementNotRunningYet],
+)
 
 
 class _WithoutTraceback(logging.Filter):
@@ -51,12 +65,18 @@ logging.getLogger("aws_durable_execution_sdk_python.execution").addFilter(_Witho
 
 _retry_transient = create_retry_strategy(TRANSIENT_RETRIES)
 _retry_timeout = create_retry_strategy(TIMEOUT_RETRIES)
+_retry_queued = create_retry_strategy(QUEUED_RETRIES)
 
 
 def retry_strategy(error: Exception, attempts_made: int) -> RetryDecision:
     """Decide on another attempt: transient faults only, and fewer where the function's own time ran out."""
-    strategy = _retry_timeout if isinstance(error, HandlerTimedOut) else _retry_transient
-    return strategy(error, attempts_made)
+    match error:
+        case HandlerTimedOut():
+            return _retry_timeout(error, attempts_made)
+        case StatementNotRunningYet():
+            return _retry_queued(error, attempts_made)
+        case _:
+            return _retry_transient(error, attempts_made)
 
 
 # The steps return plain JSON. The SDK's default would tag every value with its type: histories that nobody

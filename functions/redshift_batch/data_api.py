@@ -41,10 +41,11 @@ ERRORS: dict[str, type[BatchError]] = {
     "DatabaseConnectionException": DataApiUnavailable,
     "QueryTimeoutException": DataApiUnavailable,
     "ActiveWaitingRequestsExceededException": DataApiThrottled,
+    # An error of its environment: the answer carries a statement's id, so there may be one.
+    "BatchExecuteStatementException": DataApiUnavailable,
     # It would meet these again.
     "ResourceNotFoundException": StatementNotFound,
     "ValidationException": DataApiRefused,
-    "BatchExecuteStatementException": DataApiRefused,
     "AccessDeniedException": DataApiRefused,
 }
 """The Data API's error codes, and what each becomes; a code that is not here is refused, or unavailable
@@ -136,7 +137,7 @@ class DataApi:
             answer = _translated(self._client.batch_execute_statement, request)
         except DataApiRefused:
             # An earlier attempt may have been taken, its answer lost, and this one refused for its token.
-            statement_id = self._found_quietly(execution_id)
+            statement_id = self._found(execution_id)
             if statement_id is None:
                 raise
             return self.describe(statement_id)
@@ -173,7 +174,7 @@ class DataApi:
             DataApiRefused: the service says no for another reason than that the statement has ended.
         """
         try:
-            _translated(self._client.cancel_statement, {"Id": statement_id})
+            answer = _translated(self._client.cancel_statement, {"Id": statement_id})
         except DataApiRefused as refusal:
             status = self.describe(statement_id).status
             if status not in RUNNING_STATUSES:
@@ -182,25 +183,33 @@ class DataApi:
                 # CancelStatement takes running statements only, and this one may still be queued.
                 raise StatementNotRunningYet(f"The statement is {status}: {refusal}") from refusal
             raise
+        if answer.get("Status") is False and self.describe(statement_id).status in RUNNING_STATUSES:
+            raise StatementNotRunningYet("The Data API took the cancel, and says that it did not succeed.")
 
     def find(self, execution_id: str) -> str | None:
         """Return the id of the statement that this execution submitted, or None where there is none.
 
         Only statements of the caller's own role are listed, by the name that the submit gave them.
         """
-        listed = self._list({"StatementName": client_token(execution_id), "Status": "ALL"})
-        return next((str(statement["Id"]) for statement in listed), None)
+        listed = list(self._list({"StatementName": client_token(execution_id), "Status": "ALL"}))
+        # A token is kept for 8 hours: a redriven execution may have two, and the newer one may still run.
+        running = [one for one in listed if one.get("Status") in RUNNING_STATUSES]
+        return next((str(statement["Id"]) for statement in running or listed), None)
 
     def running(self) -> Iterator[NamedStatement]:
         """Yield every statement that runs, or waits to, under the name of an execution.
 
         Only statements of the caller's own role are listed, so those of another deployment are not.
         """
-        for status in sorted(RUNNING_STATUSES):
+        seen: set[str] = set()
+        # In the order in which a statement passes them, so that none slips through between two calls.
+        for status in ("SUBMITTED", "PICKED", "STARTED"):
             for statement in self._list({"Status": status}):
+                statement_id = str(statement["Id"])
                 execution_id = execution_named(statement.get("StatementName") or "")
-                if execution_id is not None:
-                    yield NamedStatement(str(statement["Id"]), execution_id)
+                if execution_id is not None and statement_id not in seen:
+                    seen.add(statement_id)
+                    yield NamedStatement(statement_id, execution_id, statement["CreatedAt"])
 
     def _list(self, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
         while True:
@@ -210,10 +219,11 @@ class DataApi:
                 return
             request["NextToken"] = answer["NextToken"]
 
-    def _found_quietly(self, execution_id: str) -> str | None:
+    def _found(self, execution_id: str) -> str | None:
+        """Look for a statement after a refusal; a look-up that may work later is worth another attempt."""
         try:
             return self.find(execution_id)
-        except BatchError:
+        except DataApiRefused:
             return None
 
     def _target(self) -> dict[str, str]:

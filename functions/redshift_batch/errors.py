@@ -25,6 +25,7 @@ name, the error type of the durable execution. ``statemachine/redshift_batch.asl
     │   └── StatementNotFound
     ├── InvalidSettings               the deployment's environment is wrong
     ├── ExecutionNotReadable          a service does not show an execution's own record
+    ├── ExecutionNotOver              an event says that an execution ended, and its service that it runs
     ├── UnexpectedError               none of these: a defect, and the name that it had
     └── TransientFault                worth another attempt
         ├── DataApiThrottled
@@ -128,6 +129,10 @@ class InvalidSettings(BatchError):
 
 class ExecutionNotReadable(BatchError):
     """A service does not show an execution's own record; only what cleans up after executions asks for it."""
+
+
+class ExecutionNotOver(BatchError):
+    """An event says that an execution has ended, and its own service says that it runs."""
 
 
 class UnexpectedError(BatchError):

@@ -18,6 +18,9 @@ from .settings import Settings
 SETTLING_SECONDS = 5
 """How long a cancel waits to see how the statement ended: an ABORTED follows shortly after the request."""
 
+UNSEEN_SECONDS = 600
+"""How long a service may take to show a new execution: DescribeExecution is eventually consistent."""
+
 
 class Submits(Protocol):
     """What ``submit`` asks of the Data API."""
@@ -155,15 +158,24 @@ def release(execution_id: str, submission: Submission, *, data_api: Cancels) -> 
     return Release(execution_id, statement_id, "cancelled")
 
 
-def sweep(data_api: Sweeps, has_ended: Callable[[str], bool]) -> Iterator[Release | BatchError]:
+def sweep(
+    data_api: Sweeps, has_ended: Callable[[str], bool | None], now: datetime
+) -> Iterator[Release | BatchError]:
     """Stop every running statement whose execution is over, one after the other.
+
+    Args:
+        has_ended: whether an execution has ended; None where its service does not know it. That counts as an
+            end for a statement that is not new: a service may not show a new execution yet.
 
     Yields:
         What became of each; a fault instead where one could not be stopped, so that the others still are.
     """
     for running in list(data_api.running()):
         try:
-            if has_ended(running.execution_id):
+            ended = has_ended(running.execution_id)
+            if ended is None:
+                ended = (now - running.created_at).total_seconds() > UNSEEN_SECONDS
+            if ended:
                 yield release(running.execution_id, Submission(running.statement_id), data_api=data_api)
         except BatchError as error:
             yield error

@@ -134,6 +134,7 @@ class NamedStatement:
 
     statement_id: str
     execution_id: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)

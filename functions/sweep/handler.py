@@ -3,6 +3,7 @@
 Status-change events are delivered on best effort; what they missed ends here.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from executions import executions_of
@@ -34,7 +35,8 @@ def handler(_event: Json, context: Any) -> Json:
         cancelled: list[str] = []
         waiting = 0
         faults: list[BatchError] = []
-        for found in lifecycle.sweep(data_api, lambda arn: executions_of(arn).has_ended(arn)):
+        listed = lifecycle.sweep(data_api, lambda arn: executions_of(arn).has_ended(arn), datetime.now(UTC))
+        for found in listed:
             if isinstance(found, StatementNotRunningYet):
                 waiting += 1
             elif isinstance(found, BatchError):

@@ -135,8 +135,8 @@ def test_the_quota_is_what_the_states_add_up_to() -> None:
 
 def test_both_versions_retry_alike() -> None:
     for task in TASKS.values():
-        transient, timeout = task["Retry"]
-        for rule, config in ((transient, steps.TRANSIENT_RETRIES), (timeout, steps.TIMEOUT_RETRIES)):
+        configs = (steps.TRANSIENT_RETRIES, steps.TIMEOUT_RETRIES, steps.QUEUED_RETRIES)
+        for rule, config in zip(task["Retry"], configs, strict=True):
             assert rule["MaxAttempts"] + 1 == config.max_attempts
             assert rule["IntervalSeconds"] == config.initial_delay_seconds
             assert rule["MaxDelaySeconds"] == config.max_delay_seconds
@@ -146,7 +146,12 @@ def test_both_versions_retry_alike() -> None:
 
 @pytest.mark.parametrize(
     ("error", "attempts"),
-    [(errors.DataApiThrottled(), 7), (errors.HandlerTimedOut(), 3), (errors.DataApiRefused(), 1)],
+    [
+        (errors.DataApiThrottled(), 7),
+        (errors.HandlerTimedOut(), 3),
+        (errors.StatementNotRunningYet(), 91),
+        (errors.DataApiRefused(), 1),
+    ],
 )
 def test_the_durable_version_gives_up_after_as_many_attempts(error: Exception, attempts: int) -> None:
     made = 1

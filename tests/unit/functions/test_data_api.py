@@ -237,11 +237,12 @@ def test_an_execution_without_a_statement_finds_none(stub: Stubber) -> None:
 
 def test_what_runs_is_listed_with_its_execution_and_what_is_not_ours_is_left_out(stub: Stubber) -> None:
     forged = statement_name(ARN).replace("sfn-poll:a", "sfn-poll:b")
-    listed = [{"Id": "s-1", "StatementName": statement_name(ARN)}, {"Id": "s-2", "StatementName": "nightly"}]
-    stub.add_response("list_statements", {"Statements": listed}, {"Status": "PICKED"})
-    stub.add_response("list_statements", {"Statements": [{"Id": "s-3"}]}, {"Status": "STARTED"})
+    ours = {"Id": "s-1", "StatementName": statement_name(ARN), "CreatedAt": NOW}
+    waiting = [ours, {"Id": "s-2", "StatementName": "nightly"}]
+    stub.add_response("list_statements", {"Statements": waiting}, {"Status": "SUBMITTED"})
+    stub.add_response("list_statements", {"Statements": [ours, {"Id": "s-3"}]}, {"Status": "PICKED"})
     stub.add_response(
-        "list_statements", {"Statements": [{"Id": "s-4", "StatementName": forged}]}, {"Status": "SUBMITTED"}
+        "list_statements", {"Statements": [{"Id": "s-4", "StatementName": forged}]}, {"Status": "STARTED"}
     )
     running = list(DataApi(stub.client, SERVERLESS).running())
     assert [(one.statement_id, one.execution_id) for one in running] == [("s-1", ARN)]
@@ -252,6 +253,28 @@ def test_a_statements_name_fits_for_the_longest_executions_arn() -> None:
     prefix = "arn:aws-us-gov:lambda:ap-northeast-1:123456789012:function:"
     longest = f"{prefix}{'f' * 64}:{'9' * 5}/durable-execution/{'n' * 64}/{'0' * 36}"
     assert len(statement_name(longest)) <= 500
+
+
+def test_of_two_statements_of_a_name_the_one_that_runs_is_found(stub: Stubber) -> None:
+    listed = [{"Id": "s-2", "Status": "FAILED"}, {"Id": "s-1", "Status": "STARTED"}]
+    stub.add_response("list_statements", {"Statements": listed})
+    assert DataApi(stub.client, SERVERLESS).find(ARN) == "s-1"
+
+
+def test_a_refusal_that_cannot_be_looked_into_is_worth_another_attempt(stub: Stubber) -> None:
+    stub.add_client_error("batch_execute_statement", "ValidationException", "token", http_status_code=400)
+    stub.add_client_error("list_statements", "ThrottlingException", "Rate exceeded", http_status_code=400)
+    with pytest.raises(errors.DataApiThrottled):
+        DataApi(stub.client, SERVERLESS).submit(Batch(("SELECT 1",)), ARN)
+
+
+def test_a_cancel_that_did_not_succeed_is_asked_for_again(stub: Stubber) -> None:
+    stub.add_response("cancel_statement", {"Status": False})
+    stub.add_response(
+        "describe_statement", {"Id": "s-1", "Status": "STARTED", "CreatedAt": NOW, "UpdatedAt": NOW}
+    )
+    with pytest.raises(errors.StatementNotRunningYet, match="did not succeed"):
+        DataApi(stub.client, SERVERLESS).cancel("s-1")
 
 
 def test_the_clients_worst_case_ends_before_the_functions_default_timeout() -> None:

@@ -92,6 +92,24 @@ def test_a_machine_stopped_before_its_first_task_sent_nothing(machine: Stubber) 
     assert not StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
 
 
+def test_a_history_that_does_not_show_its_end_yet_proves_nothing(machine: Stubber) -> None:
+    machine_page(machine, events("sfn_aborted")[:1])
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_machine_without_a_history_may_have_sent_something(machine: Stubber) -> None:
+    machine.add_client_error("get_execution_history", "ExecutionDoesNotExist")
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_refusal_after_an_answer_that_was_lost_proves_nothing(machine: Stubber) -> None:
+    recorded = events("sfn_refused")
+    lost = json.loads(json.dumps(recorded[4]))
+    lost["taskFailedEventDetails"].update(error="DataApiUnavailable", cause="no answer")
+    machine_page(machine, [*recorded[:4], lost, *recorded[4:]])
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
 def test_a_machine_stopped_during_its_submit_may_have_sent_it(machine: Stubber) -> None:
     recorded = events("sfn_aborted")
     machine_page(machine, [*recorded[:4], recorded[-1]])
@@ -186,11 +204,11 @@ def test_a_durable_execution_is_over_when_its_service_says_so(
     assert DurableExecutions(durable.client).has_ended(DURABLE_ARN) is over
 
 
-def test_an_execution_that_is_gone_is_over(machine: Stubber, durable: Stubber) -> None:
+def test_an_execution_that_its_service_does_not_know_is_neither(machine: Stubber, durable: Stubber) -> None:
     machine.add_client_error("describe_execution", "ExecutionDoesNotExist")
     durable.add_client_error("get_durable_execution", "ResourceNotFoundException")
-    assert StateMachineExecutions(machine.client).has_ended(MACHINE_ARN)
-    assert DurableExecutions(durable.client).has_ended(DURABLE_ARN)
+    assert StateMachineExecutions(machine.client).has_ended(MACHINE_ARN) is None
+    assert DurableExecutions(durable.client).has_ended(DURABLE_ARN) is None
 
 
 def test_a_service_that_does_not_answer_is_no_proof_of_an_end(machine: Stubber, durable: Stubber) -> None:

@@ -42,7 +42,7 @@ class OneStatement:
         return self.by_name.get(execution_id)
 
     def running(self) -> list[NamedStatement]:
-        return [NamedStatement(statement_id, execution) for execution, statement_id in self.by_name.items()]
+        return [NamedStatement(number, execution, NOW) for execution, number in self.by_name.items()]
 
 
 def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
@@ -174,7 +174,7 @@ def test_a_submit_in_flight_is_looked_for_again() -> None:
 
 def test_a_sweep_stops_the_orphans_and_leaves_the_others() -> None:
     data_api = OneStatement(by_name={"arn:over": "s-1", "arn:running": "s-2"})
-    found = list(lifecycle.sweep(data_api, lambda arn: arn == "arn:over"))
+    found = list(lifecycle.sweep(data_api, lambda arn: arn == "arn:over", NOW))
     assert [getattr(one, "execution_id", None) for one in found] == ["arn:over"]
     assert data_api.cancelled == ["s-1"]
 
@@ -187,7 +187,15 @@ def test_a_sweep_goes_on_after_a_fault() -> None:
             raise errors.ExecutionNotReadable("no answer")
         return True
 
-    first, second = lifecycle.sweep(data_api, has_ended)
+    first, second = lifecycle.sweep(data_api, has_ended, NOW)
     assert isinstance(first, errors.ExecutionNotReadable)
     assert isinstance(second, lifecycle.Release)
     assert data_api.cancelled == ["s-2"]
+
+
+@pytest.mark.parametrize(("minutes", "stopped"), [(1, []), (11, ["s-1"])])
+def test_a_sweep_takes_an_unknown_execution_for_a_new_one_at_first(minutes: int, stopped: list[str]) -> None:
+    """DescribeExecution is eventually consistent: a healthy execution must not lose its statement."""
+    data_api = OneStatement(by_name={"arn:unknown": "s-1"})
+    list(lifecycle.sweep(data_api, lambda _arn: None, NOW + timedelta(minutes=minutes)))
+    assert data_api.cancelled == stopped
