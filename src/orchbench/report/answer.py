@@ -17,11 +17,11 @@ FEW_RUNS = 10
 
 def answer(results: Sequence[Results], given: Given) -> list[Text]:
     """Return the three sentences."""
-    return [_cost(given), _time(results), _limits(given)]
+    return [_cost(given), _time(results[0], several=len(results) > 1), _limits(given)]
 
 
 def _cost(given: Given) -> Text:
-    """Say which way costs least, for the article's polling of a query of an hour."""
+    """Say which way costs least, for a query of an hour polled every 10 s."""
     policy = Policy.fixed(INTERVAL_SECONDS)
     found = {one.name: estimate_one(one, DURATION_SECONDS, policy, given).bill for one in given.candidates}
     ranked = sorted(found, key=lambda way: (found[way].total_usd, way))
@@ -35,27 +35,27 @@ def _cost(given: Given) -> Text:
     for way in ranked[1:]:
         label, files = found[way].label, given.estimated_in(way)
         ratio = times(float(found[way].total_usd / least), label, "ratio of the two bills", files)
-        parts += [f"; {way} costs ", cost(way), ", ", ratio, " times that"]
+        parts += [f"; {way} costs ", cost(way), ", ", ratio, " times the least"]
     keys = {price_key(name, given.architecture) for name in Rates.names()}
     dates = sorted(given.prices[key].date for key in keys)
     parts.append(
         f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
         f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.requested_region} read "
         f"from {dates[0]} to {dates[-1]}, without a free tier and without Redshift, durations of functions "
-        "assumed."
+        "and bytes of logs assumed."
     )
     return tuple(parts)
 
 
-def _time(results: Sequence[Results]) -> Text:
+def _time(one: Results, *, several: bool) -> Text:
     """Say whether the ways took longer or shorter, no more strongly than the runs allow."""
-    one = results[0]
+    of_folder = f" (the first folder, {one.name})" if several else ""
     settings, ways = one.comparison.settings, one.summary["ways"]
     overheads = {way: figures["latencies"].get("overhead_seconds") for way, figures in ways.items()}
     outcomes = [figures["outcomes"] for figures in ways.values()]
     failed = any(found["succeeded"] < found["runs"] or found["marts_wrong"] for found in outcomes)
     if failed or not all(overheads.values()):
-        return (f"{one.summary['meaning']} ({one.name})",)
+        return (f"{one.summary['meaning']}{of_folder}",)
     known: dict[str, Json] = {way: found for way, found in overheads.items() if found}
     ranked = sorted(known, key=lambda way: float(known[way]["median"]))
     low, high = (known[way] for way in (ranked[0], ranked[-1]))
@@ -90,12 +90,12 @@ def _time(results: Sequence[Results]) -> Text:
         runs,
         f" runs each{few}, {where}, a poll every ",
         polled,
-        f" s ({one.name}).",
+        f" s{of_folder}.",
     )
 
 
 def _limits(given: Given) -> Text:
-    """Say where a quota ends an execution that polls as the article does."""
+    """Say where a quota ends an execution that is polled every 10 s."""
     policy = Policy.fixed(INTERVAL_SECONDS, budget=False)
     parts: list[str | Figure] = []
     for one in given.candidates:
@@ -117,5 +117,5 @@ def _limits(given: Given) -> Text:
         f"Polled every {INTERVAL_SECONDS} s without a poll budget, a quota ends ",
         *parts,
         "; with the budget, which is on unless turned off, or with adaptive polls, all see a query of 24 h "
-        "end, later at worst by the stretched delay.",
+        "end, given a timeout of 24 h, later at worst by the stretched delay.",
     )

@@ -17,6 +17,8 @@ from orchbench.trace import Json
 
 PARTS = ("transitions or operations", "durable data", "requests", "GB-seconds", "logs")
 FILLS = ("var(--bar-strong)", "url(#hatch-1)", "url(#hatch-2)", "url(#hatch-3)", "var(--surface)")
+LEAST_SHARE_DRAWN = 0.02
+"""Of the longest bar: what is thinner shows no hatch."""
 REHEARSED_SCENARIO = ("fixed:10s", 3_600)
 
 
@@ -130,11 +132,25 @@ def _chart(name: str, title: str, lines: Sequence[_Line], ways: Sequence[str]) -
     return Chart(
         name,
         title,
-        ("A bar is a way's bill; its parts are hatched as the legend shows.",),
+        (f"A bar is a way's bill; its parts are hatched as the legend shows.{_slivers(lines, ways)}",),
         f"Stacked bars: {told} a 1,000 runs.",
         draw,
         data,
     )
+
+
+def _slivers(lines: Sequence[_Line], ways: Sequence[str]) -> str:
+    """Name the parts that are too small to be told apart in a bar."""
+    usd = {(way, part): 0.0 for way in ways for part in PARTS}
+    for one in lines:
+        usd[one.way, one.part] += float(one.figure.value or 0)
+    longest = max(sum(usd[way, part] for part in PARTS) for way in ways)
+    small: dict[str, list[str]] = {}
+    for (way, part), amount in usd.items():
+        if 0 < amount < LEAST_SHARE_DRAWN * longest:
+            small.setdefault(way, []).append(part)
+    told = "; ".join(f"{way}: {', '.join(parts)}" for way, parts in small.items())
+    return f" Too small to draw: {told}." if told else ""
 
 
 def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from orchbench.report.model import Chart, Report, Section, Table, Text, plain
+from orchbench.report.model import Chart, Figure, Report, Section, Table, Text, plain
 
 
 def document(report: Report) -> str:
@@ -19,7 +19,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield ""
         yield plain(sentence)
     yield ""
-    yield "Every number with its label, its source and its file: [figures.csv](figures.csv)."
+    yield "Every figure with its label, its source and its file: [figures.csv](figures.csv)."
     for section in report.sections:
         yield from _section(section)
 
@@ -56,9 +56,15 @@ def table_lines(table: Table) -> Iterator[str]:
     yield f"{table.caption}:"
     yield ""
     yield f"| {' | '.join(map(_cell, heads))} |"
-    yield f"|---|{'--:|' * (len(heads) - 1)}"
+    yield f"|{'|'.join(_alignment(table, column) for column in range(len(heads)))}|"
     for row in table.rows:
         yield f"| {' | '.join(_text_cell(text) for text in row)} |"
+
+
+def _alignment(table: Table, column: int) -> str:
+    """Return a column's alignment: figures stand to the right, words to the left."""
+    figures = any(isinstance(part, Figure) for row in table.rows for part in row[column])
+    return "--:" if column and figures else "---"
 
 
 def _text_cell(text: Text) -> str:

@@ -1,6 +1,6 @@
 """Cost against the query's duration: estimated lines, rehearsed points, break-evens, and where quotas end."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
@@ -23,10 +23,12 @@ SHORTEST_SECONDS = 5
 POINTS = 34
 NAMED_AT_SECONDS = 900
 """Where a line carries its name."""
+NAME_WIDTH, NAME_HEIGHT, DECADES = 90, 2.6, 5
+"""Of a name above its line: pixels, how many times the line's cost its upper edge is, and the axis's room."""
 POLICIES = ("fixed:10s", "adaptive")
 FORM = "closed form of the way's own counts, at list prices"
 TITLES = {
-    "fixed:10s": "A poll every 10 s, as in the article, without a poll budget",
+    "fixed:10s": "A poll every 10 s, without a poll budget",
     "adaptive": "Adaptive polls: 5 % of the time elapsed, 2 s to 5 min",
 }
 
@@ -91,8 +93,9 @@ def unbudgeted(policy: Policy) -> Policy:
 def _chart(text: str, rehearsed: Results | None, given: Given) -> Chart:
     policy = unbudgeted(parse_policy(text))
     ways = [one.name for one in given.candidates]
-    lines = [_line(one.name, text, policy, given) for one in given.candidates]
     kept = [one for one in rehearsed.rehearsals if one.poll == text] if rehearsed else []
+    marked = {one.duration_seconds for one in kept}
+    lines = [_line(one.name, text, policy, given, marked) for one in given.candidates]
     marks = [_mark(one, rehearsed.name, given) for one in kept] if rehearsed else []
     evens = [(one, _moment(one, given)) for one in break_evens(policy, given)]
     said = _said(lines, evens)
@@ -137,11 +140,13 @@ def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> 
     return tuple(parts)
 
 
-def _line(way: str, text: str, policy: Policy, given: Given) -> _Line:
+def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float]) -> _Line:
+    """Return a way's line; a cost grows in steps, so that it is computed at the marks as well."""
     candidate = next(one for one in given.candidates if one.name == way)
     reached = reach(way, candidate.usage, candidate.budget_polls, policy)
     last = reached.without_budget_seconds if ends_early(reached) else float(LONGEST_SECONDS)
-    grid = np.unique(np.round(np.geomspace(SHORTEST_SECONDS, LONGEST_SECONDS, POINTS)))
+    even = np.round(np.geomspace(SHORTEST_SECONDS, LONGEST_SECONDS, POINTS))
+    grid = np.unique([*even, *marked])
     data, rows = [], []
     for duration in (*(one for one in grid if one < last), last):
         found = estimate_one(candidate, float(duration), policy, given)
@@ -209,7 +214,7 @@ def _drawn(
     rows = [row for line in lines for row in line.rows]
     y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", (row["cost"] for row in rows))
     colour = drawing.way_colour(ways)
-    names = [next(row for row in line.rows if row["duration"] >= NAMED_AT_SECONDS) for line in lines]
+    names = _names(lines, width)
     layers: list[alt.Chart] = [
         alt.Chart(drawing.values(rows))
         .mark_line(strokeWidth=2)
@@ -223,10 +228,26 @@ def _drawn(
         )
     layers += _name_layers(names, x, y, colour)
     if ends:
-        layers += _end_layers(x, y, ends)
+        layers += _end_layers(x, y, colour, ends)
     if evens:
         layers += _break_even_layers(x, evens)
     return drawing.drawn(alt.layer(*layers), width, drawing.HEIGHT + (40 if narrow else 0))
+
+
+def _names(lines: Sequence[_Line], width: int) -> list[Mapping[str, Any]]:
+    """Return where lines are named, but for a name that would cover the line above; the legend has all."""
+    left = NAMED_AT_SECONDS / 10 ** (NAME_WIDTH * DECADES / width)
+
+    def at(line: _Line, duration: float) -> Mapping[str, Any]:
+        return next(row for row in line.rows if row["duration"] >= duration)
+
+    ranked = sorted((at(line, NAMED_AT_SECONDS) for line in lines), key=lambda row: float(row["cost"]))
+    named = [ranked[0]]
+    for row, above in zip(ranked[1:], [*ranked[2:], None], strict=True):
+        over = next((line for line in lines if above and line.way == above["way"]), None)
+        if over is None or at(over, left)["cost"] > NAME_HEIGHT * row["cost"]:
+            named.append(row)
+    return named
 
 
 def _name_layers(
@@ -248,17 +269,24 @@ def _name_layers(
         )
 
 
-def _end_layers(x: alt.X, y: alt.Y, ends: Sequence[Mapping[str, Any]]) -> Iterator[alt.Chart]:
+def _end_layers(
+    x: alt.X, y: alt.Y, colour: alt.Color, ends: Sequence[Mapping[str, Any]]
+) -> Iterator[alt.Chart]:
     shown = [{**end, "told": f"ends at {told_duration(end['duration'])}"} for end in ends]
     base = alt.Chart(drawing.values(shown)).encode(x=x, y=y)
     yield base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, color=drawing.INK)
-    # One above and the next below, so that two that end alike can be read.
-    for index, end in enumerate(sorted(shown, key=lambda one: (one["cost"], one["duration"]))):
-        above = index % 2 == 0 and len(shown) > 1
+    # The dearest above, the last one below, and any other further below, clear of the lines.
+    dearest = max(shown, key=lambda one: float(one["cost"]))
+    last = max((one for one in shown if one is not dearest), key=lambda one: one["duration"], default=None)
+    for end in shown:
+        if end is dearest:
+            place: dict[str, Any] = {"align": "right", "dx": 4, "dy": -15}
+        elif end is last:
+            place = {"align": "left", "dx": -20, "dy": 17}
+        else:
+            place = {"align": "center", "dx": 16, "dy": 37}
         one = alt.Chart(drawing.values([end])).encode(x=x, y=y)
-        yield from drawing.labels(
-            one, "told", align="right" if above else "left", dx=4 if above else -20, dy=-15 if above else 17
-        )
+        yield from drawing.labels(one, "told", colour, **place)
 
 
 def _break_even_layers(x: alt.X, evens: Sequence[BreakEven]) -> Iterator[alt.Chart]:

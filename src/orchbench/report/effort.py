@@ -38,7 +38,7 @@ def section(results: Sequence[Results]) -> Section:
     rows: list[Sequence[Text]] = [
         [(title,), *(_cell(read(way), file) for way in ways)] for title, read in ROWS.items()
     ]
-    table = Table("Measured from the files", ("", *(way["way"] for way in ways)), rows)
+    table = Table("Measured from the files", ("what is measured", *(way["way"] for way in ways)), rows)
     return Section(
         "complexity",
         "Complexity",

@@ -8,7 +8,7 @@ import numpy as np
 from orchbench.durations import Policy
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.estimate import Columns, Estimates, Rates, estimate, estimated_quantities
-from orchbench.evaluation.limits import Reach, policy_rows
+from orchbench.evaluation.limits import Reach, is_stretched, longest_delay, policy_rows
 from orchbench.evaluation.polling import Floats
 from orchbench.evaluation.tariff import Bill, priced
 from orchbench.evaluation.used import used_by
@@ -23,12 +23,17 @@ class Estimate:
 
     Attributes:
         lag_mean_seconds: over every moment in which the query could have ended between its last two polls.
+        timeout_seconds: the batch's own.
+        longest_delay_seconds: of the schedule up to the timeout: what an end can stay unseen at worst.
+        stretched: whether the poll budget makes delays longer than the policy's.
     """
 
     bill: Bill
     polls: int
     lag_mean_seconds: float
-    lag_worst_seconds: float
+    timeout_seconds: float
+    longest_delay_seconds: float
+    stretched: bool
     used_of_quota: int
 
 
@@ -65,12 +70,15 @@ def estimate_one(candidate: Candidate, duration_seconds: float, policy: Policy, 
         architecture=given.architecture,
         assumed=given.assumed,
     )
+    timeout = float(columns.timeout_seconds[0])
     of_quota = found.durable_operations if candidate.usage.is_durable else found.history_events
     return Estimate(
         bill=priced(quantities, given.prices, runs=Decimal(1)),
         polls=int(found.polled.polls[0]),
         lag_mean_seconds=float(found.lag_mean_seconds[0]),
-        lag_worst_seconds=float(found.lag_worst_seconds[0]),
+        timeout_seconds=timeout,
+        longest_delay_seconds=longest_delay(policy, timeout, candidate.budget_polls),
+        stretched=is_stretched(timeout, policy, candidate.budget_polls),
         used_of_quota=int(of_quota[0]),
     )
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from orchbench.durations import shown_duration
+from orchbench.evaluation.figures import told_share
 from orchbench.report.model import Figure, Text
 from orchbench.trace import Json, Label
 
@@ -24,8 +25,8 @@ def count(value: float, unit: str, label: Label | str, source: str, file: str) -
 
 
 def share(value: float, label: Label | str, source: str, file: str) -> Figure:
-    """Return a share, shown in per cent."""
-    return Figure(value, f"{value:.0%}" if value >= 0.1 else f"{value:.1%}", "", str(label), source, file)
+    """Return a share, shown in per cent, never rounded to none or to all."""
+    return Figure(value, told_share(value), "", str(label), source, file)
 
 
 def usd_of_runs(one_run_usd: Decimal, label: Label | str, source: str, file: str) -> Figure:

@@ -113,7 +113,7 @@ class Report:
             for text in (*section.paragraphs, *section.notes):
                 yield from ((section.name, plain(text), one) for one in _figures(text))
             for part in section.parts:
-                yield from ((section.name, what, one) for what, one in _figures_of(part))
+                yield from ((section.name, what, one) for what, one in figures_of(part))
 
 
 def plain(text: Text) -> str:
@@ -121,11 +121,22 @@ def plain(text: Text) -> str:
     return "".join(part.shown if isinstance(part, Figure) else part for part in text)
 
 
+def figures_in(texts: Iterable[Text]) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of texts, each with the words before it, or its unit where there are none."""
+    for text in texts:
+        before = ""
+        for part in text:
+            if isinstance(part, Figure):
+                yield before.strip(" ,;:()") or part.unit, part
+            before = part if isinstance(part, str) else ""
+
+
 def _figures(text: Iterable[Part]) -> Iterator[Figure]:
     return (part for part in text if isinstance(part, Figure))
 
 
-def _figures_of(part: Chart | Table) -> Iterator[tuple[str, Figure]]:
+def figures_of(part: Chart | Table) -> Iterator[tuple[str, Figure]]:
+    """Yield the figures of a chart or a table, each with what it is."""
     if isinstance(part, Chart):
         yield from ((f"{part.title}: {plain(part.reading)}", one) for one in _figures(part.reading))
         yield from ((f"{part.title}: {one.what}", one.figure) for one in part.data)

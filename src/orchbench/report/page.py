@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from orchbench.report.model import Chart, Figure, Report, Table, Text, plain
+from orchbench.report.model import Chart, Figure, Report, Table, Text, figures_in, figures_of, plain
 from orchbench.report.svg import NARROW, WIDE, colours, svg
 
 FOLDER = Path(__file__).parent
@@ -32,6 +32,8 @@ def page(report: Report, draw: Draw = svg) -> str:
         "has_figure": _has_figure,
         "is_prose": _is_prose,
         "is_words": _is_words,
+        "origins_of": lambda part: list(figures_of(part)),
+        "origins_in": lambda texts: list(figures_in(texts)),
         "is_chart": lambda part: isinstance(part, Chart),
         # What vl-convert draws is markup already; every text in it was escaped there.
         "wide": lambda chart: Markup(draw(chart, WIDE)),  # noqa: S704

@@ -1,6 +1,10 @@
-"""Cost against detection lag: every policy on every way for one query, and the Pareto front of them."""
+"""Cost against the longest delay: every policy on every way for one query, and the Pareto front of them.
 
-from collections.abc import Mapping, Sequence
+The longest delay is that of the schedule up to the timeout: a query may end at any moment, and where the poll
+budget stretches a schedule, it stretches the beginning most.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,19 +30,28 @@ class Point:
     """One policy on one way.
 
     Attributes:
-        on_front: nothing is both cheaper and quicker.
+        on_front: nothing is both cheaper and quicker to see every end.
     """
 
     way: str
     policy: str
     found: Estimate
-    stretched: bool
     on_front: bool = False
 
     @property
     def cost_usd(self) -> float:
         """Of one run."""
         return float(self.found.bill.total_usd)
+
+    @property
+    def delay_seconds(self) -> float:
+        """The longest of the schedule up to the timeout."""
+        return self.found.longest_delay_seconds
+
+    @property
+    def named(self) -> str:
+        """The way and the policy."""
+        return f"{self.way}, {self.policy}{', stretched' if self.found.stretched else ''}"
 
     @property
     def told(self) -> str:
@@ -55,57 +68,66 @@ def section(given: Given) -> Section:
     points = all_points(given)
     ways = [one.name for one in given.candidates]
     front = [one for one in points if one.on_front]
-    told = ", ".join(f"{one.way} {one.policy}" for one in front)
+    told = "; ".join(one.named for one in front)
+    timeout = told_duration(points[0].found.timeout_seconds)
 
     def draw(width: int) -> Mapping[str, Any]:
         return _drawn(width, ways, points)
 
     chart = Chart(
         "cost-against-lag",
-        f"A query of {told_duration(DURATION_SECONDS)}, each policy on each way",
+        f"A query of {told_duration(DURATION_SECONDS)} with a timeout of {timeout}, each policy on each way",
         (
-            "Lower is cheaper, further left is seen sooner; both axes are logarithmic. The lag is the mean "
-            "over every moment in which the query could have ended between its last two polls: half the "
-            "last delay. Large marks with a label are the Pareto front: nothing is both cheaper and quicker. "
-            "A delay that the poll budget stretches stands where it is stretched to.",
+            "Lower is cheaper, further left is seen sooner; both axes are logarithmic. The longest delay is "
+            f"that of the schedule up to the timeout of {timeout}: what a query that may end at any moment "
+            "stays unseen at worst. Large marks with a label are the Pareto front: nothing is both cheaper "
+            "and quicker. Hollow marks are stretched by the poll budget, and stand where it stretches them "
+            "to. The marks off the lines are adaptive: a delay grows with the "
+            "time elapsed, so a shorter query is seen sooner.",
         ),
-        f"Points of cost against detection lag. On the Pareto front: {told}.",
+        f"Points of cost against the longest delay. On the Pareto front: {told}.",
         draw,
         [datum for one in points for datum in _data(one, given)],
     )
-    return Section("policies", "Cost against detection lag", parts=[chart, _front_table(front, given)])
+    return Section("policies", "Cost against the longest delay", parts=[chart, _front_table(front, given)])
 
 
 def all_points(given: Given) -> list[Point]:
     """Return every policy on every way, the Pareto front marked."""
     found = [_point(candidate, policy, given) for candidate in given.candidates for policy in POLICIES]
     return [
-        Point(one.way, one.policy, one.found, one.stretched, not any(_beats(other, one) for other in found))
-        for one in found
+        Point(one.way, one.policy, one.found, not any(_beats(other, one) for other in found)) for one in found
     ]
 
 
 def _beats(other: Point, one: Point) -> bool:
     """Tell whether a point is as good in both and better in one."""
-    quicker = other.found.lag_mean_seconds <= one.found.lag_mean_seconds
+    quicker = other.delay_seconds <= one.delay_seconds
     cheaper = other.cost_usd <= one.cost_usd
-    same = other.cost_usd == one.cost_usd and other.found.lag_mean_seconds == one.found.lag_mean_seconds
+    same = (other.cost_usd, other.delay_seconds) == (one.cost_usd, one.delay_seconds)
     return quicker and cheaper and not same
 
 
 def _point(candidate: Candidate, text: str, given: Given) -> Point:
     policy = parse_policy(text)
-    found = estimate_one(candidate, DURATION_SECONDS, policy, given)
-    return Point(candidate.name, text, found, found.lag_worst_seconds > policy.maximum_seconds)
+    return Point(candidate.name, text, estimate_one(candidate, DURATION_SECONDS, policy, given))
 
 
 def _data(one: Point, given: Given) -> list[Datum]:
-    what = f"{one.way}, {one.policy}{', stretched by the poll budget' if one.stretched else ''}"
-    return [Datum(f"{what}, mean lag", _lag(one, given)), Datum(f"{what}, cost", _cost(one, given))]
+    return [
+        Datum(f"{one.named}, longest delay", _delay(one, given)),
+        Datum(f"{one.named}, cost", _cost(one, given)),
+    ]
 
 
-def _lag(one: Point, given: Given) -> Any:
-    return seconds(one.found.lag_mean_seconds, Label.ESTIMATED, FORM, given.files[one.way])
+def _delay(one: Point, given: Given) -> Any:
+    source = f"{FORM}: the longest delay up to the timeout"
+    return seconds(one.delay_seconds, Label.ESTIMATED, source, given.files[one.way])
+
+
+def _mean(one: Point, given: Given) -> Any:
+    source = f"{FORM}: half the delay before the last poll of this query"
+    return seconds(one.found.lag_mean_seconds, Label.ESTIMATED, source, given.files[one.way])
 
 
 def _cost(one: Point, given: Given) -> Any:
@@ -117,24 +139,14 @@ def _cost(one: Point, given: Given) -> Any:
 
 def _front_table(front: Sequence[Point], given: Given) -> Table:
     rows = [
-        [
-            (f"{one.way}, {one.policy}",),
-            (_lag(one, given),),
-            (
-                seconds(
-                    one.found.lag_worst_seconds,
-                    Label.ESTIMATED,
-                    f"{FORM}: the last delay",
-                    given.files[one.way],
-                ),
-            ),
-            (_cost(one, given),),
-        ]
-        for one in sorted(front, key=lambda one: one.found.lag_mean_seconds)
+        [(one.named,), (_delay(one, given),), (_mean(one, given),), (_cost(one, given),)]
+        for one in sorted(front, key=lambda one: (one.delay_seconds, one.cost_usd))
     ]
+    timeout = told_duration(front[0].found.timeout_seconds)
+    query = told_duration(DURATION_SECONDS)
     return Table(
-        "The Pareto front, quickest first",
-        ("way and policy", "mean lag, s", "worst lag, s", "USD a 1,000 runs"),
+        f"The Pareto front, quickest first; a timeout of {timeout}",
+        ("way and policy", "longest delay, s", f"mean lag at an end about {query}, s", "USD a 1,000 runs"),
         rows,
     )
 
@@ -143,32 +155,59 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
     rows: list[dict[str, Any]] = [
         {
             "way": one.way,
-            "lag": one.found.lag_mean_seconds,
+            "delay": one.delay_seconds,
             "cost": one.cost_usd * 1_000,
             "told": one.told,
             "on_front": one.on_front,
+            "stretched": one.found.stretched,
         }
-        for one in sorted(points, key=lambda one: (one.way, one.found.lag_mean_seconds))
+        for one in sorted(points, key=lambda one: (one.way, one.delay_seconds, one.cost_usd))
     ]
     narrow = width < drawing.NARROW
-    lags = [row["lag"] for row in rows]
-    domain = (min(lags) * 0.8, max(lags) * 1.4)
-    x = drawing.duration_axis("lag", "mean detection lag, logarithmic", domain, narrow=narrow)
+    delays = [row["delay"] for row in rows]
+    domain = (min(delays) * 0.8, max(delays) * 1.4)
+    title = "longest delay up to the timeout, logarithmic"
+    x = drawing.duration_axis("delay", title, domain, narrow=narrow)
     y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", (row["cost"] for row in rows))
     colour, shape = drawing.way_colour(ways), drawing.way_shape(ways)
-    front = drawing.values([row for row in rows if row["on_front"]])
-    adaptive = alt.Chart(drawing.values([row for row in rows if row["told"] == "adaptive"]))
-    layers = [
-        alt.Chart(drawing.values([row for row in rows if row["told"] != "adaptive"]))
+    hollow = alt.Fill(
+        "way:N",
+        scale=alt.Scale(domain=list(ways), range=[drawing.SURFACE] * len(ways)),
+        legend=None,
+    )
+    fixed = [row for row in rows if row["told"] != "adaptive"]
+    layers: list[alt.Chart] = [
+        alt.Chart(drawing.values(fixed))
         .mark_line(strokeWidth=1)
         .encode(x=x, y=y, color=colour, strokeDash=drawing.way_dash(ways)),
-        alt.Chart(drawing.values(rows))
-        .mark_point(filled=True, size=45, opacity=1)
-        .encode(x=x, y=y, color=colour, shape=shape),
-        alt.Chart(front)
-        .mark_point(filled=True, size=170, opacity=1, stroke=drawing.INK, strokeWidth=1.5)
-        .encode(x=x, y=y, color=colour, shape=shape),
-        *drawing.labels(alt.Chart(front).encode(x=x, y=y), "told", align="center", dy=19),
-        *drawing.labels(adaptive.encode(x=x, y=y), "told", align="left", dx=8),
     ]
+    for on_front, size in ((False, 45), (True, 170)):
+        of = [row for row in rows if row["on_front"] is on_front]
+        kept, stretched = (
+            alt.Chart(drawing.values([row for row in of if row["stretched"] is one])) for one in (False, True)
+        )
+        layers.append(
+            kept.mark_point(filled=True, size=size, opacity=1).encode(x=x, y=y, color=colour, shape=shape)
+        )
+        layers.append(
+            stretched.mark_point(size=size, opacity=1, strokeWidth=1.5).encode(
+                x=x, y=y, color=colour, shape=shape, fill=hollow
+            )
+        )
+    layers += _labels(rows, x, y, narrow=narrow)
     return drawing.drawn(alt.layer(*layers), width, drawing.HEIGHT + 40)
+
+
+def _labels(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, *, narrow: bool) -> Iterator[alt.Chart]:
+    """Yield the names of the front's policies, and of the adaptive policy, which is on no line."""
+    front = [row for row in rows if row["on_front"] and row["told"] != "adaptive"]
+    # On a phone there is room for every second one.
+    shown = front[::-2] if narrow else front
+    yield from drawing.labels(
+        alt.Chart(drawing.values(shown)).encode(x=x, y=y), "told", align="center", dy=19
+    )
+    # One name does for all: they stand above each other.
+    adaptive = [max((row for row in rows if row["told"] == "adaptive"), key=lambda row: float(row["cost"]))]
+    yield from drawing.labels(
+        alt.Chart(drawing.values(adaptive)).encode(x=x, y=y), "told", align="left", dx=8, dy=-8
+    )

@@ -20,6 +20,8 @@ BEGINS = {
     EventKind.STEP_STARTED: EventKind.STEP_SUCCEEDED,
     EventKind.WAIT_STARTED: EventKind.WAIT_ENDED,
 }
+LEAST_SHARE_DRAWN = 0.008
+"""Of the axis: what is shorter would be a sliver."""
 MOST_BARS = 60
 """A run of more polls is drawn up to here."""
 
@@ -118,7 +120,10 @@ def _chart(results: Results, run: Run, longest: float, *, several: bool) -> Char
     return Chart(
         f"timeline-{results.name.replace('/', '-')}-{run.way}",
         f"{run.way}, run {run.number}, {where}{shorter}",
-        ("Filled: the query. Hatched: a function runs. Outlined: a wait. Grey: a state or an operation.",),
+        (
+            "Filled: the query. Hatched: a function runs. Outlined: a wait. Grey: a state or an operation. "
+            "Too short to draw: a function is a tall tick, a state or an operation a short one.",
+        ),
         f"Bars over seconds since the execution's start, in rows: {', '.join(rows)}.",
         draw,
         data,
@@ -133,6 +138,7 @@ def _drawn(width: int, rows: Sequence[str], found: Sequence[Bar], longest: float
         {"row": one.row, "kind": one.kind, "start": round(one.start, 6), "end": round(one.end, 6)}
         for one in found
     ]
+    y = alt.Y("row:N", sort=list(rows), title=None, axis=alt.Axis(labelColor=drawing.INK))
     chart = (
         alt.Chart(drawing.values(shown))
         .mark_bar(height=13, stroke=drawing.INK, strokeWidth=1)
@@ -143,10 +149,19 @@ def _drawn(width: int, rows: Sequence[str], found: Sequence[Bar], longest: float
                 scale=alt.Scale(domain=[0, longest], nice=False),
             ),
             x2="end:Q",
-            y=alt.Y("row:N", sort=list(rows), title=None, axis=alt.Axis(labelColor=drawing.INK)),
+            y=y,
             fill=alt.Fill(
                 "kind:N", scale=alt.Scale(domain=list(FILLS), range=list(FILLS.values())), legend=None
             ),
         )
     )
-    return drawing.drawn(alt.layer(chart), width, 60 + 24 * len(rows))
+    layers = [chart]
+    for kind, height in (("function", 19), ("state", 9)):
+        short = [
+            row
+            for row, one in zip(shown, found, strict=True)
+            if one.kind == kind and one.end - one.start < LEAST_SHARE_DRAWN * longest
+        ]
+        ticks = alt.Chart(drawing.values(short)).mark_tick(size=height, thickness=3, color=drawing.INK)
+        layers.append(ticks.encode(x="start:Q", y=y))
+    return drawing.drawn(alt.layer(*layers), width, 60 + 24 * len(rows))

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from stored_results import ROOT, STORED, report_of
 
-from orchbench.durations import Policy
+from orchbench.durations import Policy, parse_policy
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import price_list
 from orchbench.orchestrators import all_ways
 from orchbench.report.durations import break_evens
 from orchbench.report.estimating import estimate_one
-from orchbench.report.model import Chart, Report
+from orchbench.report.model import Chart, Report, plain
 from orchbench.report.policies import all_points
 from orchbench.report.reading import Given
 from orchbench.report.svg import NARROW, WIDE
@@ -22,7 +22,7 @@ from orchbench.report.timeline import QUERY, bars, middle_run
 from orchbench.results_folder import ResultsFolder
 from orchbench.usage import stated_quota
 
-UNITS = ("USD", "duration", "lag", "seconds", "hours")
+UNITS = ("USD", "duration", "delay", "seconds", "hours")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,16 @@ def chart_named(made: Report, name: str) -> Chart:
     return found
 
 
+def layers_of(made: Report, name: str, kind: str) -> list[tuple[Mapping[str, Any], list[Any]]]:
+    """Return the layers of a kind of mark, each with its rows."""
+    drawn = chart_named(made, name).draw(WIDE)
+    return [
+        (layer, drawn["datasets"][layer["data"]["name"]])
+        for layer in drawn["layer"]
+        if layer["mark"].get("type") == kind
+    ]
+
+
 def test_a_line_ends_where_its_quota_ends_it(made: Report) -> None:
     chart = chart_named(made, "cost-against-duration-fixed")
     data = {one.what: one.figure for one in chart.data}
@@ -111,13 +121,64 @@ def test_the_cheaper_of_two_ways_changes_at_a_break_even(given: Given) -> None:
 
 
 def test_nothing_beats_a_point_of_the_pareto_front_and_something_every_other(given: Given) -> None:
-    points = [(one.found.lag_mean_seconds, one.cost_usd, one.on_front) for one in all_points(given)]
+    points = [(one.delay_seconds, one.cost_usd, one.on_front) for one in all_points(given)]
 
-    for lag, cost, on_front in points:
+    for delay, cost, on_front in points:
         better = [
-            other for other in points if other[0] <= lag and other[1] <= cost and other[:2] != (lag, cost)
+            other for other in points if other[0] <= delay and other[1] <= cost and other[:2] != (delay, cost)
         ]
         assert on_front == (not better)
+
+
+def test_a_point_stands_where_the_schedule_stays_blind_longest_up_to_the_timeout(given: Given) -> None:
+    points = {(one.way, one.policy): one for one in all_points(given)}
+    stretched = points["durable-condition", "fixed:1s"]
+
+    # 2,995 polls or fewer up to 66 min: the first of them 2 s apart, the last ones 1 s.
+    assert stretched.found.timeout_seconds == 3_960
+    assert stretched.found.stretched
+    assert stretched.delay_seconds == 2
+    assert stretched.found.lag_mean_seconds == 0.5
+    assert stretched.named == "durable-condition, fixed:1s, stretched"
+    kept = points["durable-condition", "fixed:10s"]
+    assert (kept.delay_seconds, kept.found.stretched) == (10, False)
+    # No other is judged otherwise than `orchbench decide` judges it.
+    for one in points.values():
+        if one.policy != "adaptive" and not one.found.stretched:
+            assert one.delay_seconds == parse_policy(one.policy).minimum_seconds
+
+
+def test_a_stretched_point_is_hollow(made: Report) -> None:
+    points = layers_of(made, "cost-against-lag", "point")
+    rows = [row for layer, of in points if "fill" in layer["encoding"] for row in of]
+
+    assert {(row["way"], row["stretched"]) for row in rows} >= {("durable-poll", True)}
+    assert all(row["stretched"] for row in rows)
+
+
+def test_a_mark_stands_on_its_line(made: Report) -> None:
+    for name in ("cost-against-duration-fixed", "cost-against-duration-adaptive"):
+        line, marks = (layers_of(made, name, kind)[0][1] for kind in ("line", "point"))
+        computed = {(row["way"], row["duration"]) for row in line}
+        ends = {way: max(row["duration"] for row in line if row["way"] == way) for way, _ in computed}
+
+        assert marks
+        for mark in marks:
+            assert (mark["way"], mark["duration"]) in computed or mark["duration"] > ends[mark["way"]]
+
+
+def test_what_is_too_small_to_draw_is_named(made: Report) -> None:
+    reading = plain(chart_named(made, "bill-monday").reading)
+
+    assert "Too small to draw: sfn-poll: " in reading
+    assert "GB-seconds" in reading
+
+
+def test_what_is_too_short_to_draw_is_a_tick(made: Report) -> None:
+    ticks = [row for _, of in layers_of(made, "timeline-monday-durable-condition", "tick") for row in of]
+
+    # The check holds for less than a millisecond of its wait.
+    assert [row["kind"] for row in ticks if row["row"] == "check-status"] == ["state", "state"]
 
 
 def test_a_timeline_has_the_query_on_top_and_ends_with_the_execution() -> None:

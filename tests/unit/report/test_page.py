@@ -31,12 +31,26 @@ def test_no_number_stands_in_a_cell_without_its_origin(page: Page) -> None:
     assert [text for text in words if re.match(r"[^\w]*\d+(?![\w%.]*\s\w+ of)", text)] == []
 
 
+def test_where_a_figure_comes_from_can_be_read_without_a_pointer(page: Page) -> None:
+    origins = {tuple(row) for row in page.origins if row}
+    keys = ("shown", "data-unit", "data-label", "data-source", "data-file")
+    # A chart's own stand in the table below it, beside what is said of them.
+    outside = [one for one in page.figures if one["in_details"] == "no"]
+
+    assert len(outside) > 200
+    assert [one for one in outside if tuple(one[key] for key in keys) not in origins] == []
+
+
 def test_the_answer_is_three_sentences_with_their_conditions(page: Page) -> None:
     cost, time, limits = page.sentences
 
     assert "list prices of us-east-1" in cost
     assert "a query of 1 h polled every 10 s" in cost
-    assert "durations of functions assumed" in cost
+    assert "durations of functions and bytes of logs assumed" in cost
+    assert cost.count("times the least") == 2
+    assert "given a timeout of 24 h" in limits
+    # One folder needs no name.
+    assert "monday" not in time
     assert "whose times are no AWS figures" in time
     assert "which are few" in time
     assert "without a poll budget" in limits
@@ -98,7 +112,7 @@ def test_every_chart_has_a_title_a_description_and_its_data_below(page: Page) ->
     assert len(charts) == 2 * len(figures) > 0
     assert {one["role"] for one in charts} == {"img"}
     assert len(page.all("title")) == len(charts) + 1
-    assert len(page.all("details")) == len(figures)
+    assert sum("class" not in one for one in page.all("details")) == len(figures)
 
 
 def test_the_same_results_make_the_same_bytes(written: Path, monday: Path, tmp_path: Path) -> None:

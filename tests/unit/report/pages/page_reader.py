@@ -14,11 +14,13 @@ class Page:
     Attributes:
         figures: the attributes of each ``data`` element, with its text as ``shown``.
         cells: the text of each table cell that is no heading, less what stands in ``data`` elements.
+        origins: the rows of the tables that say where a text's or a table's figures come from.
         sentences: the same of the answer's paragraphs.
     """
 
     figures: list[Attributes] = field(default_factory=list)
     cells: list[tuple[str, bool]] = field(default_factory=list)
+    origins: list[list[str]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     headings: list[tuple[int, str]] = field(default_factory=list)
     elements: list[tuple[str, Attributes]] = field(default_factory=list)
@@ -36,16 +38,22 @@ class _Reader(HTMLParser):
         self.outside = ""
         self.has_figure = False
         self.in_answer = False
+        self.in_origins = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
         self.page.elements.append((tag, attributes))
         if tag == "section":
             self.in_answer = attributes.get("class") == "answer"
+        if tag == "details":
+            self.in_origins = attributes.get("class") == "origins"
+        if tag == "tr" and self.in_origins:
+            self.page.origins.append([])
         if tag in ("td", "p", "h1", "h2", "h3"):
             self.text = self.outside = ""
             self.has_figure = False
         if tag == "data":
+            attributes["in_details"] = "yes" if "details" in self.open else "no"
             self.page.figures.append(attributes)
             self.has_figure = True
         if tag not in VOID:
@@ -55,7 +63,11 @@ class _Reader(HTMLParser):
         if tag in VOID:
             return
         assert self.open.pop() == tag, f"{tag} is closed where it is not open"
-        if tag == "td":
+        if tag == "details":
+            self.in_origins = False
+        elif tag == "td" and self.in_origins:
+            self.page.origins[-1].append(self.text)
+        elif tag == "td":
             self.page.cells.append((self.outside, self.has_figure))
         elif tag in ("h1", "h2", "h3"):
             self.page.headings.append((int(tag[1]), self.text))
