@@ -150,7 +150,7 @@ def _slivers(lines: Sequence[_Line], ways: Sequence[str]) -> str:
         if 0 < amount < LEAST_SHARE_DRAWN * longest:
             small.setdefault(way, []).append(part)
     told = "; ".join(f"{way}: {', '.join(parts)}" for way, parts in small.items())
-    return f" Too small to draw: {told}." if told else ""
+    return f" Too small to tell apart: {told}." if told else ""
 
 
 def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[str, Any]:

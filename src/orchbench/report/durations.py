@@ -228,7 +228,7 @@ def _drawn(
         )
     layers += _name_layers(names, x, y, colour)
     if ends:
-        layers += _end_layers(x, y, colour, ends)
+        layers += _end_layers(x, y, colour, ends, narrow=narrow)
     if evens:
         layers += _break_even_layers(x, evens)
     return drawing.drawn(alt.layer(*layers), width, drawing.HEIGHT + (40 if narrow else 0))
@@ -270,7 +270,7 @@ def _name_layers(
 
 
 def _end_layers(
-    x: alt.X, y: alt.Y, colour: alt.Color, ends: Sequence[Mapping[str, Any]]
+    x: alt.X, y: alt.Y, colour: alt.Color, ends: Sequence[Mapping[str, Any]], *, narrow: bool
 ) -> Iterator[alt.Chart]:
     shown = [{**end, "told": f"ends at {told_duration(end['duration'])}"} for end in ends]
     base = alt.Chart(drawing.values(shown)).encode(x=x, y=y)
@@ -284,7 +284,7 @@ def _end_layers(
         elif end is last:
             place = {"align": "left", "dx": -20, "dy": 17}
         else:
-            place = {"align": "center", "dx": 16, "dy": 37}
+            place = {"align": "center", "dx": 20 if narrow else 16, "dy": 50 if narrow else 37}
         one = alt.Chart(drawing.values([end])).encode(x=x, y=y)
         yield from drawing.labels(one, "told", colour, **place)
 

@@ -168,7 +168,9 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
     domain = (min(delays) * 0.8, max(delays) * 1.4)
     title = "longest delay up to the timeout, logarithmic"
     x = drawing.duration_axis("delay", title, domain, narrow=narrow)
-    y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", (row["cost"] for row in rows))
+    costs = [row["cost"] for row in rows]
+    # Labels stand below the lowest marks.
+    y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", [*costs, 0.6 * min(costs)])
     colour, shape = drawing.way_colour(ways), drawing.way_shape(ways)
     hollow = alt.Fill(
         "way:N",

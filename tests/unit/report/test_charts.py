@@ -167,10 +167,10 @@ def test_a_mark_stands_on_its_line(made: Report) -> None:
             assert (mark["way"], mark["duration"]) in computed or mark["duration"] > ends[mark["way"]]
 
 
-def test_what_is_too_small_to_draw_is_named(made: Report) -> None:
+def test_what_is_too_small_to_tell_apart_is_named(made: Report) -> None:
     reading = plain(chart_named(made, "bill-monday").reading)
 
-    assert "Too small to draw: sfn-poll: " in reading
+    assert "Too small to tell apart: sfn-poll: " in reading
     assert "GB-seconds" in reading
 
 
