@@ -18,6 +18,10 @@ class ResultsNotWritten(Exception):
     """A file of a results folder could not be written; the message names it and says why."""
 
 
+def _is_whole(value: object, least: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
 @dataclass(frozen=True)
 class Settings:
     """What a comparison was asked to do.
@@ -42,6 +46,29 @@ class Settings:
     architecture: str = "x86_64"
     until_within: float | None = None
     most_runs: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what a damaged file may hold.
+
+        Raises:
+            ValueError: a value is of another kind than the schema's.
+        """
+        wanted: dict[str, tuple[object, bool]] = {
+            "runs_each, a whole number above 0": (self.runs_each, _is_whole(self.runs_each, 1)),
+            "rows, a whole number or null": (self.rows, self.rows is None or _is_whole(self.rows, 0)),
+            "input, an object": (self.input, isinstance(self.input, dict)),
+            "until_within, a share or null": (
+                self.until_within,
+                self.until_within is None or isinstance(self.until_within, float),
+            ),
+            "most_runs, a whole number or null": (
+                self.most_runs,
+                self.most_runs is None or _is_whole(self.most_runs, 1),
+            ),
+        }
+        for what, (value, right) in wanted.items():
+            if not right:
+                raise ValueError(f"{value!r} stands for {what}")
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,8 @@ class ResultsFolder:
             InvalidResults: a file is missing, is no JSON, or is not of the schema.
         """
         document = self._read(COMPARISON_FILE)
+        if not isinstance(document, dict):
+            raise InvalidResults(f"{self.path / COMPARISON_FILE} is no JSON object.")
         if document.get("schema") != COMPARISON_SCHEMA:
             raise InvalidResults(
                 f"{self.path / COMPARISON_FILE} has the schema {document.get('schema')!r}: "
@@ -101,7 +103,7 @@ class ResultsFolder:
                     for one in document["runs"]
                 ),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InvalidResults(f"{self.path} does not follow {COMPARISON_SCHEMA}: {error!r}.") from error
 
     def read_summary(self) -> Json:

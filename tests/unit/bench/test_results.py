@@ -140,3 +140,31 @@ def test_a_file_that_cannot_be_written_is_named_and_the_one_before_stays(tmp_pat
     assert ended.stdout == f"{tmp_path / 'notes.json'} could not be written (File too large)\n"
     assert json.loads((tmp_path / "notes.json").read_text()) == {"text": "first"}
     assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"runs_each": "x"},
+        {"runs_each": -1},
+        {"rows": 1.5},
+        {"input": 5},
+        {"until_within": "x"},
+        {"most_runs": 0},
+    ],
+    ids=lambda damage: next(iter(damage)),
+)
+def test_damaged_settings_are_named(folder: Any, damage: dict[str, Any]) -> None:
+    file = folder.path / "comparison.json"
+    document = json.loads(file.read_text())
+    document["settings"].update(damage)
+    file.write_text(json.dumps(document))
+    with pytest.raises(InvalidResults, match=next(iter(damage))):
+        folder.read()
+
+
+@pytest.mark.parametrize("text", ["[1]", "null", '"text"'])
+def test_a_comparison_that_is_no_object_is_refused(folder: Any, text: str) -> None:
+    (folder.path / "comparison.json").write_text(text)
+    with pytest.raises(InvalidResults, match="is no JSON object"):
+        folder.read()
