@@ -18,8 +18,8 @@ SCENARIOS = (
     *(("fixed:10s", duration) for duration in ("1m", "5m", "15m", "1h")),
     *(("adaptive", duration) for duration in ("1m", "5m", "15m", "1h", "4h", "12h", "24h")),
 )
-"""Policies and durations that two cores rehearse on every way in less than a minute: a durable loop replays
-all that went before, so that a day polled every 10 s would take minutes by itself."""
+"""Policies and durations that two cores rehearse on every way in a few minutes at most: a durable loop
+replays all that went before, so that a day polled every 10 s would take minutes by itself."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

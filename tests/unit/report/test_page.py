@@ -143,6 +143,24 @@ def test_the_markdown_names_every_chart_that_is_written(written: Path) -> None:
     assert "| makespan, s |" in text
 
 
+def test_words_stand_to_the_left_and_figures_to_the_right_in_markdown(written: Path) -> None:
+    lines = (written / "report.md").read_text().splitlines()
+
+    prices = lines.index("| price | USD | unit | source and date |")
+    assert lines[prices + 1] == "|---|--:|---|---|"
+    assert not any(line.startswith("|  |") for line in lines)
+    assert any(line.startswith("| Lambda GB-second, x86_64 |") for line in lines)
+    assert not any("glue" in line or "fargate" in line for line in lines)
+
+
+def test_paper_says_where_the_data_is_that_it_does_not_show(written: Path) -> None:
+    text = (written / "report.html").read_text()
+
+    assert '<span class="paper">The data below texts, tables and charts is not printed' in text
+    _, paper = text.split("@media print")
+    assert ".paper { display: inline; }" in paper
+
+
 def test_no_file_names_a_folder_of_this_machine(written: Path) -> None:
     files = [file for file in written.rglob("*") if file.is_file()]
 
