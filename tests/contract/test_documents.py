@@ -30,6 +30,8 @@ RUN_HERE = {"adr", "complexity", "decide", "estimate", "limits", "prices", "rehe
 """Commands of shell blocks that are run as they stand; of a rehearsal all but how long its query takes."""
 
 ELSEWHERE = {
+    "orchbench supplement": "tests/unit/report/test_supplement_command.py::"
+    "test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them",
     "orchbench check --target aws": "tests/local/bench/test_as_on_aws.py::"
     "test_check_says_what_the_database_user_lacks_until_it_lacks_nothing",
     "orchbench check": "tests/local/bench/test_commands.py::test_check_finds_nothing_to_do",
@@ -73,7 +75,6 @@ NOT_RUN = {
     ".venv/bin/python -m pytest --hypothesis-profile=full": "minutes: the same tests run with fewer examples",
     "orchbench faults --local": "minutes: its parts are tested apart",
     "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
-    "orchbench supplement": "minutes: it rehearses up to 24 hours on every way",
     "sam delete": "it needs an account, and a stack that SAM has packaged",
 }
 """Commands that are parsed at most, and why."""

@@ -9,6 +9,7 @@ from rich.console import Console
 from orchbench.commands.complexity import complexity_document
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder, whole_number
+from orchbench.durations import InvalidDuration, parse_duration
 from orchbench.orchestrators import all_ways
 from orchbench.results import InvalidResults
 from orchbench.results_folder import ResultsFolder
@@ -20,6 +21,7 @@ SCENARIOS = (
 )
 """Policies and durations that two cores rehearse on every way in a few minutes at most: a durable loop
 replays all that went before, so that a day polled every 10 s would take minutes by itself."""
+SHORTEST_SECONDS = 60
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -31,7 +33,31 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--processes", type=whole_number(1, 256), metavar="N", help="how many at once (default: one a core)"
     )
+    parser.add_argument(
+        "--longest",
+        type=duration,
+        metavar="DURATION",
+        default=86_400.0,
+        help="rehearse no longer queries than this (default: 24h)",
+    )
     parser.set_defaults(run=run)
+
+
+def duration(text: str) -> float:
+    """Read the longest query to rehearse.
+
+    Raises:
+        argparse.ArgumentTypeError: it is no duration, or shorter than the shortest rehearsal.
+    """
+    try:
+        seconds = parse_duration(text)
+    except InvalidDuration as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if seconds < SHORTEST_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is shorter than the shortest rehearsal: it takes 1m or more"
+        )
+    return seconds
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     console = Console(stderr=True)
     with console.status("rehearsing") as status:
-        rehearsals, digest = _rehearsed(arguments.processes, status.update)
+        rehearsals, digest = _rehearsed(arguments.longest, arguments.processes, status.update)
     keep_rehearsals(folder, rehearsals, digest)
     folder.write_document(COMPLEXITY_FILE, complexity_document(project_folder()))
     seconds = sum(one.figures["rehearsal_seconds"] for one in rehearsals)
@@ -51,14 +77,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _rehearsed(processes: int | None, say: object) -> tuple[list[KeptRehearsal], str]:
+def _rehearsed(longest_seconds: float, processes: int | None, say: object) -> tuple[list[KeptRehearsal], str]:
     # The engines take a second to import, which no other command should wait for.
     from orchbench.rehearsal.figures import figures  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
-    from orchbench.rehearsal.scenario import Scenario, parse_duration  # noqa: PLC0415
+    from orchbench.rehearsal.scenario import Scenario  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
 
-    scenarios = [Scenario.polled(parse_duration(duration), poll) for poll, duration in SCENARIOS]
+    durations = ((poll, parse_duration(text)) for poll, text in SCENARIOS)
+    scenarios = [Scenario.polled(seconds, poll) for poll, seconds in durations if seconds <= longest_seconds]
     tasks = list(product(scenarios, all_ways()))
     # The longest first, so that no core waits for the other at the end.
     tasks.sort(key=lambda task: -task[0].duration_seconds)

@@ -1,0 +1,43 @@
+"""``orchbench supplement``: what it puts beside the runs, and what a page makes of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from stored_results import copy_of_results
+
+from orchbench.cli import main
+from orchbench.orchestrators import all_ways
+
+
+def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = copy_of_results(tmp_path / "monday")
+    assert main(["supplement", str(folder), "--longest", "5m", "--processes", "1"]) == 0
+    assert "12 rehearsals" in capsys.readouterr().err
+    kept = json.loads((folder / "rehearsals.json").read_text())
+    assert {one["way"] for one in kept["rehearsals"]} == set(all_ways())
+    assert {one["duration_seconds"] for one in kept["rehearsals"]} == {60, 300}
+    assert all((folder / one["trace"]).exists() for one in kept["rehearsals"])
+    assert json.loads((folder / "complexity.json").read_text())["label"] == "measured"
+    assert main(["report", str(folder)]) == 0
+    assert "rehearsals/" in (folder / "figures.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--longest", "30s"], "it takes 1m or more"), (["--longest", "soon"], "'soon' is no duration")],
+)
+def test_a_wrong_longest_is_refused(
+    tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["supplement", str(tmp_path), *arguments])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_folder_without_results_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["supplement", str(tmp_path)]) == 2
+    assert "it takes a results folder" in capsys.readouterr().err
