@@ -41,14 +41,18 @@ compare: setup
 up: setup
 	$(BIN)/orchbench up
 
-# Everything: the tests that start local servers, and beside them, on the other core, all others.
-OTHERS := $(VENV)/other-tests.log
+# Everything, in three processes side by side: tests that start local servers wait more than they compute.
+LOGS := $(VENV)/test-logs
+SCENES := tests/local/acceptance tests/local/faults
 test: check
-	@$(BIN)/python -m pytest -m "not local" > $(OTHERS) 2>&1 & others=$$!; \
-	$(BIN)/python -m pytest -m local; local_status=$$?; \
-	wait $$others; others_status=$$?; \
-	cat $(OTHERS); \
-	test $$local_status -eq 0 -a $$others_status -eq 0
+	@mkdir -p $(LOGS); \
+	$(BIN)/python -m pytest -m "not local" > $(LOGS)/computing.log 2>&1 & computing=$$!; \
+	$(BIN)/python -m pytest -m local $(SCENES) > $(LOGS)/scenes.log 2>&1 & scenes=$$!; \
+	trap 'kill $$computing $$scenes' INT TERM; \
+	$(BIN)/python -m pytest -m local $(SCENES:%=--ignore=%); servers_status=$$?; \
+	wait $$scenes; scenes_status=$$?; cat $(LOGS)/scenes.log; \
+	wait $$computing; computing_status=$$?; cat $(LOGS)/computing.log; \
+	test $$servers_status$$scenes_status$$computing_status = 000
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup

@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     with _ending_signals() as received:
         try:
-            return _run(arguments)
+            code = _run(arguments)
+            # Python drops what is raised while it collects garbage: then the command has run to its end.
+            return 128 + received[0] if received else code
         except (KeyboardInterrupt, Exception) as error:
             # A library may turn what interrupted it into an error of its own.
             if not received and not isinstance(error, KeyboardInterrupt):

@@ -49,8 +49,10 @@ def test_a_load_that_the_quotas_do_not_allow_is_slowed_and_loses_nothing(
 
     code = main(["load", *arguments, "--json"])
 
-    summary = json.loads(capsys.readouterr().out)
-    assert (code, summary["lost"]) == (0, [])
+    printed = capsys.readouterr()
+    assert code == 0, printed.err
+    summary = json.loads(printed.out)
+    assert summary["lost"] == []
     assert summary["executions"] == summary["succeeded"] == summary["transactions"] == 4 * len(all_ways())
     for operation in ("BatchExecuteStatement", "DescribeStatement"):
         assert summary["operations"][operation]["throttled"] > 0
