@@ -6,8 +6,8 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from orchbench.bench import Bench, connect
-    from orchbench.execution import Execution
+    from orchbench.deployment.bench import Bench, connect
+    from orchbench.deployment.execution import Execution
 
 __all__ = ["Bench", "Execution", "connect"]
 
@@ -15,7 +15,7 @@ __all__ = ["Bench", "Execution", "connect"]
 def __getattr__(name: str) -> Any:
     # boto3 takes a third of a second to import: the parts that need none of it do not pay.
     if name in __all__:
-        from orchbench import bench  # noqa: PLC0415 - see above
+        from orchbench.deployment import bench  # noqa: PLC0415 - see above
 
         return getattr(bench, name)
     raise AttributeError(f"module 'orchbench' has no attribute {name!r}")

@@ -10,11 +10,11 @@ from documented import DOCUMENTS, with_generated
 from project import ROOT, resources, template
 
 from orchbench.commands.estimation import NOTHING, candidates, policies_of
-from orchbench.durations import shown_duration
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.limits import Quota, quotas, reach
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import DAYS_A_MONTH
+from orchbench.ways.durations import shown_duration
 from redshift_batch.status import RUNNING_STATUSES
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")

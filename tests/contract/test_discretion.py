@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from orchbench.orchestrators import all_ways
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
+from orchbench.ways import all_ways
 from redshift_batch.batch import parse_batch
 from redshift_batch.errors import InvalidBatch
 from redshift_batch.settings import Settings

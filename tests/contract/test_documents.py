@@ -37,7 +37,7 @@ ELSEWHERE = {
     "orchbench check": "tests/local/bench/test_commands.py::test_check_finds_nothing_to_do",
     "orchbench compare --target aws": "tests/local/bench/test_as_on_aws.py::"
     "test_a_comparison_that_was_agreed_to_seeds_nothing_and_compares",
-    "orchbench compare --resume": "tests/unit/bench/test_resume.py::"
+    "orchbench compare --resume": "tests/unit/commands/test_resume.py::"
     "test_a_complete_comparison_is_said_to_be_and_shown",
     "orchbench compare": "tests/local/bench/test_compare.py::"
     "test_a_comparison_runs_every_way_and_its_table_can_be_made_again",

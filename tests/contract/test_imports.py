@@ -1,6 +1,7 @@
 """Who may import whom."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,21 @@ LAYERS = {
     "data_api": {"errors", "model", "settings", "status"},
     "lifecycle": {"errors", "model", "settings", "status", "batch"},
 }
+
+BENCH_FLOORS = (
+    {"trace"},
+    {"platforms"},
+    {"ways"},
+    {"redshift", "local", "virtual_time"},
+    {"rehearsal", "deployment"},
+    {"evaluation"},
+    {"results"},
+    {"comparison", "load", "faults"},
+    {"report"},
+    {"commands"},
+    {"cli"},
+)
+"""The packages of the bench, from the ground up: each imports from floors below its own, and from itself."""
 
 
 def uses(path: Path, package: str) -> bool:
@@ -39,6 +55,47 @@ def test_every_module_of_the_domain_has_its_layer() -> None:
     assert {path.stem for path in modules(DOMAIN)} - {"__init__"} == set(LAYERS)
 
 
+def floor_of(package: str) -> int:
+    return next(level for level, packages in enumerate(BENCH_FLOORS) if package in packages)
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def test_every_package_of_the_bench_has_its_floor() -> None:
+    found = {package_of(path) for path in modules(SOURCE)} - {"__init__", "__main__"}
+    assert found == set().union(*BENCH_FLOORS)
+
+
+def test_the_bench_imports_downwards() -> None:
+    offenders = []
+    for path in modules(SOURCE):
+        package = package_of(path)
+        if package in ("__init__", "__main__"):
+            continue
+        for name in sorted(imported(path)):
+            if name.startswith("orchbench."):
+                used = name.split(".")[1]
+                if used != package and floor_of(used) >= floor_of(package):
+                    offenders.append(f"{path.relative_to(SOURCE)} imports {name}")
+    assert offenders == []
+
+
+def test_few_modules_stand_at_the_root_of_the_bench() -> None:
+    assert len(list(SOURCE.glob("*.py"))) <= 4
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    # A package's own file only hands out what its modules define.
+    graph = {_dotted(path): imported(path) for path in modules(SOURCE) if path.stem != "__init__"}
+    TopologicalSorter({name: (used & graph.keys()) - {name} for name, used in graph.items()}).prepare()
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(("orchbench", *path.relative_to(SOURCE).with_suffix("").parts))
+
+
 def test_the_functions_never_import_the_bench() -> None:
     assert [path.name for path in modules(FUNCTIONS) if uses(path, "orchbench")] == []
 
@@ -53,9 +110,7 @@ def test_boto3_is_imported_only_where_a_client_is_made() -> None:
     offenders = [
         path.name
         for path in [*modules(FUNCTIONS), *modules(SOURCE)]
-        if uses(path, "boto3")
-        and path not in allowed
-        and not below(path, "orchestrators", "local", "price_list.py")
+        if uses(path, "boto3") and path not in allowed and not below(path, "deployment", "local")
     ]
     assert offenders == []
 
@@ -67,7 +122,7 @@ def test_the_durable_sdk_is_imported_only_by_durable_functions_and_rehearsals() 
         if uses(path, "aws_durable_execution_sdk_python")
         or uses(path, "aws_durable_execution_sdk_python_testing")
         if not path.is_relative_to(FUNCTIONS) or not path.parent.name.startswith("durable")
-        if not below(path, "rehearsal")
+        if not below(path, "rehearsal", "virtual_time")
     ]
     # The local servers start AWS's runner in a process of its own, through this one file.
     assert [Path(path).name for path in offenders] in ([], ["runner_launcher.py"])
@@ -80,7 +135,7 @@ def test_the_environment_is_read_in_few_places() -> None:
         if "os.environ" in ast.unparse(ast.parse(path.read_text()))
         and path != FUNCTIONS / "redshift_batch" / "settings.py"
         # A rehearsal stands in for Lambda: it sets a function's environment, as Lambda does.
-        and not below(path, "cli.py", "local", "rehearsal/environment.py")
+        and not below(path, "cli.py", "local", "virtual_time/environment.py")
     ]
     assert offenders == []
 

@@ -7,7 +7,7 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from project import TEMPLATE_FILE, handler_file, imported, resources, template, transformed
 
-from orchbench.orchestrators import Way, all_ways
+from orchbench.ways import Way, all_ways
 
 WORKGROUP = "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/8d9f4a6e-0001"
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from orchbench.redshift.clock import WallClock
 from orchbench.redshift.endpoint import Endpoint
 from orchbench.redshift.quotas import Quotas
-from orchbench.redshift.scripted import ScriptedExecutor, lasting
+from orchbench.redshift.script import lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi as Service
 from redshift_batch.batch import parse_batch
 from redshift_batch.errors import (

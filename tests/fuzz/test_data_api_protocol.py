@@ -18,7 +18,8 @@ from orchbench.redshift.faults import FaultPlan, FaultRule
 from orchbench.redshift.model import OPERATIONS, service_model, targets
 from orchbench.redshift.parameters import names_used
 from orchbench.redshift.quotas import Quotas
-from orchbench.redshift.scripted import ScriptedExecutor, lasting
+from orchbench.redshift.script import lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 
 HOME = {"WorkgroupName": "orders", "Database": "dev"}

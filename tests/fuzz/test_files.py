@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchbench import cli
-from orchbench.durations import InvalidDuration
-from orchbench.durations import parse_duration as read_duration
 from orchbench.evaluation.prices import FOLDER, InvalidPrices, PriceList, price_list
 from orchbench.evaluation.workload import InvalidWorkload, from_file
 from orchbench.rehearsal.scenario import InvalidScenario, Scenario, load_scenarios, parse_duration
 from orchbench.rehearsal.scripted_faults import Fault, InvalidFault, Kind
+from orchbench.ways.durations import InvalidDuration
+from orchbench.ways.durations import parse_duration as read_duration
 
 LONGEST_SENTENCE = 700
 one_file = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from orchbench.orchestrators import all_ways
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.scripted_faults import Kind
+from orchbench.ways import all_ways
 
 WAYS = tuple(all_ways())
 SUBMIT, DESCRIBE, CANCEL = "BatchExecuteStatement", "DescribeStatement", "CancelStatement"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchbench.cli import main
-from orchbench.orchestrators import all_ways
+from orchbench.ways import all_ways
 
 SHORT = ["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", "1"]
 

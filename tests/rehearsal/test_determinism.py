@@ -2,9 +2,9 @@
 
 import pytest
 
-from orchbench.orchestrators import all_ways
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.rehearse import digest
+from orchbench.ways import all_ways
 
 FAULTS = (
     Fault.parse("throttle:operation=DescribeStatement,rate=0.4"),

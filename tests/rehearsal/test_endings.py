@@ -4,10 +4,10 @@ import pytest
 
 from orchbench.evaluation.counts import count
 from orchbench.evaluation.latency import latency
-from orchbench.orchestrators import all_ways
+from orchbench.evaluation.rehearsed import figures
 from orchbench.rehearsal import Fault, Scenario, rehearse
 from orchbench.rehearsal.aftermath import Deliveries
-from orchbench.rehearsal.figures import figures
+from orchbench.ways import all_ways
 
 
 @pytest.fixture(params=all_ways())

@@ -4,9 +4,9 @@ from importlib.metadata import version
 
 import pytest
 
-from orchbench.rehearsal import botocore_patches, durable_sdk_patches, moto_patches
-from orchbench.rehearsal.durable_sdk_patches import QUEUE_ATTRIBUTE
-from orchbench.rehearsal.patching import EngineChanged, Seam, replaced
+from orchbench.virtual_time import botocore_patches, durable_sdk_patches, moto_patches
+from orchbench.virtual_time.durable_sdk_patches import QUEUE_ATTRIBUTE
+from orchbench.virtual_time.patching import EngineChanged, Seam, replaced
 
 SEAMS = {
     f"{seam.owner.__name__}.{seam.name}": seam

@@ -12,7 +12,7 @@ from orchbench.faults.catalogue import REHEARSED
 from orchbench.faults.local_faults import LOCAL
 from orchbench.faults.matrix import Row, rehearsed_rows
 from orchbench.faults.table import markdown
-from orchbench.orchestrators import all_ways
+from orchbench.ways import all_ways
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
 ONLY_DURABLE = {"checkpoint-lost"}

@@ -3,12 +3,12 @@
 import random
 from typing import Any
 
-from orchbench.orchestrators import way_named
 from orchbench.rehearsal import Fault, Scenario, rehearse
-from orchbench.rehearsal.application import StateMachine, load_application
-from orchbench.rehearsal.clock import VirtualClock
 from orchbench.rehearsal.state_machine import StateMachineHost
 from orchbench.trace import EventKind, Trace
+from orchbench.virtual_time.application import StateMachine, load_application
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.ways import way_named
 
 TASK = ["TaskStateEntered", "TaskScheduled", "TaskStarted", "TaskSucceeded", "TaskStateExited"]
 WAIT = ["WaitStateEntered", "WaitStateExited"]
@@ -75,7 +75,7 @@ def test_the_history_has_ids_from_one_and_points_back() -> None:
     machine = load_application().target(way_named("sfn-poll"))
     assert isinstance(machine, StateMachine)
     # The record itself, before it becomes a trace.
-    from orchbench.rehearsal.latency import Latency, profiles
+    from orchbench.virtual_time.latency import Latency, profiles
 
     progress = {"output": {"status": "FINISHED"}, "delay_seconds": 10, "deadline_passed": False}
     clock = VirtualClock()

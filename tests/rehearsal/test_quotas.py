@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from orchbench.evaluation.counts import count
-from orchbench.orchestrators.way import Way
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
-from orchbench.rehearsal.application import ACCOUNT, REGION, Application, Function, StateMachine
 from orchbench.rehearsal.host import InvalidStart
 from orchbench.trace import EventKind
+from orchbench.virtual_time.application import ACCOUNT, REGION, Application, Function, StateMachine
+from orchbench.ways.way import Way
 
 HANDLERS = Path(__file__).parent
 ANY = Scenario(duration_seconds=1)

@@ -14,9 +14,9 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.report import add_results, given_for, prices_of, results_of
 from orchbench.evaluation.assumptions import UnknownAssumption, stated
 from orchbench.evaluation.workload import Workload
-from orchbench.orchestrators import all_ways
 from orchbench.report.reading import Given, Results
 from orchbench.trace import Json, Label
+from orchbench.ways import all_ways
 
 MARKDOWN_FILE, JSON_FILE = "decision.md", "decision.json"
 FLIPPED = 3

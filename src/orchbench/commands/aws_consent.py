@@ -9,7 +9,6 @@ from rich.console import Console
 
 from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
-from orchbench.durations import policy_from_input
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import estimated_quantities
 from orchbench.evaluation.figures import told_usd
@@ -18,8 +17,9 @@ from orchbench.evaluation.polling import poll as poll_columns
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import most_polls, used_by
-from orchbench.results import Comparison
+from orchbench.results.comparison import Comparison
 from orchbench.trace import Json
+from orchbench.ways.durations import policy_from_input
 
 ASSUMED_QUERY_SECONDS = 60
 """How long a query is taken to run for the estimate; nobody knows it before the first run."""

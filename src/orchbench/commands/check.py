@@ -7,13 +7,13 @@ from functools import partial
 
 from rich.console import Console
 
-from orchbench.bench import Bench
 from orchbench.commands.failure import sentence_of
 from orchbench.commands.options import add_target, connected
-from orchbench.orchestrators import Way, all_ways
-from orchbench.orchestrators.durable_execution import DurableExecution
-from orchbench.seed import orders_count
-from orchbench.warehouse import SqlFailed, Warehouse
+from orchbench.comparison.seed import orders_count
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.warehouse import SqlFailed, Warehouse
+from orchbench.platforms.durable_functions.service import DurableExecution
+from orchbench.ways import Way, all_ways
 
 SETUP = "functions/setup"
 NEEDED = {

@@ -10,7 +10,6 @@ from typing import Any
 
 from rich.console import Console
 
-from orchbench.bench import Bench
 from orchbench.commands.aws_consent import confirm
 from orchbench.commands.comparison_plan import MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
@@ -31,20 +30,21 @@ from orchbench.commands.resume import (
     whole_runs,
 )
 from orchbench.commands.show import print_summary, read_and_print
+from orchbench.comparison.mart import CHECKED_FILE, MartChecker
+from orchbench.comparison.runner import Listener, compare
+from orchbench.comparison.seed import DEFAULT_ROWS
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import connect_local
+from orchbench.deployment.execution import Execution, Live
+from orchbench.deployment.warehouse import Warehouse
 from orchbench.evaluation.bootstrap import is_within, median_interval
 from orchbench.evaluation.latency import latency, makespans
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.summary import summarize
-from orchbench.execution import Execution, Live
 from orchbench.local import LocalStack, running_stack
-from orchbench.mart import CHECKED_FILE, MartChecker
-from orchbench.orchestrators.connection import connect_local
-from orchbench.results import Comparison, ResultsNotWritten, Run
-from orchbench.results_folder import COMPARISON_FILE, ResultsFolder
-from orchbench.runner import Listener, compare
-from orchbench.seed import DEFAULT_ROWS
+from orchbench.results.comparison import Comparison, ResultsNotWritten, Run
+from orchbench.results.folder import COMPARISON_FILE, ResultsFolder
+from orchbench.results.summary import summarize
 from orchbench.trace import ExecutionStatus, Json
-from orchbench.warehouse import Warehouse
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
-from orchbench.bench import Bench
 from orchbench.commands.options import project_folder, require_sound
-from orchbench.mart import CHECKED_FILE
-from orchbench.results import Comparison, Settings
-from orchbench.seed import DEFAULT_ROWS, create_tables, orders_count, seed
-from orchbench.warehouse import SqlFailed, Warehouse
+from orchbench.comparison.mart import CHECKED_FILE
+from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.warehouse import SqlFailed, Warehouse
+from orchbench.results.comparison import Comparison, Settings
 
 INTERVAL_SECONDS = {"local": 2, "aws": 10}
 """The article polls every 10 s; a local query of some seconds would be over before the first poll."""

@@ -10,10 +10,10 @@ from rich.table import Table
 
 from orchbench.commands.estimation import add_json, print_whole
 from orchbench.commands.options import project_folder
-from orchbench.orchestrators import all_ways
-from orchbench.orchestrators.way import Way
-from orchbench.template import Resources, blocks, handler_files, transformed
+from orchbench.deployment.template import Resources, blocks, handler_files, transformed
 from orchbench.trace import Json, Label
+from orchbench.ways import all_ways
+from orchbench.ways.way import Way
 
 if TYPE_CHECKING:
     from orchbench.evaluation.complexity import Complexity

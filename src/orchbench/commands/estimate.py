@@ -30,7 +30,6 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
-from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
 from orchbench.evaluation.decision import Candidate
@@ -50,6 +49,7 @@ from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, pr
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
+from orchbench.ways.durations import Policy
 
 NO_LATENCY = "what AWS adds to a delay is left out"
 COUNTS = ("state_transitions", "durable_operations", "history_events", "invocations")

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import PROJECT, project_folder, whole_number
-from orchbench.durations import InvalidDuration, Policy, parse_duration, parse_policy, split_policies
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import FALLBACK_REGION
@@ -23,9 +22,10 @@ from orchbench.evaluation.workload import (
     from_distribution,
     from_file,
 )
-from orchbench.orchestrators import all_ways
 from orchbench.trace import Json
-from orchbench.usage import stated_quota
+from orchbench.ways import all_ways
+from orchbench.ways.durations import InvalidDuration, Policy, parse_duration, parse_policy, split_policies
+from orchbench.ways.usage import stated_quota
 
 MOST = 1_000_000_000
 NOTHING = "–"  # noqa: RUF001 - a dash for no figure

@@ -2,13 +2,13 @@
 
 import errno
 
+from orchbench.comparison.seed import TableNotEmpty
+from orchbench.deployment.connection import SERVICE_ERRORS, error_sentence
+from orchbench.deployment.warehouse import SqlFailed
 from orchbench.evaluation.prices import InvalidPrices
 from orchbench.local.errors import LocalStackError
-from orchbench.orchestrators.connection import SERVICE_ERRORS, error_sentence
-from orchbench.orchestrators.errors import OrchestratorError
-from orchbench.results import InvalidResults
-from orchbench.seed import TableNotEmpty
-from orchbench.warehouse import SqlFailed
+from orchbench.platforms.errors import OrchestratorError
+from orchbench.results.comparison import InvalidResults
 
 SAID = (LocalStackError, OrchestratorError, InvalidPrices, InvalidResults, SqlFailed, TableNotEmpty)
 """Errors whose message is the sentence."""

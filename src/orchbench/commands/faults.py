@@ -12,7 +12,7 @@ from rich.table import Table
 
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.options import project_folder, whole_number
-from orchbench.orchestrators import all_ways
+from orchbench.ways import all_ways
 
 if TYPE_CHECKING:
     from orchbench.faults.matrix import Row

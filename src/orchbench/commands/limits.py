@@ -18,11 +18,11 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder
-from orchbench.durations import Policy, policy_from_input, shown_duration
+from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.limits import QUERY, Misfit, misfits, quotas, reach
 from orchbench.evaluation.prices import FALLBACK_REGION
-from orchbench.template import deployed_limits
 from orchbench.trace import Json
+from orchbench.ways.durations import Policy, policy_from_input, shown_duration
 
 LONGEST_TIMEOUT_SECONDS = 365 * 86_400
 """No service takes a longer one; one beyond a query's own day is answered, and does not fit."""

@@ -7,16 +7,16 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from orchbench.bench import Bench
 from orchbench.commands.load_table import load_markdown, print_load
 from orchbench.commands.options import local_options, whole_number
-from orchbench.load import LoadPlan, put_load
-from orchbench.load_summary import summarize_load
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import connect_local
+from orchbench.deployment.warehouse import Warehouse
+from orchbench.load.run import LoadPlan, put_load
+from orchbench.load.summary import summarize_load
 from orchbench.local import LocalStack, StackOptions
-from orchbench.orchestrators import all_ways
-from orchbench.orchestrators.connection import connect_local
 from orchbench.trace import Json
-from orchbench.warehouse import Warehouse
+from orchbench.ways import all_ways
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

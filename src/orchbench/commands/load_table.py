@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
-from orchbench.load_summary import LATENCIES
+from orchbench.load.summary import LATENCIES
 from orchbench.trace import Json
 
 SHOWN_LOST = 10

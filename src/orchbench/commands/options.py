@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from orchbench.bench import Bench
 from orchbench.commands.failure import UsageError
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import connect_aws, connect_running
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions
-from orchbench.orchestrators import all_ways
-from orchbench.orchestrators.connection import connect_aws, connect_running
+from orchbench.ways import all_ways
 
 PROJECT = Path(__file__).resolve().parents[3]
 

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from orchbench.commands.estimation import add_json, print_whole, region
 from orchbench.commands.failure import CommandFailed
+from orchbench.deployment.price_list import pricing_client, refreshed
 from orchbench.evaluation.prices import FALLBACK_REGION, FOLDER, Price, known_regions, price_list
 from orchbench.evaluation.tariff import plain
-from orchbench.price_list import pricing_client, refreshed
 from orchbench.trace import Json
 
 

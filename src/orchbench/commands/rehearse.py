@@ -16,8 +16,8 @@ from orchbench.commands.estimation import NOTHING, policies_of, print_json, time
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.evaluation.workload import LONGEST_SECONDS
-from orchbench.orchestrators import all_ways
 from orchbench.trace import Json, Label
+from orchbench.ways import all_ways
 
 if TYPE_CHECKING:
     from orchbench.rehearsal.scenario import Scenario
@@ -86,7 +86,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Rehearse what the arguments say, and print it."""
     # The engines take a second to import, which no other command should wait for.
-    from orchbench.rehearsal.figures import figures  # noqa: PLC0415
+    from orchbench.evaluation.rehearsed import figures  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
 

@@ -12,10 +12,10 @@ from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import Rates, price_key
 from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
-from orchbench.orchestrators import all_ways
 from orchbench.report.reading import Given, Results, read_results
-from orchbench.results import InvalidResults
-from orchbench.results_folder import ResultsFolder
+from orchbench.results.comparison import InvalidResults
+from orchbench.results.folder import ResultsFolder
+from orchbench.ways import all_ways
 
 DEFAULT_MEMORY_MB = 128
 
@@ -149,4 +149,4 @@ def memory_in(results: Results) -> int:
 
 
 def _module_file(way: str) -> str:
-    return f"src/orchbench/orchestrators/{way.replace('-', '_')}.py"
+    return f"src/orchbench/ways/{way.replace('-', '_')}.py"

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from orchbench.bench import Bench
 from orchbench.commands.failure import UsageError
-from orchbench.results import Comparison
-from orchbench.results_folder import COMPARISON_FILE, ResultsFolder
-from orchbench.warehouse import Warehouse
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.warehouse import Warehouse
+from orchbench.results.comparison import Comparison
+from orchbench.results.folder import COMPARISON_FILE, ResultsFolder
 
 TAKEN_FROM_THE_FOLDER = {
     "runs": "--runs",

@@ -7,10 +7,10 @@ from pathlib import Path
 from rich.console import Console
 
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.summary import summarize
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.table import print_comparison
-from orchbench.results_folder import ResultsFolder
+from orchbench.results.folder import ResultsFolder
+from orchbench.results.summary import summarize
 from orchbench.trace import Json
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from rich.console import Console
 
-from orchbench.bench import Bench
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.limits import warnings_before_start
 from orchbench.commands.options import add_target, add_way, connected
-from orchbench.execution import Execution, Live
-from orchbench.orchestrators.way import StartCase
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.execution import Execution, Live
+from orchbench.platforms.platform import StartCase
 from orchbench.trace import ExecutionStatus, Json
 
 EXPECTED_INPUT = "an execution takes a JSON object, or a file with one; {} takes every default"

@@ -9,11 +9,11 @@ from rich.console import Console
 from orchbench.commands.complexity import complexity_document
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder, whole_number
-from orchbench.durations import InvalidDuration, parse_duration
-from orchbench.orchestrators import all_ways
-from orchbench.results import InvalidResults
-from orchbench.results_folder import ResultsFolder
-from orchbench.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
+from orchbench.results.comparison import InvalidResults
+from orchbench.results.folder import ResultsFolder
+from orchbench.results.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
+from orchbench.ways import all_ways
+from orchbench.ways.durations import InvalidDuration, parse_duration
 
 SCENARIOS = (
     *(("fixed:10s", duration) for duration in ("1m", "5m", "15m", "1h")),
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _rehearsed(longest_seconds: float, processes: int | None, say: object) -> tuple[list[KeptRehearsal], str]:
     # The engines take a second to import, which no other command should wait for.
-    from orchbench.rehearsal.figures import figures  # noqa: PLC0415
+    from orchbench.evaluation.rehearsed import figures  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
     from orchbench.rehearsal.scenario import Scenario  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415

@@ -4,12 +4,12 @@ import argparse
 
 from rich.console import Console
 
-from orchbench.bench import Bench
 from orchbench.commands.options import local_options, project_folder, require_sound, whole_number
+from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, seed
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import connect_local
+from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack, serve, shell_exports
-from orchbench.orchestrators.connection import connect_local
-from orchbench.seed import DEFAULT_ROWS, create_tables, seed
-from orchbench.warehouse import SqlFailed, Warehouse
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from orchbench.durations import Policy, shown_duration
 from orchbench.evaluation.decision import Decision, Flip, Option
 from orchbench.evaluation.estimate import CLOSED_FORM, estimated_quantities
 from orchbench.evaluation.figures import figure, given, told_excess, told_usd
@@ -19,6 +18,7 @@ from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, pr
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
+from orchbench.ways.durations import Policy, shown_duration
 
 MEMORY_SIZES_MB = (128, 256, 512, 1_024, 1_769)
 SOURCE = "closed form over the workload"

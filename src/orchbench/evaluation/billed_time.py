@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchbench.evaluation.assumptions import Assumptions
-from orchbench.usage import Usage
+from orchbench.ways.usage import Usage
 
 TABLE = 512
 """Polls at a time that are kept for the next question."""

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.billed_time import milliseconds_of_polls, poll_milliseconds
 from orchbench.evaluation.estimate import CostPart, Rates, cost_parts
@@ -24,7 +23,8 @@ from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
 from orchbench.evaluation.polling import Counts, Floats, poll
 from orchbench.evaluation.sweep import Sweep, needed_polls
 from orchbench.evaluation.used import Used, used_by
-from orchbench.usage import Usage
+from orchbench.ways.durations import Policy
+from orchbench.ways.usage import Usage
 
 SECONDS_A_MONTH = 30 * 86_400
 LONGEST_SECONDS = 86_400

@@ -30,7 +30,7 @@ from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
 from orchbench.evaluation.used import Used, most_polls, totals, used_by
 from orchbench.trace import Label
-from orchbench.usage import Usage
+from orchbench.ways.usage import Usage
 
 Number = float | Floats
 CLOSED_FORM = "closed form of the way's own counts"

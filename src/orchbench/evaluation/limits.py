@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from orchbench.durations import Policy, shown_duration
 from orchbench.evaluation.polling import PolicyColumns, poll
 from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
-from orchbench.usage import Usage
+from orchbench.ways.durations import Policy, shown_duration
+from orchbench.ways.usage import Usage
 
 FILE = Path(__file__).with_name("quotas.json")
 NEVER = 10**9

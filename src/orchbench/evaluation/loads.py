@@ -8,7 +8,7 @@ import numpy as np
 
 from orchbench.evaluation.limits import Quota, quotas
 from orchbench.trace import Json, Label
-from orchbench.usage import Ending, Usage
+from orchbench.ways.usage import Ending, Usage
 
 FITS = 1 + 1e-9
 """A share of a quota up to this fits: what is beyond a whole one is the rounding of a sum."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from orchbench.evaluation.polling import MostPolls, PolicyColumns, PollColumns, slow_delays
-from orchbench.usage import Amounts, Ending, Usage
+from orchbench.ways.usage import Amounts, Ending, Usage
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from orchbench.durations import InvalidDuration, parse_duration
 from orchbench.evaluation.polling import Floats
 from orchbench.trace import Label
+from orchbench.ways.durations import InvalidDuration, parse_duration
 
 QUANTILES = 2_000
 LONGEST_SECONDS = 86_400

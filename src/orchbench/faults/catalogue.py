@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchbench.rehearsal.application import Application, load_application
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Fault
+from orchbench.virtual_time.application import Application, load_application
 
 SUBMIT, DESCRIBE, CANCEL, LIST = (
     "BatchExecuteStatement",

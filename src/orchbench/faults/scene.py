@@ -22,10 +22,10 @@ from orchbench.faults.server_processes import NotFoundInTime, eventually
 from orchbench.faults.slow_network import Network
 from orchbench.local.options import StackOptions
 from orchbench.local.stack import LocalStack
-from orchbench.orchestrators import Way, all_ways
-from orchbench.orchestrators.durable_execution import DurableExecution
-from orchbench.orchestrators.step_functions import StepFunctions
+from orchbench.platforms.durable_functions.service import DurableExecution
+from orchbench.platforms.step_functions.service import StepFunctions
 from orchbench.trace import ExecutionStatus, Label, Trace
+from orchbench.ways import Way, all_ways
 
 BEGUN = "begun.txt"
 """In PostgreSQL's data folder, where its processes run."""

@@ -1,12 +1,9 @@
 """When a scripted request is picked, started and ended, and what each of its statements does in between."""
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+from orchbench.redshift.script import Script, ScriptedStatement
 from orchbench.redshift.statement import PRIOR_FAILED, Progress, StatementProgress, Status, Work
-
-if TYPE_CHECKING:
-    from orchbench.redshift.scripted import Script, ScriptedStatement
 
 
 @dataclass(frozen=True, slots=True)

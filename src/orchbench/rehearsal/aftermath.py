@@ -8,12 +8,12 @@ Both run through their real handlers, in virtual time.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orchbench.rehearsal.application import Application, Function, Rule
-from orchbench.rehearsal.clock import VirtualClock
-from orchbench.rehearsal.functions import Functions, FunctionStopped
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Kind, ScriptedFaults
 from orchbench.rehearsal.status_events import Json, matches
+from orchbench.virtual_time.application import Application, Function, Rule
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.functions import Functions, FunctionStopped
 
 RETRY_SECONDS = (60.0, 120.0)
 """Between the attempts of an asynchronous invocation: docs.aws.amazon.com/lambda, invocation-async."""

@@ -16,16 +16,17 @@ from typing import Any
 from aws_durable_execution_sdk_python_testing.clock import SkipClock
 from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestRunner
 
-from orchbench.orchestrators import all_ways
 from orchbench.redshift.endpoint import Endpoint
 from orchbench.redshift.in_process import attach
-from orchbench.redshift.scripted import ScriptedExecutor, lasting
+from orchbench.redshift.script import lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
-from orchbench.rehearsal.application import load_application
-from orchbench.rehearsal.environment import deployed, with_variables
-from orchbench.rehearsal.quiet import quiet
 from orchbench.rehearsal.rehearse import fresh_clients, rehearse
 from orchbench.rehearsal.scenario import Scenario
+from orchbench.virtual_time.application import load_application
+from orchbench.virtual_time.environment import deployed, with_variables
+from orchbench.virtual_time.quiet import quiet
+from orchbench.ways import all_ways
 
 HOUR = 3600.0
 LONGEST_REAL_SECONDS = 600

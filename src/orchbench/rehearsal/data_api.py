@@ -9,12 +9,13 @@ from typing import Any
 
 from orchbench.redshift.endpoint import Endpoint, HttpAnswer
 from orchbench.redshift.in_process import attach
-from orchbench.redshift.scripted import Script, ScriptedExecutor, ScriptedStatement
+from orchbench.redshift.script import Script, ScriptedStatement
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.statement import Run, Status, Work
-from orchbench.rehearsal.clock import VirtualClock
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Fault, Kind, ScriptedFaults, statement_error
+from orchbench.virtual_time.clock import VirtualClock
 
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 UNKNOWN_STATUS = "RESUMING"

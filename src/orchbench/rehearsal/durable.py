@@ -36,16 +36,16 @@ from aws_durable_execution_sdk_python_testing.executor import Executor
 from aws_durable_execution_sdk_python_testing.model import StartDurableExecutionInput
 from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecutionStore
 
-from orchbench.orchestrators.way import Record
-from orchbench.rehearsal.application import ACCOUNT, REGION, Function
-from orchbench.rehearsal.clock import VirtualClock
+from orchbench.platforms.platform import Record
 from orchbench.rehearsal.durable_service import SdkClock, ServiceClient
 from orchbench.rehearsal.event_order import EventOrder
-from orchbench.rehearsal.functions import Functions, FunctionStopped
 from orchbench.rehearsal.host import Death, InvalidStart
-from orchbench.rehearsal.latency import Latency
 from orchbench.rehearsal.metering import Meter
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
+from orchbench.virtual_time.application import ACCOUNT, REGION, Function
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.functions import Functions, FunctionStopped
+from orchbench.virtual_time.latency import Latency
 
 QUALIFIER = "1"
 RETENTION_DAYS = 14

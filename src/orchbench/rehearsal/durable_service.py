@@ -10,7 +10,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
     StateOutput,
 )
 
-from orchbench.rehearsal.clock import VirtualClock
+from orchbench.virtual_time.clock import VirtualClock
 
 
 class Checkpoints(Protocol):

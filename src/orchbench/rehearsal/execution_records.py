@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from orchbench.orchestrators.way import Record
+from orchbench.platforms.platform import Record
 
 Json = dict[str, Any]
 CLIENTS = ("stepfunctions", "lambda")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from orchbench.orchestrators.way import Record
+from orchbench.platforms.platform import Record
 
 
 class InvalidStart(Exception):

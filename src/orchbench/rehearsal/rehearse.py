@@ -9,26 +9,29 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from orchbench.orchestrators import durable_history, step_functions_history, way_named
-from orchbench.orchestrators.way import TraceBuilder, Way
+from orchbench.platforms.durable_functions import history as durable_history
+from orchbench.platforms.platform import TraceBuilder
+from orchbench.platforms.step_functions import history as step_functions_history
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
-from orchbench.rehearsal.application import Application, StateMachine, load_application
-from orchbench.rehearsal.botocore_patches import botocore_in_virtual_time
-from orchbench.rehearsal.clock import VirtualClock
 from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
 from orchbench.rehearsal.durable import DurableHost
-from orchbench.rehearsal.durable_sdk_patches import durable_sdk_in_virtual_time
-from orchbench.rehearsal.environment import deployed
 from orchbench.rehearsal.execution_records import CLIENTS, answer_from
-from orchbench.rehearsal.functions import Functions
 from orchbench.rehearsal.host import Death, Host
-from orchbench.rehearsal.latency import Latency, profiles
-from orchbench.rehearsal.quiet import quiet
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import Kind, ScriptedFaults
 from orchbench.rehearsal.state_machine import StateMachineHost
 from orchbench.rehearsal.status_events import status_change
 from orchbench.trace import Trace
+from orchbench.virtual_time.application import Application, StateMachine, load_application
+from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.durable_sdk_patches import durable_sdk_in_virtual_time
+from orchbench.virtual_time.environment import deployed
+from orchbench.virtual_time.functions import Functions
+from orchbench.virtual_time.latency import Latency, profiles
+from orchbench.virtual_time.quiet import quiet
+from orchbench.ways import way_named
+from orchbench.ways.way import Way
 
 HOST = "rehearse"
 STOP_CAUSE = "Stopped by an operator."

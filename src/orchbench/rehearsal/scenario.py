@@ -28,9 +28,9 @@ from typing import Any, Self
 
 import yaml
 
-from orchbench import durations
-from orchbench.rehearsal.latency import profiles
 from orchbench.rehearsal.scripted_faults import Fault, InvalidFault
+from orchbench.virtual_time.latency import profiles
+from orchbench.ways import durations
 
 LONGEST_SECONDS = 86_400
 LONGEST_FILE_CHARACTERS = 1_000_000

@@ -15,9 +15,9 @@ from typing import Any, Self
 from orchbench.redshift.faults import Call, FaultKind
 from orchbench.redshift.faults import Fault as DataApiFault
 from orchbench.redshift.model import OPERATIONS
-from orchbench.rehearsal.clock import VirtualClock
-from orchbench.rehearsal.functions import FunctionCrashed
-from orchbench.rehearsal.latency import Latency
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.functions import FunctionCrashed
+from orchbench.virtual_time.latency import Latency
 
 
 class Kind(StrEnum):

@@ -6,9 +6,9 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from orchbench.rehearsal.application import Application
 from orchbench.rehearsal.rehearse import Rehearsal, rehearse
 from orchbench.rehearsal.scenario import Scenario
+from orchbench.virtual_time.application import Application
 
 Task = tuple[Scenario, str] | tuple[Scenario, str, Application | None]
 

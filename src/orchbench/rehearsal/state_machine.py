@@ -15,13 +15,13 @@ from moto.stepfunctions.parser.api import StateMachineType
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 
-from orchbench.orchestrators.way import Record
-from orchbench.rehearsal.application import ACCOUNT, REGION, StateMachine
-from orchbench.rehearsal.clock import VirtualClock
-from orchbench.rehearsal.functions import Functions, LambdaClient
+from orchbench.platforms.platform import Record
 from orchbench.rehearsal.host import Death, InvalidStart
-from orchbench.rehearsal.latency import Latency
-from orchbench.rehearsal.moto_patches import moto_in_virtual_time
+from orchbench.virtual_time.application import ACCOUNT, REGION, StateMachine
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.functions import Functions, LambdaClient
+from orchbench.virtual_time.latency import Latency
+from orchbench.virtual_time.moto_patches import moto_in_virtual_time
 
 MOST_EVENTS = 25_000
 LARGEST_PAYLOAD_BYTES = 256 * 1024

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from orchbench.orchestrators.way import Record
-from orchbench.rehearsal.application import ACCOUNT, REGION
+from orchbench.platforms.platform import Record
 from orchbench.trace import to_epoch
+from orchbench.virtual_time.application import ACCOUNT, REGION
 
 Json = dict[str, Any]
 

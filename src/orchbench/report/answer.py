@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from orchbench.durations import Policy
 from orchbench.evaluation.estimate import Rates, price_key
 from orchbench.evaluation.limits import reach
 from orchbench.report.estimating import ends_early, estimate_one
@@ -10,6 +9,7 @@ from orchbench.report.figures import count, seconds, times, told_duration, usd_o
 from orchbench.report.model import Figure, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Json, Label
+from orchbench.ways.durations import Policy
 
 DURATION_SECONDS, INTERVAL_SECONDS = 3_600, 10
 FEW_RUNS = 10

@@ -8,7 +8,6 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from orchbench.durations import Policy, parse_policy
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.limits import NEVER, Reach, reach
 from orchbench.report import drawing
@@ -16,8 +15,9 @@ from orchbench.report.estimating import LONGEST_SECONDS, ends_early, estimate_on
 from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
 from orchbench.report.model import Chart, Datum, Figure, Part, Section, Text, plain
 from orchbench.report.reading import QUOTAS_IN, Given, Results
-from orchbench.supplements import KeptRehearsal
+from orchbench.results.supplements import KeptRehearsal
 from orchbench.trace import Label
+from orchbench.ways.durations import Policy, parse_policy
 
 SHORTEST_SECONDS = 5
 POINTS = 34

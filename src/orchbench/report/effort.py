@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from orchbench.report.figures import NOTHING, count
 from orchbench.report.model import Section, Table, Text
 from orchbench.report.reading import Results
-from orchbench.supplements import COMPLEXITY_FILE
+from orchbench.results.supplements import COMPLEXITY_FILE
 from orchbench.trace import Json
 
 Rows = dict[str, Callable[[Json], Json | int | None]]

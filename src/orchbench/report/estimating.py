@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from orchbench.durations import Policy
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.estimate import Columns, Estimates, Rates, estimate, estimated_quantities
 from orchbench.evaluation.limits import Reach, is_stretched, longest_delay, policy_rows
@@ -13,6 +12,7 @@ from orchbench.evaluation.polling import Floats
 from orchbench.evaluation.tariff import Bill, priced
 from orchbench.evaluation.used import used_by
 from orchbench.report.reading import Given
+from orchbench.ways.durations import Policy
 
 LONGEST_SECONDS = 86_400
 

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from orchbench.durations import shown_duration
 from orchbench.evaluation.figures import told_share
 from orchbench.report.model import Figure, Text
 from orchbench.trace import Json, Label
+from orchbench.ways.durations import shown_duration
 
 NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 RUNS = 1_000

@@ -5,7 +5,6 @@ from typing import Any
 
 import altair as alt
 
-from orchbench.durations import parse_policy
 from orchbench.evaluation.limits import Reach, quotas, reach
 from orchbench.report import drawing
 from orchbench.report.estimating import ends_early
@@ -13,6 +12,7 @@ from orchbench.report.figures import count, seconds, share, told_duration
 from orchbench.report.model import Chart, Datum, Figure, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Label
+from orchbench.ways.durations import parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 FORM = "closed form over the way's own counts and the quota"

@@ -10,7 +10,6 @@ from typing import Any
 
 import altair as alt
 
-from orchbench.durations import parse_policy
 from orchbench.evaluation.decision import Candidate
 from orchbench.report import drawing
 from orchbench.report.estimating import Estimate, estimate_one
@@ -18,6 +17,7 @@ from orchbench.report.figures import seconds, told_duration, usd_of_runs
 from orchbench.report.model import Chart, Datum, Section, Table
 from orchbench.report.reading import Given
 from orchbench.trace import Label
+from orchbench.ways.durations import parse_policy
 
 DURATION_SECONDS = 3_600
 INTERVALS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)

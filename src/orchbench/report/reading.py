@@ -9,10 +9,10 @@ from orchbench.evaluation.assumptions import FILE as ASSUMPTIONS_FILE
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.summary import summarize
-from orchbench.results import Comparison, InvalidResults
-from orchbench.results_folder import ResultsFolder
-from orchbench.supplements import KeptRehearsal, kept_complexity, kept_rehearsals
+from orchbench.results.comparison import Comparison, InvalidResults
+from orchbench.results.folder import ResultsFolder
+from orchbench.results.summary import summarize
+from orchbench.results.supplements import KeptRehearsal, kept_complexity, kept_rehearsals
 from orchbench.trace import Json
 
 ASSUMED_IN = f"src/orchbench/evaluation/{ASSUMPTIONS_FILE.name}"

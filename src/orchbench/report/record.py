@@ -16,7 +16,6 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from orchbench.durations import Policy, parse_policy
 from orchbench.evaluation.limits import reach
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
@@ -25,6 +24,7 @@ from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import told_price, used_prices
 from orchbench.trace import Json, Label
+from orchbench.ways.durations import Policy, parse_policy
 
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")

@@ -11,7 +11,7 @@ from orchbench.report import drawing
 from orchbench.report.figures import seconds
 from orchbench.report.model import Chart, Datum, Section
 from orchbench.report.reading import Results
-from orchbench.results import Run
+from orchbench.results.comparison import Run
 from orchbench.trace import EventKind, ExecutionStatus, Trace, TraceEvent
 
 QUERY, FUNCTIONS = "query in Redshift", "functions"

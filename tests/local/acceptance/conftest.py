@@ -7,7 +7,7 @@ from local_bench import PROJECT, Bench
 
 from orchbench.local.options import StackOptions
 from orchbench.local.stack import LocalStack
-from orchbench.orchestrators import Way, all_ways
+from orchbench.ways import Way, all_ways
 
 
 @pytest.fixture(scope="session")

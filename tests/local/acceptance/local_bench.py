@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 
 from orchbench.local.stack import LocalStack
-from orchbench.orchestrators import Way
-from orchbench.orchestrators.durable_execution import DurableExecution
-from orchbench.orchestrators.step_functions import StepFunctions
+from orchbench.platforms.durable_functions.service import DurableExecution
+from orchbench.platforms.step_functions.service import StepFunctions
 from orchbench.trace import ExecutionStatus, Trace
+from orchbench.ways import Way
 
 PROJECT = Path(__file__).parents[3]
 

@@ -7,8 +7,8 @@ import pytest
 from local_bench import PROJECT, Bench
 
 from orchbench.cli import main
-from orchbench.orchestrators import Way, all_ways
 from orchbench.trace import ExecutionStatus, Trace
+from orchbench.ways import Way, all_ways
 
 pytestmark = pytest.mark.local
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from local_bench import Bench
 
-from orchbench.orchestrators import Way
+from orchbench.ways import Way
 
 pytestmark = pytest.mark.local
 

@@ -5,8 +5,8 @@ import time
 import pytest
 from local_bench import Bench
 
-from orchbench.orchestrators import Way
 from orchbench.trace import ExecutionStatus
+from orchbench.ways import Way
 
 pytestmark = pytest.mark.local
 

@@ -6,8 +6,8 @@ import pytest
 from local_bench import Bench
 
 from orchbench.evaluation.counts import WAITS_FOR_CONDITION
-from orchbench.orchestrators import Way
 from orchbench.trace import EventKind, ExecutionStatus
+from orchbench.ways import Way
 
 pytestmark = pytest.mark.local
 

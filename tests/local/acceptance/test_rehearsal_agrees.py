@@ -6,9 +6,9 @@ import pytest
 from local_bench import Bench
 
 from orchbench.evaluation.counts import count
-from orchbench.orchestrators import Way
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.trace import EventKind, ExecutionStatus, Trace
+from orchbench.ways import Way
 
 pytestmark = pytest.mark.local
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from orchbench.comparison.seed import create_tables, seed
+from orchbench.deployment.warehouse import Warehouse
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
-from orchbench.seed import create_tables, seed
-from orchbench.warehouse import Warehouse
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchbench.seed import seed
-from orchbench.warehouse import Warehouse
+from orchbench.comparison.seed import seed
+from orchbench.deployment.warehouse import Warehouse
 
 pytestmark = pytest.mark.local
 

@@ -8,10 +8,10 @@ import pytest
 
 from orchbench import connect
 from orchbench.cli import main
-from orchbench.orchestrators import all_ways
-from orchbench.orchestrators.errors import OrchestratorError
-from orchbench.orchestrators.way import StartCase
+from orchbench.platforms.errors import OrchestratorError
+from orchbench.platforms.platform import StartCase
 from orchbench.trace import ExecutionStatus
+from orchbench.ways import all_ways
 
 pytestmark = pytest.mark.local
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchbench.cli import main
-from orchbench.orchestrators import all_ways
+from orchbench.ways import all_ways
 
 pytestmark = pytest.mark.local
 

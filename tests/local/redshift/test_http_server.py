@@ -13,7 +13,8 @@ from orchbench.redshift.endpoint import Endpoint
 from orchbench.redshift.faults import FaultPlan
 from orchbench.redshift.http_server import MAX_BODY_BYTES, DataApiServer
 from orchbench.redshift.quotas import UNLIMITED
-from orchbench.redshift.scripted import ScriptedExecutor, lasting
+from orchbench.redshift.script import lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 
 pytestmark = pytest.mark.local

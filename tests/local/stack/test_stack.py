@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchbench.local import LocalStack, StackOptions, read_reports
+from orchbench.deployment.reports import read_reports
+from orchbench.local import LocalStack, StackOptions
 
 pytestmark = pytest.mark.local
 SAMPLE = Path(__file__).parent / "sample"

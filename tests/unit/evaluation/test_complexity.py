@@ -5,6 +5,7 @@ import pytest
 from project import ROOT
 
 from orchbench.cli import main
+from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.evaluation.complexity import (
     artefacts,
     code_size,
@@ -13,8 +14,7 @@ from orchbench.evaluation.complexity import (
     own_files,
     services,
 )
-from orchbench.orchestrators import all_ways
-from orchbench.template import blocks, handler_files, transformed
+from orchbench.ways import all_ways
 
 HANDLER = '''"""A handler."""
 
@@ -118,7 +118,7 @@ def test_resources_and_actions_are_counted_and_trust_is_no_action() -> None:
 
 @pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
 def test_every_way_has_a_block_and_handlers_of_its_own(way: object) -> None:
-    from orchbench.orchestrators.way import Way
+    from orchbench.ways.way import Way
 
     assert isinstance(way, Way)
     template = ROOT / "template.yaml"
@@ -129,7 +129,7 @@ def test_every_way_has_a_block_and_handlers_of_its_own(way: object) -> None:
 
 
 def test_every_resource_of_the_template_stands_in_one_block() -> None:
-    from orchbench.template import load_template
+    from orchbench.deployment.template import load_template
 
     listed = [name for names in blocks(ROOT / "template.yaml").values() for name in names]
 

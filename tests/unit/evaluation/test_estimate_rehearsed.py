@@ -28,14 +28,14 @@ from orchbench.evaluation.estimate import (
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.polling import MostPolls, PolicyColumns, poll
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
-from orchbench.orchestrators import all_ways
-from orchbench.orchestrators.way import Way
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
-from orchbench.rehearsal.figures import figures
 from orchbench.trace import ExecutionStatus, Json
-from orchbench.usage import Usage, stated_quota
+from orchbench.ways import all_ways
+from orchbench.ways.usage import Usage, stated_quota
+from orchbench.ways.way import Way
 
 FULL = settings().max_examples >= 500
 POINTS = 500 if FULL else 10
@@ -357,7 +357,7 @@ def test_a_file_of_scenarios_with_a_query_of_more_than_a_day_is_refused(
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_statement_that_fails_uses_what_the_way_states(way: Way) -> None:
     from orchbench.rehearsal import Fault
-    from orchbench.usage import Ending
+    from orchbench.ways.usage import Ending
 
     faults = (Fault.from_json({"kind": "fail", "at": 25}),)
     rehearsal = rehearse(Scenario.polled(100.0, "fixed:10s", faults=faults), way)

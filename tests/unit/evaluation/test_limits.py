@@ -9,22 +9,22 @@ from project import ROOT
 from orchbench.cli import main
 from orchbench.commands.estimation import candidates
 from orchbench.commands.limits import warnings_before_start
-from orchbench.durations import Policy
+from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.limits import misfits, quotas, reach
 from orchbench.evaluation.prices import FOLDER, SCHEMA_FILE, known_regions, price_list
 from orchbench.rehearsal import Scenario, rehearse
-from orchbench.template import deployed_limits
 from orchbench.trace import ExecutionStatus
-from orchbench.usage import Ending
+from orchbench.ways.durations import Policy
+from orchbench.ways.usage import Ending
 
 WAYS = candidates(None)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_the_poll_budget_is_stated_in_the_counts_that_the_way_states(way: Candidate) -> None:
-    from orchbench.orchestrators import way_named
-    from orchbench.usage import stated_quota
+    from orchbench.ways import way_named
+    from orchbench.ways.usage import stated_quota
 
     usage = way.usage
     stated = stated_quota(ROOT / way_named(way.name).implementation)

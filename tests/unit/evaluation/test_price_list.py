@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from orchbench.cli import main
+from orchbench.deployment.price_list import refreshed
 from orchbench.evaluation.prices import FOLDER, SCHEMA_FILE, prices_from_json
-from orchbench.price_list import refreshed
 
 TODAY = date(2026, 11, 21)
 

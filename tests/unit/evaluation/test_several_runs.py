@@ -8,17 +8,17 @@ import pytest
 from rich.console import Console
 
 from orchbench.commands.compare import _more_needed, share
+from orchbench.comparison.runner import Listener, compare
+from orchbench.deployment.execution import Evidence, Execution, Live
 from orchbench.evaluation.latency import makespans
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.summary import summarize
-from orchbench.execution import Evidence, Execution, Live
-from orchbench.orchestrators import all_ways
-from orchbench.orchestrators.way import Record
+from orchbench.platforms.platform import Record
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report.table import print_comparison
-from orchbench.results import Comparison, Run, Settings
-from orchbench.runner import Listener, compare
+from orchbench.results.comparison import Comparison, Run, Settings
+from orchbench.results.summary import summarize
 from orchbench.trace import ExecutionStatus, Json, Trace
+from orchbench.ways import all_ways
 
 CHECKED = {"outcome": "right", "said": "as it should be"}
 WAYS = list(all_ways().values())

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, strategies
 
 from orchbench.commands.estimation import candidates
-from orchbench.durations import Policy
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.billed_time import invocation_milliseconds, poll_milliseconds
 from orchbench.evaluation.decision import Decision, Question, summarized
@@ -13,6 +12,7 @@ from orchbench.evaluation.estimate import Rates
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.sweep import Sweep
 from orchbench.evaluation.used import Used
+from orchbench.ways.durations import Policy
 
 NEVER = 10**9
 

@@ -16,7 +16,8 @@ from orchbench.redshift.endpoint import Endpoint
 from orchbench.redshift.faults import NoFaults
 from orchbench.redshift.in_process import attach
 from orchbench.redshift.quotas import Quotas
-from orchbench.redshift.scripted import ScriptedExecutor, lasting
+from orchbench.redshift.script import lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.warehouse import Warehouse
 from redshift_batch.data_api import redshift_data_client

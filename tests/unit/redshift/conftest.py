@@ -15,7 +15,8 @@ from orchbench.redshift.faults import Faults, NoFaults
 from orchbench.redshift.in_process import attach
 from orchbench.redshift.model import answer_encoder, request_check
 from orchbench.redshift.quotas import Quotas
-from orchbench.redshift.scripted import ScriptedExecutor, ScriptFor, lasting
+from orchbench.redshift.script import ScriptFor, lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.warehouse import Warehouse
 

@@ -6,7 +6,7 @@ import pytest
 from orchbench.redshift.endpoint import Disconnected, Endpoint, PatienceExhausted
 from orchbench.redshift.errors import ServiceError
 from orchbench.redshift.faults import Call, Fault, FaultKind, FaultPlan, FaultRule, NoFaults
-from orchbench.redshift.scripted import lasting
+from orchbench.redshift.script import lasting
 
 NOWHERE = "ffffffff-0000-0000-0000-000000000000"
 SUBMIT = {"Sqls": ["SELECT 1"], "WorkgroupName": "orders", "Database": "dev"}

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutE
 
 from orchbench.redshift.faults import FaultKind, FaultPlan, FaultRule
 from orchbench.redshift.quotas import Quotas
-from orchbench.redshift.scripted import Script, ScriptedStatement, always, lasting
+from orchbench.redshift.script import Script, ScriptedStatement, always, lasting
 from orchbench.redshift.statement import ResultSet
 
 HOME = {"WorkgroupName": "orders", "Database": "dev"}

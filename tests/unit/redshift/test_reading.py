@@ -4,7 +4,7 @@ import pytest
 
 from orchbench.redshift.errors import ServiceError
 from orchbench.redshift.quotas import Quotas
-from orchbench.redshift.scripted import Script, ScriptedStatement, always, lasting
+from orchbench.redshift.script import Script, ScriptedStatement, always, lasting
 from orchbench.redshift.statement import ResultSet
 
 NOWHERE = "ffffffff-0000-0000-0000-000000000000"

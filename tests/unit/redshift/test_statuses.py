@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchbench.redshift.scripted import Script, ScriptedExecutor, ScriptedStatement, always, lasting
+from orchbench.redshift.script import Script, ScriptedStatement, always, lasting
+from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.statement import Status, Work
 from orchbench.redshift.timeline import build_timeline
 

@@ -4,7 +4,7 @@ import pytest
 
 from orchbench.redshift.errors import ServiceError
 from orchbench.redshift.quotas import CALLS_PER_SECOND, Quotas
-from orchbench.redshift.scripted import lasting
+from orchbench.redshift.script import lasting
 from orchbench.redshift.warehouse import Warehouse
 
 HOME = {"WorkgroupName": "orders", "Database": "dev"}

@@ -3,10 +3,10 @@
 import pytest
 
 from orchbench.redshift.faults import Call, FaultKind
-from orchbench.rehearsal.clock import VirtualClock
-from orchbench.rehearsal.functions import FunctionCrashed
-from orchbench.rehearsal.latency import Latency, profiles
 from orchbench.rehearsal.scripted_faults import Fault, InvalidFault, Kind, ScriptedFaults
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.functions import FunctionCrashed
+from orchbench.virtual_time.latency import Latency, profiles
 
 DESCRIBE = "DescribeStatement"
 

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchbench.orchestrators.way import Record
-from orchbench.rehearsal.application import load_application
+from orchbench.platforms.platform import Record
 from orchbench.rehearsal.status_events import matches, status_change
+from orchbench.virtual_time.application import load_application
 
 MOMENT = datetime(2026, 1, 1, 0, 0, 33, 250_000, UTC)
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:orchbench-sfn-poll"

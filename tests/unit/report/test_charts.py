@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from stored_results import ROOT, STORED, report_of
 
-from orchbench.durations import Policy, parse_policy
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import price_list
-from orchbench.orchestrators import all_ways
 from orchbench.report.durations import break_evens
 from orchbench.report.estimating import estimate_one
 from orchbench.report.model import Chart, Report, plain
@@ -19,8 +17,10 @@ from orchbench.report.policies import all_points
 from orchbench.report.reading import Given
 from orchbench.report.svg import NARROW, WIDE
 from orchbench.report.timeline import QUERY, bars, middle_run
-from orchbench.results_folder import ResultsFolder
-from orchbench.usage import stated_quota
+from orchbench.results.folder import ResultsFolder
+from orchbench.ways import all_ways
+from orchbench.ways.durations import Policy, parse_policy
+from orchbench.ways.usage import stated_quota
 
 UNITS = ("USD", "duration", "delay", "seconds", "hours")
 

@@ -7,7 +7,7 @@ import pytest
 from stored_results import copy_of_results
 
 from orchbench.cli import main
-from orchbench.orchestrators import all_ways
+from orchbench.ways import all_ways
 
 
 def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them(

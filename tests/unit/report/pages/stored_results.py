@@ -11,8 +11,8 @@ from orchbench.cli import build_parser
 from orchbench.commands.report import given_for, results_of
 from orchbench.report.build import report
 from orchbench.report.model import Report
-from orchbench.results_folder import ResultsFolder
-from orchbench.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
+from orchbench.results.folder import ResultsFolder
+from orchbench.results.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
 
 ROOT = Path(__file__).resolve().parents[4]
 STORED = ROOT / "docs" / "results" / "compare-local"

@@ -1,0 +1,1 @@
+"""Runs ways in turn on one batch, and checks the mart after each run."""

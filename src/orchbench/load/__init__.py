@@ -1,0 +1,1 @@
+"""Many executions at once."""

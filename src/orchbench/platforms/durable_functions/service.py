@@ -1,0 +1,120 @@
+"""Lambda durable executions as a service that runs a way: start, follow, stop, record."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from orchbench.platforms.durable_functions.history import (
+    answers,
+    condition_checks,
+    invocation_requests,
+    status_of,
+    trace_from_history,
+)
+from orchbench.platforms.errors import ExecutionNotFound
+from orchbench.platforms.platform import InvocationRequest, Record, Start, StartCase
+from orchbench.platforms.progress import polls_told
+from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
+
+
+class DurableExecution:
+    """Durable functions through a boto3 client of Lambda."""
+
+    name = "durable-execution"
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def start(self, target_arn: str, name: str, document: Json) -> Start:
+        """Start an execution, or say what already has its name.
+
+        The service returns the execution there is for the same name and payload, running or closed, until its
+        retention ends, and refuses another payload.
+        """
+        existing = self.find(target_arn, name)
+        try:
+            answer = self._client.invoke(
+                FunctionName=target_arn,
+                InvocationType="Event",
+                DurableExecutionName=name,
+                Payload=json.dumps(document, sort_keys=True).encode(),
+            )
+        except self._client.exceptions.DurableExecutionAlreadyStartedException:
+            return Start(name, StartCase.OTHER_INPUT, existing)
+        arn = str(answer["DurableExecutionArn"])
+        if existing is None:
+            return Start(name, StartCase.STARTED, arn)
+        running = self.status(arn) is ExecutionStatus.RUNNING
+        return Start(name, StartCase.ALREADY_RUNNING if running else StartCase.CLOSED, arn)
+
+    def find(self, target_arn: str, name: str) -> str | None:
+        """Return the ARN of the execution with this name, or None.
+
+        Args:
+            target_arn: the function's qualified ARN; executions of every version are looked through, because
+                an alias moves on.
+        """
+        function_arn = ":".join(target_arn.split(":")[:7])
+        pages = self._client.get_paginator("list_durable_executions_by_function").paginate(
+            FunctionName=function_arn, DurableExecutionName=name
+        )
+        for page in pages:
+            for execution in page["DurableExecutions"]:
+                if execution["DurableExecutionName"] == name:
+                    return str(execution["DurableExecutionArn"])
+        return None
+
+    def status(self, execution_arn: str) -> ExecutionStatus:
+        """Return how an execution stands."""
+        return status_of(self._describe(execution_arn))
+
+    def stop(self, execution_arn: str, cause: str) -> None:
+        """Stop an execution; one that has ended stays as it ended."""
+        if self.status(execution_arn) is ExecutionStatus.RUNNING:
+            self._client.stop_durable_execution(
+                DurableExecutionArn=execution_arn, Error={"ErrorType": "Stopped", "ErrorMessage": cause}
+            )
+
+    def record(self, execution_arn: str) -> Record:
+        """Return the description and the whole history, with execution data."""
+        return Record(self._describe(execution_arn), list(self._events(execution_arn)))
+
+    def requests(self, record: Record) -> list[InvocationRequest]:
+        """Return the invocations that a history shows."""
+        function_name = record.description["FunctionArn"].split(":")[6]
+        return invocation_requests(record.events, function_name)
+
+    def trace(self, way: str, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace:
+        """Return an execution's trace."""
+        return trace_from_history(
+            orchestrator=way,
+            host=host,
+            description=record.description,
+            events=record.events,
+            invocations=invocations,
+        )
+
+    def polls_so_far(self, execution_arn: str) -> int:
+        """Return the polls that the newest events tell of."""
+        newest = self._client.get_durable_execution_history(
+            DurableExecutionArn=execution_arn, MaxItems=20, ReverseOrder=True, IncludeExecutionData=True
+        )
+        # The history of a condition says how many checks there were, and not always what they returned.
+        return max(polls_told(answers(newest["Events"])), condition_checks(newest["Events"]))
+
+    def _events(self, execution_arn: str) -> Iterator[Json]:
+        pages = self._client.get_paginator("get_durable_execution_history").paginate(
+            DurableExecutionArn=execution_arn,
+            IncludeExecutionData=True,
+            PaginationConfig={"PageSize": 1000},
+        )
+        for page in pages:
+            yield from page["Events"]
+
+    def _describe(self, execution_arn: str) -> Json:
+        exceptions = self._client.exceptions
+        try:
+            description: Json = self._client.get_durable_execution(DurableExecutionArn=execution_arn)
+        except (exceptions.ResourceNotFoundException, exceptions.InvalidParameterValueException) as error:
+            raise ExecutionNotFound(f"Lambda has no durable execution {execution_arn!r}.") from error
+        return description

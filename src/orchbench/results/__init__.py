@@ -1,0 +1,1 @@
+"""A comparison as values and as a folder of files."""

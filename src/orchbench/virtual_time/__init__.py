@@ -1,0 +1,1 @@
+"""A clock that jumps, and what runs under it in this process."""

@@ -1,0 +1,126 @@
+"""Moto's ASL interpreter in virtual time: the one place that names its private parts.
+
+The interpreter runs in the calling thread: no worker threads for the machine and its tasks, so that a task's
+handler runs in the main thread, as in Lambda, and a timeout interrupts it at its virtual moment.
+"""
+
+import copy
+import functools
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from moto.stepfunctions.parser.asl.component.common.path import result_path
+from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl, retrier_decl
+from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.eval import environment
+from moto.stepfunctions.parser.asl.utils import json_path
+
+from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.patching import Seam, replaced
+
+WAIT = Seam(WaitFunction, "_wait_interval", "to have Wait states pass on its clock")
+BACKOFF = Seam(retrier_decl, "time", "to have the back-off of Retry pass on its clock")
+JITTER = Seam(jitter_strategy_decl, "random", "to seed the jitter of Retry")
+TASK = Seam(ExecutionState, "_evaluate_with_timeout", "to run a Task in this thread, under a virtual timeout")
+PROGRAM = Seam(Program, "eval", "to run the machine in this thread")
+EVENTS = Seam(environment, "EventManager", "to keep the history, and its quota, itself")
+LAMBDA = Seam(lambda_eval_utils, "boto_client_for", "to have Tasks call the handlers in process")
+PARSE = Seam(json_path, "parse", "to parse each JSONPath once: parsing was two thirds of a rehearsal")
+PARSE_RESULT_PATH = Seam(result_path, "parse", PARSE.reason)
+SEAMS = (WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, PARSE, PARSE_RESULT_PATH)
+
+_parse_once = functools.cache(getattr(json_path, PARSE.name))
+_parse_result_path_once = functools.cache(getattr(result_path, PARSE_RESULT_PATH.name))
+
+
+class TaskTimedOut(BaseException):
+    """Interrupts a Task's handler at the Task's timeout."""
+
+
+@contextmanager
+def moto_in_virtual_time(
+    clock: VirtualClock,
+    generator: random.Random,
+    *,
+    events: Any,
+    lambda_client: Any,
+    is_over: Callable[[], bool],
+) -> Iterator[None]:
+    """Have the interpreter wait on a clock and call Lambda and record its events here.
+
+    Args:
+        generator: draws the jitter of retries.
+        events: what takes the place of moto's EventManager.
+        is_over: tells whether the execution has ended, which ends a wait early.
+    """
+
+    def wait(_self: Any, env: Any, wait_seconds: int) -> None:  # noqa: ARG001 - moto's own signature
+        clock.sleep_until(clock.now() + max(0, wait_seconds), is_over)
+
+    def back_off(seconds: float) -> None:
+        clock.sleep_until(clock.now() + seconds, is_over)
+
+    def run_task(self: Any, env: Any) -> None:
+        _run_task(self, env, clock)
+
+    with replaced(
+        [
+            (WAIT, wait),
+            (BACKOFF, SimpleNamespace(sleep=back_off)),
+            (JITTER, generator),
+            (TASK, run_task),
+            (PROGRAM, _run_program),
+            (EVENTS, lambda *_, **__: events),
+            (LAMBDA, lambda *_, **__: lambda_client),
+            (PARSE, _parse_once),
+            (PARSE_RESULT_PATH, _parse_result_path_once),
+        ]
+    ):
+        yield
+
+
+def _run_program(self: Any, env: Any) -> None:
+    """Do what ``Program.eval`` does, in this thread; the machine's timeout is the host's."""
+    env.next_state_name = self.start_at.start_at_name
+    EvalComponent.eval(self, env)
+
+
+def _run_task(self: Any, env: Any, clock: VirtualClock) -> None:
+    """Do what ``ExecutionState._evaluate_with_timeout`` does, in this thread."""
+    self.timeout.eval(env=env)
+    timeout_seconds = env.stack.pop()
+    frame = env.open_frame()
+    frame.states.reset(input_value=env.states.get_input())
+    frame.stack = copy.deepcopy(env.stack)
+
+    def time_out() -> None:
+        raise TaskTimedOut
+
+    try:
+        with clock.timer(timeout_seconds, time_out):
+            self._eval_execution(frame)
+    except TaskTimedOut:
+        raise EvalTimeoutError from None
+    finally:
+        frame.set_ended()
+        env.close_frame(frame)
+    output = frame.stack[-1]
+    env.stack.append(output)
+    if not self._is_language_query_jsonpath():
+        env.states.set_result(output)
+    if self.assign_decl:
+        self.assign_decl.eval(env=env)
+    if self.result_selector:
+        self.result_selector.eval(env=env)
+    if self.result_path:
+        self.result_path.eval(env)
+    else:
+        env.states.reset(input_value=env.stack.pop())

@@ -1,0 +1,121 @@
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from orchbench.commands.load import stack_options
+from orchbench.commands.load_table import load_markdown, print_load
+from orchbench.load.run import Load, LoadedExecution, LoadPlan
+from orchbench.load.summary import summarize_load
+
+DOCS = Path(__file__).resolve().parents[3] / "docs"
+STORED = sorted((DOCS / "results").glob("load-*.json"))
+CALLS = {
+    "DescribeStatement": {
+        "calls": 9,
+        "errors": {"ThrottlingException": 2, "InternalServerException": 1},
+        "most_a_second": 4,
+    }
+}
+
+
+def plan(**changes: Any) -> LoadPlan:
+    settings: dict[str, Any] = {
+        "ways": ("sfn-poll", "durable-poll"),
+        "at_once": 2,
+        "poll_interval_seconds": 2,
+        "batch_seconds": 3,
+        "quota_share": 1.0,
+    }
+    return LoadPlan(**settings | changes)
+
+
+@pytest.fixture
+def load(traced: Any) -> Load:
+    """One that succeeded each way, one that failed, one that did not start and ran all the same."""
+    executions = (
+        LoadedExecution("sfn-poll", "a", traced("sfn_succeeded", "local")),
+        LoadedExecution("sfn-poll", "b", traced("sfn_failed", "local")),
+        LoadedExecution("durable-poll", "c", traced("durable_retried", "local")),
+        LoadedExecution("durable-poll", "d", None, "not started: no answer"),
+    )
+    return Load(plan(), executions, {"a": 1, "c": 2, "d": 1}, 4, CALLS, 1.5)
+
+
+def test_what_is_not_there_exactly_once_is_lost(load: Load) -> None:
+    lost = {one["name"]: (one["problem"], one["entries"]) for one in summarize_load(load)["lost"]}
+
+    assert lost["d"] == ("not started: no answer", 1)
+    assert lost["c"] == (None, 2)
+    assert lost["b"][0].startswith("FAILED: BatchFailed: ")
+    assert set(lost) == {"b", "c", "d"}
+
+
+def test_each_way_has_its_outcomes_retries_and_latencies(load: Load) -> None:
+    summary = summarize_load(load)
+
+    durable = summary["ways"]["durable-poll"]
+    assert (durable["executions"], durable["succeeded"], durable["entries"]) == (2, 1, 3)
+    assert durable["retries"] > 0
+    makespan = summary["ways"]["sfn-poll"]["latencies"]["makespan_seconds"]
+    assert makespan["count"] == 2
+    assert makespan["label"] == "measured"
+
+
+def test_each_operation_has_its_throttles_and_its_quota(load: Load) -> None:
+    told = summarize_load(load)["operations"]["DescribeStatement"]
+
+    assert (told["calls"], told["throttled"], told["most_a_second"]) == (9, 2, 4)
+    assert told["other_errors"] == {"InternalServerException": 1}
+    assert told["quota_a_second"] == 100.0
+
+
+def test_a_batch_waits_first_and_leaves_its_name_last() -> None:
+    document = plan().document("load-1")
+
+    assert document["statements"] == [
+        "SELECT pg_sleep(3)",
+        "INSERT INTO public.load_ledger VALUES ('load-1')",
+    ]
+    assert document["poll"] == {"policy": "fixed", "interval_seconds": 2}
+
+
+@pytest.mark.parametrize(
+    ("share", "arguments"),
+    [(None, ("--no-quotas",)), (1.0, ("--quota-share", "1")), (0.05, ("--quota-share", "0.05"))],
+)
+def test_the_stack_holds_the_quotas_of_the_plan(share: Any, arguments: Any) -> None:
+    options = stack_options(plan(quota_share=share))
+
+    assert options.redshift_arguments == arguments
+    assert options.parameters["InlineSqlAllowed"] == "true"
+    assert not options.published
+
+
+def test_no_line_of_the_table_is_wider_than_a_terminal(load: Load) -> None:
+    console = Console(width=80, record=True, file=io.StringIO())
+    print_load(console, summarize_load(load) | {"lost": []})
+
+    text = console.export_text()
+    assert max(map(len, text.splitlines()[:-2])) <= 80
+    assert "…" not in text
+
+
+def test_the_documented_loads_are_made_from_the_stored_results() -> None:
+    text = (DOCS / "load.md").read_text()
+    shown = re.findall(r"<!-- load:begin -->\n(.*?)<!-- load:end -->", text, re.DOTALL)
+
+    assert sorted(shown) == sorted(load_markdown(json.loads(path.read_text())) for path in STORED)
+    assert len(STORED) >= 2
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+def test_nothing_was_lost_in_a_documented_load(path: Path) -> None:
+    summary = json.loads(path.read_text())
+
+    assert (summary["lost"], summary["succeeded"]) == ([], summary["executions"])
+    assert summary["transactions"] == summary["executions"]
