@@ -14,7 +14,7 @@ from executions import DurableExecutions, StateMachineExecutions, ended_executio
 from redshift_batch import errors
 from redshift_batch.model import Submission
 
-HISTORIES = Path(__file__).parents[1] / "bench" / "histories"
+HISTORIES = Path(__file__).parents[1] / "histories"
 MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:execution:orchbench-sfn-poll:a"
 DURABLE_ARN = (
     "arn:aws:lambda:us-east-1:123456789012:function:orchbench-durable-poll:1/durable-execution/a/0123"
