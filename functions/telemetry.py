@@ -1,7 +1,8 @@
 """What every handler logs, traces and measures.
 
-One place for all of them, so that the versions differ in ``POWERTOOLS_SERVICE_NAME`` alone. SQL text and
-parameters are never among it.
+One place for all of them, so that functions differ in ``POWERTOOLS_SERVICE_NAME`` alone, their own name.
+Ways share functions and stacks share an account, so what is measured of an execution carries the name that
+its way is deployed under. SQL text and parameters are never among it.
 """
 
 import traceback
@@ -22,7 +23,9 @@ METRICS_NAMESPACE = "orchbench"
 
 logger = Logger()
 tracer = Tracer()
+# What a function did, by its name; and how an execution stands, by its way's, whichever function looked.
 metrics = Metrics(namespace=METRICS_NAMESPACE)
+progress_metrics = Metrics(namespace=METRICS_NAMESPACE, service="")
 
 
 @contextmanager
@@ -57,21 +60,27 @@ def _place(error: Exception) -> str:
     return " < ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in reversed(frames[1:]))
 
 
-def measure(progress: Progress, quota: Quota, now: datetime) -> None:
+def deployed_way(execution_id: str) -> str:
+    """Read the name of an execution's state machine or durable function, ``<stack>-<way>``, in its ARN."""
+    return execution_id.split(":")[6]
+
+
+def measure(execution_id: str, progress: Progress, quota: Quota, now: datetime) -> None:
     """Write one check's metrics: AWS has none for a history's length or a running execution's age."""
     elapsed = now - from_timestamp(progress.output["created_at"])
-    metrics.add_metric("SecondsElapsed", MetricUnit.Seconds, elapsed.total_seconds())
-    metrics.add_metric(
+    progress_metrics.add_metric("SecondsElapsed", MetricUnit.Seconds, elapsed.total_seconds())
+    progress_metrics.add_metric(
         "ShareOfPollBudgetUsed",
         MetricUnit.Percent,
         100 * schedule.share_of_budget_used(progress.polls, quota),
     )
     if progress.status in ENDED_STATUSES:
         lag = now - from_timestamp(progress.output["updated_at"])
-        metrics.add_metric("QuerySeconds", MetricUnit.Seconds, progress.output["query_seconds"])
-        metrics.add_metric("Polls", MetricUnit.Count, progress.polls)
-        metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, max(0.0, lag.total_seconds()))
-    metrics.flush_metrics()
+        progress_metrics.add_metric("QuerySeconds", MetricUnit.Seconds, progress.output["query_seconds"])
+        progress_metrics.add_metric("Polls", MetricUnit.Count, progress.polls)
+        progress_metrics.add_metric("DetectionLagSeconds", MetricUnit.Seconds, max(0.0, lag.total_seconds()))
+    progress_metrics.add_dimension("way", deployed_way(execution_id))
+    progress_metrics.flush_metrics()
 
 
 def count_cancelled(statements: int = 1) -> None:

@@ -135,7 +135,7 @@ class BatchSteps:
             checked = lifecycle.check(
                 Progress.from_json(progress), data_api=self._data_api(), quota=self._quota, now=now
             )
-            measure(checked, self._quota, now)
+            measure(self._execution_id, checked, self._quota, now)
             return checked.to_json()
 
         return check

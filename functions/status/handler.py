@@ -30,7 +30,7 @@ def handler(event: Json, context: Any) -> Json:
         progress = lifecycle.check(
             Progress.from_json(event["progress"]), data_api=data_api, quota=quota, now=now
         )
-        measure(progress, quota, now)
+        measure(event["execution_id"], progress, quota, now)
         return progress.to_json()
 
     with recorded("Check status", event["execution_id"]):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from documented import DOCUMENTS, with_generated
-from project import ROOT, resources, template
+from project import ROOT, Json, monitoring, resources, template
 
 from orchbench.commands.estimation import NOTHING, candidates, policies_of
 from orchbench.evaluation.assumptions import default_assumptions
@@ -67,11 +67,20 @@ def budget_table() -> Iterator[str]:
 
 def parameter_table() -> Iterator[str]:
     """Yield the template's parameters, in the order in which the console asks for them."""
-    yield from ("| parameter | default | takes | meaning |", "|---|---|---|---|")
     document = template()
     groups = document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-    for name in (name for group in groups for name in group["Parameters"]):
-        one = document["Parameters"][name]
+    names = (name for group in groups for name in group["Parameters"])
+    yield from _parameters({name: document["Parameters"][name] for name in names})
+
+
+def monitoring_table() -> Iterator[str]:
+    """Yield the parameters of alarms and dashboard."""
+    yield from _parameters(monitoring()["Parameters"])
+
+
+def _parameters(parameters: Json) -> Iterator[str]:
+    yield from ("| parameter | default | takes | meaning |", "|---|---|---|---|")
+    for name, one in parameters.items():
         default = f"`{one['Default']}`" if one["Default"] != "" else "empty"
         meaning = " ".join(one["Description"].split())
         yield f"| `{name}` | {default} | {_taken(one)} | {meaning} |"
@@ -83,15 +92,25 @@ def _taken(parameter: dict[str, object]) -> str:
         return ", ".join(str(value) for value in values)
     if "MinValue" in parameter:
         return f"{parameter['MinValue']} to {parameter['MaxValue']}"
-    return "text"
+    return "names, separated by commas" if parameter["Type"] == "CommaDelimitedList" else "text"
 
 
 def alarm_table() -> Iterator[str]:
-    """Yield the alarms, each metric with its threshold and what it says."""
+    """Yield the alarms, each metric with its threshold and what it says; those of all ways once."""
     yield from ("| alarm | metric | at | says |", "|---|---|--:|---|")
-    for name, one in resources(template(), "AWS::CloudWatch::Alarm").items():
+    document = monitoring()
+    listed = {
+        kind: document["Parameters"][parameter]["Default"].split(",")
+        for kind, parameter in (("state machine", "StateMachineWays"), ("durable", "DurableWays"))
+    }
+    of_a_way = {way.replace("-", ""): kind for kind, ways in listed.items() for way in ways}
+    rows: dict[str, None] = {}
+    for name, one in resources(document, "AWS::CloudWatch::Alarm").items():
+        way = next((way for way in of_a_way if name.startswith(way)), "")
+        shown = f"{name.removeprefix(way)}, each {of_a_way[way]} way" if way else name
         metric = f"`{one['Namespace']}` {one['MetricName']}"
-        yield f"| {name} | {metric} | {one['Threshold']:,} | {one['AlarmDescription']} |"
+        rows[f"| {shown} | {metric} | {one['Threshold']:,} | {one['AlarmDescription']} |"] = None
+    yield from rows
 
 
 REASONS = {
@@ -160,6 +179,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "reach": reach_table,
     "budget": budget_table,
     "parameters": parameter_table,
+    "monitoring": monitoring_table,
     "alarms": alarm_table,
     "permissions": permission_table,
     "idle": idle_table,

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from cfnlint.decode import decode_str
+from cfnlint.template import Template
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
@@ -17,6 +19,7 @@ FUNCTIONS = ROOT / "functions"
 SOURCE = ROOT / "src" / "orchbench"
 DEFINITION_FILE = ROOT / "statemachine" / "redshift_batch.asl.json"
 TEMPLATE_FILE = ROOT / "template.yaml"
+MONITORING_FILE = ROOT / "monitoring.yaml"
 
 Json = dict[str, Any]
 
@@ -43,6 +46,15 @@ def transformed(code_key: str = "code-1", **parameters: str) -> Json:
     return Translator({}, Parser(), boto_session=session).translate(  # type: ignore[no-any-return]
         document, parameter_values=values
     )
+
+
+def monitoring() -> Json:
+    """Return the alarms and the dashboard as CloudFormation sees them, looped over the default ways."""
+    document, problems = decode_str(MONITORING_FILE.read_text())
+    assert problems == []
+    template = Template(str(MONITORING_FILE), document, ["us-east-1"])
+    assert template.transform() == []
+    return template.template  # type: ignore[no-any-return]
 
 
 def resources(document: Json, kind: str) -> dict[str, Json]:

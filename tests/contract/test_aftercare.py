@@ -1,20 +1,17 @@
-"""What looks after executions that are over: rules, dead letters, the sweep, alarms and the dashboard."""
+"""What looks after executions that are over: rules, dead letters and the sweep."""
 
-import ast
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from moto.events.models import EventPattern
-from project import FUNCTIONS, resources, template, transformed
+from project import resources, template, transformed
 
 from executions import ended_execution
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:orchbench-sfn-poll"
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:orchbench-{}"
-OWN_NAMESPACE = "orchbench"
 
 
 def machine_event(status: str, machine: str = MACHINE) -> dict[str, Any]:
@@ -126,66 +123,3 @@ def test_the_sweep_is_on_by_default_and_can_be_switched_off() -> None:
     assert document["Parameters"]["Sweep"]["Default"] == "true"
     rule = document["Resources"]["SweepRule"]["Properties"]
     assert rule["State"] == {"Fn::If": ["WithSweep", "ENABLED", "DISABLED"]}
-
-
-def alarms() -> dict[str, dict[str, Any]]:
-    return resources(template(), "AWS::CloudWatch::Alarm")
-
-
-def written_metrics() -> set[str]:
-    """Return the names of the metrics that the functions write."""
-    tree = ast.parse((FUNCTIONS / "telemetry.py").read_text())
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return {
-        str(call.args[0].value)
-        for call in calls
-        if isinstance(call.func, ast.Attribute) and call.func.attr == "add_metric"
-        if isinstance(call.args[0], ast.Constant)
-    }
-
-
-def services() -> set[str]:
-    functions = resources(template(), "AWS::Serverless::Function").values()
-    return {one["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"] for one in functions}
-
-
-def test_alarms_and_dashboard_are_deployed_where_they_are_asked_for() -> None:
-    document = template()
-    watching = [one for one in document["Resources"].values() if one["Type"].startswith("AWS::CloudWatch::")]
-    assert {one.get("Condition") for one in watching} == {"WithMonitoring"}
-    assert document["Parameters"]["Monitoring"]["Default"] == "false"
-
-
-def test_each_way_is_watched_for_failures_timeouts_throttles_its_budget_and_its_age() -> None:
-    kinds = ("Failed", "TimedOut", "Throttled", "Budget", "Age")
-    ways = ("SfnPoll", "DurablePoll", "DurableCondition")
-    assert {f"{way}{kind}Alarm" for way in ways for kind in kinds} <= set(alarms())
-
-
-def test_every_metric_of_our_own_that_is_watched_is_written_by_the_functions() -> None:
-    for name, alarm in alarms().items():
-        if alarm["Namespace"] == OWN_NAMESPACE:
-            assert alarm["MetricName"] in written_metrics(), name
-            assert next(one["Value"] for one in alarm["Dimensions"]) in services(), name
-
-
-def test_the_dashboard_shows_what_exists() -> None:
-    text = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
-    names = {
-        f"${{AWS::StackName}}-{Path(str(one['FunctionName']['Fn::Sub'])).name.partition('-')[2]}"
-        for one in resources(template(), "AWS::Serverless::Function").values()
-    }
-    metrics = [metric for one in json.loads(text)["widgets"] for metric in one["properties"]["metrics"]]
-    assert len(metrics) >= 30
-    for namespace, metric, dimension, value, *_ in metrics:
-        if namespace == OWN_NAMESPACE:
-            assert (metric in written_metrics(), value in services()) == (True, True)
-        if dimension == "FunctionName":
-            assert value in names
-
-
-def test_the_thresholds_lie_below_what_they_warn_of() -> None:
-    limits = {"DurableExecutionOperations": 3000, "ShareOfPollBudgetUsed": 100, "SecondsElapsed": 86_400}
-    watched = [one for one in alarms().values() if one["MetricName"] in limits]
-    assert len(watched) == 8
-    assert all(one["Threshold"] < limits[one["MetricName"]] for one in watched)

@@ -61,6 +61,8 @@ ELSEWHERE = {
     "python -m orchbench.rehearsal.benchmark": "tests/contract/test_documents.py::"
     "test_the_benchmark_of_rehearsals_runs",
     "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
+    "sam deploy --config-env monitoring": "tests/local/stack/test_sam_cli.py::"
+    "test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed",
     "sam deploy": "tests/local/stack/test_sam_cli.py::"
     "test_the_tools_deploy_the_template_and_both_ways_fill_the_mart",
 }

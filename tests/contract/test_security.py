@@ -88,7 +88,6 @@ SAMPLES = {
     "ClusterIdentifier": "reports",
     "DbUser": "loader",
     "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:loader-AbCdEf",
-    "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:alarms",
 }
 IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 """Where an action is not named as its operation."""

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from orchbench.commands.estimation import add_json, print_whole
 from orchbench.commands.options import project_folder
-from orchbench.deployment.template import Resources, blocks, handler_files, transformed
+from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.trace import Json, Label
 from orchbench.ways import all_ways
 from orchbench.ways.way import Way
@@ -56,8 +56,8 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
     template = folder / "template.yaml"
     block = blocks(template)
     own_ids, shared_ids = block.get(way.name, []), block[""]
-    shared = _always_deployed(transformed(template, shared_ids))
-    everything = _always_deployed(transformed(template, [*shared_ids, *own_ids]))
+    shared = transformed(template, shared_ids)
+    everything = transformed(template, [*shared_ids, *own_ids])
     own = {name: one for name, one in everything.items() if name not in shared}
     files = complexity.own_files(handler_files(template, way.functions), folder / "functions")
     implementation = folder / way.implementation
@@ -72,11 +72,6 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
         artefacts=complexity.artefacts(way.functions, own),
         services=complexity.services(own, shared),
     )
-
-
-def _always_deployed(resources: Resources) -> Resources:
-    """Leave out what a parameter has to ask for: alarms and the dashboard."""
-    return {name: one for name, one in resources.items() if "Condition" not in one}
 
 
 def _labelled(one: "Complexity") -> Json:

@@ -61,7 +61,7 @@ def environment(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> 
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what is deployed, so that the tools write nothing into the project."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("template.yaml", "samconfig.toml"):
+    for name in ("template.yaml", "monitoring.yaml", "samconfig.toml"):
         shutil.copy(PROJECT / name, folder)
     for name in ("functions", "statemachine"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -130,6 +130,31 @@ def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
     deploy(environment, project, "--template-file", "template.yaml")
     refresh_by_both_ways(stack, environment, project, "unbuilt", wait_until)
     assert customers_in_mart(stack) == 10
+
+
+@pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
+def test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed(
+    stack: LocalStack, environment: dict[str, str], project: Path
+) -> None:
+    overrides = ["StackName=by-sam", "DurableWays=durable-poll,durable-further"]
+    command = [str(SAM), "deploy", "--config-env", "monitoring", "--resolve-s3"]
+    run([*command, "--parameter-overrides", *overrides], environment, project)
+    cloudwatch = stack.client("cloudwatch")
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    watched = {(one["MetricName"], each["Value"]) for one in alarms for each in one["Dimensions"]}
+    machine = "arn:aws:states:us-east-1:000000000000:stateMachine:by-sam-sfn-poll"
+    assert len(watched) == 5 + 2 * 6 + 4
+    assert watched >= {
+        ("ExecutionsFailed", machine),
+        ("ShareOfPollBudgetUsed", "by-sam-sfn-poll"),
+        ("DurableExecutionOperations", "by-sam-durable-further"),
+        ("StatementsCancelled", "by-sam-sweep"),
+    }
+    (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
+    body = cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]
+    assert dashboard["DashboardName"] == "by-sam"
+    assert len(json.loads(body)["widgets"]) == 9
+    assert "${" not in body
 
 
 @pytest.mark.skipif("ORCHBENCH_TEST_SAM_BUILD" not in os.environ, reason="installs packages from an index")

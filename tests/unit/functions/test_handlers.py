@@ -141,6 +141,28 @@ def test_a_check_writes_its_metrics(context: LambdaContext, capsys: pytest.Captu
 
 
 @pytest.mark.usefixtures("deployed")
+@pytest.mark.parametrize(
+    ("execution_id", "way"),
+    [
+        ("arn:aws:states:us-east-1:123456789012:execution:nightly-sfn-poll:a", "nightly-sfn-poll"),
+        (
+            "arn:aws:lambda:us-east-1:123456789012:function:nightly-durable-poll:3/durable-execution/a/0123",
+            "nightly-durable-poll",
+        ),
+    ],
+)
+def test_a_checks_metrics_name_the_way_that_the_execution_runs_on_and_no_function(
+    execution_id: str, way: str, context: LambdaContext, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submitted = submit_handler.handler({**EVENT, "execution_id": execution_id}, context)
+    for _check in range(2):
+        status_handler.handler({"execution_id": execution_id, "progress": submitted, "quota": QUOTA}, context)
+    written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [one["way"] for one in written] == [way, way]
+    assert [one["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for one in written] == [[["way"]], [["way"]]]
+
+
+@pytest.mark.usefixtures("deployed")
 def test_a_failure_is_raised_under_its_name_and_its_end_is_logged(
     context: LambdaContext, log: io.StringIO
 ) -> None:
