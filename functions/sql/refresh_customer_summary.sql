@@ -13,6 +13,6 @@ SELECT
     COUNT(DISTINCT order_id),
     SUM(quantity * unit_price),
     MAX(order_date),
-    CURRENT_TIMESTAMP
+    GETDATE()
 FROM orders
 GROUP BY customer_id;

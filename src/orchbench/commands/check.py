@@ -1,17 +1,22 @@
 """``orchbench check``: whether a deployment has what a first run needs, and what to do where it has not."""
 
 import argparse
-from collections.abc import Callable, Iterator
+import json
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
 from orchbench.commands.failure import sentence_of
-from orchbench.commands.options import add_target, connected
+from orchbench.commands.options import add_target, connected, project_folder
+from orchbench.commands.sql_check import bundled_files, warnings_of
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
+from orchbench.local import LocalStack
 from orchbench.platforms.durable_functions.service import DurableExecution
 from orchbench.ways import Way, all_ways
 
@@ -25,28 +30,52 @@ NEEDED = {
 
 @dataclass(frozen=True)
 class Finding:
-    """What a look found: whether it is as needed, and what to do where it is not."""
+    """What a look found: whether it is as needed, and what to do where it is not.
+
+    Attributes:
+        warning: nothing has to be done, and yet somebody should read it.
+    """
 
     what: str
     good: bool
     said: str
+    warning: bool = False
+
+    @property
+    def mark(self) -> str:
+        """The word before it, with its colour."""
+        if not self.good:
+            return "[red]to do[/]"
+        return "[yellow]warn[/] " if self.warning else "[green]ok[/]   "
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("check", help="look whether a deployment is ready for a first run")
     add_target(parser)
+    parser.add_argument(
+        "--sql-file",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="look at this file alone for SQL that Redshift may not take; needs no deployment",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything, say what to do, and return 1 where there is anything to do."""
+    if arguments.sql_file:
+        return _shown(_sql(arguments.sql_file))
+    return _shown(look(connected(arguments)))
+
+
+def _shown(findings: Iterable[Finding]) -> int:
+    """Print findings and return the exit code."""
     console = Console()
-    bench = connected(arguments)
-    findings = list(look(bench))
+    findings = list(findings)
     for finding in findings:
-        mark = "[green]ok[/]   " if finding.good else "[red]to do[/]"
-        console.print(mark, end=" ", highlight=False)
+        console.print(finding.mark, end=" ", highlight=False)
         console.print(f"{finding.what}: {finding.said}", highlight=False, markup=False, soft_wrap=True)
     return 0 if all(finding.good for finding in findings) else 1
 
@@ -54,6 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
 def look(bench: Bench) -> Iterator[Finding]:
     """Yield what there is to say, in the order in which one thing needs the other."""
     yield from _ways(bench)
+    yield from _sql(bundled_files(project_folder()))
+    yield from _met(bench)
     outputs = bench.connection.outputs
     warehouse = Warehouse(bench.connection.clients.client("redshift-data"), outputs)
     reached = _tried("warehouse", lambda: _reach(warehouse))
@@ -87,6 +118,22 @@ def _durable(bench: Bench, way: Way) -> Finding:
     good = "DurableConfig" in function
     advice = "it is no durable function, which is set at its creation alone: delete it and deploy it anew"
     return Finding(f"{way.name}'s function", good, "has its DurableConfig" if good else advice)
+
+
+def _sql(files: Iterable[Path]) -> Iterator[Finding]:
+    warnings = list(warnings_of(files))
+    yield from (Finding("SQL", good=True, said=said, warning=True) for said in warnings)
+    if not warnings:
+        yield Finding("SQL", good=True, said="nothing in it is on the list of what Redshift may not take")
+
+
+def _met(bench: Bench) -> Iterator[Finding]:
+    """Yield what the local Data API has been asked to run since it started."""
+    stack = bench.connection.clients
+    if isinstance(stack, LocalStack) and "url" in stack.redshift:
+        with urllib.request.urlopen(f"{stack.redshift['url']}/warnings", timeout=30) as answer:  # noqa: S310 - this stack's own server
+            for said in json.loads(answer.read()):
+                yield Finding("SQL that was run", good=True, said=said, warning=True)
 
 
 def _tried(what: str, look_at: Callable[[], Finding]) -> Finding:

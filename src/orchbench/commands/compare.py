@@ -30,6 +30,7 @@ from orchbench.commands.resume import (
     whole_runs,
 )
 from orchbench.commands.show import print_summary, read_and_print
+from orchbench.commands.sql_check import warn
 from orchbench.comparison.mart import CHECKED_FILE, MartChecker
 from orchbench.comparison.runner import Listener, compare
 from orchbench.comparison.seed import DEFAULT_ROWS
@@ -172,6 +173,7 @@ def run_comparison(
     if earlier is not None:
         require_same_deployment(folder.path, earlier, bench, warehouse)
     comparison = earlier or planned(bench, arguments, warehouse)
+    warn(console, [project_folder() / "functions" / "sql" / comparison.settings.input["sql_file"]])
     if bench.host == "aws":
         confirm(comparison, assume_yes=arguments.yes, console=console)
     rows = prepare(

@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 
 from orchbench.commands.options import local_options, project_folder, require_sound, whole_number
+from orchbench.commands.sql_check import bundled_files, warn
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"- {message}", highlight=False)
 
     def announce(stack: LocalStack) -> None:
+        warn(console, bundled_files(project_folder()))
         progress(f"seeding {arguments.rows:,} orders")
         warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
         create_tables(warehouse, project_folder())

@@ -5,6 +5,8 @@ customers' orders then, and the two are compared row by row in Python. A mart to
 by its totals, and the answer says so.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,6 +16,7 @@ from orchbench.trace import Json
 
 CHECKED_FILE = "refresh_customer_summary.sql"
 MOST_ROWS = 50_000
+MOST_LOOKS, PAUSE_SECONDS = 8, 0.25
 
 INDEPENDENT = """
 SELECT customer_id, COUNT(*), CAST(SUM(amount) AS varchar), CAST(MAX(order_date) AS varchar)
@@ -28,7 +31,8 @@ SELECT customer_id, total_orders, CAST(total_amount AS varchar), CAST(last_order
 FROM public.mart_customer_summary
 """
 STAMPS = """
-SELECT COUNT(*), CAST(MIN(updated_at) AS varchar), CAST(MAX(updated_at) AS varchar)
+SELECT COUNT(*), CAST(MIN(updated_at) AS varchar), CAST(MAX(updated_at) AS varchar),
+    MAX(updated_at) < GETDATE()
 FROM public.mart_customer_summary
 """
 TOTALS = """
@@ -69,8 +73,9 @@ class Stamp:
 class MartChecker:
     """Compares the mart with what ``orders`` held when the checker was made."""
 
-    def __init__(self, warehouse: RunsSql) -> None:
+    def __init__(self, warehouse: RunsSql, sleep: Callable[[float], None] = time.sleep) -> None:
         self._warehouse = warehouse
+        self._sleep = sleep
         self._orders = orders_count(warehouse)
         customers = warehouse.rows(
             "SELECT COUNT(DISTINCT customer_id) FROM public.orders", "Counting customers"
@@ -79,13 +84,24 @@ class MartChecker:
         self._expected = self._read(INDEPENDENT, "The independent aggregate")
 
     def stamp(self) -> Stamp:
-        """Return when the mart was written."""
-        rows, first, last = self._warehouse.rows(STAMPS, "Reading the mart's time stamps")[0]
-        return Stamp(int(rows), first, last)
+        """Return when the mart was written, as soon as a run that begins now would write another time.
+
+        GETDATE() counts whole seconds, so two quick runs could carry one and the same.
+        """
+        for _look in range(MOST_LOOKS):
+            stamp, is_past = self._read_stamp()
+            if is_past or stamp.last is None:
+                break
+            self._sleep(PAUSE_SECONDS)
+        return stamp
+
+    def _read_stamp(self) -> tuple[Stamp, bool]:
+        rows, first, last, is_past = self._warehouse.rows(STAMPS, "Reading the mart's time stamps")[0]
+        return Stamp(int(rows), first, last), bool(is_past)
 
     def check(self, before: Stamp) -> MartCheck:
         """Compare the mart after a run; ``before`` is its stamp from before the run."""
-        after = self.stamp()
+        after, _is_past = self._read_stamp()
         wrong = self._wrong(before, after)
         if wrong is None:
             return MartCheck(

@@ -15,7 +15,9 @@ DEFAULT_ROWS = 4_000_000
 CUSTOMERS = 1000
 LINES_AN_ORDER = 3
 
-POSTGRESQL_NUMBERS = "(SELECT n::bigint FROM generate_series(1, {rows}) AS n) AS numbers"
+POSTGRESQL_NUMBERS = (
+    "(/* dialect: postgresql */ SELECT n::bigint FROM generate_series(1, {rows}) AS n) AS numbers"
+)
 # Redshift's generate_series runs on the leader node alone and cannot feed an INSERT.
 REDSHIFT_NUMBERS = """(
     WITH digits AS (SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4

@@ -1,7 +1,8 @@
 """The way in over HTTP, for clients of other processes: loopback only, HTTP/1.1 with keep-alive.
 
 `POST /` is the Data API, `GET /health` says that it is there, `GET /calls` counts the calls of each operation
-so far, and `PUT /faults` replaces the fault rules by the JSON array in its body.
+so far, `GET /warnings` tells which of their SQL Redshift may not take, and `PUT /faults` replaces the fault
+rules by the JSON array in its body.
 """
 
 import io
@@ -13,6 +14,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from orchbench.redshift.dialect_watch import DialectWatch
 from orchbench.redshift.endpoint import Disconnected, Endpoint, HttpAnswer
 from orchbench.redshift.errors import ServiceError
 from orchbench.redshift.faults import FaultPlan, FaultRule
@@ -91,8 +93,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_json(200, {"status": "ok"})
         elif self.path == "/calls":
             self._send_json(200, self.server.endpoint.counts.to_json())
+        elif self.path == "/warnings":
+            self._send_json(200, self.server.watch.warnings())
         else:
-            self._send_json(404, {"message": f"There is no {self.path}; use GET /health or GET /calls."})
+            known = "GET /health, GET /calls or GET /warnings"
+            self._send_json(404, {"message": f"There is no {self.path}; use {known}."})
 
     def do_PUT(self) -> None:
         body = self._body()
@@ -163,6 +168,7 @@ class DataApiServer(ThreadingHTTPServer):
         port: 0 for a free one.
         read_seconds: what a request may take to arrive as a whole.
         most_connections: how many are served at once; one more is closed at once.
+        watch: whose warnings `GET /warnings` answers; the service's own.
     """
 
     daemon_threads = True
@@ -177,8 +183,10 @@ class DataApiServer(ThreadingHTTPServer):
         port: int = 0,
         read_seconds: float = READ_SECONDS,
         most_connections: int = MOST_CONNECTIONS,
+        watch: DialectWatch | None = None,
     ) -> None:
         self.endpoint = endpoint
+        self.watch = watch or DialectWatch()
         self.plan = plan
         self.read_seconds = read_seconds
         self._thread: threading.Thread | None = None

@@ -8,6 +8,7 @@ from typing import Any, Self
 import psycopg
 
 from orchbench.redshift.clock import WallClock
+from orchbench.redshift.dialect_watch import DialectWatch
 from orchbench.redshift.endpoint import Endpoint
 from orchbench.redshift.faults import FaultPlan, FaultRule
 from orchbench.redshift.http_server import DataApiServer
@@ -86,8 +87,11 @@ class LocalRedshift:
                 query_seconds_limit=self._limits[0],
                 result_bytes_limit=self._limits[1],
             )
-            api = DataApi(self._executor, clock, quotas=self._quotas, warehouse=self._warehouse)
-            self._server = DataApiServer(Endpoint(api, self.faults), self.faults, port=self._port)
+            watch = DialectWatch()
+            api = DataApi(self._executor, clock, quotas=self._quotas, warehouse=self._warehouse, watch=watch)
+            self._server = DataApiServer(
+                Endpoint(api, self.faults), self.faults, port=self._port, watch=watch
+            )
             self._server.start()
         except BaseException:
             self.stop()

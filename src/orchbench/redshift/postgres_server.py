@@ -26,6 +26,15 @@ UNPRIVILEGED_USER = "nobody"
 START_SECONDS = 20.0
 PR_SET_PDEATHSIG = 1
 
+GETDATE = """
+CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp without time zone
+LANGUAGE sql STABLE PARALLEL SAFE
+AS $$ SELECT date_trunc('second', statement_timestamp())::timestamp $$
+"""
+"""Redshift's GETDATE(): the start of the statement in the session's time zone, as a TIMESTAMP ("GETDATE
+function" in the Database Developer Guide). That it counts whole seconds is an assumption: the examples there
+show no fraction, where those of SYSDATE do. In pg_catalog it is found whatever the search_path."""
+
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -139,7 +148,8 @@ class PostgresServer:
             try:
                 with psycopg.connect(self.connection_info("postgres"), autocommit=True) as connection:
                     self._create_database(connection)
-                    return
+                self._add_functions()
+                return
             except psycopg.OperationalError as error:
                 ended = self._process is None or self._process.poll() is not None
                 if ended or time.monotonic() > deadline:
@@ -151,6 +161,12 @@ class PostgresServer:
         if connection.execute(query, [self.database]).fetchone() is None:
             identifier = sql.Identifier(self.database)
             connection.execute(sql.SQL("CREATE DATABASE {}").format(identifier))
+
+    def _add_functions(self) -> None:
+        """Add what PostgreSQL lacks; to the template as well, for databases that a batch creates."""
+        for database in ("template1", self.database):
+            with psycopg.connect(self.connection_info(database), autocommit=True) as connection:
+                connection.execute(GETDATE.encode())
 
     def _log_tail(self) -> str:
         return self._files.log.read_text(errors="replace").strip()[-500:]

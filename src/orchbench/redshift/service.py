@@ -16,6 +16,7 @@ from typing import Any
 from orchbench.redshift import answers
 from orchbench.redshift.admission import check_sqls, read_parameters
 from orchbench.redshift.clock import Clock
+from orchbench.redshift.dialect_watch import DialectWatch
 from orchbench.redshift.errors import ServiceError, not_found, throttled, validation
 from orchbench.redshift.paging import page_position, page_token
 from orchbench.redshift.quotas import Quotas, RateLimiter
@@ -40,7 +41,8 @@ def random_id() -> str:
 class DataApi:
     """The operations of the Data API over one executor.
 
-    Thread-safe if the executor is. The lock is never held while a call waits.
+    Thread-safe if the executor is. The lock is never held while a call waits. A `watch` is shown what was
+    accepted; it refuses nothing.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class DataApi:
         warehouse: Warehouse | None = None,
         new_id: Callable[[], str] = random_id,
         result_page: int = RESULT_PAGE,
+        watch: DialectWatch | None = None,
     ) -> None:
         self.clock = clock
         self._executor = executor
@@ -59,6 +62,7 @@ class DataApi:
         self._warehouse = warehouse or Warehouse()
         self._new_id = new_id
         self._result_page = result_page
+        self._watch = watch
         self._limiter = RateLimiter(self._quotas.calls_per_second, clock)
         self._store = StatementStore()
         self._lock = threading.RLock()
@@ -92,6 +96,8 @@ class DataApi:
             entry = self._store.submitted_with(request.get("ClientToken"), oldest)
             if entry is None:
                 entry = self._start(request, tuple(sqls), parameters, is_batch=is_batch)
+        if self._watch is not None:
+            self._watch.look(entry.work.statement_id, sqls)
         self._wait(entry, request, None)
         return answers.submitted(entry, waited="WaitTimeSeconds" in request)
 

@@ -1,5 +1,7 @@
+import json
 import threading
 import time
+import urllib.request
 from typing import Any
 
 import pytest
@@ -283,3 +285,42 @@ def test_a_database_that_is_gone_fails_the_statement_without_naming_a_path(calle
     assert description["Status"] == "FAILED"
     assert description["Error"] == "The database could not be reached."
     assert description["SubStatements"][0]["Status"] == "ABORTED"
+
+
+def test_getdate_is_the_statements_start_as_a_timestamp_without_time_zone(caller: Any, table: str) -> None:
+    caller.execute(f"CREATE TABLE {table} (at timestamp)")
+    insert = f"INSERT INTO {table} SELECT GETDATE() FROM generate_series(1, 3)"
+    assert caller.run(insert, "SELECT pg_sleep(1.1)", insert)["Status"] == "FINISHED"
+
+    (kind,) = caller.query("SELECT pg_typeof(getdate())::text")[0]
+    stamps = caller.query(f"SELECT at, count(*) FROM {table} GROUP BY at ORDER BY at")
+
+    assert kind == "timestamp without time zone"
+    # One time a statement, and another for the next one of the same transaction.
+    assert [count for _at, count in stamps] == [3, 3]
+    assert all(at.microsecond == 0 for at, _count in stamps)
+
+
+def test_getdate_is_found_whatever_the_search_path_and_in_a_new_database(caller: Any) -> None:
+    path = caller.run("CREATE SCHEMA elsewhere", "SET LOCAL search_path TO elsewhere", "SELECT getdate()")
+    made = caller.client.execute_statement(Sql="CREATE DATABASE made_later", WaitTimeSeconds=30, **HOME)
+    there = caller.client.execute_statement(
+        Sql="SELECT getdate()", WaitTimeSeconds=30, **{**HOME, "Database": "made_later"}
+    )
+
+    assert (path["Status"], made["Status"], there["Status"]) == ("FINISHED",) * 3
+
+
+def test_sql_that_redshift_may_not_take_runs_and_is_told_without_its_text(caller: Any, table: str) -> None:
+    caller.execute(f"CREATE TABLE {table} (at timestamp)")
+    sqls = [f"DELETE FROM {table}", f"INSERT INTO {table} SELECT CURRENT_TIMESTAMP FROM {table}"]
+    first = caller.submit(*sqls)
+    assert caller.ended(first)["Status"] == "FINISHED"
+    assert caller.run(*sqls)["Status"] == "FINISHED"
+
+    with urllib.request.urlopen(f"{caller.redshift.url}/warnings", timeout=10) as answer:
+        told = [said for said in json.loads(answer.read()) if first in said]
+
+    assert [said.partition(":")[0] for said in told] == [f"SQL 2 of statement {first}, line 1"]
+    assert "CURRENT_TIMESTAMP" in told[0]
+    assert table not in told[0]

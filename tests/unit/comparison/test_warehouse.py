@@ -33,7 +33,7 @@ def database(mart: Any, stamps: Any) -> Answering:
             "COUNT(*) FROM public.orders": [(3,)],
             INDEPENDENT: EXPECTED,
             MART: mart,
-            STAMPS: [stamps],
+            STAMPS: [(*stamps, True)],
         }
     )
 
@@ -155,3 +155,32 @@ def test_a_cluster_is_named_as_one() -> None:
 def test_a_failed_statement_says_what_it_was_for_and_not_its_sql() -> None:
     with pytest.raises(SqlFailed, match="A look failed: relation does not exist"):
         Warehouse(Client("FAILED"), OUTPUTS).run("SELECT secret", "A look")
+
+
+def test_a_stamp_is_taken_once_the_next_run_would_carry_another_second() -> None:
+    answering = database(EXPECTED, (2, "10:00:05", "10:00:05"))
+    answering.answers[STAMPS] = [(2, "10:00:05", "10:00:05", False)]
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        answering.answers[STAMPS] = [(2, "10:00:05", "10:00:05", len(slept) >= 3)]
+
+    assert MartChecker(answering, sleep).stamp() == Stamp(2, "10:00:05", "10:00:05")
+    assert len(slept) == 3
+
+
+def test_a_stamp_of_the_future_is_not_waited_for_without_end() -> None:
+    answering = database(EXPECTED, (2, "11:00", "11:00"))
+    answering.answers[STAMPS] = [(2, "11:00", "11:00", False)]
+    slept: list[float] = []
+
+    assert MartChecker(answering, slept.append).stamp().last == "11:00"
+    assert 1 <= sum(slept) <= 2
+
+
+def test_an_empty_mart_is_not_waited_for() -> None:
+    answering = database([], (0, None, None))
+    answering.answers[STAMPS] = [(0, None, None, None)]
+
+    assert MartChecker(answering, lambda _: pytest.fail("it waited")).stamp() == Stamp(0, None, None)
