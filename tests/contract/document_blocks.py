@@ -3,6 +3,7 @@
 ``PYTHONPATH=functions python tests/contract/document_blocks.py`` writes them anew into docs.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
@@ -10,10 +11,13 @@ from documented import DOCUMENTS, with_generated
 from project import ROOT, Json, monitoring, resources, template
 
 from orchbench.commands.estimation import NOTHING, candidates, policies_of
+from orchbench.deployment.permissions import POLICY, permissions
+from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.limits import Quota, quotas, reach
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import DAYS_A_MONTH
+from orchbench.ways import all_ways
 from orchbench.ways.durations import shown_duration
 from redshift_batch.status import RUNNING_STATUSES
 
@@ -191,7 +195,13 @@ def made() -> dict[str, str]:
     return {name: "".join(f"{line}\n" for line in make()) for name, make in BLOCKS.items()}
 
 
+def policy_file() -> str:
+    """Return the text of the policy for whoever runs the bench."""
+    return json.dumps(iam_policy(permissions(all_ways().values())), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    (ROOT / POLICY).write_text(policy_file())
     for path in DOCUMENTS:
         if ROOT / "docs" in path.parents:
             path.write_text(with_generated(path.read_text(), made()))

@@ -15,6 +15,9 @@ from orchbench.commands.options import add_target, connected, project_folder
 from orchbench.commands.sql_check import bundled_files, warnings_of
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
+from orchbench.deployment.missing_permissions import Asked, identity_arn
+from orchbench.deployment.missing_permissions import look as look_at_permissions
+from orchbench.deployment.permissions import POLICY, permissions, resolved, values_of
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack
 from orchbench.platforms.durable_functions.service import DurableExecution
@@ -85,6 +88,8 @@ def look(bench: Bench) -> Iterator[Finding]:
     yield from _ways(bench)
     yield from _sql(bundled_files(project_folder()))
     yield from _met(bench)
+    if bench.host == "aws":
+        yield _tried("permissions", lambda: _permissions(bench))
     outputs = bench.connection.outputs
     warehouse = Warehouse(bench.connection.clients.client("redshift-data"), outputs)
     reached = _tried("warehouse", lambda: _reach(warehouse))
@@ -134,6 +139,24 @@ def _met(bench: Bench) -> Iterator[Finding]:
         with urllib.request.urlopen(f"{stack.redshift['url']}/warnings", timeout=30) as answer:  # noqa: S310 - this stack's own server
             for said in json.loads(answer.read()):
                 yield Finding("SQL that was run", good=True, said=said, warning=True)
+
+
+def _permissions(bench: Bench) -> Finding:
+    clients, values = bench.connection.clients, values_of(bench.connection)
+    caller = str(clients.client("sts").get_caller_identity()["Arn"])
+    needed = resolved(permissions(bench.ways()), values | {"CallerArn": identity_arn(caller)})
+    found = look_at_permissions(clients, caller, needed)
+    if found.lacking:
+        said = f"{caller} lacks {_listed(found.lacking)}: attach {POLICY} ({found.how})"
+        return Finding("permissions", good=False, said=said)
+    if found.unknown:
+        said = f"{found.how}; could not be looked at: {_listed(found.unknown)}"
+        return Finding("permissions", good=True, said=said, warning=True)
+    return Finding("permissions", good=True, said=f"{caller} may do what the bench calls ({found.how})")
+
+
+def _listed(asked: Iterable[Asked]) -> str:
+    return ", ".join(f"{action} on {resource}" for action, resource in asked)
 
 
 def _tried(what: str, look_at: Callable[[], Finding]) -> Finding:

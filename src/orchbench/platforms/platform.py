@@ -61,6 +61,22 @@ class InvocationRequest:
     ended_at: float | None
 
 
+@dataclass(frozen=True)
+class Permission:
+    """Calls that whoever runs the bench makes, and the resources that they must be allowed on.
+
+    Attributes:
+        sid: of the policy's statement.
+        actions: as IAM names them.
+        resources: ARNs with placeholders such as ``${StackName}``. In a service's own, ``${Name}`` stands
+            for what a way's state machine or function is called.
+    """
+
+    sid: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
 class TraceBuilder(Protocol):
     """Makes a trace of plain dictionaries in the shape of boto3's answers."""
 
@@ -79,6 +95,7 @@ class Service(Protocol):
     """An orchestrating service: starts, follows and stops executions, and records them."""
 
     name: str
+    permissions: tuple[Permission, ...]
 
     def start(self, target_arn: str, name: str, document: Json) -> Start: ...
     def status(self, execution_arn: str) -> ExecutionStatus: ...

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from orchbench.comparison.seed import seed
+from orchbench.deployment.permissions import permissions, policy, resolved
 from orchbench.deployment.warehouse import Warehouse
+from orchbench.ways import all_ways
 
 pytestmark = pytest.mark.local
 
@@ -18,12 +20,12 @@ DEADLINE_SECONDS = 120
 
 @pytest.fixture
 def orchbench(running_stack: Any, tmp_path: Any) -> Any:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
 
-    def run(*arguments: Any, text: Any = None) -> Any:
+    def run(*arguments: Any, text: Any = None, environment: Any = None) -> Any:
         return subprocess.run(
             [sys.executable, "-m", "orchbench.cli", *arguments, "--target", "aws"],
-            env=environment | running_stack.exports,
+            env=outer | running_stack.exports | (environment or {}),
             cwd=tmp_path,
             input=text,
             capture_output=True,
@@ -116,3 +118,38 @@ def test_a_stack_that_is_not_there_is_named(orchbench: Any) -> None:
     assert ended.returncode == 1
     assert "There is no stack 'elsewhere'" in " ".join(ended.stderr.split())
     assert "Traceback" not in ended.stderr
+
+
+def test_check_names_the_permission_that_an_operator_lacks(orchbench: Any, running_stack: Any) -> None:
+    iam = running_stack.client("iam")
+    iam.create_user(UserName="operator")
+    key = iam.create_access_key(UserName="operator")["AccessKey"]
+    account = running_stack.outputs["DataApiRoleArn"].split(":")[4]
+    values = {
+        "Partition": "aws",
+        "Region": running_stack.region,
+        "AccountId": account,
+        "StackName": "orchbench",
+        "WorkgroupArn": running_stack.outputs["Target"],
+        "CallerArn": f"arn:aws:iam::{account}:user/operator",
+    }
+    document = policy(resolved(permissions(all_ways().values()), values))
+    credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+
+    def said() -> str:
+        iam.put_user_policy(UserName="operator", PolicyName="bench", PolicyDocument=json.dumps(document))
+        ended = orchbench("check", environment=credentials)
+        return str(next(line for line in ended.stdout.splitlines() if " permissions: " in line))
+
+    whole = said()
+    for statement in document["Statement"]:
+        statement["Action"] = [one for one in statement["Action"] if one != "states:StopExecution"]
+    lacking = said()
+
+    assert whole.startswith("ok ")
+    assert "user/operator may do what the bench calls (simulated by IAM)" in whole
+    assert lacking.startswith("to do ")
+    assert (
+        f"lacks states:StopExecution on arn:aws:states:{running_stack.region}:{account}:execution:"
+        "orchbench-sfn-poll:*: attach docs/bench-policy.json"
+    ) in lacking

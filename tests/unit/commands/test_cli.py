@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from orchbench.cli import build_parser, main
 from orchbench.commands.failure import sentence_of
+from orchbench.commands.options import PROJECT
+from orchbench.commands.sql_check import bundled_files, warnings_of
 
 
 @pytest.mark.parametrize(
@@ -111,6 +113,37 @@ def test_a_results_folder_that_cannot_be_written_to_is_said_before_anything_runs
     assert "cannot be written to (File exists): name a folder that can." in " ".join(
         capsys.readouterr().err.split()
     )
+
+
+def test_a_named_sql_file_is_looked_at_without_a_deployment_and_never_refused(
+    tmp_path: Any, capsys: Any
+) -> None:
+    file = tmp_path / "batch.sql"
+    file.write_text("DELETE FROM t; -- now()\n\nINSERT INTO t\nSELECT CURRENT_TIMESTAMP FROM s;\n")
+
+    assert main(["check", "--target", "aws", "--sql-file", str(file)]) == 0
+
+    shown = capsys.readouterr().out
+    assert f"warn  SQL: {file}, line 4 (statement 2): CURRENT_TIMESTAMP: " in shown
+    assert "Write GETDATE()" in shown
+    assert "NOW()" not in shown
+
+
+def test_a_sql_file_that_cannot_be_read_is_a_usage_error(tmp_path: Any, capsys: Any) -> None:
+    binary = tmp_path / "binary.sql"
+    binary.write_bytes(b"\xff\xfe")
+
+    assert main(["check", "--sql-file", str(tmp_path / "none.sql")]) == 2
+    assert "cannot be read: No such file or directory." in capsys.readouterr().err
+    assert main(["check", "--sql-file", str(binary)]) == 2
+    assert "cannot be read: it is not UTF-8 text." in capsys.readouterr().err
+
+
+def test_the_bundled_sql_holds_nothing_that_redshift_may_not_take() -> None:
+    files = bundled_files(PROJECT)
+
+    assert {file.name for file in files} >= {"refresh_customer_summary.sql", "tables.sql", "grants.sql"}
+    assert list(warnings_of(files)) == []
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from orchbench.platforms.durable_functions.history import (
     trace_from_history,
 )
 from orchbench.platforms.errors import ExecutionNotFound
-from orchbench.platforms.platform import InvocationRequest, Record, Start, StartCase
+from orchbench.platforms.platform import InvocationRequest, Permission, Record, Start, StartCase
 from orchbench.platforms.progress import polls_told
 from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
 
@@ -21,6 +21,29 @@ class DurableExecution:
     """Durable functions through a boto3 client of Lambda."""
 
     name = "durable-execution"
+    # A request is matched with its qualifier: the alias that an execution is started through, none where they
+    # are listed, and else the version that it belongs to (Lambda guide, durable-security).
+    permissions: tuple[Permission, ...] = (
+        Permission(
+            "StartDurableExecutions",
+            ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration"),
+            ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}:live",),
+        ),
+        Permission(
+            "FindDurableExecutions",
+            ("lambda:ListDurableExecutionsByFunction",),
+            ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}",),
+        ),
+        Permission(
+            "FollowAndStopDurableExecutions",
+            (
+                "lambda:GetDurableExecution",
+                "lambda:GetDurableExecutionHistory",
+                "lambda:StopDurableExecution",
+            ),
+            ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}:*",),
+        ),
+    )
 
     def __init__(self, client: Any) -> None:
         self._client = client

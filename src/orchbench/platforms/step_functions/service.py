@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchbench.platforms.errors import ExecutionNotFound
-from orchbench.platforms.platform import InvocationRequest, Record, Start, StartCase
+from orchbench.platforms.platform import InvocationRequest, Permission, Record, Start, StartCase
 from orchbench.platforms.progress import polls_told
 from orchbench.platforms.step_functions.history import (
     answers,
@@ -21,6 +21,18 @@ class StepFunctions:
     """Standard workflows through a boto3 client of Step Functions."""
 
     name = "step-functions"
+    permissions: tuple[Permission, ...] = (
+        Permission(
+            "StartStateMachines",
+            ("states:StartExecution",),
+            ("arn:${Partition}:states:${Region}:${AccountId}:stateMachine:${Name}",),
+        ),
+        Permission(
+            "FollowAndStopExecutions",
+            ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
+            ("arn:${Partition}:states:${Region}:${AccountId}:execution:${Name}:*",),
+        ),
+    )
 
     def __init__(self, client: Any) -> None:
         self._client = client
