@@ -135,10 +135,16 @@ def _sql(files: Iterable[Path]) -> Iterator[Finding]:
 def _met(bench: Bench) -> Iterator[Finding]:
     """Yield what the local Data API has been asked to run since it started."""
     stack = bench.connection.clients
-    if isinstance(stack, LocalStack) and "url" in stack.redshift:
-        with urllib.request.urlopen(f"{stack.redshift['url']}/warnings", timeout=30) as answer:  # noqa: S310 - this stack's own server
-            for said in json.loads(answer.read()):
-                yield Finding("SQL that was run", good=True, said=said, warning=True)
+    if not isinstance(stack, LocalStack) or "url" not in stack.redshift:
+        return
+    url = f"{stack.redshift['url']}/warnings"
+    try:
+        with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - this stack's own server
+            warnings = json.loads(answer.read())
+    except OSError as error:
+        yield Finding("SQL that was run", good=False, said=f"the local Data API cannot be asked: {error}")
+        return
+    yield from (Finding("SQL that was run", good=True, said=said, warning=True) for said in warnings)
 
 
 def _permissions(bench: Bench) -> Finding:

@@ -8,6 +8,7 @@ import pytest
 
 from orchbench import connect
 from orchbench.cli import main
+from orchbench.deployment.warehouse import Warehouse
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.platforms.platform import StartCase
 from orchbench.trace import ExecutionStatus
@@ -91,6 +92,19 @@ def test_check_finds_nothing_to_do(capsys: Any) -> None:
     assert main(["check"]) == 0
 
     assert "to do" not in capsys.readouterr().out
+
+
+def test_check_tells_of_what_was_run_that_redshift_may_not_take(running_stack: Any, capsys: Any) -> None:
+    warehouse = Warehouse(running_stack.client("redshift-data"), running_stack.outputs)
+    warehouse.run("SELECT COUNT(*), CURRENT_TIMESTAMP FROM public.orders", "A count")
+
+    assert main(["check"]) == 0
+
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("warn")]
+    assert len(told) == 1
+    assert "SQL that was run: SQL 1 of statement" in told[0]
+    assert "CURRENT_TIMESTAMP" in told[0]
+    assert "public.orders" not in told[0]
 
 
 def test_the_documented_example_runs(capsys: Any) -> None:
