@@ -55,6 +55,16 @@ class EventKind(StrEnum):
     OTHER = "other"
 
 
+class Work(StrEnum):
+    """What a state, a step or an integration of a way does for the batch."""
+
+    PREPARE = "prepare"
+    SUBMIT = "submit"
+    WAIT = "wait"
+    LOOK = "look"
+    CANCEL = "cancel"
+
+
 @dataclass(frozen=True)
 class TraceEvent:
     """One thing that happened.
@@ -64,12 +74,14 @@ class TraceEvent:
         detail: what the evaluation needs beyond that, JSON values: ``type`` (of a state), ``operation_id``,
             ``error``, ``statement_status``, ``delay_seconds``, ``attempt``, ``next_attempt_seconds``,
             ``request_id``, ``written_bytes`` (of a checkpoint), ``event_type`` (of any other kind).
+        work: that the state or the operation does; None where it does none, or the event has none.
     """
 
     kind: EventKind
     at: float
     name: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    work: Work | None = None
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,8 @@ class Trace:
     """One execution.
 
     Attributes:
-        orchestrator: a way's name, ``sfn-poll``.
+        orchestrator: a way's name.
+        platform: the name of the platform that it runs on.
         host: ``rehearse``, ``local`` or ``aws``.
         error_name: the class name alone: the last dotted part of the recorded type.
         statement: None where no statement was submitted, or none of its times is in the record.
@@ -129,6 +142,7 @@ class Trace:
     started_at: float
     ended_at: float | None
     history_events: int
+    platform: str = ""
     error_name: str | None = None
     cause: str | None = None
     statement: StatementTimes | None = None
@@ -151,14 +165,19 @@ class Trace:
             | {
                 "status": ExecutionStatus(document["status"]),
                 "statement": StatementTimes(**statement) if statement else None,
-                "events": tuple(
-                    TraceEvent(**one | {"kind": EventKind(one["kind"])}) for one in document["events"]
-                ),
+                "events": tuple(map(_event, document["events"])),
                 "invocations": tuple(
                     Invocation(**one | {"label": Label(one["label"])}) for one in document["invocations"]
                 ),
             }
         )
+
+
+def _event(document: Json) -> TraceEvent:
+    work = document.get("work")
+    return TraceEvent(
+        **document | {"kind": EventKind(document["kind"]), "work": None if work is None else Work(work)}
+    )
 
 
 def to_epoch(moment: datetime | float | str) -> float:
@@ -183,4 +202,5 @@ def _shown(event: TraceEvent) -> Json:
         "at": event.at,
         "name": event.name,
         "detail": dict(sorted(event.detail.items())),
+        "work": event.work and event.work.value,
     }

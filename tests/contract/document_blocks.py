@@ -14,7 +14,7 @@ from orchbench.commands.estimation import NOTHING, candidates, policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.limits import Quota, quotas, reach
+from orchbench.evaluation.limits import Quota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import DAYS_A_MONTH
 from orchbench.ways import all_ways
@@ -63,10 +63,7 @@ def budget_table() -> Iterator[str]:
     yield from ("| way | quota | polls that fit | polls of the budget |", "|---|---|--:|--:|")
     for way in candidates(None):
         usage = way.usage
-        yield (
-            f"| {way.name} | {usage.quota_limit:,} {usage.quota_unit} | {usage.most_polls():,} "
-            f"| {way.budget_polls:,} |"
-        )
+        yield (f"| {way.name} | {told_quota(usage)} | {usage.most_polls():,} | {way.budget_polls:,} |")
 
 
 def parameter_table() -> Iterator[str]:

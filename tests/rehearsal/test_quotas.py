@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.host import InvalidStart
 from orchbench.trace import EventKind
 from orchbench.virtual_time.application import ACCOUNT, REGION, Application, Function, StateMachine
-from orchbench.ways.way import Way
+from orchbench.ways import way_named
 
 HANDLERS = Path(__file__).parent
 ANY = Scenario(duration_seconds=1)
@@ -40,8 +41,9 @@ def application(target: Function | StateMachine, *functions: Function) -> Applic
     )
 
 
-WAY = Way(
-    name="a-way", service="any", title="A way", target_output="TargetArn", implementation="quota_handlers.py"
+DURABLE, MACHINE = (
+    replace(way_named(name), name="a-way", target_output="TargetArn", works={})
+    for name in ("durable-poll", "sfn-poll")
 )
 
 
@@ -49,7 +51,7 @@ WAY = Way(
 def durable() -> Callable[..., Rehearsal]:
     def run(name: str, document: Any, **others: Any) -> Rehearsal:
         scenario = Scenario(duration_seconds=1, input=document)
-        return rehearse(scenario, WAY, application=application(function(name, **others)))
+        return rehearse(scenario, DURABLE, application=application(function(name, **others)))
 
     return run
 
@@ -60,7 +62,7 @@ def machine() -> Callable[..., Rehearsal]:
         arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:machine"
         target = StateMachine(arn, "machine", json.dumps(definition))
         scenario = Scenario(duration_seconds=1, input=document or {})
-        return rehearse(scenario, WAY, application=application(target, *functions))
+        return rehearse(scenario, MACHINE, application=application(target, *functions))
 
     return run
 

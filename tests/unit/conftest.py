@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from orchbench.platforms.durable_functions import history as durable_history
-from orchbench.platforms.platform import InvocationRequest, TraceBuilder
-from orchbench.platforms.step_functions import history as step_functions_history
+from orchbench.platforms.platform import Record
 from orchbench.results.comparison import Comparison, Run, Settings
 from orchbench.trace import Invocation, Label, Trace
+from orchbench.ways import Way, way_named
 
 HISTORIES = Path(__file__).parent / "histories"
 Recorded = Callable[[str], dict[str, Any]]
@@ -27,10 +26,9 @@ def recorded() -> Recorded:
     return read
 
 
-def requests_of(name: str, history: dict[str, Any]) -> list[InvocationRequest]:
-    if name.startswith("sfn"):
-        return step_functions_history.invocation_requests(history["events"])
-    return durable_history.invocation_requests(history["events"], "orchbench-durable-poll")
+def way_of(name: str) -> Way:
+    """Return the way that a recorded history is taken to be of."""
+    return way_named("sfn-poll" if name.startswith("sfn") else "durable-poll")
 
 
 @pytest.fixture
@@ -39,9 +37,7 @@ def traced(recorded: Recorded) -> Traced:
 
     def trace(name: str, host: str = "aws", billed_seconds: float | None = 0.1) -> Trace:
         history = recorded(name)
-        build: TraceBuilder = (
-            step_functions_history if name.startswith("sfn") else durable_history
-        ).trace_from_history
+        way, record = way_of(name), Record(history["description"], history["events"])
         label = Label.MEASURED if billed_seconds is not None else Label.MISSING
         invocations = [
             Invocation(
@@ -54,15 +50,9 @@ def traced(recorded: Recorded) -> Traced:
                 128 if billed_seconds is not None else None,
                 label,
             )
-            for one in requests_of(name, history)
+            for one in way.platform.requests(record)
         ]
-        return build(
-            orchestrator="sfn-poll" if name.startswith("sfn") else "durable-poll",
-            host=host,
-            description=history["description"],
-            events=history["events"],
-            invocations=invocations,
-        )
+        return way.platform.trace(way, host, record, invocations)
 
     return trace
 

@@ -20,7 +20,6 @@ from orchbench.deployment.missing_permissions import look as look_at_permissions
 from orchbench.deployment.permissions import POLICY, permissions, resolved, values_of
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack
-from orchbench.platforms.durable_functions.service import DurableExecution
 from orchbench.ways import Way, all_ways
 
 SETUP = "functions/setup"
@@ -113,16 +112,13 @@ def _ways(bench: Bench) -> Iterator[Finding]:
         good = way.name in deployed
         missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
         yield Finding(way.name, good, "deployed" if good else missing)
-        if good and way.service == DurableExecution.name:
-            yield _tried(f"{way.name}'s function", partial(_durable, bench, way))
+        if good:
+            yield _tried(f"{way.name}'s target", partial(_target, bench, way))
 
 
-def _durable(bench: Bench, way: Way) -> Finding:
-    arn = bench.connection.outputs[way.target_output]
-    function = bench.connection.clients.client("lambda").get_function_configuration(FunctionName=arn)
-    good = "DurableConfig" in function
-    advice = "it is no durable function, which is set at its creation alone: delete it and deploy it anew"
-    return Finding(f"{way.name}'s function", good, "has its DurableConfig" if good else advice)
+def _target(bench: Bench, way: Way) -> Finding:
+    unfit = way.platform.unfit(bench.connection.clients, bench.connection.outputs[way.target_output])
+    return Finding(f"{way.name}'s target", unfit is None, unfit or f"runs on {way.platform.title}")
 
 
 def _sql(files: Iterable[Path]) -> Iterator[Finding]:

@@ -233,8 +233,10 @@ def outcome_of(candidate: Candidate, polled: PollColumns) -> str:
 
 def death_of(candidate: Candidate) -> str:
     """Return what a quota ends an execution with, in a rehearsal's words."""
-    usage = candidate.usage
-    return f"The execution reached the maximum number of {usage.quota_unit} ({usage.quota_limit})."
+    quota = candidate.usage.quota
+    if quota is None:
+        return ""
+    return f"The execution reached the maximum number of {quota.meter.unit} ({quota.limit})."
 
 
 def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _Asked) -> Bill:

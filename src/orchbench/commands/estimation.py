@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import PROJECT, project_folder, whole_number
+from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.limits import NEVER
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.workload import (
     LONGEST_SECONDS,
@@ -25,7 +26,6 @@ from orchbench.evaluation.workload import (
 from orchbench.trace import Json
 from orchbench.ways import all_ways
 from orchbench.ways.durations import InvalidDuration, Policy, parse_duration, parse_policy, split_policies
-from orchbench.ways.usage import stated_quota
 
 MOST = 1_000_000_000
 NOTHING = "–"  # noqa: RUF001 - a dash for no figure
@@ -168,17 +168,11 @@ def candidates(names: Sequence[str] | None) -> list[Candidate]:
     unknown = next((name for name in names or () if name not in ways), None)
     if unknown is not None:
         raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(ways)}.")
-    folder = project_folder()
     return [
-        Candidate(name, way.usage, stated_quota(_file(folder, way.implementation)).polls)
+        Candidate(name, way.usage, way.usage.poll_budget or NEVER, way.platform.account_quotas)
         for name, way in ways.items()
-        if way.usage is not None and (not names or name in names)
+        if not names or name in names
     ]
-
-
-def _file(folder: Path, name: str) -> Path:
-    """Return a file of the folder's project, or this project's own where the folder has none."""
-    return folder / name if (folder / name).exists() else PROJECT / name
 
 
 def described(queries: Json, median: Json, longest: Json) -> str:

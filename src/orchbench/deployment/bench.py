@@ -17,7 +17,6 @@ from orchbench.deployment.connection import Connection, connect_aws, connect_run
 from orchbench.deployment.execution import Evidence, Execution, Live
 from orchbench.deployment.invocations import Patience, read_invocations
 from orchbench.deployment.reports import read_reports
-from orchbench.platforms.durable_functions.service import DurableExecution
 from orchbench.platforms.errors import (
     ExecutionNotFound,
     InvalidName,
@@ -25,7 +24,6 @@ from orchbench.platforms.errors import (
     StillRunning,
 )
 from orchbench.platforms.platform import LONGEST_NAME, Service, StartCase
-from orchbench.platforms.step_functions.service import StepFunctions
 from orchbench.trace import ExecutionStatus, Json, Trace, error_class_name
 from orchbench.ways import Way, all_ways, way_named
 
@@ -45,13 +43,7 @@ class Bench:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._services: dict[str, Service] = {
-            service.name: service
-            for service in (
-                StepFunctions(connection.clients.client("stepfunctions")),
-                DurableExecution(connection.clients.client("lambda")),
-            )
-        }
+        self._services: dict[str, Service] = {}
 
     @property
     def host(self) -> str:
@@ -64,8 +56,8 @@ class Bench:
 
     def architecture(self) -> str:
         """Return the functions' instruction set, as they are deployed."""
-        way = self.ways()[0]
-        function_name = next(iter(way.log_groups(self.connection.stack_name)))
+        names = (name for way in self.ways() for name in way.log_groups(self.connection.stack_name))
+        function_name = next(names)
         client = self.connection.clients.client("lambda")
         return str(client.get_function_configuration(FunctionName=function_name)["Architectures"][0])
 
@@ -73,7 +65,7 @@ class Bench:
         """Start an execution, or return the one that has this name.
 
         Args:
-            way: ``sfn-poll``, ``durable-poll``.
+            way: by its name.
             document: the input; an empty one is valid and takes every default.
             name: at most 64 letters, digits, hyphens and underscores; made up where it is None.
 
@@ -105,10 +97,14 @@ class Bench:
         """
         service = self._service(way)
         if name_or_arn.startswith("arn:"):
-            _require_arn_of(way, self._target(way), name_or_arn)
+            platform, target = way_named(way).platform, self._target(way)
+            if not platform.runs(target, name_or_arn):
+                raise ExecutionNotFound(
+                    f"{name_or_arn!r} is not an execution of {way}, which is {target}: give the execution's "
+                    "name, or the ARN that its start printed."
+                )
             service.status(name_or_arn)
-            durable = name_or_arn.partition("/durable-execution/")[2].partition("/")[0]
-            return Execution(way, durable or name_or_arn.rpartition(":")[2], name_or_arn)
+            return Execution(way, platform.execution_name(name_or_arn), name_or_arn)
         arn = service.find(self._target(way), name_or_arn)
         if arn is None:
             raise ExecutionNotFound(f"There is no execution {name_or_arn!r} of {way}.")
@@ -205,8 +201,7 @@ class Bench:
 
     def outcome(self, execution: Execution) -> tuple[ExecutionStatus, Any, str | None]:
         """Return how an execution stands: its status, its output, and its error as one line."""
-        service = self._service(execution.way)
-        trace = service.trace(execution.way, self.host, service.record(execution.arn), ())
+        trace = self.trace(execution, reports=False)
         error = f"{trace.error_name}: {trace.cause}" if trace.error_name else None
         return trace.status, trace.output, error
 
@@ -224,12 +219,12 @@ class Bench:
 
     def evidence(self, execution: Execution) -> Evidence:
         """Return what was recorded of an execution: the raw material of its trace."""
-        service = self._service(execution.way)
-        record = service.record(execution.arn)
-        bare = service.trace(execution.way, self.host, record, ())
+        way = way_named(execution.way)
+        record = self._service(execution.way).record(execution.arn)
+        bare = way.platform.trace(way, self.host, record, ())
         invocations = read_invocations(
-            service.requests(record),
-            way_named(execution.way).log_groups(self.connection.stack_name),
+            way.platform.requests(record),
+            way.log_groups(self.connection.stack_name),
             (bare.started_at, bare.ended_at or time.time()),
             partial(read_reports, self.connection.clients.client("logs")),
             PATIENCE[self.host],
@@ -238,10 +233,14 @@ class Bench:
 
     def trace_of(self, way: str, evidence: Evidence) -> Trace:
         """Return the trace that evidence amounts to."""
-        return self._service(way).trace(way, self.host, evidence.record, evidence.invocations)
+        known = way_named(way)
+        return known.platform.trace(known, self.host, evidence.record, evidence.invocations)
 
     def _service(self, way: str) -> Service:
-        return self._services[way_named(way).service]
+        platform = way_named(way).platform
+        if platform.name not in self._services:
+            self._services[platform.name] = platform.service(self.connection.clients)
+        return self._services[platform.name]
 
     def _target(self, way: str) -> str:
         output = way_named(way).target_output
@@ -250,16 +249,6 @@ class Bench:
                 f"The stack {self.connection.stack_name} has no output {output}: {way} is not deployed there."
             )
         return self.connection.outputs[output]
-
-
-def _require_arn_of(way: str, target: str, arn: str) -> None:
-    """Refuse an ARN of another service, state machine or function, whatever its version or alias."""
-    wanted, given = target.split(":"), arn.split(":")
-    if len(given) < 8 or (given[2], given[6]) != (wanted[2], wanted[6]):
-        raise ExecutionNotFound(
-            f"{arn!r} is no execution of {way}, which is {wanted[6]!r} in {wanted[2]}: give the "
-            "execution's name, or the ARN that its start printed."
-        )
 
 
 def connect(

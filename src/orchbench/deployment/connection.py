@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import boto3
 from botocore.config import Config
@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from orchbench.local.stack import LocalStack, running_stack
 from orchbench.platforms.errors import OrchestratorError
+from orchbench.platforms.platform import Clients
 
 SERVICE_ERRORS = (ClientError, BotoCoreError)
 """What a boto3 client raises, for whoever turns it into a sentence."""
@@ -17,14 +18,6 @@ SERVICE_ERRORS = (ClientError, BotoCoreError)
 
 class NotDeployed(OrchestratorError):
     """There is no stack to use."""
-
-
-class Clients(Protocol):
-    """Gives boto3 clients of one account and region."""
-
-    @property
-    def region(self) -> str: ...
-    def client(self, service: str) -> Any: ...
 
 
 class AwsClients:

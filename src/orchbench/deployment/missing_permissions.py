@@ -9,8 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orchbench.deployment.connection import Clients
-from orchbench.platforms.platform import Permission
+from orchbench.platforms.platform import Clients, Permission
 
 NOWHERE = "orchbench-check"
 """Stands in the place of what a resource's pattern leaves open; nothing has this name."""

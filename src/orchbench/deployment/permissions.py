@@ -8,15 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from orchbench.deployment.connection import Connection
-from orchbench.platforms.durable_functions.service import DurableExecution
 from orchbench.platforms.platform import Permission
-from orchbench.platforms.step_functions.service import StepFunctions
 from orchbench.trace import Json
 from orchbench.ways import Way
 
 POLICY = "docs/bench-policy.json"
 PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-OF_SERVICES = {one.name: one.permissions for one in (StepFunctions, DurableExecution)}
 FUNCTION = "arn:${Partition}:lambda:${Region}:${AccountId}:function:"
 CLUSTER = "arn:${Partition}:redshift:${Region}:${AccountId}:"
 OF_ALL = (
@@ -62,7 +59,7 @@ def permissions(ways: Iterable[Way]) -> list[Permission]:
     ways = list(ways)
     found: dict[str, Permission] = {}
     for way in ways:
-        for one in OF_SERVICES[way.service]:
+        for one in way.platform.permissions:
             own = tuple(each.replace("${Name}", f"${{StackName}}-{way.name}") for each in one.resources)
             before = found[one.sid].resources if one.sid in found else ()
             found[one.sid] = replace(one, resources=before + own)

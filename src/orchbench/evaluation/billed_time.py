@@ -40,7 +40,7 @@ def added_milliseconds(assumed: Assumptions, cold: int, checkpoints: int) -> int
 def poll_milliseconds(usage: Usage, assumed: Assumptions, memory_mb: int, polls: int) -> NDArray[np.int64]:
     """Return what the invocation of each of so many polls is billed for, as ``invocation_milliseconds``."""
     of_first, more = usage.replayed_by_first_poll, usage.replayed_more_each_poll
-    warm = assumed.invocation_seconds(memory_mb, durable=usage.is_durable)
+    warm = assumed.invocation_seconds(memory_mb, durable=usage.suspends)
     replayed = assumed.replayed_operation_seconds(memory_mb)
     known = -(-polls // TABLE) * TABLE
     return _each_poll(warm, replayed, (of_first, more), known)[:polls]

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from orchbench.evaluation.assumptions import Assumptions, default_assumptions
 from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
-from orchbench.evaluation.counts import WAITS_FOR_CONDITION, Counts, count
+from orchbench.evaluation.counts import Counts, count
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import (
     BYTES_A_GB,
@@ -22,6 +22,7 @@ from orchbench.evaluation.tariff import (
     priced,
     weakest,
 )
+from orchbench.platforms.durable_functions.platform import WAITS_FOR_CONDITION
 from orchbench.trace import EventKind, Invocation, Label, Trace
 
 __all__ = ["HOST_LABELS", "Bill", "BillLine", "RedshiftCompute", "bill", "quantities", "weakest"]

@@ -1,110 +1,67 @@
-"""What an execution used of its service, counted from its trace's events and never from a formula.
+"""What an execution used of its services, counted from its trace's events and never from a formula."""
 
-How AWS counts: a state transition each time a state is entered, and one for each retry of a Task (Step
-Functions pricing); durable operations by the table "How durable operations are metered" of the Lambda
-developer guide.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
-from orchbench.trace import EventKind, Trace, TraceEvent
+from orchbench.platforms import platform_named
+from orchbench.platforms.meters import DURABLE_OPERATIONS, STATE_TRANSITIONS, WRITTEN_BYTES, Meter
+from orchbench.trace import EventKind, Json, Trace, Work
 
-CHECK_WORDS = "check status"
-"""The name of the state and of the step that ask how the batch stands, in the words both share."""
-
-WAITS_FOR_CONDITION = "WaitForCondition"
+ANSWERED = (EventKind.TASK_SUCCEEDED, EventKind.STEP_SUCCEEDED)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What one execution used; None where the service knows no such thing.
+    """What one execution used.
 
     Attributes:
-        polls: checks that were answered.
+        polls: looks that were answered.
         retries: attempts beyond the first, of a Task, a step or an invocation.
-        written_bytes: what the checkpoints stored.
+        metered: what its platform meters.
     """
 
     polls: int
     retries: int
     history_events: int
     invocations: int
-    state_transitions: int | None
-    durable_operations: int | None
-    written_bytes: int | None
+    metered: Mapping[Meter, int]
+
+    def of(self, meter: Meter) -> int | None:
+        """Return the amount of a meter; None where the platform knows no such thing."""
+        return self.metered.get(meter)
+
+    def to_json(self) -> Json:
+        """Return the counts as JSON values; None where the platform knows no such thing."""
+        return {
+            "polls": self.polls,
+            "retries": self.retries,
+            "history_events": self.history_events,
+            "invocations": self.invocations,
+            "state_transitions": self.state_transitions,
+            "durable_operations": self.durable_operations,
+            "written_bytes": self.written_bytes,
+        }
+
+    @property
+    def state_transitions(self) -> int | None:
+        return self.of(STATE_TRANSITIONS)
+
+    @property
+    def durable_operations(self) -> int | None:
+        return self.of(DURABLE_OPERATIONS)
+
+    @property
+    def written_bytes(self) -> int | None:
+        return self.of(WRITTEN_BYTES)
 
 
 def count(trace: Trace) -> Counts:
     """Return what one execution used."""
-    durable = "/durable-execution/" in trace.execution_arn or any(map(_is_operation, trace.events))
-    retries = _step_retries(trace.events) + _invocation_retries(trace.events) + _task_retries(trace.events)
-    entered = [event for event in trace.events if event.kind is EventKind.STATE_ENTERED]
+    platform = platform_named(trace.platform)
     return Counts(
-        polls=_polls(trace.events),
-        retries=retries,
+        polls=sum(event.work is Work.LOOK and event.kind in ANSWERED for event in trace.events),
+        retries=platform.retries(trace.events),
         history_events=trace.history_events,
         invocations=len(trace.invocations),
-        state_transitions=None if durable else len(entered) + retries,
-        durable_operations=_durable_operations(trace.events) if durable else None,
-        written_bytes=sum(event.detail.get("written_bytes", 0) for event in trace.events)
-        if durable
-        else None,
+        metered=platform.metered(trace.events),
     )
-
-
-def _is_operation(event: TraceEvent) -> bool:
-    return "operation_id" in event.detail
-
-
-def _polls(events: Iterable[TraceEvent]) -> int:
-    answered = (EventKind.TASK_SUCCEEDED, EventKind.STEP_SUCCEEDED)
-    return sum(
-        event.kind in answered and event.name.replace("-", " ").lower() == CHECK_WORDS for event in events
-    )
-
-
-def _task_retries(events: Iterable[TraceEvent]) -> int:
-    """Count the attempts beyond the first that Tasks scheduled."""
-    retries = attempts = 0
-    for event in events:
-        if event.kind is EventKind.STATE_ENTERED:
-            attempts = 0
-        elif event.kind is EventKind.TASK_SCHEDULED:
-            retries += attempts > 0
-            attempts += 1
-    return retries
-
-
-def _step_retries(events: Iterable[TraceEvent]) -> int:
-    """Count the failed attempts of steps after which another was planned; a condition's are polls."""
-    return sum(
-        event.kind is EventKind.STEP_FAILED
-        and event.detail.get("type") != WAITS_FOR_CONDITION
-        and bool(event.detail.get("next_attempt_seconds"))
-        for event in events
-    )
-
-
-def _invocation_retries(events: Iterable[TraceEvent]) -> int:
-    """Count the invocations that failed as such and were made again; a step's failure is none of these."""
-    ended = [event for event in events if event.kind is EventKind.INVOCATION_ENDED]
-    return sum("error" in earlier.detail for earlier, _later in pairwise(ended))
-
-
-def _durable_operations(events: tuple[TraceEvent, ...]) -> int:
-    """Count as AWS meters: 1 for the execution, 1 an operation, 1 a retry or poll, 1 an invocation retry."""
-    # A step is metered by its result: one that began, and was refused or is not over, is none yet.
-    operations = {
-        event.detail["operation_id"]
-        for event in events
-        if _is_operation(event)
-        if event.kind is not EventKind.STEP_STARTED or event.detail.get("type") == WAITS_FOR_CONDITION
-    }
-    condition_polls = sum(
-        str(event.detail.get("type")) == WAITS_FOR_CONDITION
-        and event.kind in (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
-        for event in events
-    )
-    return 1 + len(operations) + _step_retries(events) + condition_polls + _invocation_retries(events)

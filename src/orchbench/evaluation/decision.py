@@ -23,6 +23,7 @@ from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
 from orchbench.evaluation.polling import Counts, Floats, poll
 from orchbench.evaluation.sweep import Sweep, needed_polls
 from orchbench.evaluation.used import Used, used_by
+from orchbench.platforms.platform import AccountQuotas
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
 
@@ -37,6 +38,7 @@ class Candidate:
     name: str
     usage: Usage
     budget_polls: int
+    account: AccountQuotas
 
 
 @dataclass(frozen=True)
@@ -228,7 +230,7 @@ class Decision:
             alike = poll_milliseconds(usage, question.assumed, question.memory_mb, 1)
             billed = sweep.used.begun * alike
         lag = np.nan_to_num(sweep.lag_mean_seconds)
-        used = used_of_quotas(usage, self._peak(lag), sweep.used.polls, sweep.most_polls)
+        used = used_of_quotas(usage, candidate.account, self._peak(lag), sweep.used.polls, sweep.most_polls)
         fits = np.ones(len(sweep.intervals), dtype=bool)
         for load in loads(used, question.region):
             fits &= load.share <= FITS
@@ -259,7 +261,7 @@ class Decision:
         """Return how much of each quota the busiest moment uses, the nearest first."""
         polled, usage = option.polled, option.candidate.usage
         peak = self._peak(polled.lag_mean_seconds or 0.0)
-        used = used_of_quotas(usage, peak, polled.mean_polls, polled.most_polls)
+        used = used_of_quotas(usage, option.candidate.account, peak, polled.mean_polls, polled.most_polls)
         return sorted(loads(used, self.question.region), key=lambda load: -load.share)
 
     def exceeded(self, option: Option) -> list[Load]:

@@ -29,6 +29,13 @@ from orchbench.evaluation.polling import (
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
 from orchbench.evaluation.used import Used, most_polls, totals, used_by
+from orchbench.platforms.meters import (
+    CHECKPOINTS,
+    DURABLE_OPERATIONS,
+    HISTORY_EVENTS,
+    STATE_TRANSITIONS,
+    WRITTEN_BYTES,
+)
 from orchbench.trace import Label
 from orchbench.ways.usage import Usage
 
@@ -152,13 +159,13 @@ def estimate(
     unseen = polled.timed_out | polled.died
     return Estimates(
         polled=polled,
-        state_transitions=used.count(usage, "transitions"),
-        durable_operations=used.count(usage, "operations"),
-        history_events=used.count(usage, "history_events"),
-        invocations=used.count(usage, "all_invocations"),
-        checkpoints=used.count(usage, "checkpoints"),
+        state_transitions=used.count(usage, STATE_TRANSITIONS),
+        durable_operations=used.count(usage, DURABLE_OPERATIONS),
+        history_events=used.count(usage, HISTORY_EVENTS),
+        invocations=used.invocations(usage),
+        checkpoints=used.count(usage, CHECKPOINTS),
         replayed=used.replayed(usage),
-        written_bytes=used.count(usage, "written_bytes"),
+        written_bytes=used.count(usage, WRITTEN_BYTES),
         lag_seconds=np.where(unseen, np.nan, lag),
         lag_mean_seconds=np.where(unseen, np.nan, polled.last_delay_seconds / 2),
         lag_worst_seconds=np.where(unseen, np.nan, polled.last_delay_seconds),
@@ -199,12 +206,12 @@ def cost_parts(
         billed_of_polls: milliseconds of all polls' invocations, each rounded up, checkpoints apart.
     """
     value = {name: float(one.value) for name, one in assumed.named.items()}
-    invocations = used.count(usage, "all_invocations")
+    invocations = used.invocations(usage)
     parts = [CostPart("requests", "lambda_request", None, invocations * rates.lambda_request)]
-    if usage.is_durable:
-        written_gb = used.count(usage, "written_bytes") / float(BYTES_A_GB)
+    if usage.suspends:
+        written_gb = used.count(usage, WRITTEN_BYTES) / float(BYTES_A_GB)
         kept = written_gb * value["retention_days"] / float(DAYS_A_MONTH)
-        operations = used.count(usage, "operations") * rates.durable_operation
+        operations = used.count(usage, DURABLE_OPERATIONS) * rates.durable_operation
         retained = kept * rates.durable_data_retained
         parts += [
             CostPart("durable operations", "durable_operation", None, operations),
@@ -212,7 +219,7 @@ def cost_parts(
             CostPart("data retained", "durable_data_retained", "retention_days", retained),
         ]
     else:
-        transitions = used.count(usage, "transitions") * rates.state_transition
+        transitions = used.count(usage, STATE_TRANSITIONS) * rates.state_transition
         parts.append(CostPart("state transitions", "state_transition", None, transitions))
     second_usd = rates.lambda_gb_second * (np.asarray(memory_mb) / 1024)
     of_a_core = np.minimum(1.0, np.asarray(memory_mb) / value["full_core_memory_mb"])
@@ -241,11 +248,11 @@ def _billed_seconds(
 ) -> Any:
     """Return the billed seconds of all functions together, every invocation rounded up."""
     cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
-    checkpoints = used.count(usage, "checkpoints") if usage.is_durable else 0
-    others = used.count(usage, "all_invocations") - used.begun
+    checkpoints = used.count(usage, CHECKPOINTS) if usage.suspends else 0
+    others = used.invocations(usage) - used.begun
     each = _of_sizes(
         memory_mb,
-        lambda size: invocation_milliseconds(assumed, size, replayed=0, durable=usage.is_durable),
+        lambda size: invocation_milliseconds(assumed, size, replayed=0, durable=usage.suspends),
     )
     added = cold * added_milliseconds(assumed, 1, 0) + checkpoints * added_milliseconds(assumed, 0, 1)
     return (others * each + billed_of_polls + added) / 1000
@@ -260,18 +267,18 @@ def _of_sizes(memory_mb: Number, of_one: Callable[[int], int]) -> Any:
 
 def _seconds(usage: Usage, used: Used, of_a_core: Any, value: Mapping[str, float]) -> list[tuple[str, Any]]:
     """Return the billed seconds of all functions together, by the assumption that makes them."""
-    invocations = used.count(usage, "all_invocations")
+    invocations = used.invocations(usage)
     cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
     seconds = [
         ("invocation_wait_seconds", invocations * value["invocation_wait_seconds"]),
         ("invocation_cpu_seconds", invocations * (value["invocation_cpu_seconds"] / of_a_core)),
         ("initialization_seconds", cold * value["initialization_seconds"]),
     ]
-    if usage.is_durable:
+    if usage.suspends:
         replayed = value["replayed_operation_cpu_seconds"] / of_a_core
         seconds += [
             ("suspension_seconds", invocations * value["suspension_seconds"]),
-            ("checkpoint_seconds", used.count(usage, "checkpoints") * value["checkpoint_seconds"]),
+            ("checkpoint_seconds", used.count(usage, CHECKPOINTS) * value["checkpoint_seconds"]),
             ("replayed_operation_cpu_seconds", used.replayed(usage) * replayed),
         ]
     return seconds
@@ -297,19 +304,19 @@ def estimated_quantities(
         if not invocations:
             continue
         polls_here = name in usage.poll.invocations
-        warm = invocation_milliseconds(assumed, memory_mb, replayed=0, durable=usage.is_durable)
+        warm = invocation_milliseconds(assumed, memory_mb, replayed=0, durable=usage.suspends)
         billed = _whole((invocations - (mean.begun if polls_here else 0)) * rows) * warm
         if polls_here:
             billed += int(milliseconds_of_polls(usage, assumed, memory_mb, used.begun).sum())
         cold = _whole(mean.cold_starts_of(usage, name) * rows)
-        checkpoints = _whole(mean.count(usage, "checkpoints") * rows) if polls_here else 0
+        checkpoints = _whole(mean.count(usage, CHECKPOINTS) * rows) if polls_here else 0
         billed += added_milliseconds(assumed, cold, checkpoints)
         seconds = Decimal(billed) / 1000 / rows
         quantities += [
             Quantity(f"{name}: requests", "lambda_request", invocations, Label.ESTIMATED, CLOSED_FORM),
             compute_quantity(name, seconds, memory_mb, price_key("lambda_gb_second", architecture)),
         ]
-    all_invocations = Decimal(mean.count(usage, "all_invocations"))
+    all_invocations = Decimal(mean.invocations(usage))
     return [*quantities, logs_quantity(mean.work, mean.polls, all_invocations, assumed)]
 
 
@@ -319,11 +326,11 @@ def _whole(number: Any) -> int:
 
 
 def _service_quantities(usage: Usage, mean: Used, assumed: Assumptions) -> list[Quantity]:
-    if not usage.is_durable:
-        amount = Decimal(mean.count(usage, "transitions"))
+    if not usage.suspends:
+        amount = Decimal(mean.count(usage, STATE_TRANSITIONS))
         return [Quantity("state transitions", "state_transition", amount, Label.ESTIMATED, CLOSED_FORM)]
-    operations = Decimal(mean.count(usage, "operations"))
-    written = Decimal(mean.count(usage, "written_bytes")) / BYTES_A_GB
+    operations = Decimal(mean.count(usage, DURABLE_OPERATIONS))
+    written = Decimal(mean.count(usage, WRITTEN_BYTES)) / BYTES_A_GB
     bytes_source = "bytes as rehearsed, times polls"
     return [
         Quantity("durable operations", "durable_operation", operations, Label.ESTIMATED, CLOSED_FORM),

@@ -134,7 +134,7 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
     """
     longest = quotas()[QUERY].value
     most = usage.most_polls()
-    last_seen = moment_of_poll(policy, most)
+    last_seen = longest if most is None else moment_of_poll(policy, most)
     # A query of a whole day may still be seen to end where one that went on could not be cancelled any more.
     died = death(usage, policy, float(longest)) if last_seen < longest else None
     within_budget = replace(policy, budget=True)
@@ -145,13 +145,13 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
     return Reach(
         way=way,
         policy=policy,
-        most_polls=most,
+        most_polls=NEVER if most is None else most,
         without_budget_seconds=float(min(last_seen, longest)),
         died=died,
         with_budget_seconds=float(longest),
         longest_delay_seconds=longest_delay(within_budget, float(longest), budget_polls),
         stretched=stretched,
-        limited_by=f"{usage.quota_limit:,} {usage.quota_unit} of an execution"
+        limited_by=f"{told_quota(usage)} of an execution"
         if died
         else f"{longest / 3600:.0f} h of a query in Redshift",
     )
@@ -226,14 +226,14 @@ def misfits(
     )
     died = None if policy.budget else death(usage, policy, float(timeout_seconds))
     if died:
-        most = usage.most_polls()
+        most = usage.most_polls() or NEVER
         longest_seen = min(moment_of_poll(policy, most), float(timeout_seconds))
         yield Misfit(
             way,
             True,
             f"{needs}. The longest query that succeeds takes {_told(min(most, asked), longest_seen)}; "
             f"one that runs on loses its execution after {_told(died.polls, died.at_seconds)}, to "
-            f"{usage.quota_limit:,} {usage.quota_unit}. Poll less often, or keep the poll budget.",
+            f"{told_quota(usage)}. Poll less often, or keep the poll budget.",
         )
     elif policy.budget and asked > budget_polls:
         delay = longest_delay(policy, float(timeout_seconds), budget_polls)
@@ -243,6 +243,11 @@ def misfits(
             f"{needs}, and the poll budget leaves {budget_polls:,}: it is stretched to a poll every "
             f"{delay:.0f} s at most.",
         )
+
+
+def told_quota(usage: Usage) -> str:
+    """Say how much of what one execution may use; nothing where no quota limits it."""
+    return f"{usage.quota.limit:,} {usage.quota.meter.unit}" if usage.quota else "nothing"
 
 
 def _told(polls: int, at_seconds: float) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from orchbench.evaluation.limits import Quota, quotas
+from orchbench.platforms.platform import AccountQuotas
 from orchbench.trace import Json, Label
 from orchbench.ways.usage import Ending, Usage
 
@@ -65,36 +66,32 @@ class Peak:
     makespan_seconds: Any
 
 
-def used_of_quotas(usage: Usage, peak: Peak, polls: Any, most_polls: Any) -> dict[str, Any]:
+def used_of_quotas(
+    usage: Usage, account: AccountQuotas, peak: Peak, polls: Any, most_polls: Any
+) -> dict[str, Any]:
     """Return the use of every quota that polling comes near, by the quota's key.
 
     Args:
         usage: the way's own counts.
+        account: the quotas of its platform.
         peak: the workload at its busiest.
         polls: of an execution, on average.
         most_polls: of the longest execution.
     """
     a_second = peak.executions / np.maximum(peak.makespan_seconds, 1e-6)
-    fixed = usage.endings[Ending.SUCCEEDED]
+    fixed, each = usage.start + usage.endings[Ending.SUCCEEDED], usage.poll
     used = {
         "redshift_describe_statement_a_second": a_second * polls,
         "redshift_batch_execute_statement_a_second": peak.starts_a_second,
         "redshift_active_statements": peak.statements,
+        account.starts_a_second: peak.starts_a_second,
+        account.open_executions: peak.executions,
     }
-    if usage.is_durable:
-        checkpoints = usage.start.checkpoints + polls * usage.poll.checkpoints
-        used["durable_checkpoints_a_second"] = a_second * checkpoints
-        used["durable_starts_a_second"] = peak.starts_a_second
-        used["durable_running_executions"] = peak.executions
-    else:
-        transitions = usage.start.transitions + polls * usage.poll.transitions + fixed.transitions
-        used["sfn_state_transitions_a_second"] = a_second * transitions
-        used["sfn_start_execution_a_second"] = peak.starts_a_second
-        used["sfn_open_executions"] = peak.executions
-    an_execution = usage.used_of_quota(usage.start) + usage.used_of_quota(fixed)
-    used["durable_operations" if usage.is_durable else "sfn_history_events"] = (
-        an_execution + most_polls * usage.used_of_quota(usage.poll)
-    )
+    for meter, key in account.a_second.items():
+        used[key] = a_second * (fixed.of(meter) + polls * each.of(meter))
+    if usage.quota is not None:
+        meter = usage.quota.meter
+        used[usage.quota.key] = fixed.of(meter) + most_polls * each.of(meter)
     return used
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from orchbench.evaluation.polling import MostPolls, PolicyColumns, PollColumns, slow_delays
+from orchbench.platforms.meters import Meter
 from orchbench.ways.usage import Amounts, Ending, Usage
 
 
@@ -38,9 +39,13 @@ class Used:
     slow: Any
     first_is_slow: Any
 
-    def count(self, usage: Usage, name: str) -> Any:
-        """Return one of the amounts."""
-        return self._counted(usage, lambda amounts: int(getattr(amounts, name)))
+    def count(self, usage: Usage, meter: Meter) -> Any:
+        """Return how much of a meter is used."""
+        return self._counted(usage, lambda amounts: amounts.of(meter))
+
+    def invocations(self, usage: Usage) -> Any:
+        """Return the invocations of all functions together."""
+        return self._counted(usage, lambda amounts: amounts.all_invocations)
 
     def _counted(self, usage: Usage, of: Callable[[Amounts], int]) -> Any:
         succeeded = of(usage.endings[Ending.SUCCEEDED])
@@ -95,12 +100,15 @@ def used_by(polled: PollColumns, policies: PolicyColumns, kept_warm_seconds: flo
     )
 
 
-def most_polls(usage: Usage) -> MostPolls:
-    """Return how many polls the quota of one execution allows."""
+def most_polls(usage: Usage) -> MostPolls | None:
+    """Return how many polls the quota of one execution allows; None where no quota limits them."""
     answered = usage.answered_polls()
+    succeeded, timed_out = usage.most_polls(), usage.most_polls(Ending.TIMED_OUT)
+    if answered is None or succeeded is None or timed_out is None:
+        return None
     return MostPolls(
-        succeeded=usage.most_polls(),
-        timed_out=usage.most_polls(Ending.TIMED_OUT),
+        succeeded=succeeded,
+        timed_out=timed_out,
         answered=answered,
         begun=answered + (1 if usage.refused_poll.invocations else 0),
     )

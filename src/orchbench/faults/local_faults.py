@@ -15,6 +15,8 @@ from typing import Any
 from orchbench.faults.matrix import Row
 from orchbench.faults.scene import Batch, Scene, scene
 from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
+from orchbench.trace import Work
+from orchbench.ways import all_ways
 
 SUBMIT, DESCRIBE = "BatchExecuteStatement", "DescribeStatement"
 HELD_SECONDS = 4.0
@@ -90,31 +92,27 @@ def row_of(fault: LocalFault, place: Scene) -> Row:
 
 def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
     """Have the Data API hold the first call of every way."""
-    return ({"operation": operation, "kind": "delay", "seconds": HELD_SECONDS, "calls": 3},)
-
-
-def _worker_of(batch: Batch, state: str) -> str:
-    """Return the function that does a piece of work: a small one of its own, or the one durable function."""
-    return state if batch.way.service == "step-functions" else batch.way.functions[0]
+    ways = len(all_ways())
+    return ({"operation": operation, "kind": "delay", "seconds": HELD_SECONDS, "calls": ways},)
 
 
 def _kill_in_submit(place: Scene, batches: Sequence[Batch]) -> None:
     place.await_requests(SUBMIT, len(batches))
     for batch in batches:
-        batch.struck_at = kill_workers(place.stack, _worker_of(batch, "submit"))
+        batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.SUBMIT])
 
 
 def _kill_in_check(place: Scene, batches: Sequence[Batch]) -> None:
     place.await_requests(DESCRIBE, len(batches))
     for batch in batches:
-        batch.struck_at = kill_workers(place.stack, _worker_of(batch, "status"))
+        batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
 
 
 def _kill_between(place: Scene, batches: Sequence[Batch]) -> None:
     for batch in batches:
         service = place.service(batch.way)
         eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
-        batch.struck_at = kill_workers(place.stack, _worker_of(batch, "status"))
+        batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
 
 
 def _kill_data_api(place: Scene, batches: Sequence[Batch]) -> None:

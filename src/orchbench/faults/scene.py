@@ -22,8 +22,7 @@ from orchbench.faults.server_processes import NotFoundInTime, eventually
 from orchbench.faults.slow_network import Network
 from orchbench.local.options import StackOptions
 from orchbench.local.stack import LocalStack
-from orchbench.platforms.durable_functions.service import DurableExecution
-from orchbench.platforms.step_functions.service import StepFunctions
+from orchbench.platforms.platform import Service
 from orchbench.trace import ExecutionStatus, Label, Trace
 from orchbench.ways import Way, all_ways
 
@@ -80,11 +79,9 @@ class Scene:
             batches.append(Batch(way, str(started.execution_arn), entry))
         return batches
 
-    def service(self, way: Way) -> Any:
+    def service(self, way: Way) -> Service:
         """Return the service that runs a way."""
-        if way.service == "step-functions":
-            return StepFunctions(self.stack.client("stepfunctions"))
-        return DurableExecution(self.stack.client("lambda"))
+        return way.platform.service(self.stack)
 
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         """Run SQL beside the Data API."""
@@ -164,8 +161,7 @@ class Scene:
         deadline = time.monotonic() + LONGEST_SECONDS
         while service.status(batch.arn) is ExecutionStatus.RUNNING and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
-        trace: Trace = service.trace(batch.way.name, "local", service.record(batch.arn), [])
-        return trace
+        return batch.way.platform.trace(batch.way, "local", service.record(batch.arn), [])
 
     def _await_quiet(self, batch: Batch) -> float | None:
         """Return when the batch was seen not to run any more, None where it runs on and on."""

@@ -1,11 +1,13 @@
-"""What a service that runs executions does for the bench, and the values that it speaks in."""
+"""What a platform is: the service that runs executions, and the values that it speaks in."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
+from orchbench.platforms.meters import Meter
+from orchbench.trace import ExecutionStatus, Invocation, Json, Trace, TraceEvent, Work
 
 LONGEST_NAME = 64
 """Step Functions takes 80 characters, a durable execution 64."""
@@ -77,31 +79,105 @@ class Permission:
     resources: tuple[str, ...]
 
 
-class TraceBuilder(Protocol):
-    """Makes a trace of plain dictionaries in the shape of boto3's answers."""
+class Clients(Protocol):
+    """Gives boto3 clients of one account and region."""
 
-    def __call__(
-        self,
-        *,
-        orchestrator: str,
-        host: str,
-        description: Mapping[str, Any],
-        events: Sequence[Mapping[str, Any]],
-        invocations: Sequence[Invocation],
-    ) -> Trace: ...
+    @property
+    def region(self) -> str: ...
+    def client(self, service: str) -> Any: ...
+
+
+class TracedWay(Protocol):
+    """What a trace says of its way; a ``Way`` is one."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def works(self) -> Mapping[str, Work]: ...
 
 
 class Service(Protocol):
-    """An orchestrating service: starts, follows and stops executions, and records them."""
-
-    name: str
-    permissions: tuple[Permission, ...]
+    """A platform in one account and region: starts, follows and stops executions, and records them."""
 
     def start(self, target_arn: str, name: str, document: Json) -> Start: ...
     def status(self, execution_arn: str) -> ExecutionStatus: ...
     def stop(self, execution_arn: str, cause: str) -> None: ...
     def find(self, target_arn: str, name: str) -> str | None: ...
     def record(self, execution_arn: str) -> Record: ...
-    def requests(self, record: Record) -> list[InvocationRequest]: ...
-    def trace(self, way: str, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace: ...
     def polls_so_far(self, execution_arn: str) -> int: ...
+
+
+@dataclass(frozen=True)
+class AccountQuotas:
+    """The quotas of a whole account that executions use up together, by their keys in ``quotas.json``.
+
+    Attributes:
+        starts_a_second: of executions.
+        open_executions: at once.
+        a_second: of each meter.
+    """
+
+    starts_a_second: str
+    open_executions: str
+    a_second: Mapping[Meter, str]
+
+
+class Platform(ABC):
+    """What executions run on, the same in every account: its service, and its records as traces.
+
+    Attributes:
+        name: as ways state it.
+        title: as a person says it.
+        meters: what its executions are counted in, in the order of a table.
+        account_quotas: that they use up together.
+        permissions: to start, follow and stop executions.
+    """
+
+    name: str
+    title: str
+    permissions: Sequence[Permission]
+    meters: Sequence[Meter]
+    account_quotas: AccountQuotas
+
+    @abstractmethod
+    def service(self, clients: Clients) -> Service:
+        """Return the platform in one account and region."""
+
+    @abstractmethod
+    def owns(self, execution_arn: str) -> bool:
+        """Tell whether an ARN is one of its executions'."""
+
+    @abstractmethod
+    def execution_name(self, execution_arn: str) -> str:
+        """Return the name in one of its executions' ARNs."""
+
+    @abstractmethod
+    def runs(self, target_arn: str, execution_arn: str) -> bool:
+        """Tell whether an execution is one of a target, whatever the target's version or alias."""
+
+    def unfit(self, clients: Clients, target_arn: str) -> str | None:  # noqa: ARG002 - for those that ask
+        """Return why a deployed target cannot run executions, and what to do; None where it can."""
+        return None
+
+    @abstractmethod
+    def requests(self, record: Record) -> list[InvocationRequest]:
+        """Return the invocations that a history shows, in its order."""
+
+    @abstractmethod
+    def trace(self, way: TracedWay, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace:
+        """Return an execution's trace.
+
+        Args:
+            way: that it runs.
+            host: ``rehearse``, ``local`` or ``aws``.
+            record: description and history, in the shape of boto3's answers, execution data included.
+            invocations: as reported; ``requests`` says which there must be.
+        """
+
+    @abstractmethod
+    def retries(self, events: Sequence[TraceEvent]) -> int:
+        """Count the attempts beyond the first, of a Task, a step or an invocation."""
+
+    @abstractmethod
+    def metered(self, events: Sequence[TraceEvent]) -> Mapping[Meter, int]:
+        """Count what the service meters of one execution, from its trace's events."""

@@ -8,14 +8,6 @@ from typing import Any
 
 from orchbench.trace import Json, StatementTimes, to_epoch
 
-CHECK_NAME = "check status"
-"""The state's and the step's name, in the words both share."""
-
-
-def shared_name(name: str) -> str:
-    """Return a state's or an operation's name in the words both share: "Check status", "check-status"."""
-    return name.replace("-", " ").lower()
-
 
 def progress_in(answer: Any) -> Json:
     """Return the progress that a function's answer is, or holds beside what a condition keeps for itself."""

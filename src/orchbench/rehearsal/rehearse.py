@@ -9,9 +9,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from orchbench.platforms.durable_functions import history as durable_history
-from orchbench.platforms.platform import TraceBuilder
-from orchbench.platforms.step_functions import history as step_functions_history
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
 from orchbench.rehearsal.durable import DurableHost
@@ -110,7 +107,7 @@ class _Stage:
             self._functions.load()
             stack.enter_context(quiet())
             stack.callback(self._functions.close)
-            host, builder = self._host()
+            host = self._host()
             for client in execution_clients(stack):
                 answer_from(client, host.record)
             aftermath = Aftermath(
@@ -128,13 +125,7 @@ class _Stage:
             aftermath.pass_by()
             running = self._data_api.statements_running
         record = host.record()
-        trace = builder(
-            orchestrator=self._way.name,
-            host=HOST,
-            description=record.description,
-            events=record.events,
-            invocations=self._functions.invocations,
-        )
+        trace = self._way.platform.trace(self._way, HOST, record, self._functions.invocations)
         return Rehearsal(
             scenario=self._scenario,
             trace=trace,
@@ -150,14 +141,13 @@ class _Stage:
             rehearsal_seconds=round(time.perf_counter() - began, 6),
         )
 
-    def _host(self) -> tuple[Host, TraceBuilder]:
+    def _host(self) -> Host:
         target = self._application.target(self._way)
         if isinstance(target, StateMachine):
-            machine = StateMachineHost(
+            return StateMachineHost(
                 target, self._functions, self._clock, self._latency, self._jitter("retries")
             )
-            return machine, step_functions_history.trace_from_history
-        durable = DurableHost(
+        return DurableHost(
             target,
             self._functions,
             self._clock,
@@ -165,7 +155,6 @@ class _Stage:
             self._faults,
             first_backoff_seconds=self._scenario.restart_seconds,
         )
-        return durable, durable_history.trace_from_history
 
     def _schedule(self, host: Host, aftermath: Aftermath) -> None:
         """Have an operator stop or start the execution when the scenario says."""

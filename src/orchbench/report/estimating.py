@@ -71,7 +71,7 @@ def estimate_one(candidate: Candidate, duration_seconds: float, policy: Policy, 
         assumed=given.assumed,
     )
     timeout = float(columns.timeout_seconds[0])
-    of_quota = found.durable_operations if candidate.usage.is_durable else found.history_events
+    of_quota = found.durable_operations if candidate.usage.suspends else found.history_events
     return Estimate(
         bill=priced(quantities, given.prices, runs=Decimal(1)),
         polls=int(found.polled.polls[0]),

@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from decimal import Decimal
 from pathlib import Path
 from shlex import quote
@@ -89,7 +88,7 @@ def basis(given: Given) -> Json:
         for name, one in given.assumed.named.items()
     }
     counts = {
-        one.name: {"budget_polls": one.budget_polls, "usage": _digest(asdict(one.usage))}
+        one.name: {"budget_polls": one.budget_polls, "usage": _digest(one.usage.to_json())}
         for one in given.candidates
     }
     return {

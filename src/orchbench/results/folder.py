@@ -24,7 +24,8 @@ from orchbench.results.comparison import (
     Run,
     Settings,
 )
-from orchbench.trace import Json, Trace
+from orchbench.trace import Json
+from orchbench.ways.recorded import read_trace
 
 COMPARISON_FILE = "comparison.json"
 SUMMARY_FILE = "summary.json"
@@ -99,7 +100,7 @@ class ResultsFolder:
                 started_at=document["started_at"],
                 complete=document["complete"],
                 runs=tuple(
-                    Run(one["way"], one["number"], one["mart"], Trace.from_json(self._read(one["trace"])))
+                    Run(one["way"], one["number"], one["mart"], read_trace(self._read(one["trace"])))
                     for one in document["runs"]
                 ),
             )

@@ -104,7 +104,7 @@ def _run(run: Run, cost: Bill) -> Json:
         "cause": trace.cause,
         "mart": run.mart,
         **asdict(latency(trace)),
-        **asdict(count(trace)),
+        **count(trace).to_json(),
         "bill_usd": str(cost.total_usd),
         "label": HOST_LABELS[trace.host].value,
         "bill_label": cost.label.value,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from orchbench.results.comparison import InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.trace import Json, Label, Trace
+from orchbench.ways.recorded import read_trace
 
 REHEARSALS_FILE = "rehearsals.json"
 REHEARSALS_SCHEMA = "orchbench.rehearsals/1"
@@ -97,7 +98,7 @@ def _rehearsals(folder: ResultsFolder, document: Json) -> Iterator[KeptRehearsal
             duration_seconds=float(one["duration_seconds"]),
             poll=one["poll"],
             figures=one["figures"],
-            trace=Trace.from_json(trace),
+            trace=read_trace(trace),
             file=one["trace"],
         )
 

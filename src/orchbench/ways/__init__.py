@@ -3,23 +3,36 @@
 A new way is a new module with a ``WAY``; it is found here by looking through the package.
 """
 
-import importlib
-import pkgutil
+from collections.abc import Iterable
+
+from orchbench.platforms import found_in
 
 from .way import Way
 
-__all__ = ["Way", "all_ways", "way_named"]
+__all__ = ["Way", "all_ways", "in_order", "the_pair", "way_named"]
 
 
 def all_ways() -> dict[str, Way]:
-    """Return every way by its name, in the order of a table."""
-    found = []
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        way = getattr(importlib.import_module(module.name), "WAY", None)
-        if isinstance(way, Way):
-            found.append(way)
-    found.sort(key=lambda way: (way.order, way.name))
-    return {way.name: way for way in found}
+    """Return every way by its name, in the order of a table: the pair first, then what varies each."""
+    return {way.name: way for way in in_order(found_in(__path__, __name__, "WAY", Way))}
+
+
+def the_pair() -> dict[str, Way]:
+    """Return the two ways that the comparison is about, the baseline first."""
+    return {name: way for name, way in all_ways().items() if way.is_of_the_pair}
+
+
+def in_order(ways: Iterable[Way]) -> list[Way]:
+    """Return ways in the order of a table."""
+    known = list(ways)
+    pair = sorted((way for way in known if way.is_of_the_pair), key=_place)
+    places = {way.name: index for index, way in enumerate(pair)}
+
+    def place(way: Way) -> tuple[int, int, str]:
+        parent = places.get(way.varies.of, len(places)) if way.varies else 0
+        return parent, *_place(way)
+
+    return [*pair, *sorted((way for way in known if way.varies), key=place)]
 
 
 def way_named(name: str) -> Way:
@@ -28,3 +41,7 @@ def way_named(name: str) -> Way:
     if name not in ways:
         raise KeyError(f"There is no way {name!r}: take one of {', '.join(ways)}.")
     return ways[name]
+
+
+def _place(way: Way) -> tuple[int, str]:
+    return way.order, way.name

@@ -1,30 +1,47 @@
 """The Step Functions baseline: a state machine that loops over a wait, a status function and a choice."""
 
-from orchbench.ways.usage import HISTORY_EVENTS, Amounts, Ending, Usage
+from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS
+from orchbench.platforms.step_functions.platform import HISTORY_QUOTA
+from orchbench.trace import Work
+from orchbench.ways.usage import Amounts, Ending, Usage
 from orchbench.ways.way import Way
+
+
+def _amounts(transitions: int, events: int, **invocations: int) -> Amounts:
+    return Amounts({STATE_TRANSITIONS: transitions, HISTORY_EVENTS: events}, invocations)
+
 
 # A Task writes 5 events and a Wait, a Choice and a Succeed 2 each; a Fail 1. Every state entered is a
 # transition. The execution's own start and end are an event each.
 _USAGE = Usage(
-    quota_unit=HISTORY_EVENTS,
-    quota_limit=25_000,
-    start=Amounts({"submit": 1}, transitions=1, history_events=1 + 5),
-    poll=Amounts({"status": 1}, transitions=3, history_events=2 + 5 + 2),
+    quota=HISTORY_QUOTA,
+    start=_amounts(1, 1 + 5, submit=1),
+    wait=_amounts(1, 2),
+    look=_amounts(2, 5 + 2, status=1),
     endings={
-        Ending.SUCCEEDED: Amounts({}, transitions=1, history_events=2 + 1),
-        Ending.FAILED: Amounts({}, transitions=1, history_events=1 + 1),
-        Ending.TIMED_OUT: Amounts({"cancel": 1}, transitions=3, history_events=5 + 2 + 1 + 1),
+        Ending.SUCCEEDED: _amounts(1, 2 + 1),
+        Ending.FAILED: _amounts(1, 1 + 1),
+        Ending.TIMED_OUT: _amounts(3, 5 + 2 + 1 + 1, cancel=1),
     },
+    refused_poll=_amounts(0, 1),
+    refused_ending=_amounts(0, 1),
     death="Runtime",
 )
 
 WAY = Way(
     name="sfn-poll",
-    service="step-functions",
+    platform_name="step-functions",
     title="Step Functions, polling",
     target_output="SfnPollStateMachineArn",
     implementation="statemachine/redshift_batch.asl.json",
-    functions=("submit", "status", "cancel"),
+    works={
+        "Submit batch": Work.SUBMIT,
+        "Wait before check": Work.WAIT,
+        "Check status": Work.LOOK,
+        "Cancel batch": Work.CANCEL,
+    },
     usage=_USAGE,
+    functions=("submit", "status", "cancel"),
+    workers={Work.SUBMIT: "submit", Work.LOOK: "status", Work.CANCEL: "cancel"},
     order=0,
 )

@@ -1,20 +1,15 @@
 """What an execution uses of its services, as every way states it of itself.
 
-So much at the start, so much a poll, so much at its end: the coefficients of the estimates' closed forms.
-They are held to rehearsals, count for count. The poll budget is not repeated here: it is read from the
-handler or the definition that keeps it.
+So much at the start, so much a look, a wait and an event, so much at its end: the coefficients of the
+estimates' closed forms. They are held to rehearsals, count for count.
 """
 
-import ast
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from pathlib import Path
-from typing import Any
 
-HISTORY_EVENTS = "history events"
-DURABLE_OPERATIONS = "durable operations"
+from orchbench.platforms.meters import ExecutionQuota, Meter
+from orchbench.trace import Json
 
 
 class Ending(StrEnum):
@@ -32,136 +27,134 @@ class Amounts:
     """Numbers of what is counted or billed.
 
     Attributes:
+        meters: how much of each meter; written bytes are as rehearsed, give or take some digits.
         invocations: by the suffix of the function's name, as ``Way.functions`` has it.
-        checkpoints: results and waits that a durable invocation stores and waits for.
-        written_bytes: of payloads that durable operations store; as rehearsed, give or take some digits.
     """
 
-    invocations: Mapping[str, int]
-    history_events: int
-    transitions: int = 0
-    operations: int = 0
-    checkpoints: int = 0
-    written_bytes: int = 0
+    meters: Mapping[Meter, int] = field(default_factory=dict)
+    invocations: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, meter: Meter) -> int:
+        """Return the amount of one meter."""
+        return self.meters.get(meter, 0)
 
     @property
     def all_invocations(self) -> int:
         """Those of all functions together."""
         return sum(self.invocations.values())
 
+    def to_json(self) -> Json:
+        """Return the amounts as JSON values."""
+        meters = {meter.key: amount for meter, amount in self.meters.items()}
+        return {"meters": meters, "invocations": dict(self.invocations)}
+
+    def __add__(self, other: "Amounts") -> "Amounts":
+        meters = dict.fromkeys((*self.meters, *other.meters))
+        functions = dict.fromkeys((*self.invocations, *other.invocations))
+        return Amounts(
+            {one: self.of(one) + other.of(one) for one in meters},
+            {one: self.invocations.get(one, 0) + other.invocations.get(one, 0) for one in functions},
+        )
+
+
+NOTHING = Amounts()
+_PARTS = ("start", "look", "wait", "event", "refused_poll", "refused_ending")
+_NUMBERS = ("death", "suspends", "replayed_by_first_poll", "replayed_more_each_poll")
+
 
 @dataclass(frozen=True)
 class Usage:
-    """What one execution uses: ``start``, ``poll`` times its polls, and one of ``endings``.
+    """What one execution uses: ``start`` + n looks + k waits + e events + one of ``endings``.
 
-    One that a quota ends uses ``refused_poll`` or ``refused_ending`` instead of an ending.
+    n and k come from the way's schedule, e from the events that are delivered to it. One that a quota ends
+    uses ``refused_poll`` or ``refused_ending`` instead of an ending.
 
     Attributes:
-        quota_unit: which of its quotas its polling uses up, ``history events`` or ``durable operations``.
-        quota_limit: of one execution.
+        quota: that its looks and waits use up; None where nothing limits them.
+        look: an answered look at the statement.
+        wait: one that was begun.
+        event: one that was delivered, of a way that waits for events.
         refused_poll: what comes after the last poll that was answered where the next one is refused.
         refused_ending: the same where all polls were answered and the ending is refused.
         death: the error that such an execution ends with.
+        suspends: whether an invocation ends by suspending the execution, which is billed for a while.
         replayed_by_first_poll: finished operations that the first invocation after the start goes over again.
         replayed_more_each_poll: how many more each further invocation goes over.
     """
 
-    quota_unit: str
-    quota_limit: int
     start: Amounts
-    poll: Amounts
-    endings: Mapping[Ending, Amounts] = field(default_factory=dict)
-    refused_poll: Amounts = Amounts({}, history_events=1)
-    refused_ending: Amounts = Amounts({}, history_events=1)
+    look: Amounts
+    endings: Mapping[Ending, Amounts]
+    wait: Amounts = NOTHING
+    event: Amounts = NOTHING
+    quota: ExecutionQuota | None = None
+    refused_poll: Amounts = NOTHING
+    refused_ending: Amounts = NOTHING
     death: str = ""
+    suspends: bool = False
     replayed_by_first_poll: int = 0
     replayed_more_each_poll: int = 0
 
+    def to_json(self) -> Json:
+        """Return everything that it states as JSON values, in a stable order."""
+        return {
+            "quota": asdict(self.quota) if self.quota else None,
+            **{name: getattr(self, name).to_json() for name in _PARTS},
+            "endings": {ending.value: one.to_json() for ending, one in self.endings.items()},
+            **{name: getattr(self, name) for name in _NUMBERS},
+        }
+
     @property
-    def is_durable(self) -> bool:
-        """Tell whether it is metered in durable operations."""
-        return self.quota_unit == DURABLE_OPERATIONS
+    def poll(self) -> Amounts:
+        """A look and the wait before it."""
+        return self.look + self.wait
+
+    @property
+    def parts(self) -> tuple[Amounts, ...]:
+        """Everything that it may consist of."""
+        return (self.start, self.look, self.wait, self.event, *self.endings.values())
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """What it is counted in, in the order of their first use."""
+        return tuple(dict.fromkeys(meter for part in self.parts for meter in part.meters))
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The suffixes of the functions that polling invokes, in the order of their first use."""
-        parts = (self.start, self.poll, *self.endings.values())
-        return tuple(dict.fromkeys(name for part in parts for name in part.invocations))
+        """The suffixes of the functions that it invokes, in the order of their first use."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.invocations))
 
     def used_of_quota(self, amounts: Amounts) -> int:
         """Return how much of the quota some amounts are."""
-        return amounts.operations if self.is_durable else amounts.history_events
+        return amounts.of(self.quota.meter) if self.quota else 0
 
-    def most_polls(self, ending: Ending = Ending.SUCCEEDED) -> int:
-        """Return the polls after which an execution can still end in this way, no reserve kept."""
-        fixed = self.used_of_quota(self.start) + self.used_of_quota(self.endings[ending])
-        return (self.quota_limit - fixed) // self.used_of_quota(self.poll)
+    def most_polls(self, ending: Ending = Ending.SUCCEEDED) -> int | None:
+        """Return the polls after which an execution can still end in this way, no reserve kept.
 
-    def answered_polls(self) -> int:
-        """Return the polls that can be made in full, whatever follows."""
-        # The last event of a full history is the execution's own end.
-        limit = self.quota_limit if self.is_durable else self.quota_limit - 1
-        return (limit - self.used_of_quota(self.start)) // self.used_of_quota(self.poll)
+        None where no quota limits them.
+        """
+        return self._fitting(self.used_of_quota(self.start) + self.used_of_quota(self.endings[ending]))
+
+    def answered_polls(self) -> int | None:
+        """Return the polls that can be made in full, whatever follows; None where no quota limits them."""
+        kept = self.quota.kept_for_the_end if self.quota else 0
+        return self._fitting(self.used_of_quota(self.start) + kept)
+
+    @property
+    def poll_budget(self) -> int | None:
+        """How many polls fit, the reserve and the dearest ending kept; None where no quota limits them.
+
+        The definition or the handler keeps it; a contract test compares.
+        """
+        if self.quota is None:
+            return None
+        endings = max(self.used_of_quota(one) for one in self.endings.values())
+        return self._fitting(self.used_of_quota(self.start) + endings + self.quota.reserve)
 
     def replayed(self, polls: int) -> int:
         """Return the operations that all invocations together go over again."""
         return self.replayed_by_first_poll * polls + self.replayed_more_each_poll * (polls * (polls - 1) // 2)
 
-
-@dataclass(frozen=True)
-class StatedQuota:
-    """The poll budget that a definition or a handler states: ``Quota`` of the functions' own model."""
-
-    unit: str
-    limit: int
-    start: int
-    poll: int
-    way_out: int
-    retry: int
-    reserved_retries: int
-    reserved_invocation_retries: int = 0
-
-    @property
-    def polls(self) -> int:
-        """How many polls fit, the reserve kept."""
-        reserve = self.reserved_retries * self.retry + self.reserved_invocation_retries
-        return max(0, (self.limit - self.start - self.way_out - reserve) // self.poll)
-
-
-def stated_quota(implementation: Path) -> StatedQuota:
-    """Read the poll budget from the file that keeps it: a definition's JSON, or a handler's ``QUOTA``.
-
-    Raises:
-        LookupError: it states none.
-    """
-    text = implementation.read_text()
-    found = (
-        next(_quotas_in(json.loads(text)), None)
-        if implementation.suffix == ".json"
-        else _quota_constant(ast.parse(text))
-    )
-    if found is None:
-        raise LookupError(f"{implementation.name} states no quota for its poll budget.")
-    names = {one.name for one in fields(StatedQuota)}
-    return StatedQuota(**{key: value for key, value in found.items() if key in names})
-
-
-def _quotas_in(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield the ``quota`` objects of a definition."""
-    if isinstance(value, dict):
-        if isinstance(value.get("quota"), dict):
-            yield value["quota"]
-        for one in value.values():
-            yield from _quotas_in(one)
-
-
-def _quota_constant(module: ast.Module) -> dict[str, Any] | None:
-    """Return the keywords of ``QUOTA = Quota(...)``."""
-    for node in module.body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.value, ast.Call)
-            and any(isinstance(target, ast.Name) and target.id == "QUOTA" for target in node.targets)
-        ):
-            return {one.arg: ast.literal_eval(one.value) for one in node.value.keywords if one.arg}
-    return None
+    def _fitting(self, fixed: int) -> int | None:
+        each = self.used_of_quota(self.poll)
+        return (self.quota.limit - fixed) // each if self.quota and each else None

@@ -1,12 +1,36 @@
 """What a way of running the batch states about itself.
 
-A way is one module of this package with a ``WAY``; whatever several ways share is its platform's.
+A way is one module of this package with a ``WAY``; whatever several ways share is their platform's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from orchbench.platforms import platform_named
+from orchbench.platforms.platform import Platform
+from orchbench.trace import Work
 from orchbench.ways.usage import Usage
+
+
+class Waits(StrEnum):
+    """How a way learns of the end."""
+
+    BY_POLLING = "by polling"
+    FOR_AN_EVENT = "for an event, with a slow poll behind it"
+
+
+@dataclass(frozen=True)
+class Variation:
+    """What a further way varies.
+
+    Attributes:
+        of: the way of the pair, by its name.
+        what: the one thing in which it differs, in a few words.
+    """
+
+    of: str
+    what: str
 
 
 @dataclass(frozen=True)
@@ -15,22 +39,43 @@ class Way:
 
     Attributes:
         name: as the command line and the traces say it.
-        service: the key of the service that runs it.
+        platform_name: of the platform that runs it.
         title: as a person says it.
         target_output: the template's output that holds what a start takes.
         implementation: the definition or the handler, below the repository's root.
+        works: which state, step or integration of it does which work, by its name.
+        usage: what an execution uses.
         functions: each function's suffix behind the stack's name, which its log group has too.
-        order: its place in a table, the baseline first; by name where it is the same.
+        workers: which of them does which work.
+        unrecorded: those of them whose invocations no history shows, such as what an event invokes.
+        varies: None for the pair.
+        waits: how it learns of the end.
+        order: its place beside ways that vary the same; by name where it is the same.
     """
 
     name: str
-    service: str
+    platform_name: str
     title: str
     target_output: str
     implementation: str
-    functions: Sequence[str] = field(default=())
-    usage: Usage | None = None
+    works: Mapping[str, Work]
+    usage: Usage
+    functions: Sequence[str] = ()
+    workers: Mapping[Work, str] = field(default_factory=dict)
+    unrecorded: Sequence[str] = ()
+    varies: Variation | None = None
+    waits: Waits = Waits.BY_POLLING
     order: int = 10
+
+    @property
+    def platform(self) -> Platform:
+        """The platform that runs it."""
+        return platform_named(self.platform_name)
+
+    @property
+    def is_of_the_pair(self) -> bool:
+        """Tell whether it is one of the two that the comparison is about."""
+        return self.varies is None
 
     def log_groups(self, stack_name: str) -> dict[str, str]:
         """Return the log group of each function, by the function's name."""

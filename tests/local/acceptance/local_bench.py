@@ -10,8 +10,7 @@ from typing import Any
 import psycopg
 
 from orchbench.local.stack import LocalStack
-from orchbench.platforms.durable_functions.service import DurableExecution
-from orchbench.platforms.step_functions.service import StepFunctions
+from orchbench.platforms.platform import Service
 from orchbench.trace import ExecutionStatus, Trace
 from orchbench.ways import Way
 
@@ -39,13 +38,11 @@ class Bench:
         while service.status(arn) is ExecutionStatus.RUNNING:
             assert time.monotonic() < deadline, f"{arn} still runs after {seconds} s"
             time.sleep(0.1)
-        trace: Trace = service.trace(way.name, "local", service.record(arn), [])
-        return trace
+        return way.platform.trace(way, "local", service.record(arn), [])
 
     def invocations(self, way: Way, arn: str) -> int:
         """Return how many invocations the service's history shows."""
-        service = self._service(way)
-        return len(service.requests(service.record(arn)))
+        return len(way.platform.requests(self._service(way).record(arn)))
 
     def run(self, way: Way, **event: Any) -> Trace:
         self._names += 1
@@ -80,7 +77,5 @@ class Bench:
         events = logs.filter_log_events(logGroupName=group)["events"]
         return [event["message"] for event in events]
 
-    def _service(self, way: Way) -> Any:
-        if way.service == "step-functions":
-            return StepFunctions(self.stack.client("stepfunctions"))
-        return DurableExecution(self.stack.client("lambda"))
+    def _service(self, way: Way) -> Service:
+        return way.platform.service(self.stack)

@@ -37,7 +37,7 @@ def started(bench: Bench, way: Way, name: str, **event: Any) -> str:
 
 def stop(bench: Bench, way: Way, arn: str) -> None:
     """Stop an execution as an operator does, with nothing but the service's own call."""
-    if way.service == "step-functions":
+    if way.platform_name == "step-functions":
         bench.stack.client("stepfunctions").stop_execution(executionArn=arn)
     else:
         bench.stack.client("lambda").stop_durable_execution(DurableExecutionArn=arn)
@@ -106,7 +106,7 @@ def test_an_event_that_comes_twice_or_late_changes_nothing(bench: Bench, way: Wa
     arn = started(bench, way, "twice")
     stop(bench, way, arn)
     eventually(lambda: not bench.running_queries())
-    key = "executionArn" if way.service == "step-functions" else "durableExecutionArn"
+    key = "executionArn" if way.platform_name == "step-functions" else "durableExecutionArn"
     again = invoke(bench, "cancel", {"detail": {key: arn, "status": "STOPPED"}})
     assert (again["execution_id"], again["outcome"]) == (arn, "had ended")
 
@@ -129,7 +129,7 @@ def test_a_refused_execution_leaves_no_dead_letter(bench: Bench, way: Way) -> No
     assert bench.run(way, sql_file="nope.sql").error_name == "SqlFileNotAllowed"
     arn = bench.start(way, f"asked-{way.name}", sql_file="nope.sql")
     bench.wait(way, arn)
-    key = "executionArn" if way.service == "step-functions" else "durableExecutionArn"
+    key = "executionArn" if way.platform_name == "step-functions" else "durableExecutionArn"
     told = invoke(bench, "cancel", {"detail": {key: arn, "status": "FAILED"}})
     assert told["outcome"] == "nothing was submitted"
     assert dead_letters(bench) == []

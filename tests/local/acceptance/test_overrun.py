@@ -5,13 +5,11 @@ from collections.abc import Callable
 import pytest
 from local_bench import Bench
 
-from orchbench.evaluation.counts import WAITS_FOR_CONDITION
-from orchbench.trace import EventKind, ExecutionStatus
+from orchbench.platforms.durable_functions.platform import WAITS_FOR_CONDITION
+from orchbench.trace import EventKind, ExecutionStatus, Work
 from orchbench.ways import Way
 
 pytestmark = pytest.mark.local
-
-WORKER = {"step-functions": "status", "durable-execution": None}
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +33,7 @@ def test_an_overrun_runs_finally_is_retried_and_fails_as_handler_timed_out(
     # A condition keeps its failed attempts among its polls: the handler's log has them, below.
     conditions = [event for event in trace.events if event.detail.get("type") == WAITS_FOR_CONDITION]
     assert len(failed) == 3 or conditions
-    function = WORKER[way.service] or way.functions[0]
+    function = way.workers[Work.LOOK]
     messages = "\n".join(short_bench.log_messages(function)).lower().replace("-", " ")
     assert messages.count("check status failed") == 3
     assert messages.count("check status ended") == 3

@@ -140,6 +140,4 @@ def test_stopping_an_arn_of_another_way_says_so(capsys: Any) -> None:
 
     assert main(["stop", "durable-poll", arn]) == 1
 
-    assert "is no execution of durable-poll, which is 'orchbench-durable-poll' in lambda" in " ".join(
-        capsys.readouterr().err.split()
-    )
+    assert "is not an execution of durable-poll, which is arn:" in " ".join(capsys.readouterr().err.split())

@@ -20,7 +20,9 @@ from orchbench.evaluation.decision import Decision, Question
 from orchbench.evaluation.estimate import Rates
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.workload import from_distribution
+from orchbench.platforms.meters import STATE_TRANSITIONS
 from orchbench.trace import Json
+from orchbench.ways.usage import Amounts
 
 LABELS = {"measured", "rehearsed", "estimated", "assumed", "quoted"}
 
@@ -301,7 +303,7 @@ def test_a_runner_up_that_does_not_fit_says_so() -> None:
     )
     durable, machine = candidates(["durable-poll"])[0], candidates(["sfn-poll"])[0]
     # A machine of so many states a poll that Tokyo's 800 transitions a second are too few.
-    busy = replace(machine.usage, poll=replace(machine.usage.poll, transitions=60))
+    busy = replace(machine.usage, look=machine.usage.look + Amounts({STATE_TRANSITIONS: 57}))
     decision = Decision(question, [replace(machine, usage=busy), durable])
     answer = Advice(decision, workload, prices, "x86_64", Decimal(1_000_000)).document()
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings, strategies
-from project import ROOT
 
 from orchbench.cli import main
 from orchbench.evaluation.assumptions import default_assumptions
@@ -31,21 +30,21 @@ from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
+from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.trace import ExecutionStatus, Json
 from orchbench.ways import all_ways
-from orchbench.ways.usage import Usage, stated_quota
+from orchbench.ways.usage import Usage
 from orchbench.ways.way import Way
 
 FULL = settings().max_examples >= 500
 POINTS = 500 if FULL else 10
 MOST_POLLS = 33
 PRICES = price_list("us-east-1")
-WAYS = [way for way in all_ways().values() if way.usage]
+WAYS = list(all_ways().values())
 
 
 def usage_of(way: Way) -> Usage:
-    assert way.usage
     return way.usage
 
 
@@ -67,7 +66,8 @@ def columns_of(scenario: Scenario) -> Columns:
 
 
 def estimated(scenario: Scenario, way: Way) -> Estimates:
-    budget = stated_quota(ROOT / way.implementation).polls
+    budget = usage_of(way).poll_budget
+    assert budget
     return estimate(
         usage_of(way), budget, columns_of(scenario), Rates.of(PRICES, "x86_64"), default_assumptions()
     )
@@ -150,7 +150,8 @@ def test_a_bill_of_durations_with_fractions_is_the_estimated_one_line_by_line(
 def test_the_cost_to_search_with_is_that_of_the_bill(way: Way) -> None:
     scenario, assumed = BILLED[4], default_assumptions().with_values(FRACTIONS)
     columns = columns_of(scenario)
-    budget = stated_quota(ROOT / way.implementation).polls
+    budget = usage_of(way).poll_budget
+    assert budget
     found = estimate(usage_of(way), budget, columns, Rates.of(PRICES, "x86_64"), assumed)
     used = used_by(found.polled, columns.policies, float(assumed["kept_warm_seconds"]))
     quantities = estimated_quantities(
@@ -225,6 +226,8 @@ def test_a_long_query_is_estimated_to_the_poll(way: Way, duration_seconds: float
 def dying(way: Way) -> list[Scenario]:
     """Return executions on both sides of their quota: a poll a second reaches it soonest."""
     most, answered = usage_of(way).most_polls(), usage_of(way).answered_polls()
+    assert most
+    assert answered
     ends = [(answered + 0.5, 20_000), (20_000.0, answered), (float(most), 20_000), (float(answered), 20_000)]
     wanted = 1 if not FULL else 2 if usage_of(way).replayed_more_each_poll else len(ends)
     return [
@@ -365,7 +368,7 @@ def test_a_statement_that_fails_uses_what_the_way_states(way: Way) -> None:
     ending = usage.endings[Ending.FAILED]
 
     assert counts.polls == 3
-    events = usage.start.history_events + 3 * usage.poll.history_events + ending.history_events
+    events = (usage.start + ending).of(HISTORY_EVENTS) + 3 * usage.poll.of(HISTORY_EVENTS)
     assert counts.history_events == events
-    transitions = usage.start.transitions + 3 * usage.poll.transitions + ending.transitions
+    transitions = (usage.start + ending).of(STATE_TRANSITIONS) + 3 * usage.poll.of(STATE_TRANSITIONS)
     assert (counts.state_transitions or 0) == transitions

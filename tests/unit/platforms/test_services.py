@@ -201,7 +201,9 @@ def test_an_arn_of_something_else_is_refused_before_any_service_is_asked(way: st
     }
     bench = Bench(Connection("local", Unused(), "orchbench", outputs))
 
-    with pytest.raises(ExecutionNotFound, match=f"is no execution of {way}, which is 'orchbench-{way}'"):
+    with pytest.raises(
+        ExecutionNotFound, match=f"is not an execution of {way}, which is arn:.*orchbench-{way}"
+    ):
         bench.find(way, arn)
 
 

@@ -4,7 +4,9 @@ from typing import Any
 import pytest
 
 from orchbench.platforms.durable_functions.history import decoded
+from orchbench.platforms.platform import Record
 from orchbench.trace import EventKind, ExecutionStatus, Trace, error_class_name, to_epoch
+from orchbench.ways import way_named
 
 ALL = (
     "sfn_succeeded",
@@ -18,6 +20,11 @@ ALL = (
     "durable_condition",
 )
 START = to_epoch("2026-11-21T03:00:00Z")
+
+
+def trace_of(name: str, history: dict[str, Any]) -> Trace:
+    way = way_named(name)
+    return way.platform.trace(way, "rehearse", Record(history["description"], history["events"]), ())
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -66,20 +73,16 @@ def test_an_aborted_execution_without_error_in_its_description_takes_it_from_the
     assert traced("sfn_aborted").error_name == "Stopped"
     history = recorded("sfn_aborted")
     del history["description"]["error"], history["description"]["cause"]
-    from orchbench.platforms.step_functions.history import trace_from_history
-
-    trace = trace_from_history(orchestrator="sfn-poll", host="rehearse", invocations=(), **history)
+    trace = trace_of("sfn-poll", history)
 
     assert (trace.error_name, trace.cause) == ("Stopped", "Stopped by its user.")
 
 
 def test_an_execution_without_a_recorded_stop_ends_with_its_last_event(recorded: Any) -> None:
-    from orchbench.platforms.step_functions.history import trace_from_history
-
     history = recorded("sfn_aborted")
     del history["description"]["stopDate"]
 
-    trace = trace_from_history(orchestrator="sfn-poll", host="rehearse", invocations=(), **history)
+    trace = trace_of("sfn-poll", history)
 
     assert trace.ended_at == START + 1.0
 

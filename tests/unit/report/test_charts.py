@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from stored_results import ROOT, STORED, report_of
 
+from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import price_list
 from orchbench.report.durations import break_evens
 from orchbench.report.estimating import estimate_one
@@ -20,7 +20,6 @@ from orchbench.report.timeline import QUERY, bars, middle_run
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy, parse_policy
-from orchbench.ways.usage import stated_quota
 
 UNITS = ("USD", "duration", "delay", "seconds", "hours")
 
@@ -32,19 +31,14 @@ def made(monday: Path) -> Report:
 
 @pytest.fixture(scope="module")
 def given() -> Given:
-    ways = {name: way for name, way in all_ways().items() if way.usage}
     return Given(
-        candidates=[
-            Candidate(name, way.usage, stated_quota(ROOT / way.implementation).polls)
-            for name, way in ways.items()
-            if way.usage
-        ],
+        candidates=candidates(None),
         prices=price_list("us-east-1"),
         prices_file="prices",
         architecture="x86_64",
         memory_mb=128,
         assumed=default_assumptions(),
-        files=dict.fromkeys(ways, "file"),
+        files=dict.fromkeys(all_ways(), "file"),
     )
 
 

@@ -1,6 +1,7 @@
 """The template as a rehearsal reads it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -12,11 +13,11 @@ from orchbench.ways.way import Way
 @pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
 def test_every_way_has_its_target_in_the_template(way: Way) -> None:
     target = load_application().target(way)
-    assert isinstance(target, StateMachine if way.service == "step-functions" else Function)
+    assert isinstance(target, StateMachine if way.platform_name == "step-functions" else Function)
 
 
 def test_a_way_without_a_target_is_named() -> None:
-    way = Way("lost", "any", "Lost", "NoSuchOutput", "none.py")
+    way = replace(next(iter(all_ways().values())), name="lost", target_output="NoSuchOutput")
     with pytest.raises(LookupError, match="NoSuchOutput, which lost starts"):
         load_application().target(way)
 

@@ -1,1 +1,5 @@
 """AWS Lambda durable functions."""
+
+from orchbench.platforms.durable_functions.platform import DurableFunctionsPlatform
+
+PLATFORM = DurableFunctionsPlatform()

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orchbench.platforms.platform import InvocationRequest
+from orchbench.platforms.platform import InvocationRequest, Record, TracedWay
 from orchbench.platforms.progress import check_detail, statement_times
 from orchbench.platforms.step_functions.history import parsed
 from orchbench.trace import (
@@ -17,6 +17,7 @@ from orchbench.trace import (
     Json,
     Trace,
     TraceEvent,
+    Work,
     error_class_name,
     to_epoch,
 )
@@ -45,27 +46,16 @@ def status_of(description: Mapping[str, Any]) -> ExecutionStatus:
 
 
 def trace_from_history(
-    *,
-    orchestrator: str,
-    host: str,
-    description: Mapping[str, Any],
-    events: Sequence[Event],
-    invocations: Sequence[Invocation],
+    way: TracedWay, platform: str, host: str, record: Record, invocations: Sequence[Invocation]
 ) -> Trace:
-    """Return the trace of one durable execution.
-
-    Args:
-        orchestrator: the way's name.
-        host: ``rehearse``, ``local`` or ``aws``.
-        description: GetDurableExecution's answer.
-        events: every event of GetDurableExecutionHistory, in its order, with execution data.
-        invocations: of the function, as reported; ``invocation_requests`` says which there must be.
-    """
+    """Return the trace of one durable execution."""
+    description, events = record.description, record.events
     output = parsed(description.get("Result"))
     ended = description.get("EndTimestamp")
     error = description.get("Error") or _ending_error(events)
     return Trace(
-        orchestrator=orchestrator,
+        orchestrator=way.name,
+        platform=platform,
         host=host,
         execution_name=description["DurableExecutionName"],
         execution_arn=description["DurableExecutionArn"],
@@ -78,7 +68,7 @@ def trace_from_history(
         error_name=error_class_name(error.get("ErrorType")),
         cause=error.get("ErrorMessage"),
         statement=statement_times(output, list(answers(events))),
-        events=tuple(_trace_events(events)),
+        events=tuple(_trace_events(events, way.works)),
         invocations=tuple(invocations),
     )
 
@@ -145,12 +135,11 @@ def _ending_error(events: Sequence[Event]) -> Mapping[str, Any]:
     return (_payload(ends[-1], "Error") or {}) if ends else {}
 
 
-def _trace_events(events: Sequence[Event]) -> Iterator[TraceEvent]:
+def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterator[TraceEvent]:
     for event in events:
         kind = KINDS.get(event["EventType"], EventKind.OTHER)
-        yield TraceEvent(
-            kind, to_epoch(event["EventTimestamp"]), event.get("Name") or "", _detail(kind, event)
-        )
+        name = event.get("Name") or ""
+        yield TraceEvent(kind, to_epoch(event["EventTimestamp"]), name, _detail(kind, event), works.get(name))
 
 
 def _detail(kind: EventKind, event: Event) -> Json:

@@ -1,49 +1,46 @@
 """Lambda durable executions as a service that runs a way: start, follow, stop, record."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from orchbench.platforms.durable_functions.history import (
     answers,
     condition_checks,
-    invocation_requests,
     status_of,
-    trace_from_history,
 )
 from orchbench.platforms.errors import ExecutionNotFound
-from orchbench.platforms.platform import InvocationRequest, Permission, Record, Start, StartCase
+from orchbench.platforms.platform import Permission, Record, Start, StartCase
 from orchbench.platforms.progress import polls_told
-from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
+from orchbench.trace import ExecutionStatus, Json
+
+# A request is matched with its qualifier: the alias that an execution is started through, none where they
+# are listed, and else the version that it belongs to (Lambda guide, durable-security).
+PERMISSIONS = (
+    Permission(
+        "StartDurableExecutions",
+        ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration"),
+        ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}:live",),
+    ),
+    Permission(
+        "FindDurableExecutions",
+        ("lambda:ListDurableExecutionsByFunction",),
+        ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}",),
+    ),
+    Permission(
+        "FollowAndStopDurableExecutions",
+        (
+            "lambda:GetDurableExecution",
+            "lambda:GetDurableExecutionHistory",
+            "lambda:StopDurableExecution",
+        ),
+        ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}:*",),
+    ),
+)
 
 
 class DurableExecution:
     """Durable functions through a boto3 client of Lambda."""
-
-    name = "durable-execution"
-    # A request is matched with its qualifier: the alias that an execution is started through, none where they
-    # are listed, and else the version that it belongs to (Lambda guide, durable-security).
-    permissions: tuple[Permission, ...] = (
-        Permission(
-            "StartDurableExecutions",
-            ("lambda:InvokeFunction", "lambda:GetFunctionConfiguration"),
-            ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}:live",),
-        ),
-        Permission(
-            "FindDurableExecutions",
-            ("lambda:ListDurableExecutionsByFunction",),
-            ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}",),
-        ),
-        Permission(
-            "FollowAndStopDurableExecutions",
-            (
-                "lambda:GetDurableExecution",
-                "lambda:GetDurableExecutionHistory",
-                "lambda:StopDurableExecution",
-            ),
-            ("arn:${Partition}:lambda:${Region}:${AccountId}:function:${Name}:*",),
-        ),
-    )
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -101,21 +98,6 @@ class DurableExecution:
     def record(self, execution_arn: str) -> Record:
         """Return the description and the whole history, with execution data."""
         return Record(self._describe(execution_arn), list(self._events(execution_arn)))
-
-    def requests(self, record: Record) -> list[InvocationRequest]:
-        """Return the invocations that a history shows."""
-        function_name = record.description["FunctionArn"].split(":")[6]
-        return invocation_requests(record.events, function_name)
-
-    def trace(self, way: str, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace:
-        """Return an execution's trace."""
-        return trace_from_history(
-            orchestrator=way,
-            host=host,
-            description=record.description,
-            events=record.events,
-            invocations=invocations,
-        )
 
     def polls_so_far(self, execution_arn: str) -> int:
         """Return the polls that the newest events tell of."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from orchbench.platforms.platform import InvocationRequest
+from orchbench.platforms.platform import InvocationRequest, Record, TracedWay
 from orchbench.platforms.progress import check_detail, statement_times
 from orchbench.trace import (
     EventKind,
@@ -17,6 +17,7 @@ from orchbench.trace import (
     Json,
     Trace,
     TraceEvent,
+    Work,
     error_class_name,
     to_epoch,
 )
@@ -53,27 +54,16 @@ def status_of(description: Mapping[str, Any]) -> ExecutionStatus:
 
 
 def trace_from_history(
-    *,
-    orchestrator: str,
-    host: str,
-    description: Mapping[str, Any],
-    events: Sequence[Event],
-    invocations: Sequence[Invocation],
+    way: TracedWay, platform: str, host: str, record: Record, invocations: Sequence[Invocation]
 ) -> Trace:
-    """Return the trace of one execution of a state machine.
-
-    Args:
-        orchestrator: the way's name.
-        host: ``rehearse``, ``local`` or ``aws``.
-        description: DescribeExecution's answer.
-        events: every event of GetExecutionHistory, in its order, execution data included.
-        invocations: of the functions, as reported; ``invocation_requests`` says which there must be.
-    """
+    """Return the trace of one execution of a state machine."""
+    description, events = record.description, record.events
     output = parsed(description.get("output"))
     error, cause = _failure(description, events)
     stopped = description.get("stopDate") or (events[-1]["timestamp"] if _has_ended(events) else None)
     return Trace(
-        orchestrator=orchestrator,
+        orchestrator=way.name,
+        platform=platform,
         host=host,
         execution_name=description.get("name") or str(description["executionArn"]).rpartition(":")[2],
         execution_arn=description["executionArn"],
@@ -86,7 +76,7 @@ def trace_from_history(
         error_name=error_class_name(error),
         cause=cause,
         statement=statement_times(output, list(answers(events))),
-        events=tuple(_trace_events(events)),
+        events=tuple(_trace_events(events, way.works)),
         invocations=tuple(invocations),
     )
 
@@ -101,6 +91,9 @@ def invocation_requests(events: Sequence[Event]) -> list[InvocationRequest]:
     for event in events:
         kind = KINDS.get(event["type"])
         at = to_epoch(event["timestamp"])
+        # A Task may call another service than Lambda, without a function.
+        if _details(event).get("resourceType", "lambda") != "lambda":
+            continue
         if kind is EventKind.TASK_SCHEDULED:
             requests.append(InvocationRequest(_function_name(event), None, at, None))
         elif kind in (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED) and requests:
@@ -139,7 +132,7 @@ def _failure(description: Mapping[str, Any], events: Sequence[Event]) -> tuple[s
     return error, str(told["errorMessage"]) if isinstance(told, dict) and "errorMessage" in told else cause
 
 
-def _trace_events(events: Sequence[Event]) -> Iterator[TraceEvent]:
+def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterator[TraceEvent]:
     name = ""
     for event in events:
         kind = KINDS.get(event["type"], EventKind.OTHER)
@@ -156,8 +149,8 @@ def _trace_events(events: Sequence[Event]) -> Iterator[TraceEvent]:
             detail["event_type"] = event["type"]
         if error := details.get("error"):
             detail["error"] = error_class_name(error)
-        about_execution = kind in (EventKind.EXECUTION_STARTED, EventKind.EXECUTION_ENDED)
-        yield TraceEvent(kind, to_epoch(event["timestamp"]), "" if about_execution else name, detail)
+        about = "" if kind in (EventKind.EXECUTION_STARTED, EventKind.EXECUTION_ENDED) else name
+        yield TraceEvent(kind, to_epoch(event["timestamp"]), about, detail, works.get(about))
 
 
 def _payload(event: Event) -> Any:

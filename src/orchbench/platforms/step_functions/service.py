@@ -1,38 +1,34 @@
 """Step Functions as a service that runs a way: start, follow, stop, record."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from orchbench.platforms.errors import ExecutionNotFound
-from orchbench.platforms.platform import InvocationRequest, Permission, Record, Start, StartCase
+from orchbench.platforms.platform import Permission, Record, Start, StartCase
 from orchbench.platforms.progress import polls_told
 from orchbench.platforms.step_functions.history import (
     answers,
-    invocation_requests,
     parsed,
     status_of,
-    trace_from_history,
 )
-from orchbench.trace import ExecutionStatus, Invocation, Json, Trace
+from orchbench.trace import ExecutionStatus, Json
+
+PERMISSIONS = (
+    Permission(
+        "StartStateMachines",
+        ("states:StartExecution",),
+        ("arn:${Partition}:states:${Region}:${AccountId}:stateMachine:${Name}",),
+    ),
+    Permission(
+        "FollowAndStopExecutions",
+        ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
+        ("arn:${Partition}:states:${Region}:${AccountId}:execution:${Name}:*",),
+    ),
+)
 
 
 class StepFunctions:
     """Standard workflows through a boto3 client of Step Functions."""
-
-    name = "step-functions"
-    permissions: tuple[Permission, ...] = (
-        Permission(
-            "StartStateMachines",
-            ("states:StartExecution",),
-            ("arn:${Partition}:states:${Region}:${AccountId}:stateMachine:${Name}",),
-        ),
-        Permission(
-            "FollowAndStopExecutions",
-            ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
-            ("arn:${Partition}:states:${Region}:${AccountId}:execution:${Name}:*",),
-        ),
-    )
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -85,20 +81,6 @@ class StepFunctions:
             executionArn=execution_arn, includeExecutionData=True, PaginationConfig={"PageSize": 1000}
         )
         return Record(description, [event for page in pages for event in page["events"]])
-
-    def requests(self, record: Record) -> list[InvocationRequest]:
-        """Return the invocations that a history shows."""
-        return invocation_requests(record.events)
-
-    def trace(self, way: str, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace:
-        """Return an execution's trace."""
-        return trace_from_history(
-            orchestrator=way,
-            host=host,
-            description=record.description,
-            events=record.events,
-            invocations=invocations,
-        )
 
     def polls_so_far(self, execution_arn: str) -> int:
         """Return the polls that the newest events tell of."""

@@ -1,0 +1,49 @@
+"""What services count: each meter has a unit, most have a price, and some have a quota of one execution.
+
+A way uses meters of several services; bills, limits and tables go through them and name none.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Something that a service counts of an execution.
+
+    Attributes:
+        key: as figures and JSON documents name it.
+        unit: as a person says it, in the plural.
+        price: the key of its price in a price list; None where it costs nothing.
+        units_a_price: how many of its units the price is for: data is priced per decimal gigabyte.
+    """
+
+    key: str
+    unit: str
+    price: str | None = None
+    units_a_price: int = 1
+
+
+STATE_TRANSITIONS = Meter("state_transitions", "state transitions", "state_transition")
+HISTORY_EVENTS = Meter("history_events", "history events")
+DURABLE_OPERATIONS = Meter("durable_operations", "durable operations", "durable_operation")
+WRITTEN_BYTES = Meter("written_bytes", "bytes written", "durable_data_written", 2**30)
+CHECKPOINTS = Meter("checkpoints", "checkpoints")
+"""Results and waits that a durable invocation stores and waits for."""
+
+
+@dataclass(frozen=True)
+class ExecutionQuota:
+    """A quota of one execution that polling can run into.
+
+    Attributes:
+        key: of the quota in ``evaluation/quotas.json``.
+        limit: the most that one execution may use.
+        reserve: what a poll budget leaves unused of it, for retries.
+        kept_for_the_end: units that only the execution's own end may use.
+    """
+
+    key: str
+    meter: Meter
+    limit: int
+    reserve: int
+    kept_for_the_end: int = 0
