@@ -122,9 +122,17 @@ class StateMachineExecutions:
         return None if found is None else found["status"] in MACHINE_ENDS
 
     def _events(self, execution_id: str) -> Iterator[Json]:
-        request: Json = {"executionArn": execution_id, "includeExecutionData": True, "maxResults": PAGE}
+        request: Json = {"executionArn": execution_id, "maxResults": PAGE}
         while True:
-            page = _answer(self._client.get_execution_history, "ExecutionDoesNotExist", **request) or {}
+            page = (
+                _answer(
+                    self._client.get_execution_history,
+                    "ExecutionDoesNotExist",
+                    includeExecutionData=True,
+                    **request,
+                )
+                or {}
+            )
             yield from page.get("events", ())
             if not page.get("nextToken"):
                 return
@@ -155,16 +163,25 @@ class DurableExecutions:
 
     def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
+        # AWS's documents contradict each other about the default.
         found = _answer(
-            self._client.get_durable_execution, "ResourceNotFoundException", DurableExecutionArn=execution_id
+            self._client.get_durable_execution,
+            "ResourceNotFoundException",
+            DurableExecutionArn=execution_id,
+            IncludeExecutionData=False,
         )
         return None if found is None else found["Status"] in DURABLE_ENDS
 
     def _events(self, execution_id: str) -> Iterator[Json]:
-        request: Json = {"DurableExecutionArn": execution_id, "IncludeExecutionData": True, "MaxItems": PAGE}
+        request: Json = {"DurableExecutionArn": execution_id, "MaxItems": PAGE}
         while True:
             page = (
-                _answer(self._client.get_durable_execution_history, "ResourceNotFoundException", **request)
+                _answer(
+                    self._client.get_durable_execution_history,
+                    "ResourceNotFoundException",
+                    IncludeExecutionData=True,
+                    **request,
+                )
                 or {}
             )
             yield from page.get("Events", ())

@@ -121,6 +121,7 @@ REASONS = {
     "ConnectToTheClusterAsTheRole": "the same on a cluster, as `IAMR:` and the role's name",
     "ConnectToTheClusterAsTheUser": "the same on a cluster, as `DbUser`",
     "ReadTheSecret": "only where `SecretArn` is given",
+    "DecryptTheSecret": "only where `SecretKmsKeyArn` is given; this secret alone, through Secrets Manager",
     "WriteLogs": "into the stack's own log groups, which the template makes",
     "Trace": "X-Ray has no resource to name",
     "KeepEventsThatFailed": "into the dead-letter queue",

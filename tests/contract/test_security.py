@@ -71,6 +71,7 @@ OF_A_MACHINE: list[tuple[str, Callable[[Json], bool]]] = [
 
 ON_BEHALF: list[tuple[str, Callable[[Parameters], bool]]] = [
     ("secretsmanager:GetSecretValue", lambda given: bool(given["SecretArn"])),
+    ("kms:Decrypt", lambda given: bool(given["SecretKmsKeyArn"])),
     (
         "redshift-serverless:GetCredentials",
         lambda given: bool(given["WorkgroupArn"]) and not given["SecretArn"],
@@ -88,6 +89,7 @@ SAMPLES = {
     "ClusterIdentifier": "reports",
     "DbUser": "loader",
     "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:loader-AbCdEf",
+    "SecretKmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/0f1e2d3c-0001",
 }
 IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 """Where an action is not named as its operation."""
@@ -415,6 +417,29 @@ def test_what_ends_in_a_wildcard_names_this_stack_or_what_was_given(given: Param
                     r"arn:\$\{AWS::Partition\}:[a-z-]+:\$\{AWS::Region\}:\$\{AWS::AccountId\}:", text
                 )
                 assert "${AWS::StackName}-" in text.partition("*")[0]
+
+
+@every_combination
+def test_a_key_opens_the_one_secret_and_only_through_secrets_manager(given: Parameters) -> None:
+    found = [one for one in statements_of(deployed(given), "DataApiRole") if "kms:Decrypt" in one["Action"]]
+    assert len(found) == bool(given["SecretKmsKeyArn"])
+    for statement in found:
+        assert statement["Action"] == ["kms:Decrypt"]
+        assert statement["Resource"] == {"Ref": "SecretKmsKeyArn"}
+        assert statement["Condition"] == {
+            "StringEquals": {
+                "kms:ViaService": {"Fn::Sub": "secretsmanager.${AWS::Region}.amazonaws.com"},
+                "kms:EncryptionContext:SecretARN": {"Ref": "SecretArn"},
+            }
+        }
+
+
+@pytest.mark.parametrize("secret", ["", SAMPLES["SecretArn"]], ids=["no secret", "secret"])
+def test_a_key_without_its_secret_is_refused_before_anything_is_deployed(secret: str) -> None:
+    document = template()
+    given = {"SecretArn": secret, "SecretKmsKeyArn": SAMPLES["SecretKmsKeyArn"]}
+    (assertion,) = document["Rules"]["KeyOfASecret"]["Assertions"]
+    assert holds(assertion["Assert"], document, given) is bool(secret)
 
 
 @every_combination

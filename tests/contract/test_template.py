@@ -1,15 +1,23 @@
 """What the template deploys: one role, least privilege, a version that moves."""
 
+import copy
+import json
 import re
 from typing import Any
 
 import pytest
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from project import TEMPLATE_FILE, handler_file, imported, resources, template, transformed
 
 from orchbench.ways import Way, all_ways
 
-WORKGROUP = "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/8d9f4a6e-0001"
+SAMPLES = {
+    "WorkgroupArn": "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/8d9f4a6e-0001",
+    "SecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:loader-AbCdEf",
+}
+WORKGROUP = SAMPLES["WorkgroupArn"]
 
 
 def statements(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,6 +81,11 @@ def test_every_function_and_machine_has_a_log_group_that_expires() -> None:
     assert logging | {"SfnPollLogGroup"} == set(groups)
 
 
+def test_the_functions_log_as_text_which_the_bench_reads_reports_in() -> None:
+    functions = resources(transformed(), "AWS::Lambda::Function").values()
+    assert {tuple(one["LoggingConfig"]) for one in functions} == {("LogGroup",)}
+
+
 def test_the_machine_logs_no_execution_data() -> None:
     machine = resources(template(), "AWS::Serverless::StateMachine")["SfnPollStateMachine"]
     assert machine["Logging"]["IncludeExecutionData"] is False
@@ -119,6 +132,51 @@ def test_new_code_publishes_a_new_version() -> None:
     assert all(before[function][0] != after[function][0] for function in before)
 
 
+def test_running_executions_keep_the_version_that_a_deploy_replaces_or_takes_out() -> None:
+    """New code takes the old version out of the template; a parameter's new value replaces it."""
+    document = transformed(WorkgroupArn=WORKGROUP)
+    found = {
+        resource["Properties"]["FunctionName"]["Ref"]: (
+            resource.get("DeletionPolicy"),
+            resource.get("UpdateReplacePolicy"),
+        )
+        for resource in document["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Version"
+    }
+    assert found == dict.fromkeys(durable_functions(), ("Retain", "Retain"))
+
+
+def test_a_stack_that_is_deleted_leaves_no_function_and_no_alias() -> None:
+    """A function that stayed would keep its name, and the stack could not be deployed again."""
+    document = transformed(WorkgroupArn=WORKGROUP)
+    kept = {one["Type"] for one in document["Resources"].values() if "DeletionPolicy" in one}
+    assert kept == {"AWS::Lambda::Version"}
+
+
+def findings(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what cfn-lint says of a template: each rule with the kind of the resource it is about."""
+    matches = lint(json.dumps(document), config=ManualArgs(regions=["us-east-1"]))
+    return [(one.rule.id, _kind(document, getattr(one, "path", None) or [])) for one in matches]
+
+
+def _kind(document: dict[str, Any], path: Any) -> str:
+    return str(document["Resources"][path[1]]["Type"]) if path[:1] == ["Resources"] else str(path)
+
+
+@pytest.mark.parametrize("parameters", [{"WorkgroupArn": WORKGROUP}, SAMPLES], ids=["role", "secret"])
+def test_the_linter_has_nothing_to_say_of_the_translated_template(parameters: dict[str, str]) -> None:
+    assert findings(transformed(**parameters)) == []
+
+
+def test_w3011_is_silenced_for_what_hands_its_policy_on_and_for_nothing_else() -> None:
+    document = copy.deepcopy(transformed(WorkgroupArn=WORKGROUP))
+    del document["Metadata"]["cfn-lint"]
+    assert set(findings(document)) == {
+        ("W3011", "AWS::Lambda::Function"),
+        ("W3011", "AWS::Lambda::Alias"),
+    }
+
+
 def referenced(node: Any) -> set[str]:
     if isinstance(node, dict):
         if "Ref" in node:
@@ -142,16 +200,70 @@ def test_a_parameters_new_value_publishes_a_new_version() -> None:
     assert "/properties/Description" in schema["createOnlyProperties"]
 
 
+PUBLISHED_FOR = {
+    "Architectures",
+    "Code",
+    "DeadLetterConfig",
+    "Description",
+    "Environment",
+    "Handler",
+    "LoggingConfig",
+    "MemorySize",
+    "Role",
+    "Runtime",
+    "Timeout",
+    "TracingConfig",
+}
+"""The properties in use whose changes Lambda publishes a version for; DurableConfig is not among them.
+
+docs.aws.amazon.com/lambda/latest/dg/configuration-versions
+"""
+
+
+def test_lambda_publishes_a_version_whenever_the_description_asks_for_one() -> None:
+    """It refuses another version of a function that has not changed, and the deployment would fail."""
+    published = versions(transformed(WorkgroupArn=WORKGROUP))
+    parameters = set(template()["Parameters"])
+    for name, function in durable_functions().items():
+        changed = referenced({key: value for key, value in function.items() if key in PUBLISHED_FOR})
+        assert referenced(published[name][1]) & parameters <= changed, name
+
+
+def selected(node: Any) -> list[tuple[int, str, str]]:
+    """Return each Fn::Select: its index, and what the text that it takes from is split at."""
+    if isinstance(node, dict):
+        found = [part for value in node.values() for part in selected(value)]
+        if "Fn::Select" in node:
+            index, listed = node["Fn::Select"]
+            delimiter, text = listed["Fn::Split"]
+            found.append((int(index), delimiter, text["Fn::Sub"]))
+        return found
+    return [part for value in node for part in selected(value)] if isinstance(node, list) else []
+
+
+def test_there_is_something_to_select_whichever_parameters_are_empty() -> None:
+    """Whether the branch of a condition that is not taken is evaluated is not documented."""
+    found = selected(template())
+    assert found
+    for index, delimiter, text in found:
+        (parameter,) = re.findall(r"\$\{(\w+)\}", text)
+        for value in ("", SAMPLES[parameter]):
+            parts = text.replace(f"${{{parameter}}}", value).split(delimiter)
+            assert parts[index:], (parameter, value)
+            assert parts[index] == (value.split(delimiter)[index] if value else "-")
+
+
 def test_the_versions_description_always_fits() -> None:
     """Lambda takes 256 characters."""
     parameters = template()["Parameters"]
     longest_arn_head = len("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:")
     lengths = {
-        "Target": 63,
+        # One of each pair is empty; of the ARNs a hyphen stays.
+        "Workgroup": len("-"),
+        "ClusterIdentifier": 63,
         "Database": parameters["Database"]["MaxLength"],
-        "User": max(
-            parameters["DbUser"]["MaxLength"], parameters["SecretArn"]["MaxLength"] - longest_arn_head
-        ),
+        "Secret": parameters["SecretArn"]["MaxLength"] - longest_arn_head,
+        "DbUser": 0,
         "InlineSqlAllowed": len("false"),
         "LongestTimeoutSeconds": len("86400"),
         "Runtime": len("python3.14"),
@@ -161,10 +273,11 @@ def test_the_versions_description_always_fits() -> None:
         "TimeoutMarginSeconds": len("10.25"),
         "ExecutionRetentionDays": len("90"),
     }
+    assert parameters["DbUser"]["MaxLength"] + len("-") <= lengths["Secret"]
     for function in durable_functions():
         text, _names = template()["Resources"][function]["Properties"]["VersionDescription"]["Fn::Sub"]
         assert set(re.findall(r"\$\{(\w+)\}", text)) == set(lengths)
-    assert sum(lengths.values()) + len(lengths) - 1 <= 256
+        assert sum(lengths.values()) + text.count(" ") <= 256
 
 
 @pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)

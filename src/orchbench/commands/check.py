@@ -10,16 +10,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.failure import sentence_of
+from orchbench.commands.failure import UsageError, sentence_of
 from orchbench.commands.options import add_target, connected, project_folder
 from orchbench.commands.sql_check import bundled_files, warnings_of
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import NotDeployed
 from orchbench.deployment.missing_permissions import Asked, identity_arn
 from orchbench.deployment.missing_permissions import look as look_at_permissions
 from orchbench.deployment.permissions import POLICY, permissions, resolved, values_of
+from orchbench.deployment.template import load_template
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack
+from orchbench.local.stack_name import too_long
 from orchbench.ways import Way, all_ways
 
 SETUP = "functions/setup"
@@ -69,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at everything, say what to do, and return 1 where there is anything to do."""
     if arguments.sql_file:
         return _shown(_sql(arguments.sql_file))
-    return _shown(look(connected(arguments)))
+    return _shown(look(deployment(arguments)))
 
 
 def _shown(findings: Iterable[Finding]) -> int:
@@ -80,6 +83,24 @@ def _shown(findings: Iterable[Finding]) -> int:
         console.print(finding.mark, end=" ", highlight=False)
         console.print(f"{finding.what}: {finding.said}", highlight=False, markup=False, soft_wrap=True)
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def deployment(
+    arguments: argparse.Namespace, connect: Callable[[argparse.Namespace], Bench] = connected
+) -> Bench:
+    """Return the deployment to look at.
+
+    Raises:
+        NotDeployed: there is no such stack.
+        UsageError: there is none, and none could be deployed: its name is too long.
+    """
+    try:
+        return connect(arguments)
+    except NotDeployed as error:
+        template = load_template(project_folder() / "template.yaml")
+        if arguments.target == "aws" and (refusal := too_long(template, arguments.stack)):
+            raise UsageError(refusal) from error
+        raise
 
 
 def look(bench: Bench) -> Iterator[Finding]:

@@ -67,7 +67,8 @@ class Bench:
         Args:
             way: by its name.
             document: the input; an empty one is valid and takes every default.
-            name: at most 64 letters, digits, hyphens and underscores; made up where it is None.
+            name: at most 64 letters, digits, hyphens and underscores; made up where it is None. Put the
+                way into it, as a made-up one does: durable functions may share one space of names.
 
         Returns:
             The execution, and in ``case`` whether it was started, already runs, or had closed.
@@ -83,6 +84,10 @@ class Bench:
                 "digits, hyphens and underscores."
             )
         started = self._service(way).start(self._target(way), name, document or {})
+        if started.case is StartCase.OTHER_FUNCTION:
+            raise OrchestratorError(
+                f"The name {name!r} is {started.case}, so {way} was not started: put the way into the name."
+            )
         if started.case is StartCase.OTHER_INPUT or started.execution_arn is None:
             raise OrchestratorError(
                 f"The name {name!r} was used for {way} with another input: choose another name."

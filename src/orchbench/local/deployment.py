@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from .errors import DeploymentFailed
 from .packaging import PackagedTemplate, package_template
+from .stack_name import too_long
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 UNCHANGED = "No updates are to be performed"
@@ -32,6 +33,8 @@ def deploy_template(
     try:
         packaged = package_template(template, bucket)
         check_parameters(template, packaged, parameters)
+        if refusal := too_long(packaged.template, stack_name):
+            raise DeploymentFailed(refusal)
         url = upload(s3, bucket, packaged)
         order = {
             "StackName": stack_name,

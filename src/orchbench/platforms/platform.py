@@ -20,6 +20,7 @@ class StartCase(StrEnum):
     ALREADY_RUNNING = "already running with the same input"
     CLOSED = "already closed with the same input"
     OTHER_INPUT = "already used with another input"
+    OTHER_FUNCTION = "already used by another function of the account and region"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Start:
     """The answer to a start: the execution that now stands for the name, and the case it met.
 
     Attributes:
-        execution_arn: None only for OTHER_INPUT, where a service may not say which execution has the name.
+        execution_arn: None only for OTHER_INPUT, where a service may not say which execution has the name,
+            and for OTHER_FUNCTION, whose execution is none of this way's.
     """
 
     name: str

@@ -110,7 +110,8 @@ def refresh_by_both_ways(
         return None if status == "RUNNING" else str(status)
 
     def durable_ended() -> str | None:
-        status = functions.get_durable_execution(DurableExecutionArn=arn)["Status"]
+        found = functions.get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=False)
+        status = found["Status"]
         return None if status == "RUNNING" else str(status)
 
     assert (wait_until(machine_ended), wait_until(durable_ended)) == ("SUCCEEDED", "SUCCEEDED")

@@ -59,7 +59,9 @@ def start_durable(stack: LocalStack, function: str, name: str, **event: Any) -> 
 
 def ended_durable(stack: LocalStack, wait_until: WaitUntil, arn: str) -> dict[str, Any]:
     def ended() -> Any:
-        found = stack.client("lambda").get_durable_execution(DurableExecutionArn=arn)
+        found = stack.client("lambda").get_durable_execution(
+            DurableExecutionArn=arn, IncludeExecutionData=True
+        )
         return found if found["Status"] != "RUNNING" else None
 
     found: dict[str, Any] = wait_until(ended)
@@ -127,7 +129,8 @@ def test_a_machine_retries_and_catches_an_error_by_its_name(
     started = machine.start_execution(stateMachineArn=outputs["MachineArn"], input='{"do": "fail"}')
     ended = ended_machine(stack, wait_until, started["executionArn"])
     assert (ended["status"], ended["error"]) == ("FAILED", "ExpectedFault")
-    history = machine.get_execution_history(executionArn=started["executionArn"])["events"]
+    found = machine.get_execution_history(executionArn=started["executionArn"], includeExecutionData=False)
+    history = found["events"]
     assert [event["type"] for event in history].count("TaskFailed") == 2
 
 
@@ -162,8 +165,12 @@ def test_a_history_counts_the_invocations_of_an_execution(
 ) -> None:
     arn = start_durable(stack, outputs["DurableFunctionAlias"], "history", polls=2)
     ended_durable(stack, wait_until, arn)
-    pages = stack.client("lambda").get_paginator("get_durable_execution_history")
-    history = [event for page in pages.paginate(DurableExecutionArn=arn) for event in page["Events"]]
+    pages = (
+        stack.client("lambda")
+        .get_paginator("get_durable_execution_history")
+        .paginate(DurableExecutionArn=arn, IncludeExecutionData=False)
+    )
+    history = [event for page in pages for event in page["Events"]]
     details = [e["InvocationCompletedDetails"] for e in history if e["EventType"] == "InvocationCompleted"]
     assert len(details) == 3
     assert all(detail["StartTimestamp"] < detail["EndTimestamp"] for detail in details)

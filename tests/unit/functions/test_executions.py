@@ -200,7 +200,8 @@ def test_a_durable_execution_is_over_when_its_service_says_so(
         "Status": status,
         "StartTimestamp": 0,
     }
-    durable.add_response("get_durable_execution", answer, {"DurableExecutionArn": DURABLE_ARN})
+    sent = {"DurableExecutionArn": DURABLE_ARN, "IncludeExecutionData": False}
+    durable.add_response("get_durable_execution", answer, sent)
     assert DurableExecutions(durable.client).has_ended(DURABLE_ARN) is over
 
 

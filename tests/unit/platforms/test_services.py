@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import Connection
 from orchbench.platforms.durable_functions.service import DurableExecution
-from orchbench.platforms.errors import ExecutionNotFound, InvalidName
+from orchbench.platforms.errors import ExecutionNotFound, InvalidName, OrchestratorError
 from orchbench.platforms.platform import StartCase
 from orchbench.platforms.step_functions.service import StepFunctions
 from orchbench.ways import all_ways
@@ -22,6 +22,7 @@ DURABLE = (
     "arn:aws:lambda:us-east-1:123456789012:function:orchbench-durable-poll:7/durable-execution/nightly/i"
 )
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
+STATUS_ALONE = {"DurableExecutionArn": DURABLE, "IncludeExecutionData": False}
 INPUT = {"poll": {"interval_seconds": 2, "policy": "fixed"}}
 
 
@@ -146,7 +147,7 @@ def test_a_taken_durable_name_with_the_same_input_returns_its_execution(
     service, stub = functions
     stub.add_response("list_durable_executions_by_function", listed("nightly"))
     stub.add_response("invoke", {"StatusCode": 202, "DurableExecutionArn": DURABLE})
-    stub.add_response("get_durable_execution", durable(status))
+    stub.add_response("get_durable_execution", durable(status), STATUS_ALONE)
 
     assert service.start(FUNCTION, "nightly", INPUT).case is case
 
@@ -163,9 +164,40 @@ def test_a_taken_durable_name_with_another_input_is_refused(functions: Any) -> N
 
 def test_an_execution_that_has_ended_is_not_stopped_again(functions: Any) -> None:
     service, stub = functions
-    stub.add_response("get_durable_execution", durable("SUCCEEDED"))
+    stub.add_response("get_durable_execution", durable("SUCCEEDED"), STATUS_ALONE)
 
     service.stop(DURABLE, "why")
+
+
+def test_a_record_is_asked_for_with_its_payloads(functions: Any) -> None:
+    service, stub = functions
+    with_data = {"DurableExecutionArn": DURABLE, "IncludeExecutionData": True}
+    stub.add_response("get_durable_execution", durable("SUCCEEDED"), with_data)
+    stub.add_response("get_durable_execution_history", {"Events": []}, with_data | {"MaxItems": 1000})
+
+    assert service.record(DURABLE).description["Status"] == "SUCCEEDED"
+
+
+def test_another_functions_execution_of_the_same_name_is_not_taken_for_this_ones(functions: Any) -> None:
+    service, stub = functions
+    other = DURABLE.replace(FUNCTION.split(":")[6], "another")
+    stub.add_response("list_durable_executions_by_function", listed())
+    stub.add_response("invoke", {"StatusCode": 202, "DurableExecutionArn": other})
+
+    started = service.start(FUNCTION, "nightly", INPUT)
+
+    assert (started.case, started.execution_arn) == (StartCase.OTHER_FUNCTION, None)
+
+
+def test_a_name_that_another_function_used_with_another_input_is_said_to_be_its(functions: Any) -> None:
+    service, stub = functions
+    stub.add_response("list_durable_executions_by_function", listed())
+    stub.add_client_error("invoke", "DurableExecutionAlreadyStartedException", http_status_code=409)
+    stub.add_response("list_durable_executions_by_function", listed())
+
+    started = service.start(FUNCTION, "nightly", INPUT)
+
+    assert (started.case, started.execution_arn) == (StartCase.OTHER_FUNCTION, None)
 
 
 def test_an_unknown_execution_is_named(states: Any) -> None:
@@ -174,6 +206,30 @@ def test_an_unknown_execution_is_named(states: Any) -> None:
 
     with pytest.raises(ExecutionNotFound, match="nightly"):
         service.status(EXECUTION)
+
+
+def test_a_start_says_whose_name_it_is_and_what_to_do(functions: Any) -> None:
+    class Clients:
+        region = "us-east-1"
+
+        def client(self, _service: Any) -> Any:
+            return stub.client
+
+    _service, stub = functions
+    stub.add_response("list_durable_executions_by_function", listed())
+    other = DURABLE.replace("durable-poll", "durable-condition")
+    stub.add_response("invoke", {"StatusCode": 202, "DurableExecutionArn": other})
+    bench = Bench(
+        Connection("aws", Clients(), "orchbench", {all_ways()["durable-poll"].target_output: FUNCTION})
+    )
+
+    with pytest.raises(OrchestratorError) as refused:
+        bench.start("durable-poll", INPUT, name="nightly")
+
+    assert str(refused.value) == (
+        "The name 'nightly' is already used by another function of the account and region, so durable-poll "
+        "was not started: put the way into the name."
+    )
 
 
 class Unused:

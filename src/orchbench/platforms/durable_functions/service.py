@@ -49,7 +49,9 @@ class DurableExecution:
         """Start an execution, or say what already has its name.
 
         The service returns the execution there is for the same name and payload, running or closed, until its
-        retention ends, and refuses another payload.
+        retention ends, and refuses another payload. A name is unique within the account and region by
+        Lambda's guide (durable-execution-idempotency), and within the function by its API reference
+        (DurableExecutionAlreadyStartedException): another function's execution is not taken for this one's.
         """
         existing = self.find(target_arn, name)
         try:
@@ -60,8 +62,11 @@ class DurableExecution:
                 Payload=json.dumps(document, sort_keys=True).encode(),
             )
         except self._client.exceptions.DurableExecutionAlreadyStartedException:
-            return Start(name, StartCase.OTHER_INPUT, existing)
+            own = existing or self.find(target_arn, name)
+            return Start(name, StartCase.OTHER_INPUT if own else StartCase.OTHER_FUNCTION, own)
         arn = str(answer["DurableExecutionArn"])
+        if _function(arn) != _function(target_arn):
+            return Start(name, StartCase.OTHER_FUNCTION, None)
         if existing is None:
             return Start(name, StartCase.STARTED, arn)
         running = self.status(arn) is ExecutionStatus.RUNNING
@@ -74,9 +79,8 @@ class DurableExecution:
             target_arn: the function's qualified ARN; executions of every version are looked through, because
                 an alias moves on.
         """
-        function_arn = ":".join(target_arn.split(":")[:7])
         pages = self._client.get_paginator("list_durable_executions_by_function").paginate(
-            FunctionName=function_arn, DurableExecutionName=name
+            FunctionName=_function(target_arn), DurableExecutionName=name
         )
         for page in pages:
             for execution in page["DurableExecutions"]:
@@ -86,7 +90,7 @@ class DurableExecution:
 
     def status(self, execution_arn: str) -> ExecutionStatus:
         """Return how an execution stands."""
-        return status_of(self._describe(execution_arn))
+        return status_of(self._describe(execution_arn, data=False))
 
     def stop(self, execution_arn: str, cause: str) -> None:
         """Stop an execution; one that has ended stays as it ended."""
@@ -97,7 +101,7 @@ class DurableExecution:
 
     def record(self, execution_arn: str) -> Record:
         """Return the description and the whole history, with execution data."""
-        return Record(self._describe(execution_arn), list(self._events(execution_arn)))
+        return Record(self._describe(execution_arn, data=True), list(self._events(execution_arn)))
 
     def polls_so_far(self, execution_arn: str) -> int:
         """Return the polls that the newest events tell of."""
@@ -116,10 +120,21 @@ class DurableExecution:
         for page in pages:
             yield from page["Events"]
 
-    def _describe(self, execution_arn: str) -> Json:
+    def _describe(self, execution_arn: str, *, data: bool) -> Json:
+        """Return the description, with the input and the result or without them.
+
+        AWS's documents contradict each other about what the default is, so it is never left to it.
+        """
         exceptions = self._client.exceptions
         try:
-            description: Json = self._client.get_durable_execution(DurableExecutionArn=execution_arn)
+            description: Json = self._client.get_durable_execution(
+                DurableExecutionArn=execution_arn, IncludeExecutionData=data
+            )
         except (exceptions.ResourceNotFoundException, exceptions.InvalidParameterValueException) as error:
             raise ExecutionNotFound(f"Lambda has no durable execution {execution_arn!r}.") from error
         return description
+
+
+def _function(arn: str) -> str:
+    """Return the function's own ARN: without the version, the alias and the execution behind it."""
+    return ":".join(arn.split(":")[:7])
