@@ -7,11 +7,13 @@ from typing import Any
 import jsonschema
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-from project import ROOT, template, transformed
+from project import ROOT, TEMPLATE_FILE, template, transformed
 
 from orchbench.commands import check
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.connection import NotDeployed
+from orchbench.local.deployment import deploy_template
+from orchbench.local.errors import DeploymentFailed
 from orchbench.local.stack_name import LONGEST, STACK_NAME, longest_stack_name, too_long
 
 NAMED_BY = {
@@ -87,6 +89,12 @@ def test_check_says_of_a_stack_that_is_not_there_whether_its_name_could_be(
     stack = "s" * (longest_stack_name(template()) + more)
     with pytest.raises(refusal):
         check.deployment(argparse.Namespace(target="aws", stack=stack), connect=not_deployed)
+
+
+def test_the_local_aws_refuses_it_before_anything_is_created() -> None:
+    stack = "s" * (longest_stack_name(template()) + 1)
+    with pytest.raises(DeploymentFailed, match="characters: this template takes one of"):
+        deploy_template(None, None, TEMPLATE_FILE, stack, {})
 
 
 def test_a_template_without_names_takes_every_name_that_cloudformation_takes() -> None:
