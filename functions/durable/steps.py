@@ -1,7 +1,7 @@
 """The work of the durable version, as steps: what each does, and when it is tried again.
 
 Everything that is not deterministic (a call, the moment) happens inside a step. The retries are the ones
-that ``statemachine/redshift_batch.asl.json`` names.
+that ``statemachine/sfn_poll.asl.json`` names.
 """
 
 import logging

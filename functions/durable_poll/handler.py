@@ -1,4 +1,4 @@
-"""The durable version: the whole of ``statemachine/redshift_batch.asl.json`` as one function.
+"""The durable version: the whole of ``statemachine/sfn_poll.asl.json`` as one function.
 
 Read it beside the definition: every operation carries a state's words. Lambda runs it again from the top
 after each wait; what a step returned comes from its checkpoint then, so nothing outside the steps may depend
