@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from . import status
 from .batch import parse_batch
 from .errors import BatchError, NothingToCancelYet, error_named
-from .model import Batch, Failure, Json, NamedStatement, Progress, Quota, Statement, Submission
+from .model import Batch, Failure, Json, NamedStatement, Progress, Statement, Submission
 from .settings import Settings
 
 SETTLING_SECONDS = 5
@@ -65,9 +65,20 @@ class Release:
 
 
 def submit(
-    event: Any, execution_id: str, *, data_api: Submits, settings: Settings, quota: Quota, now: datetime
+    event: Any,
+    execution_id: str,
+    *,
+    data_api: Submits,
+    settings: Settings,
+    poll_budget: int,
+    now: datetime,
 ) -> Progress:
     """Check the input and submit its batch; submitting again returns the statement that runs already.
+
+    Args:
+        event: the execution's input.
+        execution_id: makes the submit idempotent, and names the statement.
+        poll_budget: how many checks the orchestrator's quota allows.
 
     Raises:
         InvalidBatch: the input is wrong, and nothing was sent.
@@ -83,11 +94,11 @@ def submit(
         polls=0,
         statement_count=len(batch.statements),
         now=max(now, statement.created_at),
-        quota=quota,
+        poll_budget=poll_budget,
     )
 
 
-def check(progress: Progress, *, data_api: Describes, quota: Quota, now: datetime) -> Progress:
+def check(progress: Progress, *, data_api: Describes, poll_budget: int, now: datetime) -> Progress:
     """Describe the statement and say what follows from it: wait, end, or cancel."""
     return status.assess(
         data_api.describe(progress.statement_id),
@@ -96,7 +107,7 @@ def check(progress: Progress, *, data_api: Describes, quota: Quota, now: datetim
         polls=progress.polls + 1,
         statement_count=progress.output["statement_count"],
         now=now,
-        quota=quota,
+        poll_budget=poll_budget,
     )
 
 
@@ -183,12 +194,12 @@ def sweep(
 
 def is_running(progress: Json) -> bool:
     """Tell whether there is another check to wait for."""
-    return progress["output"]["status"] in status.RUNNING_STATUSES and not progress["deadline_passed"]
+    return progress["output"]["status"] in status.RUNNING_STATUSES and not progress["failure"]
 
 
 def has_ended(progress: Json) -> bool:
     """Tell whether the statement has ended, so that there is nothing to cancel."""
-    return progress["output"]["status"] in status.ENDED_STATUSES
+    return output_of(progress).get("status") in status.ENDED_STATUSES
 
 
 def is_finished(progress: Json) -> bool:

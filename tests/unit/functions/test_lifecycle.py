@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from redshift_batch import errors, lifecycle
-from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Quota, Statement, Submission
+from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Statement, Submission
 from redshift_batch.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-QUOTA = Quota("history events", 25_000, start=6, poll=9, way_out=9, retry=3, reserved_retries=100)
+POLL_BUDGET = 2_742
 SETTINGS = Settings(database="dev", workgroup_name="reports", inline_sql_allowed=True)
 
 
@@ -46,11 +46,13 @@ class OneStatement:
 
 
 def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
-    return lifecycle.submit(event, "arn:1", data_api=data_api, settings=SETTINGS, quota=QUOTA, now=now)
+    return lifecycle.submit(
+        event, "arn:1", data_api=data_api, settings=SETTINGS, poll_budget=POLL_BUDGET, now=now
+    )
 
 
 def check(data_api: OneStatement, progress: Progress, now: datetime) -> Progress:
-    return lifecycle.check(progress, data_api=data_api, quota=QUOTA, now=now)
+    return lifecycle.check(progress, data_api=data_api, poll_budget=POLL_BUDGET, now=now)
 
 
 def test_a_submit_says_how_long_to_wait_first() -> None:
