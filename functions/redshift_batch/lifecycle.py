@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from . import status
 from .batch import parse_batch
-from .errors import BatchError, NothingToCancelYet, error_named
+from .errors import BatchError, NothingToCancelYet, UnexpectedError, error_named
 from .model import Batch, Failure, Json, NamedStatement, Progress, Statement, Submission
 from .settings import Settings
 
@@ -124,10 +124,13 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
 
     Returns:
         ``kept`` with the statement's newest status in its ``output``. A statement that finished before the
-        cancel reached it stays FINISHED: the batch ran, and its caller must learn so.
+        cancel reached it stays FINISHED: the batch ran, and its caller must learn so. NOT_SUBMITTED where the
+        submit met a defect and there is none: the submit told of it itself, so no call of its is on its way.
     """
     output = kept.get("output") or {}
     statement_id = output.get("statement_id") or data_api.find(execution_id)
+    if not statement_id and _met_a_defect(kept):
+        return {**kept, "output": {"status": status.NOT_SUBMITTED}}
     if not statement_id:
         raise NothingToCancelYet(
             "No statement bears this execution's name: its submit may still be on its way, or never happened."
@@ -141,8 +144,13 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
 
 
 def was_cancelled(kept: Json) -> bool:
-    """Tell whether a cancel stopped the statement, and did not find it over."""
-    return kept["output"]["status"] not in (status.FINISHED, status.FAILED)
+    """Tell whether a cancel stopped the statement, and did not find it over, or none."""
+    return kept["output"]["status"] not in (status.FINISHED, status.FAILED, status.NOT_SUBMITTED)
+
+
+def _met_a_defect(kept: Json) -> bool:
+    failure = kept.get("failure") or {}
+    return bool(failure.get("Error") == UnexpectedError.__name__)
 
 
 def release(execution_id: str, submission: Submission, *, data_api: Cancels) -> Release:

@@ -11,6 +11,8 @@ from .model import Failure, Json, PollPolicy, Progress, Statement, to_timestamp
 FINISHED = "FINISHED"
 FAILED = "FAILED"
 ABORTED = "ABORTED"
+NOT_SUBMITTED = "NOT_SUBMITTED"
+"""None of the Data API's: a cancel looked for the statement, and there is none."""
 
 RUNNING_STATUSES = frozenset({"SUBMITTED", "PICKED", "STARTED"})
 ENDED_STATUSES = frozenset({FINISHED, FAILED, ABORTED})

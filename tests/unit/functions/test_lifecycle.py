@@ -144,6 +144,22 @@ def test_a_cancel_without_a_statement_asks_to_look_again_for_its_submit_may_be_o
     assert data_api.cancelled == ["s-1"]
 
 
+def test_a_cancel_after_a_defect_looks_once_for_the_submit_told_of_it_itself() -> None:
+    kept = lifecycle.with_failure({}, errors.UnexpectedError("KeyError at batch.py:1"))
+    cancelled = lifecycle.cancel("arn:1", kept, data_api=OneStatement())
+    assert cancelled["output"] == {"status": "NOT_SUBMITTED"}
+    assert not lifecycle.was_cancelled(cancelled)
+    assert not lifecycle.is_finished(cancelled)
+    assert isinstance(lifecycle.failure_of(cancelled), errors.UnexpectedError)
+
+
+def test_what_a_defect_left_running_is_cancelled() -> None:
+    data_api = OneStatement(by_name={"arn:1": "s-1"})
+    kept = lifecycle.with_failure({}, errors.UnexpectedError("KeyError at data_api.py:1"))
+    assert lifecycle.was_cancelled(lifecycle.cancel("arn:1", kept, data_api=data_api))
+    assert data_api.cancelled == ["s-1"]
+
+
 def test_a_failure_recorded_by_step_functions_is_read_as_well() -> None:
     progress = submit(OneStatement(), {"sql": "SELECT 1"})
     failed = replace(progress, failure=Failure("HandlerTimedOut", "cut off")).to_json()
