@@ -15,13 +15,16 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_batch.errors import (
+    BY_NAME,
     NOTHING_SUBMITTED,
+    BatchError,
     ExecutionNotReadable,
     InvalidInput,
     NothingToCancelYet,
-    error_named,
+    UnexpectedError,
 )
 from redshift_batch.model import Json, Submission
+from redshift_batch.status import NOT_SUBMITTED
 
 # Executions that end together ask for their histories together; 15 to 20 calls a second are allowed.
 CLIENT_CONFIG = Config(
@@ -101,20 +104,23 @@ class StateMachineExecutions:
 
     def submission(self, execution_id: str) -> Submission:
         """Read the history up to the submit's answer, or to its end where there is none."""
-        began = ended = False
+        began = ended = concluded = False
         attempts: list[str | None] = []
         end = None
         for event in self._events(execution_id):
             began = began or event["type"] == "TaskScheduled"
             output = (event.get("taskSucceededEventDetails") or {}).get("output")
-            if statement_id := _statement_id(_parsed(output).get("Payload")):
+            answered = _output(_parsed(output).get("Payload"))
+            if statement_id := _statement_id(answered):
                 return Submission(statement_id)
+            concluded = concluded or answered.get("status") == NOT_SUBMITTED
             if event["type"] in ("TaskFailed", "TaskTimedOut"):
                 attempts.append((event.get("taskFailedEventDetails") or {}).get("error"))
             ended = ended or event["type"] in MACHINE_END_EVENTS
             end = (event.get("executionFailedEventDetails") or {}).get("error", end)
         # Only a history that shows its end is whole.
-        return Submission(None, possible=not ended or (began and not _sent_nothing(attempts, end)))
+        sent_nothing = _sent_nothing(attempts, end, concluded=concluded)
+        return Submission(None, possible=not ended or (began and not sent_nothing))
 
     def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
@@ -152,14 +158,17 @@ class DurableExecutions:
         """
         attempts: list[str | None] = []
         end = None
+        concluded = False
         for event in self._events(execution_id):
             result = (event.get("StepSucceededDetails") or {}).get("Result") or {}
-            if statement_id := _statement_id(_parsed(result.get("Payload"))):
+            answered = _output(_parsed(result.get("Payload")))
+            if statement_id := _statement_id(answered):
                 return Submission(statement_id)
+            concluded = concluded or answered.get("status") == NOT_SUBMITTED
             if "StepFailedDetails" in event:
                 attempts.append(_error_type(event, "StepFailedDetails"))
             end = _error_type(event, "ExecutionFailedDetails") or end
-        return Submission(None, possible=not _sent_nothing(attempts, end))
+        return Submission(None, possible=not _sent_nothing(attempts, end, concluded=concluded))
 
     def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
@@ -219,9 +228,13 @@ def _parsed(text: Any) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _statement_id(progress: Any) -> str | None:
-    output = progress.get("output") if isinstance(progress, dict) else None
-    found = output.get("statement_id") if isinstance(output, dict) else None
+def _output(progress: Any) -> Json:
+    found = progress.get("output") if isinstance(progress, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _statement_id(output: Json) -> str | None:
+    found = output.get("statement_id")
     return found if isinstance(found, str) else None
 
 
@@ -231,19 +244,26 @@ def _error_type(event: Json, details: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _sent_nothing(attempts: Sequence[str | None], end: str | None) -> bool:
+def _sent_nothing(attempts: Sequence[str | None], end: str | None, *, concluded: bool) -> bool:
     """Tell whether an execution failed knowing that it had no statement.
 
     Either every attempt at its submit was refused (an answer that was lost before a refusal may have been a
-    yes), or the last thing it did was to look for a statement of its name, until its retries ran out. One
-    that was ended from outside knows nothing.
+    yes), or met a defect after which its cancel found none; or the last thing it did was to look for a
+    statement of its name, until its retries ran out. One that was ended from outside knows nothing.
 
     Args:
         attempts: the errors of the attempts at a call, in their order.
         end: the error that the execution itself failed with; None where it did not fail.
+        concluded: whether its cancel looked, and said that there is none.
     """
     if end is None:
         return False
-    looked_in_vain = bool(attempts) and isinstance(error_named(attempts[-1], None), NothingToCancelYet)
-    refusals = [isinstance(error_named(one, None), NOTHING_SUBMITTED) for one in (*attempts, end)]
-    return looked_in_vain or all(refusals)
+    over = (*NOTHING_SUBMITTED, UnexpectedError) if concluded else NOTHING_SUBMITTED
+    looked_in_vain = bool(attempts) and _is(attempts[-1], NothingToCancelYet)
+    return looked_in_vain or all(_is(one, *over) for one in (*attempts, end))
+
+
+def _is(recorded: str | None, *kinds: type[BatchError]) -> bool:
+    """Tell whether a recorded name, a module's in front or not, is one of ours and of these kinds."""
+    found = BY_NAME.get((recorded or "").rpartition(".")[2])
+    return found is not None and issubclass(found, kinds)

@@ -16,7 +16,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from redshift_batch import schedule
 from redshift_batch.errors import BatchError, UnexpectedError
-from redshift_batch.model import Progress, Quota, from_timestamp
+from redshift_batch.model import Progress, from_timestamp
 from redshift_batch.status import ENDED_STATUSES
 
 METRICS_NAMESPACE = "orchbench"
@@ -29,17 +29,18 @@ progress_metrics = Metrics(namespace=METRICS_NAMESPACE, service="")
 
 
 @contextmanager
-def recorded(what: str, execution_id: str) -> Iterator[None]:
-    """Log the beginning and the end of one piece of work, whichever way it ends.
+def recorded(what: str, correlation_id: str | None = None) -> Iterator[None]:
+    """Log the beginning and the end of one piece of work, whichever way it ends; a decorator too.
 
     Args:
         what: the state's or operation's name.
-        execution_id: the execution's ARN, the correlation id of every line.
+        correlation_id: of every line, the execution's ARN; None where the handler's event has told it.
 
     Raises:
         BatchError: as it came; any other exception becomes an ``UnexpectedError``, the name of every version.
     """
-    logger.set_correlation_id(execution_id)
+    if correlation_id is not None:
+        logger.set_correlation_id(correlation_id)
     logger.info("%s began", what)
     try:
         yield
@@ -65,14 +66,14 @@ def deployed_way(execution_id: str) -> str:
     return execution_id.split(":")[6]
 
 
-def measure(execution_id: str, progress: Progress, quota: Quota, now: datetime) -> None:
+def measure(execution_id: str, progress: Progress, poll_budget: int, now: datetime) -> None:
     """Write one check's metrics: AWS has none for a history's length or a running execution's age."""
     elapsed = now - from_timestamp(progress.output["created_at"])
     progress_metrics.add_metric("SecondsElapsed", MetricUnit.Seconds, elapsed.total_seconds())
     progress_metrics.add_metric(
         "ShareOfPollBudgetUsed",
         MetricUnit.Percent,
-        100 * schedule.share_of_budget_used(progress.polls, quota),
+        100 * schedule.share_of_budget_used(progress.polls, poll_budget),
     )
     if progress.status in ENDED_STATUSES:
         lag = now - from_timestamp(progress.output["updated_at"])

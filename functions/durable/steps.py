@@ -1,7 +1,7 @@
-"""The work of the durable version, as steps: what each does, and when it is tried again.
+"""The work of the durable versions, as steps: what each does, and when it is tried again.
 
 Everything that is not deterministic (a call, the moment) happens inside a step. The retries are the ones
-that ``statemachine/redshift_batch.asl.json`` names.
+that ``statemachine/sfn_poll.asl.json`` names.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from aws_durable_execution_sdk_python import DurableContext, StepContext, StepError
+from aws_durable_execution_sdk_python import DurableContext, StepError
 from aws_durable_execution_sdk_python.config import Duration, JitterStrategy, StepConfig
 from aws_durable_execution_sdk_python.exceptions import DurableOperationError
 from aws_durable_execution_sdk_python.retries import (
@@ -29,7 +29,8 @@ from redshift_batch.errors import (
     TransientFault,
     error_named,
 )
-from redshift_batch.model import Json, Progress, Quota
+from redshift_batch.lifecycle import with_failure
+from redshift_batch.model import Json, Progress
 from redshift_batch.settings import Settings
 from telemetry import count_cancelled, measure, recorded
 
@@ -85,70 +86,75 @@ STEP_CONFIG = StepConfig(retry_strategy=retry_strategy, serdes=JsonSerDes())
 
 
 class BatchSteps:
-    """The work of one execution; what a step's last attempt ended with is raised under its own name."""
+    """The work of one execution; what a step's last attempt ended with is raised under its own name.
 
-    def __init__(self, context: DurableContext, quota: Quota) -> None:
+    Args:
+        poll_budget: how many checks the execution's operations allow.
+    """
+
+    def __init__(self, context: DurableContext, poll_budget: int) -> None:
         self._context = context
-        self._quota = quota
+        self._poll_budget = poll_budget
         self._execution_id = context.execution_context.durable_execution_arn
         self._settings = Settings.from_environment()
 
     def submit_batch(self, event: Json) -> Json:
         """Submit, as a step."""
-
-        def submit() -> Json:
-            return lifecycle.submit(
-                event,
-                self._execution_id,
-                data_api=self._data_api(),
-                settings=self._settings,
-                quota=self._quota,
-                now=datetime.now(UTC),
-            ).to_json()
-
-        return self._step("submit-batch", submit)
+        return self._step("submit-batch", lambda: self._submit(event))
 
     def check_status(self, progress: Json) -> Json:
-        """Check, as a step."""
-        return self._step("check-status", self._check_of(progress))
+        """Check, as a step; a fault that outlived its retries becomes the progress's failure."""
+        try:
+            return self._step("check-status", lambda: self._check(progress))
+        except BatchError as error:
+            return with_failure(progress, error)
 
     def check_status_once(self, progress: Json) -> Json:
         """Check, inside an operation that is not a step; a fault is raised as it came."""
-        return self._attempt("check-status", self._check_of(progress))
+        return self._attempt("check-status", lambda: self._check(progress))
 
     def cancel_batch(self, progress: Json) -> Json:
         """Cancel, as a step; where even that fails, the progress stays: the execution fails either way."""
-
-        def cancel() -> Json:
-            cancelled = lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())
-            count_cancelled(lifecycle.was_cancelled(cancelled))
-            return cancelled
-
         try:
-            return self._step("cancel-batch", cancel)
+            return self._step("cancel-batch", lambda: self._cancel(progress))
         except BatchError:
             return progress
 
-    def _check_of(self, progress: Json) -> Callable[[], Json]:
-        def check() -> Json:
-            now = datetime.now(UTC)
-            checked = lifecycle.check(
-                Progress.from_json(progress), data_api=self._data_api(), quota=self._quota, now=now
-            )
-            measure(self._execution_id, checked, self._quota, now)
-            return checked.to_json()
+    def _submit(self, event: Json) -> Json:
+        progress = lifecycle.submit(
+            event,
+            self._execution_id,
+            data_api=self._data_api(),
+            settings=self._settings,
+            poll_budget=self._poll_budget,
+            now=datetime.now(UTC),
+        )
+        return progress.to_json()
 
-        return check
+    def _check(self, progress: Json) -> Json:
+        now = datetime.now(UTC)
+        checked = lifecycle.check(
+            Progress.from_json(progress),
+            data_api=self._data_api(),
+            poll_budget=self._poll_budget,
+            now=now,
+        )
+        measure(self._execution_id, checked, self._poll_budget, now)
+        return checked.to_json()
+
+    def _cancel(self, progress: Json) -> Json:
+        cancelled = lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())
+        count_cancelled(lifecycle.was_cancelled(cancelled))
+        return cancelled
 
     def _data_api(self) -> DataApi:
         return DataApi(redshift_data_client(), self._settings)
 
     def _step(self, name: str, work: Callable[[], Json]) -> Json:
-        def attempt(_context: StepContext) -> Json:
-            return self._attempt(name, work)
-
         try:
-            return self._context.step(attempt, name=name, config=STEP_CONFIG)
+            return self._context.step(
+                lambda _context: self._attempt(name, work), name=name, config=STEP_CONFIG
+            )
         except StepError as error:
             raise named_as_raised(error) from error
 

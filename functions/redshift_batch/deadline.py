@@ -1,8 +1,9 @@
 """The graceful timeout: a handler learns that Lambda is about to cut it off while it can still act.
 
-``run_before_timeout`` runs a call and, a margin before the function's own timeout, gives it up and raises
-``HandlerTimedOut``, so that the ``except`` and ``finally`` blocks around the call and inside it run and the
-failure is reported under its own name. Nothing is swallowed: the error goes on to the caller.
+A margin before the function's own timeout a handler, or a single call, is given up and ``HandlerTimedOut``
+raised, so that the ``except`` and ``finally`` blocks around it and inside it run and the failure is reported
+under its own name. Nothing is swallowed: the error goes on to the caller. ``graceful_timeout`` decorates a
+handler; ``run_before_timeout`` beneath it guards one call, which is what a durable function's step needs.
 
 Two ways, chosen by the thread that asks:
 
@@ -26,9 +27,11 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, Protocol, TypeVar
 
 from .errors import HandlerTimedOut
+from .settings import Settings
 
 DEFAULT_MARGIN_SECONDS = 3.0
 
@@ -55,6 +58,25 @@ class _MachineTimers:
 
 
 _MACHINE = _MachineTimers()
+
+
+def graceful_timeout(handler: Callable[[Any, Any], T]) -> Callable[[Any, Any], T]:
+    """Give a Lambda handler up a margin before its function would be killed.
+
+    The margin is ``timeout_margin_seconds`` of the deployment's settings. Whatever reports failures goes
+    around it.
+
+    Raises:
+        HandlerTimedOut: from the decorated handler, as ``run_before_timeout`` does.
+        InvalidSettings: from the decorated handler, before it begins.
+    """
+
+    @wraps(handler)
+    def guarded(event: Any, context: Any) -> T:
+        margin_seconds = Settings.from_environment().timeout_margin_seconds
+        return run_before_timeout(lambda: handler(event, context), context, margin_seconds)
+
+    return guarded
 
 
 def run_before_timeout(

@@ -1,7 +1,7 @@
 """Every error an execution can end with, in one tree.
 
 A class name is the public name: it is the ``Error`` of the state machine's failure and, behind its module's
-name, the error type of the durable execution. ``statemachine/redshift_batch.asl.json`` names these classes::
+name, the error type of the durable execution. ``statemachine/sfn_poll.asl.json`` names these classes::
 
     BatchError
     ├── InvalidBatch                  the input is wrong; nothing was sent

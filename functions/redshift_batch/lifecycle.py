@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from . import status
 from .batch import parse_batch
-from .errors import BatchError, NothingToCancelYet, error_named
-from .model import Batch, Failure, Json, NamedStatement, Progress, Quota, Statement, Submission
+from .errors import BatchError, NothingToCancelYet, UnexpectedError, error_named
+from .model import Batch, Failure, Json, NamedStatement, Progress, Statement, Submission
 from .settings import Settings
 
 SETTLING_SECONDS = 5
@@ -65,9 +65,20 @@ class Release:
 
 
 def submit(
-    event: Any, execution_id: str, *, data_api: Submits, settings: Settings, quota: Quota, now: datetime
+    event: Any,
+    execution_id: str,
+    *,
+    data_api: Submits,
+    settings: Settings,
+    poll_budget: int,
+    now: datetime,
 ) -> Progress:
     """Check the input and submit its batch; submitting again returns the statement that runs already.
+
+    Args:
+        event: the execution's input.
+        execution_id: makes the submit idempotent, and names the statement.
+        poll_budget: how many checks the orchestrator's quota allows.
 
     Raises:
         InvalidBatch: the input is wrong, and nothing was sent.
@@ -83,11 +94,11 @@ def submit(
         polls=0,
         statement_count=len(batch.statements),
         now=max(now, statement.created_at),
-        quota=quota,
+        poll_budget=poll_budget,
     )
 
 
-def check(progress: Progress, *, data_api: Describes, quota: Quota, now: datetime) -> Progress:
+def check(progress: Progress, *, data_api: Describes, poll_budget: int, now: datetime) -> Progress:
     """Describe the statement and say what follows from it: wait, end, or cancel."""
     return status.assess(
         data_api.describe(progress.statement_id),
@@ -96,7 +107,7 @@ def check(progress: Progress, *, data_api: Describes, quota: Quota, now: datetim
         polls=progress.polls + 1,
         statement_count=progress.output["statement_count"],
         now=now,
-        quota=quota,
+        poll_budget=poll_budget,
     )
 
 
@@ -113,10 +124,13 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
 
     Returns:
         ``kept`` with the statement's newest status in its ``output``. A statement that finished before the
-        cancel reached it stays FINISHED: the batch ran, and its caller must learn so.
+        cancel reached it stays FINISHED: the batch ran, and its caller must learn so. NOT_SUBMITTED where the
+        submit met a defect and there is none: the submit told of it itself, so no call of its is on its way.
     """
     output = kept.get("output") or {}
     statement_id = output.get("statement_id") or data_api.find(execution_id)
+    if not statement_id and _met_a_defect(kept):
+        return {**kept, "output": {"status": status.NOT_SUBMITTED}}
     if not statement_id:
         raise NothingToCancelYet(
             "No statement bears this execution's name: its submit may still be on its way, or never happened."
@@ -130,8 +144,13 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
 
 
 def was_cancelled(kept: Json) -> bool:
-    """Tell whether a cancel stopped the statement, and did not find it over."""
-    return kept["output"]["status"] not in (status.FINISHED, status.FAILED)
+    """Tell whether a cancel stopped the statement, and did not find it over, or none."""
+    return kept["output"]["status"] not in (status.FINISHED, status.FAILED, status.NOT_SUBMITTED)
+
+
+def _met_a_defect(kept: Json) -> bool:
+    failure = kept.get("failure") or {}
+    return bool(failure.get("Error") == UnexpectedError.__name__)
 
 
 def release(execution_id: str, submission: Submission, *, data_api: Cancels) -> Release:
@@ -183,12 +202,12 @@ def sweep(
 
 def is_running(progress: Json) -> bool:
     """Tell whether there is another check to wait for."""
-    return progress["output"]["status"] in status.RUNNING_STATUSES and not progress["deadline_passed"]
+    return progress["output"]["status"] in status.RUNNING_STATUSES and not progress["failure"]
 
 
 def has_ended(progress: Json) -> bool:
     """Tell whether the statement has ended, so that there is nothing to cancel."""
-    return progress["output"]["status"] in status.ENDED_STATUSES
+    return output_of(progress).get("status") in status.ENDED_STATUSES
 
 
 def is_finished(progress: Json) -> bool:

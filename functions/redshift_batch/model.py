@@ -70,31 +70,6 @@ class Batch:
 
 
 @dataclass(frozen=True)
-class Quota:
-    """What one execution may use of its orchestrator, in that service's own unit.
-
-    The definition and the durable handlers each state theirs. ``start`` is used before the first poll,
-    ``way_out`` is what the dearest ending costs, and the reserves are kept for retries of a call and for
-    invocations that the service makes again.
-    """
-
-    unit: str
-    limit: int
-    start: int
-    poll: int
-    way_out: int
-    retry: int
-    reserved_retries: int
-    reserved_invocation_retries: int = 0
-
-    @property
-    def polls(self) -> int:
-        """How many polls fit, the reserve kept."""
-        reserve = self.reserved_retries * self.retry + self.reserved_invocation_retries
-        return max(0, (self.limit - self.start - self.way_out - reserve) // self.poll)
-
-
-@dataclass(frozen=True)
 class SubStatement:
     """One statement of a batch."""
 

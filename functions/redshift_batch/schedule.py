@@ -6,7 +6,7 @@ orchestrator's quota leaves, the delay is stretched evenly over the polls that a
 
 import math
 
-from .model import AdaptivePoll, FixedPoll, PollPolicy, Quota
+from .model import AdaptivePoll, FixedPoll, PollPolicy
 
 
 def next_delay_seconds(
@@ -15,7 +15,7 @@ def next_delay_seconds(
     elapsed_seconds: float,
     polls: int,
     time_left_seconds: float,
-    quota: Quota,
+    poll_budget: int,
 ) -> int:
     """Return the whole seconds, at least 1, to wait before the next check.
 
@@ -24,17 +24,20 @@ def next_delay_seconds(
         elapsed_seconds: since the statement was created.
         polls: checks made so far.
         time_left_seconds: until the batch's deadline. The last delay ends at the deadline, rounded up.
-        quota: the orchestrator's quota; without effect where the policy switches its budget off.
+        poll_budget: how many checks the orchestrator's quota allows, its reserve kept; without effect where
+            the policy switches its budget off.
     """
     delay = _policy_delay_seconds(policy, elapsed_seconds)
     if policy.budget:
-        delay = max(delay, _budget_delay_seconds(policy, elapsed_seconds, polls, time_left_seconds, quota))
+        delay = max(
+            delay, _budget_delay_seconds(policy, elapsed_seconds, poll_budget - polls, time_left_seconds)
+        )
     return max(1, min(delay, math.ceil(time_left_seconds)))
 
 
-def share_of_budget_used(polls: int, quota: Quota) -> float:
-    """Return the polls made as a share of the polls that fit the quota, 1.0 when none is left."""
-    return polls / quota.polls if quota.polls else 1.0
+def share_of_budget_used(polls: int, poll_budget: int) -> float:
+    """Return the polls made as a share of those that fit the quota, 1.0 where none does."""
+    return polls / poll_budget if poll_budget else 1.0
 
 
 def _policy_delay_seconds(policy: PollPolicy, elapsed_seconds: float) -> int:
@@ -47,10 +50,9 @@ def _policy_delay_seconds(policy: PollPolicy, elapsed_seconds: float) -> int:
 
 
 def _budget_delay_seconds(
-    policy: PollPolicy, elapsed_seconds: float, polls: int, time_left_seconds: float, quota: Quota
+    policy: PollPolicy, elapsed_seconds: float, polls_left: int, time_left_seconds: float
 ) -> int:
     """Return the least delay that keeps the polls up to the deadline within the quota, 0 where any does."""
-    polls_left = quota.polls - polls
     if polls_left <= 1:
         return math.ceil(time_left_seconds)
     if _polls_needed(policy, elapsed_seconds, time_left_seconds, at_most=polls_left) <= polls_left:

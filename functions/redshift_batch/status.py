@@ -6,11 +6,13 @@ No call is made here and no clock is read: the description, the moment and the p
 from datetime import datetime
 
 from . import schedule
-from .model import Failure, Json, PollPolicy, Progress, Quota, Statement, to_timestamp
+from .model import Failure, Json, PollPolicy, Progress, Statement, to_timestamp
 
 FINISHED = "FINISHED"
 FAILED = "FAILED"
 ABORTED = "ABORTED"
+NOT_SUBMITTED = "NOT_SUBMITTED"
+"""None of the Data API's: a cancel looked for the statement, and there is none."""
 
 RUNNING_STATUSES = frozenset({"SUBMITTED", "PICKED", "STARTED"})
 ENDED_STATUSES = frozenset({FINISHED, FAILED, ABORTED})
@@ -24,7 +26,7 @@ def assess(
     polls: int,
     statement_count: int,
     now: datetime,
-    quota: Quota,
+    poll_budget: int,
 ) -> Progress:
     """Return the progress that a description amounts to.
 
@@ -44,7 +46,7 @@ def assess(
             elapsed_seconds=elapsed,
             polls=polls,
             time_left_seconds=timeout_seconds - elapsed,
-            quota=quota,
+            poll_budget=poll_budget,
         ),
         deadline_passed=deadline_passed,
         failure=_failure(statement, deadline_passed, timeout_seconds),

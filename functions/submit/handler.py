@@ -5,33 +5,30 @@ from typing import Any
 
 from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
-from redshift_batch.deadline import run_before_timeout
-from redshift_batch.model import Json, Quota
+from redshift_batch.deadline import graceful_timeout
+from redshift_batch.model import Json
 from redshift_batch.settings import Settings
 from telemetry import logger, recorded, tracer
 
 
-@logger.inject_lambda_context(clear_state=True)
+@logger.inject_lambda_context(clear_state=True, correlation_id_path="execution_id")
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
-def handler(event: Json, context: Any) -> Json:
+@recorded("Submit batch")
+@graceful_timeout
+def handler(event: Json, _context: Any) -> Json:
     """Submit the batch of one execution.
 
     Args:
-        event: ``execution_id`` (the execution's ARN), ``input`` (the execution's own) and ``quota``.
-        context: the Lambda context.
+        event: ``execution_id`` (the execution's ARN), ``input`` (the execution's own) and ``poll_budget``,
+            how many checks the machine's history allows: the progress carries it to every check.
     """
-    execution_id = event["execution_id"]
     settings = Settings.from_environment()
-
-    def submit() -> Json:
-        return lifecycle.submit(
-            event["input"],
-            execution_id,
-            data_api=DataApi(redshift_data_client(), settings),
-            settings=settings,
-            quota=Quota(**event["quota"]),
-            now=datetime.now(UTC),
-        ).to_json()
-
-    with recorded("Submit batch", execution_id):
-        return run_before_timeout(submit, context, settings.timeout_margin_seconds)
+    progress = lifecycle.submit(
+        event["input"],
+        event["execution_id"],
+        data_api=DataApi(redshift_data_client(), settings),
+        settings=settings,
+        poll_budget=event["poll_budget"],
+        now=datetime.now(UTC),
+    )
+    return progress.to_json() | {"poll_budget": event["poll_budget"]}

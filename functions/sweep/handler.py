@@ -9,7 +9,7 @@ from typing import Any
 from executions import executions_of
 from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
-from redshift_batch.deadline import run_before_timeout
+from redshift_batch.deadline import graceful_timeout
 from redshift_batch.errors import BatchError, StatementNotRunningYet
 from redshift_batch.model import Json
 from redshift_batch.settings import Settings
@@ -18,7 +18,9 @@ from telemetry import count_cancelled, logger, recorded, tracer
 
 @logger.inject_lambda_context(clear_state=True)
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
-def handler(_event: Json, context: Any) -> Json:
+@recorded("Sweep", "sweep")
+@graceful_timeout
+def handler(_event: Json, _context: Any) -> Json:
     """Sweep once, whatever the event.
 
     Returns:
@@ -28,26 +30,19 @@ def handler(_event: Json, context: Any) -> Json:
     Raises:
         BatchError: a statement could not be stopped for another reason; all others were looked at first.
     """
-    settings = Settings.from_environment()
-
-    def sweep() -> Json:
-        data_api = DataApi(redshift_data_client(patient=True), settings)
-        cancelled: list[str] = []
-        waiting = 0
-        faults: list[BatchError] = []
-        listed = lifecycle.sweep(data_api, lambda arn: executions_of(arn).has_ended(arn), datetime.now(UTC))
-        for found in listed:
-            if isinstance(found, StatementNotRunningYet):
-                waiting += 1
-            elif isinstance(found, BatchError):
-                faults.append(found)
-            elif found.outcome == "cancelled":
-                cancelled.append(found.execution_id)
-                logger.warning("An orphan was stopped", extra={"execution_id": found.execution_id})
-                count_cancelled()
-        if faults:
-            raise faults[0]
-        return {"cancelled": cancelled, "waiting": waiting}
-
-    with recorded("Sweep", "sweep"):
-        return run_before_timeout(sweep, context, settings.timeout_margin_seconds)
+    data_api = DataApi(redshift_data_client(patient=True), Settings.from_environment())
+    cancelled: list[str] = []
+    waiting = 0
+    faults: list[BatchError] = []
+    for found in lifecycle.sweep(data_api, lambda arn: executions_of(arn).has_ended(arn), datetime.now(UTC)):
+        if isinstance(found, StatementNotRunningYet):
+            waiting += 1
+        elif isinstance(found, BatchError):
+            faults.append(found)
+        elif found.outcome == "cancelled":
+            cancelled.append(found.execution_id)
+            logger.warning("An orphan was stopped", extra={"execution_id": found.execution_id})
+            count_cancelled()
+    if faults:
+        raise faults[0]
+    return {"cancelled": cancelled, "waiting": waiting}

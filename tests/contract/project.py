@@ -17,7 +17,7 @@ from samtranslator.yaml_helper import yaml_parse
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
 SOURCE = ROOT / "src" / "orchbench"
-DEFINITION_FILE = ROOT / "statemachine" / "redshift_batch.asl.json"
+DEFINITION_FILE = ROOT / "statemachine" / "sfn_poll.asl.json"
 TEMPLATE_FILE = ROOT / "template.yaml"
 MONITORING_FILE = ROOT / "monitoring.yaml"
 

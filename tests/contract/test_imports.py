@@ -16,7 +16,7 @@ LAYERS = {
     "status": {"model", "schedule"},
     "sql_text": set(),
     "batch": {"errors", "model", "settings", "sql_text"},
-    "deadline": {"errors"},
+    "deadline": {"errors", "settings"},
     "data_api": {"errors", "model", "settings", "status"},
     "lifecycle": {"errors", "model", "settings", "status", "batch"},
 }

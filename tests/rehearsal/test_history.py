@@ -40,7 +40,7 @@ def test_a_task_that_is_retried_writes_three_events_more_for_each_retry() -> Non
 
 def test_a_failed_execution_ends_with_its_fail_state() -> None:
     trace = trace_of("sfn-poll", 15, "fail:at=5")
-    assert kinds(trace)[-2:] == [("state entered", "Batch failed"), ("execution ended", "")]
+    assert kinds(trace)[-2:] == [("state entered", "Batch did not finish"), ("execution ended", "")]
 
 
 def test_a_durable_execution_writes_its_events_in_the_order_they_happen() -> None:

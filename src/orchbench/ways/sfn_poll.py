@@ -33,7 +33,7 @@ WAY = Way(
     platform_name="step-functions",
     title="Step Functions, polling",
     target_output="SfnPollStateMachineArn",
-    implementation="statemachine/redshift_batch.asl.json",
+    implementation="statemachine/sfn_poll.asl.json",
     works={
         "Submit batch": Work.SUBMIT,
         "Wait before check": Work.WAIT,

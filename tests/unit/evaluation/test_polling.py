@@ -5,16 +5,12 @@ import pytest
 from hypothesis import given, strategies
 
 from orchbench.evaluation.polling import PolicyColumns, poll
-from redshift_batch.model import AdaptivePoll, FixedPoll, PollPolicy, Quota
+from redshift_batch.model import AdaptivePoll, FixedPoll, PollPolicy
 from redshift_batch.schedule import next_delay_seconds
 
 
-def quota_of(polls: int) -> Quota:
-    return Quota("polls", polls, start=0, poll=1, way_out=0, retry=0, reserved_retries=0)
-
-
 def polled(
-    statement_seconds: float, timeout_seconds: int, policy: PollPolicy, quota: Quota
+    statement_seconds: float, timeout_seconds: int, policy: PollPolicy, poll_budget: int
 ) -> tuple[int, float, float, bool]:
     """Let the deployed schedule decide each delay, as the handlers do."""
     elapsed, polls = 0, 0
@@ -24,7 +20,7 @@ def polled(
             elapsed_seconds=float(elapsed),
             polls=polls,
             time_left_seconds=float(timeout_seconds - elapsed),
-            quota=quota,
+            poll_budget=poll_budget,
         )
         elapsed, polls = elapsed + delay, polls + 1
         if elapsed >= statement_seconds or elapsed >= timeout_seconds:
@@ -43,10 +39,10 @@ def columns(policy: PollPolicy) -> PolicyColumns:
 
 
 def closed_form(
-    statement_seconds: float, timeout_seconds: int, policy: PollPolicy, quota: Quota
+    statement_seconds: float, timeout_seconds: int, policy: PollPolicy, poll_budget: int
 ) -> tuple[int, float, float, bool]:
     found = poll(
-        np.array([statement_seconds]), np.array([float(timeout_seconds)]), columns(policy), quota.polls
+        np.array([statement_seconds]), np.array([float(timeout_seconds)]), columns(policy), poll_budget
     )
     return (
         int(found.polls[0]),
@@ -77,7 +73,7 @@ adaptive = strategies.builds(
 def test_the_closed_form_is_the_deployed_schedule(
     statement_microseconds: int, timeout_seconds: int, policy: PollPolicy, budget_polls: int
 ) -> None:
-    point = (statement_microseconds / 1e6, timeout_seconds, policy, quota_of(budget_polls))
+    point = (statement_microseconds / 1e6, timeout_seconds, policy, budget_polls)
 
     assert closed_form(*point) == polled(*point)
 
@@ -90,7 +86,7 @@ def test_the_closed_form_is_the_deployed_schedule(
 )
 def test_a_day_is_polled_as_the_deployed_schedule_polls_it(policy: PollPolicy, budget_polls: int) -> None:
     for statement_seconds in (1.5, 3_600.0, 86_399.999999, 86_400.0, 90_000.0):
-        point = (statement_seconds, 86_400, policy, quota_of(budget_polls))
+        point = (statement_seconds, 86_400, policy, budget_polls)
         assert closed_form(*point) == polled(*point)
 
 
@@ -111,7 +107,7 @@ def test_rows_are_independent_of_the_chunk_they_fall_in() -> None:
     assert whole.seen_at_seconds[some].tolist() == alone.seen_at_seconds.tolist()
 
 
-def poll_moments(timeout_seconds: int, policy: PollPolicy, quota: Quota) -> list[int]:
+def poll_moments(timeout_seconds: int, policy: PollPolicy, poll_budget: int) -> list[int]:
     """Let the deployed schedule place every poll up to the deadline."""
     moments: list[int] = []
     elapsed = 0
@@ -121,7 +117,7 @@ def poll_moments(timeout_seconds: int, policy: PollPolicy, quota: Quota) -> list
             elapsed_seconds=float(elapsed),
             polls=len(moments),
             time_left_seconds=float(timeout_seconds - elapsed),
-            quota=quota,
+            poll_budget=poll_budget,
         )
         moments.append(elapsed)
     return moments
@@ -138,9 +134,9 @@ def poll_moments(timeout_seconds: int, policy: PollPolicy, quota: Quota) -> list
 def test_every_second_of_every_short_batch_is_polled_as_deployed(policy: PollPolicy) -> None:
     # Where the budget is exactly what the policy needs, one less and one more decide.
     for timeout in (1, 2, 9, 10, 11, 29, 30, 31, 95, 240, 600):
-        needed = len(poll_moments(timeout, policy, quota_of(10_000)))
+        needed = len(poll_moments(timeout, policy, 10_000))
         for budget_polls in {0, 1, 2, 5, needed // 2, needed - 1, needed, needed + 1}:
-            moments = np.array(poll_moments(timeout, policy, quota_of(budget_polls)), dtype=float)
+            moments = np.array(poll_moments(timeout, policy, budget_polls), dtype=float)
             ends = np.arange(0, timeout + 1, dtype=float)
             rows = [columns(policy)] * len(ends)
             together = PolicyColumns(

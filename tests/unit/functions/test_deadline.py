@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import pytest
 
-from redshift_batch.deadline import run_before_timeout
-from redshift_batch.errors import HandlerTimedOut, TransientFault
+from redshift_batch.deadline import graceful_timeout, run_before_timeout
+from redshift_batch.errors import HandlerTimedOut, InvalidSettings, TransientFault
 
 T = TypeVar("T")
 
@@ -160,6 +160,51 @@ def test_the_callers_context_goes_along_into_the_other_thread() -> None:
         return run_before_timeout(correlation.get, LambdaContext(60))
 
     assert in_worker_thread(body) == "execution-1"
+
+
+@pytest.fixture
+def deployed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "REDSHIFT_DATABASE": "dev",
+        "REDSHIFT_WORKGROUP": "reports",
+        "TIMEOUT_MARGIN_SECONDS": "0.25",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_handler_is_given_up_the_settings_margin_before_the_timeout(blocked: Callable[[], bytes]) -> None:
+    steps: list[str] = []
+
+    @graceful_timeout
+    def handler(_event: object, _context: object) -> bytes:
+        try:
+            return blocked()
+        finally:
+            steps.append("finally")
+
+    with pytest.raises(HandlerTimedOut, match=r"stopped 0\.25 s before"):
+        handler({}, LambdaContext(0.35))
+    assert steps == ["finally"]
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_decorated_handler_in_time_returns_its_answer_and_keeps_its_name() -> None:
+    @graceful_timeout
+    def handler(event: int, _context: object) -> int:
+        """Double a number."""
+        return 2 * event
+
+    assert handler(21, LambdaContext(60)) == 42
+    assert (handler.__name__, handler.__doc__) == ("handler", "Double a number.")
+
+
+def test_a_handler_whose_settings_are_wrong_does_not_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REDSHIFT_DATABASE", raising=False)
+    begun: list[int] = []
+    with pytest.raises(InvalidSettings):
+        graceful_timeout(lambda _event, _context: begun.append(1))({}, LambdaContext(60))
+    assert begun == []
 
 
 def test_it_is_a_transient_fault_and_a_timeout() -> None:

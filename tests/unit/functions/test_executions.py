@@ -139,6 +139,59 @@ def test_a_machine_that_was_stopped_while_it_looked_may_still_have_one(machine: 
     assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
 
 
+NOT_SUBMITTED = {"failure": {"Error": "UnexpectedError"}, "output": {"status": "NOT_SUBMITTED"}}
+
+
+def machine_after_a_defect(*attempts: str) -> list[dict[str, Any]]:
+    """Return a history: attempts at the submit, a cancel that found nothing, and the defect as the end."""
+    recorded = events("sfn_refused")
+    failed = [
+        {**recorded[4], "taskFailedEventDetails": {**recorded[4]["taskFailedEventDetails"], "error": one}}
+        for one in attempts
+    ]
+    answered = {
+        **recorded[4],
+        "type": "TaskSucceeded",
+        "taskSucceededEventDetails": {
+            "resourceType": "lambda",
+            "resource": "invoke",
+            "output": json.dumps({"Payload": NOT_SUBMITTED}),
+        },
+    }
+    del answered["taskFailedEventDetails"]
+    recorded[-1]["executionFailedEventDetails"] = {"error": "UnexpectedError", "cause": "KeyError"}
+    return [*recorded[:4], *failed, answered, *recorded[5:]]
+
+
+def test_a_machine_whose_cancel_found_nothing_after_a_defect_has_no_statement(machine: Stubber) -> None:
+    machine_page(machine, machine_after_a_defect("UnexpectedError"))
+    assert not StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+@pytest.mark.parametrize("before", ["DataApiUnavailable", "Lambda.Unknown", "States.Timeout"])
+def test_a_defect_after_an_answer_that_was_lost_proves_nothing(machine: Stubber, before: str) -> None:
+    machine_page(machine, machine_after_a_defect(before, "UnexpectedError"))
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_defect_without_a_cancel_that_looked_proves_nothing(machine: Stubber) -> None:
+    recorded = [one for one in machine_after_a_defect("UnexpectedError") if one["type"] != "TaskSucceeded"]
+    machine_page(machine, recorded)
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
+
+
+def test_a_durable_execution_whose_cancel_found_nothing_after_a_defect_has_no_statement(
+    durable: Stubber,
+) -> None:
+    recorded = events("durable_refused")
+    for details in (recorded[2]["StepFailedDetails"], recorded[-1]["ExecutionFailedDetails"]):
+        details["Error"]["Payload"]["ErrorType"] = "redshift_batch.errors.UnexpectedError"
+    answered = json.loads(json.dumps(events("durable_retried")[2]))
+    answered["StepSucceededDetails"]["Result"] = {"Payload": json.dumps(NOT_SUBMITTED)}
+    durable_page(durable, [*recorded[:-1], answered, recorded[-1]])
+    assert not DurableExecutions(durable.client).submission(DURABLE_ARN).possible
+
+
 def test_a_durable_execution_that_looked_for_its_statement_in_vain_has_none(durable: Stubber) -> None:
     recorded = events("durable_refused")
     looked = recorded[2]["StepFailedDetails"]["Error"]["Payload"]

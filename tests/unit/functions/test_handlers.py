@@ -21,25 +21,16 @@ from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.warehouse import Warehouse
 from redshift_batch.data_api import redshift_data_client
-from redshift_batch.errors import EmptyBatch, HandlerTimedOut, UnexpectedError
+from redshift_batch.errors import EmptyBatch, HandlerTimedOut, InvalidInput, InvalidSettings, UnexpectedError
 from status import handler as status_handler
 from submit import handler as submit_handler
 from telemetry import logger
 
-QUOTA = {
-    "unit": "history events",
-    "limit": 25_000,
-    "start": 6,
-    "poll": 9,
-    "way_out": 9,
-    "retry": 3,
-    "reserved_retries": 100,
-}
 SECRET_SQL = "SELECT 'never in a log', :pin"
 EVENT = {
     "execution_id": "arn:aws:states:us-east-1:123456789012:execution:m:a",
     "input": {"sql": SECRET_SQL, "parameters": {"pin": "s3cret"}},
-    "quota": QUOTA,
+    "poll_budget": 2_742,
 }
 
 
@@ -100,9 +91,7 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
 def test_a_batch_goes_through_submit_check_and_cancel(context: LambdaContext) -> None:
     submitted = submit_handler.handler(EVENT, context)
     time.sleep(0.01)
-    checked = status_handler.handler(
-        {"execution_id": EVENT["execution_id"], "progress": submitted, "quota": QUOTA}, context
-    )
+    checked = status_handler.handler({"execution_id": EVENT["execution_id"], "progress": submitted}, context)
     assert (checked["output"]["status"], checked["output"]["polls"]) == ("FINISHED", 1)
     cancelled = cancel_handler.handler({"execution_id": EVENT["execution_id"], "progress": checked}, context)
     assert cancelled["output"]["status"] == "FINISHED"
@@ -114,9 +103,7 @@ def test_logs_carry_the_execution_and_neither_sql_nor_parameters(
     context: LambdaContext, log: io.StringIO
 ) -> None:
     submitted = submit_handler.handler(EVENT, context)
-    status_handler.handler(
-        {"execution_id": EVENT["execution_id"], "progress": submitted, "quota": QUOTA}, context
-    )
+    status_handler.handler({"execution_id": EVENT["execution_id"], "progress": submitted}, context)
     assert {line["correlation_id"] for line in lines(log)} == {EVENT["execution_id"]}
     assert [line["message"] for line in lines(log)] == [
         "Submit batch began",
@@ -131,9 +118,7 @@ def test_logs_carry_the_execution_and_neither_sql_nor_parameters(
 @pytest.mark.usefixtures("deployed")
 def test_a_check_writes_its_metrics(context: LambdaContext, capsys: pytest.CaptureFixture[str]) -> None:
     submitted = submit_handler.handler(EVENT, context)
-    status_handler.handler(
-        {"execution_id": EVENT["execution_id"], "progress": submitted, "quota": QUOTA}, context
-    )
+    status_handler.handler({"execution_id": EVENT["execution_id"], "progress": submitted}, context)
     (written,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     names = {metric["Name"] for metric in written["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
     assert names >= {"SecondsElapsed", "ShareOfPollBudgetUsed"}
@@ -156,7 +141,7 @@ def test_a_checks_metrics_name_the_way_that_the_execution_runs_on_and_no_functio
 ) -> None:
     submitted = submit_handler.handler({**EVENT, "execution_id": execution_id}, context)
     for _check in range(2):
-        status_handler.handler({"execution_id": execution_id, "progress": submitted, "quota": QUOTA}, context)
+        status_handler.handler({"execution_id": execution_id, "progress": submitted}, context)
     written = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [one["way"] for one in written] == [way, way]
     assert [one["_aws"]["CloudWatchMetrics"][0]["Dimensions"] for one in written] == [[["way"]], [["way"]]]
@@ -178,20 +163,44 @@ def test_a_failure_is_raised_under_its_name_and_its_end_is_logged(
 @pytest.mark.usefixtures("deployed")
 def test_a_defect_has_one_name_whatever_it_is(context: LambdaContext) -> None:
     with pytest.raises(UnexpectedError, match="KeyError"):
-        status_handler.handler({"execution_id": "arn:1", "progress": {"output": 1}, "quota": QUOTA}, context)
+        status_handler.handler({"execution_id": "arn:1", "progress": {"output": 1}}, context)
 
 
 @pytest.mark.usefixtures("deployed")
 def test_a_defect_says_where_it_is_and_nothing_of_the_input(context: LambdaContext, log: io.StringIO) -> None:
-    event = {**EVENT, "quota": {**QUOTA, SECRET_SQL: 1}}
-    with pytest.raises(UnexpectedError, match=r"^TypeError at .*handler.py:\d+ submit") as raised:
-        submit_handler.handler(event, context)
+    submitted = submit_handler.handler(EVENT, context)
+    event = {**EVENT, "progress": {**submitted, "poll": {"policy": "fixed", SECRET_SQL: 1}}}
+    with pytest.raises(UnexpectedError, match=r"^TypeError at .*handler.py:\d+ handler") as raised:
+        status_handler.handler(event, context)
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
     assert "never in a log" not in log.getvalue() + str(raised.value)
 
 
 @pytest.mark.usefixtures("deployed")
-def test_a_function_without_time_left_says_so_and_sends_nothing() -> None:
+def test_a_function_without_time_left_says_so_and_sends_nothing(log: io.StringIO) -> None:
     with pytest.raises(HandlerTimedOut, match="nothing was begun"):
         submit_handler.handler(EVENT, LambdaContext(remaining_seconds=3))
+    assert [line.get("error_name") for line in lines(log)] == [None, "HandlerTimedOut", None]
+
+
+def test_a_deployment_that_is_wrong_is_told_by_every_function(context: LambdaContext) -> None:
+    with pytest.raises(InvalidSettings):
+        submit_handler.handler(EVENT, context)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_the_progress_carries_the_poll_budget_from_the_submit_to_every_check(context: LambdaContext) -> None:
+    progress = submit_handler.handler(EVENT, context)
+    for _check in range(2):
+        assert progress["poll_budget"] == EVENT["poll_budget"]
+        progress = status_handler.handler({**EVENT, "progress": progress}, context)
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_cancel_asked_for_by_an_event_logs_the_events_execution(
+    context: LambdaContext, log: io.StringIO
+) -> None:
+    with pytest.raises(InvalidInput):
+        cancel_handler.handler({"detail": {"executionArn": "arn:aws:sqs:us-east-1:1:q"}}, context)
+    assert {line["correlation_id"] for line in lines(log)} == {"arn:aws:sqs:us-east-1:1:q"}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from redshift_batch import errors, lifecycle
-from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Quota, Statement, Submission
+from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Statement, Submission
 from redshift_batch.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-QUOTA = Quota("history events", 25_000, start=6, poll=9, way_out=9, retry=3, reserved_retries=100)
+POLL_BUDGET = 2_742
 SETTINGS = Settings(database="dev", workgroup_name="reports", inline_sql_allowed=True)
 
 
@@ -46,11 +46,13 @@ class OneStatement:
 
 
 def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
-    return lifecycle.submit(event, "arn:1", data_api=data_api, settings=SETTINGS, quota=QUOTA, now=now)
+    return lifecycle.submit(
+        event, "arn:1", data_api=data_api, settings=SETTINGS, poll_budget=POLL_BUDGET, now=now
+    )
 
 
 def check(data_api: OneStatement, progress: Progress, now: datetime) -> Progress:
-    return lifecycle.check(progress, data_api=data_api, quota=QUOTA, now=now)
+    return lifecycle.check(progress, data_api=data_api, poll_budget=POLL_BUDGET, now=now)
 
 
 def test_a_submit_says_how_long_to_wait_first() -> None:
@@ -139,6 +141,22 @@ def test_a_cancel_without_a_statement_asks_to_look_again_for_its_submit_may_be_o
         lifecycle.cancel("arn:1", kept, data_api=data_api)
     submit(data_api, {"sql": "SELECT 1"})
     lifecycle.cancel("arn:1", kept, data_api=data_api)
+    assert data_api.cancelled == ["s-1"]
+
+
+def test_a_cancel_after_a_defect_looks_once_for_the_submit_told_of_it_itself() -> None:
+    kept = lifecycle.with_failure({}, errors.UnexpectedError("KeyError at batch.py:1"))
+    cancelled = lifecycle.cancel("arn:1", kept, data_api=OneStatement())
+    assert cancelled["output"] == {"status": "NOT_SUBMITTED"}
+    assert not lifecycle.was_cancelled(cancelled)
+    assert not lifecycle.is_finished(cancelled)
+    assert isinstance(lifecycle.failure_of(cancelled), errors.UnexpectedError)
+
+
+def test_what_a_defect_left_running_is_cancelled() -> None:
+    data_api = OneStatement(by_name={"arn:1": "s-1"})
+    kept = lifecycle.with_failure({}, errors.UnexpectedError("KeyError at data_api.py:1"))
+    assert lifecycle.was_cancelled(lifecycle.cancel("arn:1", kept, data_api=data_api))
     assert data_api.cancelled == ["s-1"]
 
 

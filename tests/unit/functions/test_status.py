@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from redshift_batch.model import AdaptivePoll, FixedPoll, Progress, Quota, Statement, SubStatement
+from redshift_batch.model import AdaptivePoll, FixedPoll, Progress, Statement, SubStatement
 from redshift_batch.status import assess
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
-QUOTA = Quota("history events", 25_000, start=6, poll=9, way_out=9, retry=3, reserved_retries=100)
+POLL_BUDGET = 2_742
 
 
 def progress_at(seconds: float, status: str, error: str | None = None, timeout: int = 60) -> Progress:
@@ -29,7 +29,7 @@ def progress_at(seconds: float, status: str, error: str | None = None, timeout: 
         polls=3,
         statement_count=1,
         now=CREATED + timedelta(seconds=seconds),
-        quota=QUOTA,
+        poll_budget=POLL_BUDGET,
     )
 
 
@@ -96,6 +96,12 @@ def test_sub_statements_are_kept_for_the_end() -> None:
 def test_progress_survives_its_way_through_json(poll: FixedPoll | AdaptivePoll) -> None:
     statement = Statement("s-1", "ABORTED", CREATED, CREATED)
     progress = assess(
-        statement, timeout_seconds=60, poll=poll, polls=0, statement_count=2, now=CREATED, quota=QUOTA
+        statement,
+        timeout_seconds=60,
+        poll=poll,
+        polls=0,
+        statement_count=2,
+        now=CREATED,
+        poll_budget=POLL_BUDGET,
     )
     assert Progress.from_json(progress.to_json()) == progress

@@ -1,0 +1,105 @@
+"""Every way's poll budget is what its quota leaves for polls, derived from the way itself."""
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from project import ROOT
+
+from orchbench.evaluation.limits import quotas
+from orchbench.platforms.meters import ExecutionQuota
+from orchbench.ways import all_ways
+from orchbench.ways.way import Way
+
+POLLING = [way for way in all_ways().values() if way.usage.quota is not None]
+MACHINES = [way for way in POLLING if way.implementation.endswith(".json")]
+EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Succeed": 2, "Fail": 1}
+"""History events of a state, as AWS writes them; an execution's start and its end are one each."""
+
+States = dict[str, dict[str, Any]]
+
+
+def stated_budget(implementation: Path) -> int:
+    """Return the number that a definition gives its submit, or a handler keeps."""
+    if implementation.suffix == ".json":
+        (found,) = re.findall(r'"poll_budget": (\d+)', implementation.read_text())
+        return int(found)
+    found = importlib.import_module(f"{implementation.parent.name}.handler").POLL_BUDGET
+    return int(found)
+
+
+def targets(state: dict[str, Any]) -> list[str]:
+    ways_on = [state, *state.get("Choices", []), *state.get("Catch", [])]
+    found = [one["Next"] for one in ways_on if "Next" in one]
+    return list(dict.fromkeys([*found, *([state["Default"]] if "Default" in state else [])]))
+
+
+def paths(states: States, name: str, passed: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield every path from a state to an end, or to a state that was passed, which is its last then."""
+    here = (*passed, name)
+    if name in passed or not targets(states[name]):
+        yield here
+        return
+    for target in targets(states[name]):
+        yield from paths(states, target, here)
+
+
+def events(states: States, names: tuple[str, ...]) -> int:
+    return sum(EVENTS[states[name]["Type"]] for name in names)
+
+
+def derived_budget(definition: dict[str, Any], quota: ExecutionQuota) -> int:
+    """Return how many turns of a definition's loop fit its history, the dearest way out of it kept."""
+    states: States = definition["States"]
+    found = list(paths(states, definition["StartAt"]))
+    (loop,) = {frozenset(one[one.index(one[-1]) : -1]) for one in found if one[-1] in one[:-1]}
+    through = [one for one in found if loop & set(one)]
+    into = {one[: min(one.index(name) for name in loop & set(one))] for one in through}
+    out = [
+        tuple(name for name in one[max(map(one.index, loop & set(one))) :] if name not in loop)
+        for one in through
+        if one[-1] not in loop
+    ]
+    start = 1 + max(events(states, one) for one in into)
+    way_out = 1 + max(events(states, one) for one in out)
+    poll = events(states, tuple(loop))
+    return (quota.limit - start - way_out - quota.reserve) // poll
+
+
+def quota_of(way: Way) -> ExecutionQuota:
+    assert way.usage.quota is not None
+    return way.usage.quota
+
+
+def named(way: Way) -> str:
+    return way.name
+
+
+@pytest.mark.parametrize("way", POLLING, ids=named)
+def test_a_way_keeps_the_budget_that_its_usage_leaves(way: Way) -> None:
+    assert stated_budget(ROOT / way.implementation) == way.usage.poll_budget
+
+
+@pytest.mark.parametrize("way", POLLING, ids=named)
+def test_the_quota_is_awss(way: Way) -> None:
+    quota = quota_of(way)
+    assert quota.limit == quotas()[quota.key].in_region("us-east-1")
+
+
+@pytest.mark.parametrize("way", MACHINES, ids=named)
+def test_a_definitions_budget_is_what_its_states_add_up_to(way: Way) -> None:
+    definition = json.loads((ROOT / way.implementation).read_text())
+    assert stated_budget(ROOT / way.implementation) == derived_budget(definition, quota_of(way))
+
+
+def test_a_definition_with_a_longer_loop_has_a_smaller_budget() -> None:
+    way = MACHINES[0]
+    definition = json.loads((ROOT / way.implementation).read_text())
+    states = definition["States"]
+    states["Look aside"] = {"Type": "Pass", "Next": states["Check status"]["Next"]}
+    states["Check status"]["Next"] = "Look aside"
+    assert derived_budget(definition, quota_of(way)) < stated_budget(ROOT / way.implementation)
