@@ -46,6 +46,16 @@ def unsaid(source: str) -> Iterator[str]:
             yield f"line {node.lineno}: {ast.unparse(node)}"  # type: ignore[attr-defined]
 
 
+def unsaid_in_tables(source: str) -> Iterator[str]:
+    """Yield the tuples that name such an operation and do not say it beside the name."""
+    for row in ast.walk(ast.parse(source)):
+        if isinstance(row, ast.Tuple):
+            beside = {one.arg for call in row.elts if isinstance(call, ast.Call) for one in call.keywords}
+            for named in row.elts:
+                if isinstance(named, ast.Constant) and SWITCHES.get(named.value, "") not in {"", *beside}:
+                    yield f"line {row.lineno}: {ast.unparse(row)}"
+
+
 def _operation(node: ast.AST) -> str:
     """Return the operation that a node means: ``client.operation``, or ``get_paginator("operation")``."""
     if isinstance(node, ast.Attribute) and node.attr in SWITCHES and not _is_of_the_testing_sdk(node):
@@ -75,7 +85,8 @@ def test_the_models_name_the_operations_that_take_the_switch() -> None:
     }
 
 
-FILES = [*modules(FUNCTIONS), *modules(SOURCE), *modules(ROOT / "tests")]
+OURS = [*modules(FUNCTIONS), *modules(SOURCE)]
+FILES = [*OURS, *modules(ROOT / "tests")]
 
 
 @pytest.mark.parametrize("operation", SWITCHES)
@@ -86,6 +97,17 @@ def test_every_operation_is_used_somewhere(operation: str) -> None:
 def test_every_call_says_whether_it_wants_payloads() -> None:
     found = {str(path.relative_to(ROOT)): list(unsaid(path.read_text())) for path in FILES}
     assert {path: calls for path, calls in found.items() if calls} == {}
+
+
+def test_every_table_of_calls_says_whether_it_wants_payloads() -> None:
+    found = {str(path.relative_to(ROOT)): list(unsaid_in_tables(path.read_text())) for path in OURS}
+    assert {path: rows for path, rows in found.items() if rows} == {}
+
+
+def test_a_row_that_leaves_it_out_is_found() -> None:
+    row = "('lambda', 'get_durable_execution', named('DurableExecutionArn'{}))"
+    assert len(list(unsaid_in_tables(row.format("")))) == 1
+    assert list(unsaid_in_tables(row.format(", IncludeExecutionData=False"))) == []
 
 
 @pytest.mark.parametrize(

@@ -116,18 +116,26 @@ TRIES: Mapping[str, tuple[str, str, Arguments]] = {
         lambda resource: {"StackName": resource.split("/")[1]},
     ),
     "states:DescribeExecution": ("stepfunctions", "describe_execution", _named("executionArn")),
-    "states:GetExecutionHistory": ("stepfunctions", "get_execution_history", _named("executionArn")),
+    "states:GetExecutionHistory": (
+        "stepfunctions",
+        "get_execution_history",
+        _named("executionArn", includeExecutionData=False),
+    ),
     "lambda:GetFunctionConfiguration": ("lambda", "get_function_configuration", _named("FunctionName")),
     "lambda:ListDurableExecutionsByFunction": (
         "lambda",
         "list_durable_executions_by_function",
         _named("FunctionName", MaxItems=1),
     ),
-    "lambda:GetDurableExecution": ("lambda", "get_durable_execution", _named("DurableExecutionArn")),
+    "lambda:GetDurableExecution": (
+        "lambda",
+        "get_durable_execution",
+        _named("DurableExecutionArn", IncludeExecutionData=False),
+    ),
     "lambda:GetDurableExecutionHistory": (
         "lambda",
         "get_durable_execution_history",
-        _named("DurableExecutionArn"),
+        _named("DurableExecutionArn", IncludeExecutionData=False),
     ),
     "logs:FilterLogEvents": (
         "logs",
