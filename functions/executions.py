@@ -40,6 +40,8 @@ MACHINE_ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
 MACHINE_END_EVENTS = frozenset(
     {"ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted"}
 )
+DATA_API_INTEGRATION = "aws-sdk:redshiftdata"
+"""Its submit and its look both answer the statement's ``Id``."""
 DURABLE_ENDS = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "STOPPED", "DELETING"})
 
 
@@ -109,9 +111,10 @@ class StateMachineExecutions:
         end = None
         for event in self._events(execution_id):
             began = began or event["type"] == "TaskScheduled"
-            output = (event.get("taskSucceededEventDetails") or {}).get("output")
-            answered = _output(_parsed(output).get("Payload"))
-            if statement_id := _statement_id(answered):
+            details = event.get("taskSucceededEventDetails") or {}
+            answer = _parsed(details.get("output"))
+            answered = _output(answer.get("Payload"))
+            if statement_id := _statement_id(answered) or _integrations_statement_id(details, answer):
                 return Submission(statement_id)
             concluded = concluded or answered.get("status") == NOT_SUBMITTED
             if event["type"] in ("TaskFailed", "TaskTimedOut"):
@@ -235,6 +238,12 @@ def _output(progress: Any) -> Json:
 
 def _statement_id(output: Json) -> str | None:
     found = output.get("statement_id")
+    return found if isinstance(found, str) else None
+
+
+def _integrations_statement_id(details: Mapping[str, Any], answer: Json) -> str | None:
+    """Return the id that the Data API itself answered to a Task which calls it without a function."""
+    found = answer.get("Id") if details.get("resourceType") == DATA_API_INTEGRATION else None
     return found if isinstance(found, str) else None
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,30 @@ def test_a_refused_machine_sent_nothing(machine: Stubber) -> None:
     machine_page(machine, events("sfn_refused"))
     found = StateMachineExecutions(machine.client).submission(MACHINE_ARN)
     assert found == Submission(None, possible=False)
+
+
+def test_a_statement_that_a_machine_submitted_without_a_function_is_in_its_history(machine: Stubber) -> None:
+    details = {
+        "resourceType": "aws-sdk:redshiftdata",
+        "resource": "batchExecuteStatement",
+        "output": json.dumps({"Id": "statement-7", "Database": "dev"}),
+    }
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    machine_page(
+        machine,
+        [{"timestamp": moment, "type": "TaskSucceeded", "id": 5, "taskSucceededEventDetails": details}],
+    )
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN) == Submission("statement-7")
+
+
+def test_an_id_that_another_service_answered_is_not_a_statement(machine: Stubber) -> None:
+    moment = datetime(2026, 11, 21, tzinfo=UTC)
+    details = {"resourceType": "lambda", "resource": "invoke", "output": json.dumps({"Id": "something"})}
+    machine_page(
+        machine,
+        [{"timestamp": moment, "type": "TaskSucceeded", "id": 5, "taskSucceededEventDetails": details}],
+    )
+    assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).statement_id is None
 
 
 def test_a_machine_stopped_before_its_first_task_sent_nothing(machine: Stubber) -> None:
