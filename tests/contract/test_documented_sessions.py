@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 BIN = Path(sys.executable).parent
 TOOLS = Path(sys.prefix) / "tools" / "awscli" / "bin"
 UP = "orchbench up"
-READY, DEADLINE_SECONDS = "It runs until Ctrl-C", 120
+READY, DEADLINE_SECONDS = "It runs until Ctrl-C", 240
 END = "\x1e"
 AWS_CLI = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
 """Version 1 of the AWS CLI has an address of its own for SQS, which the exports do not change."""
@@ -76,7 +76,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
             time.sleep(0.1)
         yield Reader(folder, said)
         up.send_signal(signal.SIGINT)
-        assert up.wait(timeout=60) == 0, said.read_text()
+        assert up.wait(timeout=DEADLINE_SECONDS) == 0, said.read_text()
 
 
 def test_what_up_says_is_what_its_document_shows(reader: Reader) -> None:

@@ -27,6 +27,7 @@ SLOW_SECONDS = 1.0
 LARGEST_FILE_BYTES = 32 * 1024 * 1024
 """More than a segment of PostgreSQL's own log, which it must go on writing; less than the batch writes."""
 SLEEP = "SELECT pg_sleep({seconds}), 'ENTRY'"
+UNTIL_OPENED = "SELECT wait_until_opened('ENTRY')"
 BIG_TABLE = "INSERT INTO \"ENTRY\" SELECT repeat('x', 1000) FROM generate_series(1, 60000)"
 EVERY_SECOND = {"policy": "fixed", "interval_seconds": 1}
 EVERY_FOUR = {"policy": "fixed", "interval_seconds": 4}
@@ -153,6 +154,7 @@ def _cut(place: Scene, batches: Sequence[Batch]) -> None:
     _strike_all(batches)
     time.sleep(CUT_SECONDS)
     place.network.is_cut = False
+    place.open(batches)
 
 
 def _stop(place: Scene, batches: Sequence[Batch]) -> None:
@@ -191,13 +193,13 @@ LOCAL = (
         "data-api-killed",
         "kill -9 of the Data API with its PostgreSQL, and a start anew",
         _kill_data_api,
-        sql=SLEEP.format(seconds=30),
+        sql=SLEEP.format(seconds=300),
     ),
     LocalFault(
         "postgresql-restarted",
         "kill -9 of a PostgreSQL process: it ends all, recovers and goes on",
         _kill_query,
-        sql=SLEEP.format(seconds=30),
+        sql=SLEEP.format(seconds=300),
     ),
     LocalFault(
         "disk-full",
@@ -207,6 +209,6 @@ LOCAL = (
         around=_full_disk,
     ),
     LocalFault("network-slow", "each answer takes 2 s over a slow network", _slow_down),
-    LocalFault("network-cut", "no connection to the Data API for 5 s", _cut, sql=SLEEP.format(seconds=3)),
-    LocalFault("stopped", "an operator stops the execution", _stop, sql=SLEEP.format(seconds=100)),
+    LocalFault("network-cut", "no connection to the Data API for 5 s", _cut, sql=UNTIL_OPENED),
+    LocalFault("stopped", "an operator stops the execution", _stop, sql=SLEEP.format(seconds=300)),
 )

@@ -35,8 +35,18 @@ BEGIN
   RETURN entry;
 END $$
 """
-LONGEST_SECONDS = 120.0
-LEFT_RUNNING_SECONDS = 30.0
+WAIT_UNTIL_OPENED = """
+CREATE FUNCTION wait_until_opened(entry TEXT) RETURNS TEXT LANGUAGE plpgsql AS $$
+BEGIN
+  WHILE (pg_stat_file(entry || '.opened', true)).size IS NULL LOOP
+    PERFORM pg_sleep(0.05);
+  END LOOP;
+  RETURN entry;
+END $$
+"""
+"""A batch that runs until ``Scene.open``, however slowly the machine makes its fault."""
+LONGEST_SECONDS = 240.0
+LEFT_RUNNING_SECONDS = 60.0
 """After an execution's end; what runs longer was left running."""
 LOOK_SECONDS = 0.05
 ENDED_BY_ITSELF = frozenset({None, "BatchFailed", "BatchAborted"})
@@ -101,9 +111,20 @@ class Scene:
         return [int(pid) for (pid,) in rows]
 
     def await_running(self, batches: Sequence[Batch]) -> list[int]:
-        """Return PostgreSQL's processes once every batch runs."""
+        """Return PostgreSQL's processes once every batch has noted its begin and runs on."""
+        entries = {batch.entry for batch in batches}
+        eventually(lambda: entries <= set(self._begun()), "The batches do not begin")
         eventually(lambda: len(self.backends(batches)) == len(batches), "The batches do not run")
         return self.backends(batches)
+
+    def open(self, batches: Sequence[Batch]) -> None:
+        """Let batches end that wait until they are opened."""
+        for batch in batches:
+            self.sql(f"COPY (SELECT 1) TO PROGRAM 'touch {batch.entry}.opened'")
+
+    def _begun(self) -> list[str]:
+        """Return the entries of the batches that began, one for each time."""
+        return str(self.sql(f"SELECT pg_read_file('{BEGUN}', true)")[0][0] or "").splitlines()
 
     def await_requests(self, operation: str, count: int) -> None:
         """Return when so many requests of an operation have passed since the fault was made ready."""
@@ -134,14 +155,13 @@ class Scene:
         statement = trace.statement
         heard = heard_the_end(trace)
         itself = heard and trace.error_name in ENDED_BY_ITSELF
-        begun = self.sql(f"SELECT pg_read_file('{BEGUN}', true)")[0][0] or ""
         name = batch.entry
         committed = self.sql(f"SELECT COUNT(*) FROM \"{name}\" WHERE entry = '{name}'")  # noqa: S608 - our own name
         return Observation(
             way=batch.way.name,
             status=trace.status,
             error_name=trace.error_name,
-            executions=begun.splitlines().count(batch.entry),
+            executions=self._begun().count(batch.entry),
             commits=int(committed[0][0]),
             running=0 if nothing_runs_at is not None else 1,
             heard_the_end=heard,
@@ -199,6 +219,7 @@ def scene(folder: Path) -> Iterator[Scene]:
             network.lead_to(stack.redshift["port"])
             found = Scene(stack, network)
             found.sql(NOTE_BEGIN)
+            found.sql(WAIT_UNTIL_OPENED)
             yield found
     finally:
         network.close()

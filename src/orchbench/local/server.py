@@ -1,11 +1,13 @@
 """One local server as a child process: its start, its log, whether it is ready.
 
-It does not know what the server is, and it ends nothing: that is the watchdog's work, so that there is one
-way to stop, whether the owner stops in order or is killed.
+It does not know what the server is. Ending it is the watchdog's work, so that there is one way to stop,
+whether the owner stops in order or is killed.
 """
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -132,6 +134,13 @@ class Server:
     def exit_code(self) -> int | None:
         """Return how the process ended, or None while it runs or before it was started."""
         return None if self._process is None else self._process.poll()
+
+    def collect(self) -> None:
+        """Return when the process is gone; what the watchdog left of it, or was too slow for, is killed."""
+        if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
 
     def log_tail(self, lines: int = 200) -> str:
         """Return the end of what the server wrote."""

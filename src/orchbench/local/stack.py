@@ -239,7 +239,7 @@ class LocalStack:
                 server.exit_code()
             time.sleep(0.01)
         for server in self._servers:
-            server.exit_code()
+            server.collect()
 
     def __enter__(self) -> Self:
         """Return the stack."""

@@ -32,7 +32,7 @@ class Bench:
         assert arn is not None
         return arn
 
-    def wait(self, way: Way, arn: str, seconds: float = 90) -> Trace:
+    def wait(self, way: Way, arn: str, seconds: float = 240) -> Trace:
         service = self._service(way)
         deadline = time.monotonic() + seconds
         while service.status(arn) is ExecutionStatus.RUNNING:

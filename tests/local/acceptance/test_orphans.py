@@ -15,10 +15,10 @@ from orchbench.ways import Way
 pytestmark = pytest.mark.local
 
 POLL = {"policy": "fixed", "interval_seconds": 1}
-LONG = {"sql": "INSERT INTO ledger VALUES ('orphan'); SELECT pg_sleep(120)", "poll": POLL}
+LONG = {"sql": "INSERT INTO ledger VALUES ('orphan'); SELECT pg_sleep(600)", "poll": POLL}
 
 
-def eventually(found: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(found: Callable[[], Any], seconds: float = 240) -> Any:
     """Return the first true answer."""
     deadline = time.monotonic() + seconds
     while not (answer := found()):
@@ -86,6 +86,12 @@ def submits(bench: Bench) -> int:
     return int(counts.get("BatchExecuteStatement", {}).get("calls", 0))
 
 
+def aborted(bench: Bench) -> int:
+    """Return how many statements were cancelled so far."""
+    pages = bench.stack.client("redshift-data").get_paginator("list_statements").paginate(Status="ABORTED")
+    return sum(len(page["Statements"]) for page in pages)
+
+
 def test_a_submit_that_was_in_flight_is_found_and_cancelled(bench: Bench, way: Way) -> None:
     bench.sql("TRUNCATE ledger")
     # The first answer tells that the handler is at it; its next attempt outlives the stop.
@@ -93,11 +99,12 @@ def test_a_submit_that_was_in_flight_is_found_and_cancelled(bench: Bench, way: W
         {"operation": "BatchExecuteStatement", "kind": "unavailable", "calls": 1},
         {"operation": "BatchExecuteStatement", "kind": "delay", "first_call": 2, "calls": 1, "seconds": 2},
     )
-    before = submits(bench)
+    before, aborted_before = submits(bench), aborted(bench)
     arn = bench.start(way, f"in-flight-{way.name}", **LONG)
     eventually(lambda: submits(bench) > before)
     stop(bench, way, arn)
-    eventually(bench.running_queries)
+    # It may run too short a while to be seen running.
+    eventually(lambda: aborted(bench) > aborted_before)
     eventually(lambda: not bench.running_queries())
     assert bench.sql("SELECT * FROM ledger") == []
 
@@ -144,5 +151,5 @@ def test_an_execution_whose_statement_cannot_be_found_is_kept_in_the_dead_letter
     arn = bench.start(way, f"unknown-{way.name}", **LONG)
     eventually(lambda: submits(bench) > before)
     stop(bench, way, arn)
-    (kept,) = eventually(lambda: dead_letters(bench), 60)
+    (kept,) = eventually(lambda: dead_letters(bench))
     assert arn in json.dumps(kept)

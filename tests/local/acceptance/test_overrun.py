@@ -6,23 +6,33 @@ import pytest
 from local_bench import Bench
 
 from orchbench.platforms.durable_functions.platform import WAITS_FOR_CONDITION
-from orchbench.trace import EventKind, ExecutionStatus, Work
-from orchbench.ways import Way
+from orchbench.trace import EventKind, ExecutionStatus, Trace, Work
+from orchbench.ways import Way, all_ways
 
 pytestmark = pytest.mark.local
 
 
 @pytest.fixture(scope="module")
 def short_bench(started: Callable[..., Bench]) -> Bench:
-    """Functions of 5 s that give up 3.5 s before: a Data API that hangs for 4 s overruns them."""
-    return started(FunctionTimeoutSeconds="5", TimeoutMarginSeconds="3.5")
+    """Functions that give up after 6 s: long for a submit, and short for a Data API that hangs for 10 s."""
+    return started(FunctionTimeoutSeconds="12", TimeoutMarginSeconds="6")
+
+
+@pytest.fixture(scope="module")
+def overrun(short_bench: Bench) -> dict[str, Trace]:
+    """Every way at once: three attempts and the pauses between them take a while."""
+    short_bench.set_faults({"operation": "DescribeStatement", "kind": "delay", "seconds": 10})
+    event = {"sql": "SELECT pg_sleep(600)", "poll": {"policy": "fixed", "interval_seconds": 1}}
+    arns = {way: short_bench.start(way, f"overrun-{way.name}", **event) for way in all_ways().values()}
+    traces = {way.name: short_bench.wait(way, arn) for way, arn in arns.items()}
+    short_bench.set_faults()
+    return traces
 
 
 def test_an_overrun_runs_finally_is_retried_and_fails_as_handler_timed_out(
-    short_bench: Bench, way: Way
+    short_bench: Bench, overrun: dict[str, Trace], way: Way
 ) -> None:
-    short_bench.set_faults({"operation": "DescribeStatement", "kind": "delay", "seconds": 4})
-    trace = short_bench.run(way, sql="SELECT pg_sleep(600)", poll={"policy": "fixed", "interval_seconds": 1})
+    trace = overrun[way.name]
     assert (trace.status, trace.error_name) == (ExecutionStatus.FAILED, "HandlerTimedOut")
     failed = [
         event
@@ -37,5 +47,4 @@ def test_an_overrun_runs_finally_is_retried_and_fails_as_handler_timed_out(
     messages = "\n".join(short_bench.log_messages(function)).lower().replace("-", " ")
     assert messages.count("check status failed") == 3
     assert messages.count("check status ended") == 3
-    short_bench.set_faults()
     assert short_bench.running_queries() == []

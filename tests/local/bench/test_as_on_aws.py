@@ -15,7 +15,7 @@ from orchbench.ways import all_ways
 
 pytestmark = pytest.mark.local
 
-DEADLINE_SECONDS = 120
+DEADLINE_SECONDS = 400
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def test_a_failed_execution_is_one_sentence_and_exit_code_1(way: Any, capsys: An
 def test_the_same_name_and_input_return_the_same_execution(way: Any) -> None:
     bench, document = connect("local"), json.loads(QUICK)
     first = bench.start(way, document, name="twice")
-    bench.wait(first, timeout_seconds=60)
+    bench.wait(first, timeout_seconds=240)
 
     again = bench.start(way, document, name="twice")
 
@@ -64,7 +64,7 @@ def test_a_stopped_execution_is_stopped_and_its_statement_known(way: Any, capsys
 
     assert main(["stop", way, "to-stop"]) == 0
 
-    assert bench.wait(execution, timeout_seconds=30) is ExecutionStatus.STOPPED
+    assert bench.wait(execution, timeout_seconds=240) is ExecutionStatus.STOPPED
     assert "to-stop: STOPPED; its statement:" in " ".join(capsys.readouterr().err.split())
 
 
@@ -72,7 +72,7 @@ def test_an_execution_that_is_followed_tells_how_it_stands() -> None:
     bench, told = connect("local"), threading.Event()
     execution = bench.start("sfn-poll", {"poll": {"policy": "fixed", "interval_seconds": 3}})
 
-    status = bench.wait(execution, timeout_seconds=60, on_progress=lambda live: told.set())
+    status = bench.wait(execution, timeout_seconds=240, on_progress=lambda live: told.set())
 
     assert (status, told.is_set()) == (ExecutionStatus.SUCCEEDED, True)
 

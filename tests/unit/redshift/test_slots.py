@@ -17,7 +17,7 @@ def test_places_are_given_in_the_order_of_the_tickets() -> None:
         threads[-1].start()
     slots.release()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert order == [0, 1, 2, 3, 4]
 
 
@@ -35,5 +35,5 @@ def test_waking_lets_a_waiting_one_give_up() -> None:
     thread.start()
     given_up.set()
     slots.wake()
-    thread.join(5)
+    thread.join(60)
     assert outcomes == [False]

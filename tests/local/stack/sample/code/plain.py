@@ -25,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> Any:
         case "alarm":
             return interrupt_after(event["seconds"])
         case "overrun":
-            time.sleep(60)
+            time.sleep(600)
         case "redshift":
             return boto3.client("redshift-data").describe_statement(Id=event["id"])["Status"]
     return {"value": event.get("value", 1)}
@@ -59,7 +59,7 @@ def interrupt_after(seconds: float) -> str:
     signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
-        time.sleep(30)
+        time.sleep(600)
     except TimeoutError:
         return "interrupted"
     return "slept"
