@@ -1,22 +1,78 @@
-"""A report in a real browser, where there is one."""
+"""A report in the system's Chromium, where there is one."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
-from chromium import Browser, chromium, executable
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from stored_results import copy_of_results
 
 from orchbench.cli import main
 
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
-@pytest.fixture(scope="session")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = executable()
+
+@dataclass
+class Opened:
+    """A page that has loaded, and what the browser said of it: errors, warnings, requests."""
+
+    page: Page
+    protocol: CDPSession
+    complaints: list[Any] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def evaluate(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = next((found for name in NAMES if (found := shutil.which(name))), None)
     if program is None:
-        pytest.skip("there is no Chromium here: Debian has it as the package chromium")
-    with chromium(program, tmp_path_factory.mktemp("profile")) as started:
+        pytest.skip("there is no Chromium here to open the page in: Debian has it as the package chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program)
         yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Open the report in a window of its own."""
+    contexts = []
+
+    def opened(*, width: int, dark: bool = False) -> Opened:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            is_mobile=width < 600,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        found = Opened(page, context.new_cdp_session(page))
+
+        def complained(told: Any) -> None:
+            # A method of a list takes no attribute, which the library would give it.
+            found.complaints.append(told)
+
+        page.on("console", lambda message: found.complaints.append(message.text))
+        page.on("pageerror", lambda error: found.complaints.append(str(error)))
+        page.on("request", lambda request: found.requests.append(request.url))
+        for domain, event in (("Log", "entryAdded"), ("Audits", "issueAdded")):
+            found.protocol.on(f"{domain}.{event}", complained)
+            found.protocol.send(f"{domain}.enable")
+        page.goto(address)
+        return found
+
+    yield opened
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="session")
