@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 READY := $(VENV)/.ready
+TESTS_READY := $(VENV)/.tests-ready
 TOOLS_READY := $(VENV)/.tools-ready
 UV_VERSION := 0.13.8
 
-.PHONY: setup tools compare test test-fast check up lock clean
+.PHONY: setup setup-tests tools compare test test-fast check up lock clean
 
 setup: $(READY)
 
@@ -19,6 +20,13 @@ $(READY): requirements.lock locks/ministack.lock pyproject.toml
 	$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
 	$(PYTHON) -m venv $(VENV)/tools/ministack
 	$(UV) install --quiet --python $(VENV)/tools/ministack/bin/python --require-hashes -r locks/ministack.lock
+	@touch $@
+
+# What only tests and checks need, beside what runs.
+setup-tests: $(TESTS_READY)
+
+$(TESTS_READY): $(READY) locks/development.lock
+	$(UV) install --quiet --python $(BIN)/python --require-hashes -r locks/development.lock
 	@touch $@
 
 # The SAM CLI and the AWS CLI, each in an environment of its own: they pin other versions of botocore.
@@ -41,24 +49,15 @@ compare: setup
 up: setup
 	$(BIN)/orchbench up
 
-# Everything, in three processes side by side: tests that start local servers wait more than they compute.
-LOGS := $(VENV)/test-logs
-SCENES := tests/local/acceptance tests/local/faults
+# Everything, in processes side by side, with one summary.
 test: check
-	@mkdir -p $(LOGS); \
-	$(BIN)/python -m pytest -m "not local" > $(LOGS)/computing.log 2>&1 & computing=$$!; \
-	$(BIN)/python -m pytest -m local $(SCENES) > $(LOGS)/scenes.log 2>&1 & scenes=$$!; \
-	trap 'kill $$computing $$scenes' INT TERM; \
-	$(BIN)/python -m pytest -m local $(SCENES:%=--ignore=%); servers_status=$$?; \
-	wait $$scenes; scenes_status=$$?; cat $(LOGS)/scenes.log; \
-	wait $$computing; computing_status=$$?; cat $(LOGS)/computing.log; \
-	test $$servers_status$$scenes_status$$computing_status = 000
+	$(BIN)/python tests/suite/side_by_side.py
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
-test-fast: setup
+test-fast: setup-tests
 	$(BIN)/python -m pytest -m "not local and not slow" -n 2
 
-check: setup tools
+check: setup-tests tools
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -66,11 +65,13 @@ check: setup tools
 # Pins with hashes and without addresses, for every supported Python.
 LOCK := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 lock: setup
-	$(LOCK) pyproject.toml --extra development -o requirements.lock
+	$(LOCK) pyproject.toml -o requirements.lock
+	$(LOCK) --group development --constraints requirements.lock -o locks/development.lock
 	$(LOCK) locks/ministack.in -o locks/ministack.lock
 	$(LOCK) locks/sam.in -o locks/sam.lock
 	$(LOCK) locks/awscli.in -o locks/awscli.lock
 	$(LOCK) functions/requirements.in -o functions/requirements.txt
 
+# Results stay: runs measured on AWS cannot be made again.
 clean:
-	rm -rf $(VENV) results .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis

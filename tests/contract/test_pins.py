@@ -23,12 +23,25 @@ def test_the_functions_run_with_what_the_tests_run_with() -> None:
 
 
 def test_every_direct_dependency_is_pinned_and_locked() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    direct = [*project["dependencies"], *project["optional-dependencies"]["development"]]
-    locked = pins((ROOT / "requirements.lock").read_text())
-    for requirement in direct:
-        ((name, version),) = pins(requirement).items()
-        assert locked[name] == version
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    for direct, lock in (
+        (document["project"]["dependencies"], "requirements.lock"),
+        (document["dependency-groups"]["development"], "locks/development.lock"),
+    ):
+        asked = pins("\n".join(direct))
+        assert len(asked) == len(direct)
+        assert asked.items() <= pins((ROOT / lock).read_text()).items()
+
+
+def test_what_only_tests_need_is_not_installed_to_run() -> None:
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    running = pins((ROOT / "requirements.lock").read_text())
+    testing = pins((ROOT / "locks" / "development.lock").read_text())
+    only_tests = {"pytest", "mypy", "ruff", "cfn-lint", "playwright", "hypothesis"}
+    assert only_tests <= pins("\n".join(document["dependency-groups"]["development"])).keys()
+    assert not only_tests & running.keys()
+    shared = running.keys() & testing.keys()
+    assert {name: testing[name] for name in shared} == {name: running[name] for name in shared}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

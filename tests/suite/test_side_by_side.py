@@ -1,0 +1,51 @@
+from pathlib import Path
+
+from side_by_side import PARTS, Result, run
+
+GOOD = "import pytest\ndef test_good(): pass\n@pytest.mark.skip('no browser')\ndef test_skipped(): pass\n"
+BAD = (
+    "import pytest\n@pytest.mark.parametrize('n', [1, 2])\ndef test_bad(n): assert n == 2, 'one is not two'\n"
+)
+
+
+def result_of(folder: Path, **sources: str) -> tuple[Result, list[str]]:
+    for name, source in sources.items():
+        (folder / f"test_{name}.py").write_text(source)
+    rootdir = f"--rootdir={folder}"
+    parts = {name: (rootdir, "-p", "no:cacheprovider", str(folder / f"test_{name}.py")) for name in sources}
+    result = run(parts, folder / "logs")
+    return result, list(result.lines())
+
+
+def test_what_failed_is_named_with_its_file_and_the_count_comes_last(tmp_path: Path) -> None:
+    result, lines = result_of(tmp_path, good=GOOD, bad=BAD)
+
+    assert list(result.failed) == ["test_bad.py::test_bad[1]"]
+    assert "one is not two" in lines[0]
+    assert lines[1:] == [
+        "Not run, 1: no browser",
+        "Failed: test_bad.py::test_bad[1]",
+        "2 passed, 1 failed, 1 skipped",
+    ]
+
+
+def test_a_part_that_failed_before_any_test_ran_is_a_failure(tmp_path: Path) -> None:
+    result, lines = result_of(tmp_path, good=GOOD, broken="import there_is_no_such_module\n")
+
+    assert len(result.failed) == 1
+    assert "there_is_no_such_module" in lines[0]
+    assert lines[-1] == "1 passed, 1 failed, 1 skipped"
+
+
+def test_a_part_without_a_test_is_a_failure(tmp_path: Path) -> None:
+    result, _lines = result_of(tmp_path, nothing="")
+
+    assert list(result.failed) == ["nothing (pytest ended with exit code 5)"]
+
+
+def test_every_folder_of_tests_is_in_one_part() -> None:
+    folders = {word for words in PARTS.values() for word in words if word.startswith("tests/")}
+    ignored = {word.removeprefix("--ignore=") for word in PARTS["others"] if word.startswith("--ignore=")}
+
+    assert folders == ignored
+    assert all(Path(__file__).parents[2].joinpath(folder).is_dir() for folder in folders)
