@@ -11,7 +11,14 @@ settings.load_profile("offline")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--schedules", type=int, default=300, metavar="N", help="random fault schedules to rehearse (300)"
+        "--schedules", type=int, default=100, metavar="N", help="random fault schedules to rehearse (100)"
+    )
+    parser.addoption(
+        "--at-once",
+        type=int,
+        default=6,
+        metavar="N",
+        help="executions of each way at once (6)",
     )
 
 
@@ -19,6 +26,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def schedules(request: pytest.FixtureRequest) -> int:
     """Return how many random fault schedules are asked for."""
     return int(request.config.getoption("--schedules"))
+
+
+@pytest.fixture
+def at_once(request: pytest.FixtureRequest) -> int:
+    """Return how many executions of each way are to run at once on real servers."""
+    return int(request.config.getoption("--at-once"))
 
 
 @pytest.fixture

@@ -74,7 +74,8 @@ def modules(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob("*.py"))
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Return the full names that a module imports, relative ones resolved."""
     names: set[str] = set()
     package = path.relative_to(FUNCTIONS if FUNCTIONS in path.parents else SOURCE.parent).parent.parts
@@ -86,4 +87,4 @@ def imported(path: Path) -> set[str]:
             module = ".".join([*above, node.module] if node.module else above)
             names.add(module)
             names.update(f"{module}.{alias.name}" for alias in node.names)
-    return names
+    return frozenset(names)

@@ -142,6 +142,7 @@ def seconds(sql: str) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS)
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     # A quadratic one takes 16 times as long for four times as much; the floor is for what takes nothing.

@@ -54,6 +54,7 @@ def test_a_day_of_adaptive_polling_stays_inside_every_quota(way: str) -> None:
     assert 300 < shown.polls < 500
 
 
+@pytest.mark.slow
 def test_a_query_of_more_than_a_day_is_ended_by_redshift(way: str) -> None:
     document = {"timeout_seconds": 86_400, "poll": {"policy": "fixed", "interval_seconds": 600}}
     done = rehearse(Scenario(90_000, document), way)

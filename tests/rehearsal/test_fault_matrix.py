@@ -27,6 +27,7 @@ def between(text: str, name: str) -> str:
     return text.partition(f"<!-- {name}:begin -->\n")[2].partition(f"\n<!-- {name}:end -->")[0]
 
 
+@pytest.mark.slow
 def test_every_cell_runs_its_batch_once_or_not_at_all_and_all_ways_end_alike(rows: list[Row]) -> None:
     assert len(rows) >= 20
     assert {row.name: row.broken for row in rows if row.broken} == {}
@@ -35,6 +36,7 @@ def test_every_cell_runs_its_batch_once_or_not_at_all_and_all_ways_end_alike(row
         assert all(cell.executions <= 1 and cell.commits <= cell.executions for cell in row.cells)
 
 
+@pytest.mark.slow
 def test_every_way_meets_every_fault(rows: list[Row]) -> None:
     missed = {row.name: [cell.way for cell in row.cells if not cell.met] for row in rows}
     assert {name: ways for name, ways in missed.items() if ways} == {
@@ -42,10 +44,12 @@ def test_every_way_meets_every_fault(rows: list[Row]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_every_fault_is_noticed(rows: list[Row]) -> None:
     assert [row.name for row in rows for cell in row.cells if cell.detection_seconds is None] == []
 
 
+@pytest.mark.slow
 def test_the_documents_table_is_the_one_that_the_command_makes(rows: list[Row]) -> None:
     assert between(DOCUMENT.read_text(), "rehearsed") == markdown(rows)
 

@@ -85,6 +85,7 @@ def wait(seconds: int) -> dict[str, Any]:
     return {"Type": "Wait", "Seconds": seconds, "Next": "Wait"}
 
 
+@pytest.mark.slow
 def test_a_history_of_25_000_events_ends_an_execution(machine: Callable[..., Rehearsal]) -> None:
     done = machine({"StartAt": "Wait", "States": {"Wait": wait(1)}})
     assert done.trace.status == "FAILED"

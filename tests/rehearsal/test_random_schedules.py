@@ -1,6 +1,6 @@
 """Random fault schedules: whatever goes wrong together, each way keeps its promises, and all end alike.
 
-``--schedules`` says how many (300 by default), ``--hypothesis-seed`` which (0 by default)::
+``--schedules`` says how many (100 by default), ``--hypothesis-seed`` which (0 by default)::
 
     python -m pytest tests/rehearsal/test_random_schedules.py --schedules 5000 -n 2
 
@@ -239,6 +239,7 @@ def with_other_pauses(scenario: Scenario) -> Iterator[Scenario]:
         yield replace(scenario, jitter=jitter, restart_seconds=restart)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike(
     shard: int, schedules: int, schedule_seed: int

@@ -1,4 +1,7 @@
-"""Many executions at once of each way, each batch once: with AWS's quotas, and with far too small ones."""
+"""Many executions at once of each way, each batch once: with AWS's quotas, and with far too small ones.
+
+``--at-once 20`` puts on more of them.
+"""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -13,14 +16,15 @@ from orchbench.ways import Way, all_ways
 pytestmark = pytest.mark.local
 
 REFRESH = PROJECT / "functions" / "sql" / "refresh_customer_summary.sql"
-AT_ONCE = 20
 POLL = {"policy": "fixed", "interval_seconds": 2}
 
 
-def test_twenty_at_once_of_each_way_run_each_batch_once_and_leave_the_mart_right(bench: Bench) -> None:
+def test_many_at_once_of_each_way_run_each_batch_once_and_leave_the_mart_right(
+    bench: Bench, at_once: int
+) -> None:
     bench.sql("TRUNCATE ledger")
     refresh = REFRESH.read_text()
-    jobs = [(way, f"load-{way.name}-{number}") for number in range(AT_ONCE) for way in all_ways().values()]
+    jobs = [(way, f"load-{way.name}-{number}") for number in range(at_once) for way in all_ways().values()]
 
     def run(job: tuple[Way, str]) -> Trace:
         way, name = job

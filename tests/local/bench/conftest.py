@@ -23,12 +23,12 @@ def project(tmp_path: Path) -> Path:
     return link_project(tmp_path)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return link_project(tmp_path_factory.mktemp("project"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_stack(running_project: Path) -> Iterator[LocalStack]:
     """Yield a stack with filled tables that is found from its project folder."""
     options = StackOptions(folder=running_project, parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN})

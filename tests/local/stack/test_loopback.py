@@ -4,12 +4,11 @@ import contextlib
 import os
 import socket
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from orchbench.local import LocalStack, StackOptions
+from orchbench.local import LocalStack
 
 SAMPLE = Path(__file__).parent / "sample"
 PROC = Path("/proc")
@@ -21,13 +20,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    options = StackOptions(folder=SAMPLE, stack_name="sample", published=False)
-    with LocalStack.start(options) as started:
-        # A worker of a function is one of the stack's processes too.
-        started.client("lambda").invoke(FunctionName=started.outputs["PlainFunctionName"], Payload=b"{}")
-        yield started
+@pytest.fixture(autouse=True, scope="module")
+def worker(stack: LocalStack) -> None:
+    """Start a worker of a function, which is one of the stack's processes too."""
+    stack.client("lambda").invoke(FunctionName=stack.outputs["PlainFunctionName"], Payload=b"{}")
 
 
 def processes_of(stack: LocalStack) -> set[int]:

@@ -5,7 +5,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,25 +15,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchbench.deployment.reports import read_reports
-from orchbench.local import LocalStack, StackOptions
+from orchbench.local import LocalStack
 
 pytestmark = pytest.mark.local
 SAMPLE = Path(__file__).parent / "sample"
 WaitUntil = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    environment = {"AWS_ENDPOINT_URL_OF_THE_TEST": "http://127.0.0.1:9"}
-    options = StackOptions(
-        folder=SAMPLE,
-        stack_name="sample",
-        redshift_command=None,
-        published=False,
-        worker_environment=environment,
-    )
-    with LocalStack.start(options) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +81,7 @@ def test_a_function_is_told_where_its_services_are_by_its_environment(
         "AWS_ENDPOINT_URL": stack.endpoint_url,
         "AWS_ENDPOINT_URL_LAMBDA": stack.endpoint_url,
         "AWS_ENDPOINT_URL_OF_THE_TEST": "http://127.0.0.1:9",
+        "AWS_ENDPOINT_URL_REDSHIFT_DATA": stack.redshift["url"],
         "POWERTOOLS_GREETING": "hello",
         "POWERTOOLS_TRACE_DISABLED": "1",
     }
@@ -265,23 +252,23 @@ def test_each_invocation_has_a_report_in_its_functions_log(
     assert all(report.memory_mb == 256 and report.billed_seconds > 0 for report in reports)
 
 
-def test_twenty_executions_of_each_way_at_once_all_succeed(
-    stack: LocalStack, outputs: dict[str, str], wait_until: WaitUntil
+def test_many_executions_of_each_way_at_once_all_succeed(
+    stack: LocalStack, outputs: dict[str, str], wait_until: WaitUntil, at_once: int
 ) -> None:
     machine = stack.client("stepfunctions")
 
     def run_machine(number: int) -> str:
-        order = {"stateMachineArn": outputs["MachineArn"], "name": f"twenty-{number}", "input": "{}"}
+        order = {"stateMachineArn": outputs["MachineArn"], "name": f"many-{number}", "input": "{}"}
         arn = machine.start_execution(**order)["executionArn"]
         return str(ended_machine(stack, wait_until, arn)["status"])
 
     def run_durable(number: int) -> str:
-        arn = start_durable(stack, outputs["DurableFunctionAlias"], f"twenty-{number}", polls=1)
+        arn = start_durable(stack, outputs["DurableFunctionAlias"], f"many-{number}", polls=1)
         return str(ended_durable(stack, wait_until, arn)["Status"])
 
-    with ThreadPoolExecutor(20) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for way in (run_machine, run_durable):
-            assert list(pool.map(way, range(20))) == ["SUCCEEDED"] * 20
+            assert list(pool.map(way, range(at_once))) == ["SUCCEEDED"] * at_once
 
 
 def test_a_changed_parameter_reaches_the_functions(stack: LocalStack, outputs: dict[str, str]) -> None:
