@@ -1,0 +1,97 @@
+"""Which ways a resource of the template is there for: it says so, and goes with the last of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint.api import lint
+from project import TEMPLATE_FILE, references, template, transformed, translated, without
+
+from orchbench.deployment.template import InvalidTemplate, blocks, ways_of
+from orchbench.ways import Way, all_ways
+
+EVERY_WAY = pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
+
+
+def dangling(document: dict[str, Any]) -> set[str]:
+    """Return what a template refers to and does not have."""
+    named = set(references([document["Resources"], document["Outputs"]]))
+    known = set(document["Resources"]) | set(document["Parameters"])
+    return {name for name in named - known if not name.startswith("AWS::")}
+
+
+def test_every_resource_names_ways_of_the_catalogue() -> None:
+    found = blocks(TEMPLATE_FILE)
+    assert set(found) == {"", *all_ways()}
+    assert {name for names in found.values() for name in names} == set(template()["Resources"])
+
+
+def test_a_resource_names_each_way_once_and_says_all_where_it_means_all() -> None:
+    for name, resource in template()["Resources"].items():
+        ways = ways_of(name, resource)
+        assert len(set(ways)) == len(ways), name
+        assert set(ways) != set(all_ways()), f"{name}: a further way would not be among them"
+
+
+@pytest.mark.parametrize("metadata", [{}, {"orchbench": {"Ways": []}}, {"orchbench": {"Ways": "sfn-poll"}}])
+def test_a_resource_that_names_no_way_is_refused_by_its_name(metadata: dict[str, Any]) -> None:
+    with pytest.raises(InvalidTemplate, match="resource Queue of the template does not say which ways"):
+        ways_of("Queue", {"Type": "AWS::SQS::Queue", "Metadata": metadata})
+
+
+def test_a_resource_of_two_ways_stands_in_the_block_of_each(tmp_path: Path) -> None:
+    document = template()
+    document["Resources"]["SubmitFunction"]["Metadata"]["orchbench"]["Ways"] = ["sfn-poll", "sfn-further"]
+    changed = tmp_path / "template.yaml"
+    changed.write_text(yaml.safe_dump(document))
+
+    assert blocks(changed)["sfn-further"] == ["SubmitFunction"]
+    assert "SubmitFunction" in blocks(changed)["sfn-poll"]
+    assert "SubmitFunction" in without(document, "sfn-poll")["Resources"]
+
+
+def test_the_names_survive_the_transform_except_on_version_and_alias() -> None:
+    lost = {
+        one["Type"]
+        for one in transformed()["Resources"].values()
+        if "orchbench" not in one.get("Metadata", {})
+    }
+    assert lost == {"AWS::Lambda::Version", "AWS::Lambda::Alias"}
+
+
+def test_nothing_of_the_template_dangles() -> None:
+    assert dangling(template()) == set()
+    broken = template()
+    del broken["Resources"]["SubmitFunction"]
+    assert dangling(broken) == {"SubmitFunction"}
+
+
+@EVERY_WAY
+def test_a_way_can_be_deleted_alone(way: Way) -> None:
+    """What is left translates, refers to nothing that is gone, and starts every other way."""
+    left = without(template(), way.name)
+
+    assert dangling(left) == set()
+    assert dangling(translated(left)) == set()
+    assert way.target_output not in left["Outputs"]
+    assert {one.target_output for one in all_ways().values() if one != way} <= set(left["Outputs"])
+    assert way.name not in json.dumps(left["Resources"])
+
+
+@pytest.mark.slow
+@EVERY_WAY
+def test_the_linter_finds_no_error_in_what_a_deleted_way_leaves(way: Way) -> None:
+    matches = lint(json.dumps(without(template(), way.name)))
+    # A parameter that only the deleted way used is a warning, and stays a choice.
+    assert [str(one) for one in matches if one.rule.id.startswith("E")] == []
+
+
+def test_what_a_way_needs_refers_to_nothing_that_is_there_for_another() -> None:
+    document = template()
+    named = {name: set(ways_of(name, one)) for name, one in document["Resources"].items()}
+    for name, resource in document["Resources"].items():
+        for way in named[name]:
+            used = set(references(resource)) & set(named)
+            assert [one for one in used if not named[one] & {"", way}] == [], (name, way)
