@@ -10,7 +10,7 @@ from cfnlint.api import lint
 from project import TEMPLATE_FILE, references, template, transformed, translated, without
 
 from orchbench.deployment.template import InvalidTemplate, blocks, ways_of
-from orchbench.ways import Way, all_ways
+from orchbench.ways import Way, all_ways, the_pair
 
 EVERY_WAY = pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
 
@@ -95,3 +95,38 @@ def test_what_a_way_needs_refers_to_nothing_that_is_there_for_another() -> None:
         for way in named[name]:
             used = set(references(resource)) & set(named)
             assert [one for one in used if not named[one] & {"", way}] == [], (name, way)
+
+
+# The parameter Ways
+
+
+def further(part: dict[str, Any]) -> bool:
+    return "AllWays" in str(part.get("Condition"))
+
+
+def test_the_pair_is_deployed_by_default_and_all_on_demand() -> None:
+    parameter = template()["Parameters"]["Ways"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("pair", ["pair", "all"])
+    assert " and ".join(the_pair()) in parameter["Description"]
+    assert template()["Conditions"]["AllWays"] == {"Fn::Equals": [{"Ref": "Ways"}, "all"]}
+
+
+def test_what_only_further_ways_need_has_the_condition_and_nothing_else_has() -> None:
+    document = template()
+    for name, resource in document["Resources"].items():
+        assert further(resource) is not bool({"", *the_pair()} & set(ways_of(name, resource))), name
+    for name, output in document["Outputs"].items():
+        named = [document["Resources"][one] for one in references(output) if one in document["Resources"]]
+        assert further(output) is any(further(one) for one in named), name
+
+
+def test_the_pair_needs_nothing_that_is_deployed_for_further_ways_alone() -> None:
+    """Version and alias included, which SAM makes."""
+    document = transformed()
+    for part in ("Resources", "Outputs"):
+        document[part] = {name: one for name, one in document[part].items() if not further(one)}
+    assert dangling(document) == set()
+    targets = {way.target_output for way in all_ways().values() if way.name in the_pair()}
+    others = {way.target_output for way in all_ways().values()} - targets
+    assert targets <= set(document["Outputs"])
+    assert not others & set(document["Outputs"])
