@@ -57,10 +57,12 @@ def translated(document: Json, code_key: str = "code-1", **parameters: str) -> J
     )
 
 
-def monitoring() -> Json:
-    """Return the alarms and the dashboard as CloudFormation sees them, looped over the default ways."""
+def monitoring(**lists: str) -> Json:
+    """Return alarms and dashboard as CloudFormation sees them, looped over ways: these, or the default ones."""
     document, problems = decode_str(MONITORING_FILE.read_text())
     assert problems == []
+    for name, ways in lists.items():
+        document["Parameters"][name]["Default"] = ways
     template = Template(str(MONITORING_FILE), document, ["us-east-1"])
     assert template.transform() == []
     return template.template  # type: ignore[no-any-return]
