@@ -58,7 +58,7 @@ def translated(document: Json, code_key: str = "code-1", **parameters: str) -> J
 
 
 def monitoring(**lists: str) -> Json:
-    """Return alarms and dashboard as CloudFormation sees them, looped over ways: these, or the default ones."""
+    """Return alarms and dashboard as CloudFormation sees them, looped over these ways or the default ones."""
     document, problems = decode_str(MONITORING_FILE.read_text())
     assert problems == []
     for name, ways in lists.items():

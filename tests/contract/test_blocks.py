@@ -1,17 +1,24 @@
 """Which ways a resource of the template is there for: it says so, and goes with the last of them."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
+import boto3
+import jmespath
 import pytest
 import yaml
+from botocore.validate import ParamValidator
 from cfnlint.api import lint
-from project import TEMPLATE_FILE, references, template, transformed, translated, without
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from documented import shell_commands
+from project import ROOT, TEMPLATE_FILE, references, template, transformed, translated, without
 
 from orchbench.deployment.template import InvalidTemplate, blocks, ways_of
 from orchbench.ways import Way, all_ways, the_pair
 
+TAG = "orchbench:way"
 EVERY_WAY = pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
 
 
@@ -130,3 +137,64 @@ def test_the_pair_needs_nothing_that_is_deployed_for_further_ways_alone() -> Non
     others = {way.target_output for way in all_ways().values()} - targets
     assert targets <= set(document["Outputs"])
     assert not others & set(document["Outputs"])
+
+
+# Tags
+
+
+def test_whatever_takes_tags_says_which_way_it_is_there_for() -> None:
+    document = transformed()
+    for name, resource in document["Resources"].items():
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        if "Tags" in schema["properties"]:
+            tags = {tag["Key"]: tag["Value"] for tag in resource["Properties"]["Tags"]}
+            ways = ways_of(name, resource)
+            alone = len(ways) == 1 and ways != ("",)
+            assert tags[TAG] == (ways[0] if alone else "shared"), name
+
+
+def arguments(command: str) -> dict[str, list[str]]:
+    """Return the options of a command of the AWS CLI, each with its values."""
+    found: dict[str, list[str]] = {}
+    values: list[str] = []
+    for word in shlex.split(command)[3:]:
+        if word.startswith("--"):
+            values = found.setdefault(word, [])
+        else:
+            values.append(word)
+    return found
+
+
+def structure(text: str) -> dict[str, str]:
+    """Read the CLI's shorthand ``Key=Value,Key=Value``."""
+    return dict(part.split("=", 1) for part in text.split(","))
+
+
+def accepted(operation: str, **parameters: Any) -> bool:
+    shape = (
+        boto3.client("ce", region_name="us-east-1").meta.service_model.operation_model(operation).input_shape
+    )
+    return not ParamValidator().validate(parameters, shape).has_errors()
+
+
+def test_the_documented_commands_activate_that_tag_and_group_a_bill_by_it() -> None:
+    documented = [one for one in shell_commands(ROOT / "docs" / "operations.md") if one.startswith("aws ce ")]
+    activate, bill = map(arguments, documented)
+
+    (status,) = map(structure, activate["--cost-allocation-tags-status"])
+    assert status == {"TagKey": TAG, "Status": "Active"}
+    assert accepted("UpdateCostAllocationTagsStatus", CostAllocationTagsStatus=[status])
+
+    groups = [structure(one) for one in bill["--group-by"]]
+    assert groups[0] == {"Type": "TAG", "Key": TAG}
+    assert accepted(
+        "GetCostAndUsage",
+        TimePeriod=structure(bill["--time-period"][0]),
+        Granularity=bill["--granularity"][0],
+        Metrics=bill["--metrics"],
+        GroupBy=groups,
+    )
+    assert not accepted("GetCostAndUsage", Metrics=bill["--metrics"], GroupBy=groups)
+    group = {"Keys": [f"{TAG}$sfn-poll", "Requests"], "Metrics": {"UnblendedCost": {"Amount": "0.5"}}}
+    shown = jmespath.search(bill["--query"][0], {"ResultsByTime": [{"Groups": [group]}]})
+    assert shown == [[f"{TAG}$sfn-poll", "Requests", "0.5"]]

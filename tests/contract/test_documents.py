@@ -77,6 +77,7 @@ NOT_RUN = {
     ".venv/bin/python -m pytest --hypothesis-profile=full": "minutes: the same tests run with fewer examples",
     "orchbench faults --local": "minutes: its parts are tested apart",
     "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
+    "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
     "sam delete": "it needs an account, and a stack that SAM has packaged",
 }
 """Commands that are parsed at most, and why."""
@@ -227,7 +228,7 @@ def test_every_documented_target_is_in_the_makefile(command: str) -> None:
 
 
 def test_no_other_program_is_needed() -> None:
-    known = {"orchbench", "make", "sam", "python", "export"}
+    known = {"orchbench", "make", "sam", "aws", "python", "export"}
     programs = [next(word for word in one.split() if "=" not in word) for one in in_shell_blocks()]
     assert {Path(program).name for program in programs} <= known
 
