@@ -1,7 +1,9 @@
 """The project's own files, read once for the contract tests."""
 
 import ast
+import copy
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +15,8 @@ from cfnlint.template import Template
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
+
+from orchbench.deployment.template import ways_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
@@ -35,7 +39,12 @@ def template() -> Json:
 
 def transformed(code_key: str = "code-1", **parameters: str) -> Json:
     """Return the template as CloudFormation sees it after the SAM transform."""
-    document = template()
+    return translated(template(), code_key, **parameters)
+
+
+def translated(document: Json, code_key: str = "code-1", **parameters: str) -> Json:
+    """Return a template as CloudFormation sees it after the SAM transform."""
+    document = copy.deepcopy(document)
     document["Globals"]["Function"]["CodeUri"] = {"Bucket": "bucket", "Key": code_key}
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::StateMachine":
@@ -48,10 +57,12 @@ def transformed(code_key: str = "code-1", **parameters: str) -> Json:
     )
 
 
-def monitoring() -> Json:
-    """Return the alarms and the dashboard as CloudFormation sees them, looped over the default ways."""
+def monitoring(**lists: str) -> Json:
+    """Return alarms and dashboard as CloudFormation sees them, looped over these ways or the default ones."""
     document, problems = decode_str(MONITORING_FILE.read_text())
     assert problems == []
+    for name, ways in lists.items():
+        document["Parameters"][name]["Default"] = ways
     template = Template(str(MONITORING_FILE), document, ["us-east-1"])
     assert template.transform() == []
     return template.template  # type: ignore[no-any-return]
@@ -63,6 +74,44 @@ def resources(document: Json, kind: str) -> dict[str, Json]:
         for name, resource in document["Resources"].items()
         if resource["Type"] == kind
     }
+
+
+def references(node: Any) -> Iterator[str]:
+    """Yield the names that a part of a template refers to: resources and parameters, no conditions."""
+    if isinstance(node, list):
+        for one in node:
+            yield from references(one)
+    if not isinstance(node, dict):
+        return
+    for key, value in node.items():
+        if key == "Ref":
+            yield value.partition(".")[0]
+        elif key == "Fn::GetAtt":
+            yield value[0] if isinstance(value, list) else value.partition(".")[0]
+        elif key == "DependsOn":
+            yield from [value] if isinstance(value, str) else value
+        elif key == "Fn::Sub":
+            text, own = (value, {}) if isinstance(value, str) else value
+            names = set(re.findall(r"\$\{([\w:]+)[.}]", text))
+            yield from sorted(names - set(own))
+            yield from references(own)
+        else:
+            yield from references(value)
+
+
+def without(document: Json, way: str) -> Json:
+    """Return a template less one way: its resources go with their last way, outputs with what they name."""
+    kept = copy.deepcopy(document)
+    for name, resource in document["Resources"].items():
+        ways = ways_of(name, resource)
+        if ways == (way,):
+            del kept["Resources"][name]
+        elif way in ways:
+            left = [one for one in ways if one != way]
+            kept["Resources"][name]["Metadata"]["orchbench"]["Ways"] = left
+    gone = set(document["Resources"]) - set(kept["Resources"])
+    kept["Outputs"] = {name: one for name, one in kept["Outputs"].items() if not gone & set(references(one))}
+    return kept
 
 
 def handler_file(function: Json) -> Path:

@@ -40,7 +40,7 @@ ELSEWHERE = {
     "orchbench compare --resume": "tests/unit/commands/test_resume.py::"
     "test_a_complete_comparison_is_said_to_be_and_shown",
     "orchbench compare": "tests/local/bench/test_compare.py::"
-    "test_a_comparison_runs_every_way_and_its_table_can_be_made_again",
+    "test_a_comparison_runs_the_pair_and_its_table_can_be_made_again",
     "orchbench faults --markdown": "tests/rehearsal/test_fault_matrix.py::"
     "test_the_documents_table_is_the_one_that_the_command_makes",
     "orchbench faults": "tests/rehearsal/test_fault_matrix.py::test_json_is_one_document_on_stdout",
@@ -55,7 +55,7 @@ ELSEWHERE = {
     "orchbench up": "tests/contract/test_documented_sessions.py::"
     "test_what_up_says_is_what_its_document_shows",
     "make compare": "tests/local/bench/test_compare.py::"
-    "test_a_comparison_runs_every_way_and_its_table_can_be_made_again",
+    "test_a_comparison_runs_the_pair_and_its_table_can_be_made_again",
     "python -m pytest tests/rehearsal/test_random_schedules.py": "tests/rehearsal/test_random_schedules.py::"
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python -m orchbench.rehearsal.benchmark": "tests/contract/test_documents.py::"
@@ -79,6 +79,7 @@ NOT_RUN = {
     ".venv/bin/python -m pytest --hypothesis-profile=full": "minutes: the same tests run with fewer examples",
     "orchbench faults --local": "minutes: its parts are tested apart",
     "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
+    "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
     "sam delete": "it needs an account, and a stack that SAM has packaged",
 }
 """Commands that are parsed at most, and why."""
@@ -230,7 +231,7 @@ def test_every_documented_target_is_in_the_makefile(command: str) -> None:
 
 
 def test_no_other_program_is_needed() -> None:
-    known = {"orchbench", "make", "sam", "python", "export"}
+    known = {"orchbench", "make", "sam", "aws", "python", "export"}
     programs = [next(word for word in one.split() if "=" not in word) for one in in_shell_blocks()]
     assert {Path(program).name for program in programs} <= known
 

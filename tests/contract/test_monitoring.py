@@ -10,16 +10,20 @@ import pytest
 from cfnlint.api import lint
 from project import FUNCTIONS, MONITORING_FILE, ROOT, monitoring, resources, template
 
-from orchbench.ways import Way, all_ways
+from orchbench.ways import Way, all_ways, the_pair
 
 OWN_NAMESPACE = "orchbench"
 MACHINE = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${StackName}-"
 LIMITS = {"DurableExecutionOperations": 3000, "ShareOfPollBudgetUsed": 100, "SecondsElapsed": 86_400}
-LISTS = ("StateMachineWays", "DurableWays")
+LISTS = {"StateMachineWays": "sfn-", "DurableWays": "durable-"}
+EVERY_WAY = {
+    name: ",".join(way for way in all_ways() if way.startswith(prefix)) for name, prefix in LISTS.items()
+}
 
 
 def alarms() -> dict[str, dict[str, Any]]:
-    return resources(monitoring(), "AWS::CloudWatch::Alarm")
+    """Return the alarms where every way is listed."""
+    return resources(monitoring(**EVERY_WAY), "AWS::CloudWatch::Alarm")
 
 
 def listed(name: str) -> list[str]:
@@ -82,13 +86,25 @@ def test_every_parameter_is_described_and_bounded() -> None:
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_what_is_listed_keeps_to_the_lists_own_pattern(name: str) -> None:
+def test_what_can_be_listed_keeps_to_the_lists_own_pattern(name: str) -> None:
     pattern = monitoring()["Parameters"][name]["AllowedPattern"]
-    assert all(re.fullmatch(pattern, way) for way in listed(name))
+    assert all(re.fullmatch(pattern, way) for way in EVERY_WAY[name].split(","))
 
 
-def test_the_two_lists_hold_every_way_once() -> None:
-    assert sorted(way for name in LISTS for way in listed(name)) == sorted(all_ways())
+def test_the_two_lists_hold_the_pair_which_is_what_is_deployed_by_default() -> None:
+    assert [way for name in LISTS for way in listed(name)] == list(the_pair())
+
+
+def test_every_way_has_a_list_and_the_document_names_them_all() -> None:
+    assert sorted(way for ways in EVERY_WAY.values() for way in ways.split(",")) == sorted(all_ways())
+    overrides = " ".join(f"{name}={ways}" for name, ways in EVERY_WAY.items())
+    assert overrides in (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_by_default_no_alarm_watches_a_way_that_is_not_deployed() -> None:
+    default = resources(monitoring(), "AWS::CloudWatch::Alarm").values()
+    further = tuple(way for way in all_ways() if way not in the_pair())
+    assert [watched_name(one) for one in default if watched_name(one).endswith(further)] == []
 
 
 @pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
@@ -101,7 +117,7 @@ def test_each_way_is_watched_for_failures_timeouts_throttles_its_budget_and_its_
             "Throttles",
             "DurableExecutionOperations",
         },
-    }["AWS/States" if way.name in listed("StateMachineWays") else "AWS/Lambda"]
+    }["AWS/States" if way.name in EVERY_WAY["StateMachineWays"].split(",") else "AWS/Lambda"]
     names = (f"${{StackName}}-{way.name}", f"{MACHINE}{way.name}")
     watched = {one["MetricName"] for one in alarms().values() if watched_name(one) in names}
     assert watched == service | {"ShareOfPollBudgetUsed", "SecondsElapsed"}
@@ -159,7 +175,7 @@ def test_every_function_reports_as_itself_and_not_as_a_way() -> None:
 
 def test_the_thresholds_lie_below_what_they_warn_of() -> None:
     watched = [one for one in alarms().values() if one["MetricName"] in LIMITS]
-    assert len(watched) == 2 * len(all_ways()) + len(listed("DurableWays"))
+    assert len(watched) == 2 * len(all_ways()) + len(EVERY_WAY["DurableWays"].split(","))
     assert all(one["Threshold"] < LIMITS[one["MetricName"]] for one in watched)
 
 

@@ -130,11 +130,14 @@ def look(bench: Bench) -> Iterator[Finding]:
 def _ways(bench: Bench) -> Iterator[Finding]:
     deployed = [way.name for way in bench.ways()]
     for way in all_ways().values():
-        good = way.name in deployed
-        missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
-        yield Finding(way.name, good, "deployed" if good else missing)
-        if good:
+        if way.name in deployed:
+            yield Finding(way.name, good=True, said="deployed")
             yield _tried(f"{way.name}'s target", partial(_target, bench, way))
+        elif way.is_of_the_pair:
+            missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
+            yield Finding(way.name, good=False, said=missing)
+        else:
+            yield Finding(way.name, good=True, said="not deployed, and not needed: Ways=all deploys it")
 
 
 def _target(bench: Bench, way: Way) -> Finding:

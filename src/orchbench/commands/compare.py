@@ -1,8 +1,8 @@
-"""``orchbench compare``: every way on the same batch, some runs each, as one table."""
+"""``orchbench compare``: two ways, or others, on the same batch, some runs each, as one table."""
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from orchbench.commands.comparison_plan import MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
 from orchbench.commands.options import (
     add_target,
+    add_ways_to_run,
     connected,
     local_options,
     project_folder,
@@ -46,12 +47,14 @@ from orchbench.results.comparison import Comparison, ResultsNotWritten, Run
 from orchbench.results.folder import COMPARISON_FILE, ResultsFolder
 from orchbench.results.summary import summarize
 from orchbench.trace import ExecutionStatus, Json
+from orchbench.ways import the_pair, way_named
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("compare", help="run every way on the same batch and compare them")
+    parser = subparsers.add_parser("compare", help="run the ways on the same batch and compare them")
     add_target(parser)
+    add_ways_to_run(parser)
     parser.add_argument("--runs", type=whole_number(1, 1000), help=f"runs of each way (default: {RUNS})")
     parser.add_argument(
         "--until-within",
@@ -107,7 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
     results = _prepared_folder(arguments)
     console = Console(stderr=True)
     began = time.monotonic()
-    with deployment(arguments, console) as bench:
+    ways = earlier.ways if earlier else arguments.way or the_pair()
+    with deployment(arguments, ways, console) as bench:
         summary = run_comparison(bench, arguments, results, console, earlier)
     console.print(
         f"{time.monotonic() - began:.0f} s in all; results in {_shown(results.path)}", highlight=False
@@ -146,8 +150,8 @@ def is_good(summary: Json) -> bool:
 
 
 @contextmanager
-def deployment(arguments: argparse.Namespace, console: Console) -> Iterator[Bench]:
-    """Yield the deployment: on AWS, running here, or started for this comparison and stopped after it."""
+def deployment(arguments: argparse.Namespace, ways: Collection[str], console: Console) -> Iterator[Bench]:
+    """Yield the deployment: on AWS, running here, or started for these ways and stopped after them."""
     if arguments.target == "aws":
         yield connected(arguments)
     elif stack := running_stack(project_folder()):
@@ -155,7 +159,7 @@ def deployment(arguments: argparse.Namespace, console: Console) -> Iterator[Benc
         with stack:
             yield Bench(connect_local(stack))
     else:
-        options = local_options(published=False)
+        options = local_options(ways, published=False)
         with LocalStack.start(options, lambda said: console.print(f"- {said}", highlight=False)) as stack:
             yield Bench(connect_local(stack))
 
@@ -209,7 +213,7 @@ def run_comparison(
             folder.write(comparison, summarize(comparison, prices))
             compare(
                 bench,
-                bench.ways(),
+                [way_named(name) for name in comparison.ways],
                 comparison,
                 mart,
                 Listener(started, progress, _teller(console), keep),

@@ -1,16 +1,19 @@
 """What a comparison is asked to do, from its arguments, and the tables that it needs."""
 
 import argparse
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from rich.console import Console
 
+from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder, require_sound
 from orchbench.comparison.mart import CHECKED_FILE
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.results.comparison import Comparison, Settings
+from orchbench.ways import Way, all_ways, the_pair
 
 INTERVAL_SECONDS = {"local": 2, "aws": 10}
 """The article polls every 10 s; a local query of some seconds would be over before the first poll."""
@@ -21,7 +24,11 @@ MOST_RUNS = 50
 
 
 def planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) -> Comparison:
-    """Return the comparison that the arguments ask for, without a run yet."""
+    """Return the comparison that the arguments ask for, without a run yet.
+
+    Raises:
+        UsageError: it asks for a way that is not deployed.
+    """
     settings = Settings(
         host=bench.host,
         region=bench.connection.clients.region,
@@ -42,8 +49,26 @@ def planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) -
             },
         },
     )
-    ways = {way.name: way.title for way in bench.ways()}
+    ways = {way.name: way.title for way in ways_to_run(bench, arguments.way or the_pair())}
     return Comparison(settings, ways, datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def ways_to_run(bench: Bench, names: Collection[str]) -> list[Way]:
+    """Return the ways of these names, in the order of a table.
+
+    Raises:
+        UsageError: one is not deployed; it says how to deploy it.
+    """
+    deployed = bench.ways()
+    asked = [way for way in all_ways().values() if way.name in names]
+    missing = [way.name for way in asked if way not in deployed]
+    if missing:
+        how = "template.yaml anew" if set(missing) <= set(the_pair()) else "it with Ways=all"
+        raise UsageError(
+            f"The stack {bench.connection.stack_name} does not have {', '.join(missing)}: deploy {how}, or "
+            "name other ways with --way."
+        )
+    return asked
 
 
 def prepare(

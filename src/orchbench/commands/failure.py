@@ -4,13 +4,22 @@ import errno
 
 from orchbench.comparison.seed import TableNotEmpty
 from orchbench.deployment.connection import SERVICE_ERRORS, error_sentence
+from orchbench.deployment.template import InvalidTemplate
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.evaluation.prices import InvalidPrices
 from orchbench.local.errors import LocalStackError
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.results.comparison import InvalidResults
 
-SAID = (LocalStackError, OrchestratorError, InvalidPrices, InvalidResults, SqlFailed, TableNotEmpty)
+SAID = (
+    LocalStackError,
+    OrchestratorError,
+    InvalidPrices,
+    InvalidResults,
+    InvalidTemplate,
+    SqlFailed,
+    TableNotEmpty,
+)
 """Errors whose message is the sentence."""
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 NOT_WRITABLE = (errno.EROFS, errno.EACCES, errno.EPERM)

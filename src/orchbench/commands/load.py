@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
 def stack_options(plan: LoadPlan) -> StackOptions:
     """Return how the stack is started: with inline SQL, and the Data API's quotas as the plan asks."""
     share = plan.quota_share
-    options = local_options(published=False)
+    options = local_options(plan.ways, published=False)
     return replace(
         options,
         parameters={**options.parameters, "InlineSqlAllowed": "true"},

@@ -1,16 +1,17 @@
 """Arguments that several commands take, and the deployment they name."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_aws, connect_running
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions
-from orchbench.ways import all_ways
+from orchbench.ways import all_ways, the_pair
 
 PROJECT = Path(__file__).resolve().parents[3]
+ALL = "all"
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,34 @@ def add_way(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("way", choices=list(all_ways()), metavar="WAY", help=", ".join(all_ways()))
 
 
+def add_ways_to_run(parser: argparse.ArgumentParser) -> None:
+    """Add which ways are run: those of the pair, where none is named."""
+    parser.add_argument(
+        "--way",
+        action="extend",
+        type=names_of_ways,
+        metavar="WAY",
+        help=f"{', '.join(all_ways())} or {ALL}; several with commas, or again "
+        f"(default: {', '.join(the_pair())})",
+    )
+
+
+def names_of_ways(text: str) -> list[str]:
+    """Read the names of ways with commas between them, or ``all``; an argument type.
+
+    Raises:
+        argparse.ArgumentTypeError: there is no such way.
+    """
+    if text == ALL:
+        return list(all_ways())
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in all_ways()]:
+        raise argparse.ArgumentTypeError(
+            f"there is no way {unknown[0]!r}: it takes {', '.join(all_ways())} or {ALL}"
+        )
+    return names
+
+
 def connected(arguments: argparse.Namespace) -> Bench:
     """Return the deployment that the arguments name; a local one must be running."""
     if arguments.target == "aws":
@@ -40,11 +69,15 @@ def project_folder() -> Path:
     return Path.cwd() if (Path.cwd() / "template.yaml").exists() else PROJECT
 
 
-def local_options(*, published: bool) -> StackOptions:
-    """Return how the local stack is started."""
-    return StackOptions(
-        folder=project_folder(), parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN}, published=published
-    )
+def local_options(ways: Iterable[str], *, published: bool) -> StackOptions:
+    """Return how a local stack is started on which these ways can run."""
+    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, "Ways": deployed_for(ways)}
+    return StackOptions(folder=project_folder(), parameters=parameters, published=published)
+
+
+def deployed_for(ways: Iterable[str]) -> str:
+    """Return the value of the template's parameter ``Ways`` that deploys these."""
+    return "pair" if set(ways) <= set(the_pair()) else ALL
 
 
 def require_sound(bench: Bench) -> None:

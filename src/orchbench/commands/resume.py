@@ -10,6 +10,7 @@ from orchbench.results.comparison import Comparison
 from orchbench.results.folder import COMPARISON_FILE, ResultsFolder
 
 TAKEN_FROM_THE_FOLDER = {
+    "way": "--way",
     "runs": "--runs",
     "until_within": "--until-within",
     "most_runs": "--most-runs",
@@ -65,13 +66,15 @@ def require_same_deployment(folder: Path, earlier: Comparison, bench: Bench, war
         UsageError: which names what differs.
     """
     settings = earlier.settings
+    deployed = {way.name for way in bench.ways()}
+    ways = [name for name in earlier.ways if name in deployed]
     pairs = {
         "stack": (settings.stack_name, bench.connection.stack_name),
         "region": (settings.region, bench.connection.clients.region),
         "warehouse": (settings.target, warehouse.target),
         "database": (settings.database, warehouse.database),
         "architecture": (settings.architecture, bench.architecture()),
-        "ways": (", ".join(earlier.ways), ", ".join(way.name for way in bench.ways())),
+        "ways": (", ".join(earlier.ways), ", ".join(ways) or "none of them"),
     }
     differ = [f"its {what} was {was}, here it is {now}" for what, (was, now) in pairs.items() if was != now]
     if differ:

@@ -11,6 +11,7 @@ from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack, serve, shell_exports
+from orchbench.ways import all_ways
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,6 +46,6 @@ def run(arguments: argparse.Namespace) -> int:
         print(shell_exports(stack), flush=True)  # noqa: T201 - what a shell reads
         console.print("It runs until Ctrl-C. In another terminal: orchbench compare", highlight=False)
 
-    serve(local_options(published=True), announce, progress)
+    serve(local_options(all_ways(), published=True), announce, progress)
     console.print("Stopped, and nothing of it is left.", highlight=False)
     return 0

@@ -1,19 +1,20 @@
-"""What the SAM template deploys, as far as figures need it: its blocks, its resources and its timeouts.
+"""What the SAM template deploys, as far as figures need it: its resources, for which ways, and its timeouts.
 
-Read as text and YAML, and after the SAM transform; nothing is deployed and no AWS is asked.
+Read as YAML, and after the SAM transform; nothing is deployed and no AWS is asked.
 """
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 Resources = dict[str, dict[str, Any]]
 
-RULE = re.compile(r"  # -{20,}$")
-HEADER = re.compile(r"  # .*: ([a-z][a-z0-9-]*)$")
-LOGICAL_ID = re.compile(r"  ([A-Za-z][A-Za-z0-9]*):$")
+EVERY_WAY = "all"
+
+
+class InvalidTemplate(Exception):
+    """The template lacks what figures are made from; the message is one sentence."""
 
 
 def load_template(path: Path) -> dict[str, Any]:
@@ -44,23 +45,36 @@ def deployed_limits(path: Path, longest_query_seconds: int) -> Iterator[str]:
 
 
 def blocks(path: Path) -> dict[str, list[str]]:
-    """Return the logical ids of each block: of a way by its name, of everything shared by ``""``.
+    """Return the logical ids that each way needs, by its name; those that every way needs by ``""``.
 
-    A block begins with a comment between two rules; that of a way ends with its name behind a colon.
+    A resource names its ways in ``Metadata.orchbench.Ways``: a list, or ``all``. One that several ways share
+    stands in the block of each of them.
+
+    Raises:
+        InvalidTemplate: a resource names none.
     """
     found: dict[str, list[str]] = {"": []}
-    current, resources, rules = "", False, 0
-    for line in path.read_text().splitlines():
-        if line and not line.startswith((" ", "#")):
-            resources = line.startswith("Resources:")
-        elif resources and RULE.match(line):
-            rules += 1
-            current = "" if rules % 2 else current
-        elif resources and rules % 2 and (header := HEADER.match(line)):
-            current = header[1]
-        elif resources and (logical_id := LOGICAL_ID.match(line)):
-            found.setdefault(current, []).append(logical_id[1])
+    for logical_id, resource in load_template(path)["Resources"].items():
+        for way in ways_of(logical_id, resource):
+            found.setdefault(way, []).append(logical_id)
     return found
+
+
+def ways_of(logical_id: str, resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the ways that need a resource, ``""`` for all of them.
+
+    Raises:
+        InvalidTemplate: it names none.
+    """
+    named = resource.get("Metadata", {}).get("orchbench", {}).get("Ways")
+    if named == EVERY_WAY:
+        return ("",)
+    if not isinstance(named, list) or not named:
+        raise InvalidTemplate(
+            f"The resource {logical_id} of the template does not say which ways need it: its Metadata takes "
+            "orchbench, and in it Ways, a list of their names or all."
+        )
+    return tuple(map(str, named))
 
 
 def transformed(path: Path, kept: Collection[str]) -> Resources:

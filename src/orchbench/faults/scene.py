@@ -211,7 +211,7 @@ def scene(folder: Path) -> Iterator[Scene]:
     options = StackOptions(
         folder=folder,
         published=False,
-        parameters={"InlineSqlAllowed": "true"},
+        parameters={"InlineSqlAllowed": "true", "Ways": "all"},
         worker_environment={"AWS_ENDPOINT_URL_REDSHIFT_DATA": network.url},
     )
     try:

@@ -17,7 +17,9 @@ def started() -> Iterator[Callable[..., Bench]]:
 
     def start(**parameters: str) -> Bench:
         options = StackOptions(
-            folder=PROJECT, published=False, parameters={"InlineSqlAllowed": "true", **parameters}
+            folder=PROJECT,
+            published=False,
+            parameters={"InlineSqlAllowed": "true", "Ways": "all", **parameters},
         )
         stacks.append(LocalStack.start(options))
         return Bench(stacks[-1])

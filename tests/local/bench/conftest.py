@@ -31,7 +31,8 @@ def running_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def running_stack(running_project: Path) -> Iterator[LocalStack]:
     """Yield a stack with filled tables that is found from its project folder."""
-    options = StackOptions(folder=running_project, parameters={"WorkgroupArn": LOCAL_WORKGROUP_ARN})
+    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, "Ways": "all"}
+    options = StackOptions(folder=running_project, parameters=parameters)
     with LocalStack.start(options) as stack:
         warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)
         create_tables(warehouse, running_project)

@@ -12,7 +12,7 @@ from orchbench.deployment.warehouse import Warehouse
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.platforms.platform import StartCase
 from orchbench.trace import ExecutionStatus
-from orchbench.ways import all_ways
+from orchbench.ways import all_ways, the_pair
 
 pytestmark = pytest.mark.local
 
@@ -80,10 +80,12 @@ def test_an_execution_that_is_followed_tells_how_it_stands() -> None:
 def test_a_comparison_on_a_running_stack_uses_the_orders_there_are(capsys: Any, tmp_path: Any) -> None:
     folder = str(tmp_path / "results")
 
-    assert main(["compare", "--runs", "1", "--poll-interval", "1", "--json", "--out", folder]) == 0
+    named = ["--way", "all", "--runs", "1", "--poll-interval", "1"]
+    assert main(["compare", *named, "--json", "--out", folder]) == 0
 
     shown = capsys.readouterr()
-    assert json.loads(shown.out)["settings"]["rows"] == 3000
+    summary = json.loads(shown.out)
+    assert (summary["settings"]["rows"], list(summary["ways"])) == (3000, WAYS)
     assert "using the stack at http://127.0.0.1:" in " ".join(shown.err.split())
     assert main(["check"]) == 0
 
@@ -131,7 +133,7 @@ def test_a_comparison_with_rows_of_its_own_replaces_those_of_the_stack_and_goes_
     assert "replacing the 3,000 orders of the running stack - seeding 2,000 orders" in said
     stored = json.loads((folder / "comparison.json").read_text())
     runs = [(run["way"], run["number"]) for run in stored["runs"]]
-    assert runs == [(way, number) for number in (1, 2) for way in WAYS]
+    assert runs == [(way, number) for number in (1, 2) for way in the_pair()]
     assert (stored["complete"], stored["settings"]["runs_each"]) == (True, 2)
 
 

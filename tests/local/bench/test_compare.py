@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchbench.cli import main
-from orchbench.ways import all_ways
+from orchbench.ways import the_pair
 
 pytestmark = pytest.mark.local
 
@@ -18,7 +18,7 @@ COMPARE = [sys.executable, "-m", "orchbench.cli", "compare", "--rows", "20000", 
 DEADLINE_SECONDS = 400
 
 
-def test_a_comparison_runs_every_way_and_its_table_can_be_made_again(
+def test_a_comparison_runs_the_pair_and_its_table_can_be_made_again(
     project: Any, capsys: Any, monkeypatch: Any
 ) -> None:
     ended = subprocess.run(
@@ -32,6 +32,7 @@ def test_a_comparison_runs_every_way_and_its_table_can_be_made_again(
 
     assert ended.returncode == 0, ended.stderr
     summary = json.loads(ended.stdout)
+    assert list(summary["ways"]) == list(the_pair())
     for way in summary["ways"].values():
         outcomes = way["outcomes"]
         assert (outcomes["runs"], outcomes["succeeded"]) == (1, 1)
@@ -47,7 +48,10 @@ def test_a_comparison_runs_every_way_and_its_table_can_be_made_again(
 def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any) -> None:
     results = project / "results"
     with subprocess.Popen(
-        [*COMPARE, "--runs", "50", "--out", str(results)], cwd=project, stderr=subprocess.PIPE, text=True
+        [*COMPARE, "--way", "durable-condition,sfn-poll", "--runs", "50", "--out", str(results)],
+        cwd=project,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not list(results.glob("traces/*.json")):
@@ -61,6 +65,7 @@ def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any)
     assert "Traceback" not in said
     stored = json.loads((results / "comparison.json").read_text())
     assert stored["complete"] is False
+    assert list(stored["ways"]) == ["sfn-poll", "durable-condition"]
     assert "go on with: orchbench compare --resume results" in " ".join(said.split())
     assert all(
         (results / run["trace"]).exists() and (results / run["history"]).exists() for run in stored["runs"]
@@ -88,7 +93,7 @@ def test_a_comparison_of_a_batch_that_fails_ends_with_exit_code_1(
     assert ended.returncode == 1, ended.stderr
     summary = json.loads(ended.stdout)
     errors = [way["runs"][0]["error_name"] for way in summary["ways"].values()]
-    assert errors == ["BatchFailed"] * len(all_ways())
+    assert errors == ["BatchFailed"] * len(the_pair())
     causes = {way["runs"][0]["cause"] for way in summary["ways"].values()}
     assert len(causes) == 1
     assert "division by zero" in causes.pop()

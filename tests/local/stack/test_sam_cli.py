@@ -17,6 +17,7 @@ import psycopg
 import pytest
 
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
+from orchbench.ways import all_ways, the_pair
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 PROJECT = Path(__file__).parents[3]
@@ -86,17 +87,21 @@ def deploy(environment: dict[str, str], project: Path, *more: str) -> None:
     run(command, environment, project)
 
 
+def outputs_of(environment: dict[str, str], project: Path) -> dict[str, str]:
+    described = run(
+        [str(AWS), "--output", "json", "cloudformation", "describe-stacks", "--stack-name", "by-sam"],
+        environment,
+        project,
+    )
+    return {each["OutputKey"]: each["OutputValue"] for each in json.loads(described)["Stacks"][0]["Outputs"]}
+
+
 def refresh_by_both_ways(
     stack: LocalStack, environment: dict[str, str], project: Path, name: str, wait_until: Callable[..., Any]
 ) -> None:
     """Start an execution of each way with the AWS CLI and wait until both have succeeded."""
     aws = [str(AWS), "--output", "json"]
-    described = run(
-        [*aws, "cloudformation", "describe-stacks", "--stack-name", "by-sam"], environment, project
-    )
-    outputs = {
-        each["OutputKey"]: each["OutputValue"] for each in json.loads(described)["Stacks"][0]["Outputs"]
-    }
+    outputs = outputs_of(environment, project)
     machine = ["--state-machine-arn", outputs["SfnPollStateMachineArn"], "--input", EXECUTION_INPUT]
     started = json.loads(run([*aws, "stepfunctions", "start-execution", *machine], environment, project))
     durable = ["--function-name", outputs["DurablePollFunctionArn"], "--invocation-type", "Event"]
@@ -129,6 +134,10 @@ def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
     stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
 ) -> None:
     deploy(environment, project, "--template-file", "template.yaml")
+    deployed = {
+        way.name for way in all_ways().values() if way.target_output in outputs_of(environment, project)
+    }
+    assert deployed == set(the_pair())
     refresh_by_both_ways(stack, environment, project, "unbuilt", wait_until)
     assert customers_in_mart(stack) == 10
 

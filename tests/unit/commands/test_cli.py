@@ -23,6 +23,8 @@ from orchbench.commands.sql_check import bundled_files, warnings_of
         (["compare", "--rows", "many"], "'many' is not a whole number from 1"),
         (["compare", "--poll-interval", "0.5"], "'0.5' is not a whole number from 1 to 86400"),
         (["compare", "--target", "moon"], "invalid choice: 'moon'"),
+        (["compare", "--way", "sfn-poll,sfn-pull"], "there is no way 'sfn-pull': it takes sfn-poll, "),
+        (["compare", "--way", ""], "there is no way '': it takes sfn-poll, "),
         (["start", "sfn-pull"], "invalid choice: 'sfn-pull'"),
         (["compare", "--sql-file", "../etc/passwd"], "is not bundled in functions/sql: there are"),
         (["start", "sfn-poll", "--input", "{nope"], "--input is no JSON"),

@@ -52,7 +52,11 @@ def test_a_folder_without_a_comparison_says_how_to_start_one(tmp_path: Any, caps
 
 @pytest.mark.parametrize(
     ("arguments", "left_out"),
-    [(["--runs", "3"], "--runs"), (["--rows", "5", "--out", "elsewhere"], "--rows, --out")],
+    [
+        (["--runs", "3"], "--runs"),
+        (["--way", "all"], "--way"),
+        (["--rows", "5", "--out", "elsewhere"], "--rows, --out"),
+    ],
 )
 def test_what_the_folder_says_already_is_refused(
     stored: Any, capsys: Any, arguments: Any, left_out: str
@@ -83,6 +87,32 @@ def test_a_deployment_that_differs_is_refused_with_what_differs(comparison: Any)
         "results/nightly cannot go on on this deployment: its stack was orchbench, here it is orchbench-2; "
         "its architecture was x86_64, here it is arm64."
     )
+
+
+@pytest.mark.parametrize(
+    ("deployed", "differs"),
+    [
+        (["sfn-poll", "durable-poll", "durable-condition"], ""),
+        (["sfn-poll"], "its ways was sfn-poll, durable-poll, here it is sfn-poll"),
+    ],
+)
+def test_a_deployment_may_have_further_ways_and_must_have_those_that_ran(
+    comparison: Any, deployed: list[str], differs: str
+) -> None:
+    settings = comparison.settings
+    clients = SimpleNamespace(region=settings.region)
+    bench: Any = SimpleNamespace(
+        connection=SimpleNamespace(stack_name=settings.stack_name, clients=clients),
+        architecture=lambda: settings.architecture,
+        ways=lambda: [SimpleNamespace(name=name) for name in deployed],
+    )
+    warehouse: Any = SimpleNamespace(target=settings.target, database=settings.database)
+
+    if not differs:
+        require_same_deployment(FOLDER, comparison, bench, warehouse)
+        return
+    with pytest.raises(UsageError, match=differs):
+        require_same_deployment(FOLDER, comparison, bench, warehouse)
 
 
 def test_other_rows_are_refused(comparison: Any) -> None:

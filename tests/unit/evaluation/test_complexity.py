@@ -128,14 +128,6 @@ def test_every_way_has_a_block_and_handlers_of_its_own(way: object) -> None:
     assert len(handler_files(template, way.functions)) == len(way.functions)
 
 
-def test_every_resource_of_the_template_stands_in_one_block() -> None:
-    from orchbench.deployment.template import load_template
-
-    listed = [name for names in blocks(ROOT / "template.yaml").values() for name in names]
-
-    assert sorted(listed) == sorted(load_template(ROOT / "template.yaml")["Resources"])
-
-
 def test_complexity_prints_one_document_and_each_number_has_label_and_source(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
