@@ -8,16 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orchbench.rehearsal.fault import Fault
 from orchbench.rehearsal.scenario import Scenario
-from orchbench.rehearsal.scripted_faults import Fault
 from orchbench.virtual_time.application import Application, load_application
 
-SUBMIT, DESCRIBE, CANCEL, LIST = (
-    "BatchExecuteStatement",
-    "DescribeStatement",
-    "CancelStatement",
-    "ListStatements",
-)
 RECOVERED_SECONDS = 95.0
 """Ends between two checks."""
 LONG_SECONDS = 20_000.0
@@ -96,101 +90,101 @@ REHEARSED = (
     _fault(
         "ends-before-cancel",
         "the batch ends between its deadline and its cancel",
-        f"delay:operation={CANCEL},seconds=5",
+        "delay:work=cancel,seconds=5",
         duration=62,
         document=MINUTE,
     ),
     # The submit.
-    _fault("submit-throttled", "the submit is throttled 5 times", f"throttle:operation={SUBMIT},calls=5"),
+    _fault("submit-throttled", "the submit is throttled 5 times", "throttle:work=submit,calls=5"),
     _fault(
         "submit-throttled-out",
         "the submit is throttled until its retries run out",
-        f"throttle:operation={SUBMIT},calls=0",
+        "throttle:work=submit,calls=0",
         duration=LONG_SECONDS,
     ),
-    _fault("submit-disconnected", "the submit's connection breaks", f"disconnect:operation={SUBMIT},calls=4"),
-    _fault("submit-answer-lost", "the submit's answer is lost", f"lose-answer:operation={SUBMIT},calls=4"),
+    _fault("submit-disconnected", "the submit's connection breaks", "disconnect:work=submit,calls=4"),
+    _fault("submit-answer-lost", "the submit's answer is lost", "lose-answer:work=submit,calls=4"),
     _fault(
         "submit-never-answered",
         "no answer to any submit arrives",
-        f"lose-answer:operation={SUBMIT},calls=0",
+        "lose-answer:work=submit,calls=0",
         duration=LONG_SECONDS,
     ),
     _fault(
         "submit-slow",
         "the submit takes effect after its caller gave up waiting",
-        f"delay:operation={SUBMIT},seconds=25",
+        "delay:work=submit,seconds=25",
     ),
-    _fault("crash-before-submit", "the function dies before its submit", f"crash-before:operation={SUBMIT}"),
-    _fault("crash-after-submit", "the function dies after its submit", f"crash-after:operation={SUBMIT}"),
-    _fault("submit-hangs", "the submit hangs for ever", f"hang:operation={SUBMIT},calls=0"),
+    _fault("crash-before-submit", "the function dies before its submit", "crash-before:work=submit"),
+    _fault("crash-after-submit", "the function dies after its submit", "crash-after:work=submit"),
+    _fault("submit-hangs", "the submit hangs for ever", "hang:work=submit,calls=0"),
     # The checks.
     _fault(
         "checks-throttled",
         "a check is throttled 9 times",
-        f"throttle:operation={DESCRIBE},first_call=3,calls=9",
+        "throttle:work=look,nth=3,calls=9",
     ),
     _fault(
         "checks-throttled-out",
         "a check is throttled until its retries run out",
-        f"throttle:operation={DESCRIBE},first_call=3,calls=21",
+        "throttle:work=look,nth=3,calls=21",
         duration=LONG_SECONDS,
     ),
     _fault(
         "data-api-away",
         "the Data API fails for 15 s",
-        f"unavailable:operation={DESCRIBE},since=30,until=45",
+        "unavailable:work=look,since=30,until=45",
     ),
     _fault(
         "data-api-stays-away",
         "the Data API fails until the retries run out",
-        f"unavailable:operation={DESCRIBE},first_call=3,calls=21",
+        "unavailable:work=look,nth=3,calls=21",
         duration=LONG_SECONDS,
     ),
     _fault(
         "last-answer-lost",
         "the answer of the check that sees the end is lost",
-        f"lose-answer:operation={DESCRIBE},first_call=10",
+        "lose-answer:work=look,nth=last",
     ),
     _fault(
         "slow-network",
         "every answer takes 4 s",
-        f"delay:operation={SUBMIT},seconds=4,calls=0",
-        f"delay:operation={DESCRIBE},seconds=4,calls=0",
+        "delay:work=submit,seconds=4,calls=0",
+        "delay:work=look,seconds=4,calls=0",
     ),
-    _fault("crash-before-check", "the function dies before a check", f"crash-before:operation={DESCRIBE}"),
+    _fault("crash-before-check", "the function dies before a check", "crash-before:work=look"),
     _fault(
         "crash-after-check",
         "the function dies after a check",
-        f"crash-after:operation={DESCRIBE},first_call=3",
+        "crash-after:work=look,nth=3",
     ),
-    _fault("check-hangs", "a check hangs once", f"hang:operation={DESCRIBE},first_call=2"),
+    _fault("check-hangs", "a check hangs once", "hang:work=look,nth=2"),
     _fault(
         "checks-hang",
         "a check hangs at every attempt",
-        f"hang:operation={DESCRIBE},first_call=2,calls=3",
+        "hang:work=look,nth=2,calls=3",
         duration=LONG_SECONDS,
     ),
-    _fault("checkpoint-lost", "a checkpoint is not saved", "checkpoint:first_call=2"),
+    _fault("checkpoint-lost", "a checkpoint is not saved", "checkpoint:work=submit"),
     # The execution's own cancel.
     _fault(
         "cancel-answer-lost",
         "the answer of the deadline's cancel is lost",
-        f"lose-answer:operation={CANCEL},calls=1",
+        "lose-answer:work=cancel",
         duration=LONG_SECONDS,
         document=MINUTE,
     ),
     _fault(
         "cancel-refused",
         "the deadline's cancel is not taken until its retries run out",
-        f"unavailable:operation={CANCEL},calls=21",
+        "unavailable:work=cancel,calls=21",
         duration=LONG_SECONDS,
         document=MINUTE,
     ),
     _fault(
         "crash-after-cancel",
         "the function dies after the deadline's cancel",
-        f"crash-after:operation={CANCEL}",
+        "crash-after:work=cancel",
         duration=LONG_SECONDS,
         document=MINUTE,
     ),
@@ -200,14 +194,14 @@ REHEARSED = (
     _fault(
         "stop-during-submit",
         "a stop while the submit is on its way",
-        f"delay:operation={SUBMIT},seconds=8",
+        "delay:work=submit,seconds=8",
         "stop:at=4",
         duration=LONG_SECONDS,
     ),
     _fault(
         "stop-during-check",
         "a stop while a check is on its way",
-        f"delay:operation={DESCRIBE},seconds=8,first_call=2",
+        "delay:work=look,nth=2,seconds=8",
         "stop:at=24",
         duration=LONG_SECONDS,
     ),

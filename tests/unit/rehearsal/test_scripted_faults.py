@@ -3,7 +3,8 @@
 import pytest
 
 from orchbench.redshift.faults import Call, FaultKind
-from orchbench.rehearsal.scripted_faults import Fault, InvalidFault, Kind, ScriptedFaults
+from orchbench.rehearsal.fault import Fault, InvalidFault, Kind
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.functions import FunctionCrashed
 from orchbench.virtual_time.latency import Latency, profiles
