@@ -26,7 +26,7 @@ class Kind(StrEnum):
     UNKNOWN_STATUS = "unknown-status"
     """From ``at`` seconds after the execution's start the Data API reports a status that nobody knows."""
     STOP = "stop"
-    """An operator stops the execution ``at`` so many seconds after its start."""
+    """An operator stops the execution ``at`` so many seconds after its start, or after a work begins."""
     DUPLICATE_START = "duplicate-start"
     """The execution is started again ``at`` so many seconds after its start, name and input the same."""
     THROTTLE = "throttle"
@@ -60,6 +60,8 @@ class Kind(StrEnum):
 _AT = (Kind.FAIL, Kind.ABORT, Kind.UNKNOWN_STATUS, Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP)
 _SECONDS = (Kind.QUEUE, Kind.DELAY, Kind.LATE_EVENT)
 EVENT_KINDS = (Kind.LOSE_EVENT, Kind.DUPLICATE_EVENT, Kind.LATE_EVENT)
+TIMED_KINDS = frozenset({Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP})
+"""Of what is done from outside at a moment."""
 CALL_KINDS = frozenset(Kind) - {*_AT, *EVENT_KINDS, Kind.QUEUE}
 """Of what meets calls."""
 OPERATIONS_OF = {
@@ -76,8 +78,9 @@ def _keys_of(kind: Kind) -> tuple[str, ...]:
     """Return the keys that mean something for a kind."""
     own = {"at": kind in _AT, "seconds": kind in _SECONDS, "error": kind is Kind.FAIL}
     own["operation"] = kind in CALL_KINDS and kind is not Kind.CHECKPOINT
-    calls = ("work", "nth", "first_call", "calls", "rate", "since", "until") if kind in CALL_KINDS else ()
-    return (*(key for key, takes in own.items() if takes), *calls)
+    works = ("work", "nth") if kind in CALL_KINDS | TIMED_KINDS else ()
+    calls = ("first_call", "calls", "rate", "since", "until") if kind in CALL_KINDS else ()
+    return (*(key for key, takes in own.items() if takes), *works, *calls)
 
 
 class InvalidFault(ValueError):
@@ -89,7 +92,8 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        at: seconds, for what happens at a moment; since what, each kind says.
+        at: seconds, for what happens at a moment; since what, each kind says. Where a stop, a second start
+            or a sweep names a work, since that work began.
         seconds: how long, for what takes a while.
         error: the database's error text, for a statement that fails.
         operation: of the Data API, for what meets its calls; None for all of them.
@@ -189,14 +193,14 @@ class Fault:
         return None
 
     def _problem_of(self, work: Work) -> str | None:
-        if self.kind not in CALL_KINDS:
+        if self.kind not in CALL_KINDS | TIMED_KINDS:
             return "meets no calls, so it takes no 'work'"
         if self.operation is not None:
             return "names an operation and a work: give one of them"
         if work not in OPERATIONS_OF:
             return f"names the work {work.value!r}: it takes one of {', '.join(OPERATIONS_OF)}"
-        if self.nth == LAST and work is not Work.LOOK:
-            return f"has {LAST!r}, which is the look that sees the end: leave it out, or take work=look"
+        if self.nth == LAST and (work is not Work.LOOK or self.kind in TIMED_KINDS):
+            return f"has {LAST!r}, the look that sees the end, which only calls of work=look can meet"
         if isinstance(self.nth, int) and self.nth < 1:
             return "counts a work from 1 ('nth')"
         return None

@@ -189,9 +189,16 @@ class _Stage:
             if not host.is_over or fault.kind is Kind.SWEEP:
                 actions[fault.kind]()
 
+        def schedule(fault: Fault) -> None:
+            self._clock.at(self._clock.now() + (fault.at or 0.0), partial(act, fault))
+
         for fault in self._scenario.faults:
-            if fault.kind in actions:
-                self._clock.at(self._clock.now() + (fault.at or 0.0), partial(act, fault))
+            if fault.kind not in actions:
+                continue
+            if fault.work is not None and isinstance(fault.nth, int):
+                self._works.at(fault.work, fault.nth, partial(schedule, fault))
+            else:
+                schedule(fault)
 
     def _jitter(self, purpose: str) -> random.Random:
         share = self._scenario.jitter

@@ -1,7 +1,7 @@
 """Which work an execution does at a moment, as its host hears of it, and how often it began each."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from orchbench.trace import Work
@@ -18,6 +18,11 @@ class Works:
         self.current: Work | None = None
         self._named = named or {}
         self._begun: Counter[Work] = Counter()
+        self._awaited: dict[tuple[Work, int], list[Callable[[], None]]] = {}
+
+    def at(self, work: Work, nth: int, action: Callable[[], None]) -> None:
+        """Have something done when a work begins for the nth time, counted from 1."""
+        self._awaited.setdefault((work, nth), []).append(action)
 
     def begins(self, name: str, *, again: bool = False) -> None:
         """Note that a state or a step begins.
@@ -28,6 +33,8 @@ class Works:
         self.current = self._named.get(name)
         if self.current is not None and not again:
             self._begun[self.current] += 1
+            for action in self._awaited.pop((self.current, self._begun[self.current]), ()):
+                action()
 
     def ends(self) -> None:
         """Note that what began last is over."""
