@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from orchbench import cli
 from orchbench.evaluation.prices import FOLDER, InvalidPrices, PriceList, price_list
 from orchbench.evaluation.workload import InvalidWorkload, from_file
+from orchbench.rehearsal.fault import Fault, InvalidFault, Kind
 from orchbench.rehearsal.scenario import InvalidScenario, Scenario, load_scenarios, parse_duration
-from orchbench.rehearsal.scripted_faults import Fault, InvalidFault, Kind
 from orchbench.ways.durations import InvalidDuration
 from orchbench.ways.durations import parse_duration as read_duration
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
-from orchbench.rehearsal.scripted_faults import Kind
+from orchbench.rehearsal.fault import Kind
 from orchbench.ways import all_ways
 
 WAYS = tuple(all_ways())

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,19 @@ from orchbench.commands.faults import EXIT_BROKEN
 from orchbench.faults.catalogue import REHEARSED
 from orchbench.faults.local_faults import LOCAL
 from orchbench.faults.matrix import Row, rehearsed_rows
+from orchbench.faults.promise import Observation
 from orchbench.faults.table import markdown
-from orchbench.ways import all_ways
+from orchbench.trace import ExecutionStatus, Label
+from orchbench.virtual_time.application import Application, StateMachine, load_application
+from orchbench.ways import Way, all_ways, way_named
+from orchbench.ways.way import Waits
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
-ONLY_DURABLE = {"checkpoint-lost"}
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    return rehearsed_rows(REHEARSED, list(all_ways()), processes=1)
+    return rehearsed_rows(REHEARSED, list(all_ways().values()), processes=1)
 
 
 def between(text: str, name: str) -> str:
@@ -37,11 +41,111 @@ def test_every_cell_runs_its_batch_once_or_not_at_all_and_all_ways_end_alike(row
 
 
 @pytest.mark.slow
-def test_every_way_meets_every_fault(rows: list[Row]) -> None:
-    missed = {row.name: [cell.way for cell in row.cells if not cell.met] for row in rows}
-    assert {name: ways for name, ways in missed.items() if ways} == {
-        name: ["sfn-poll"] for name in ONLY_DURABLE
-    }
+def test_every_way_meets_every_fault_or_says_why_it_cannot(rows: list[Row]) -> None:
+    missed = {(row.name, cell.way): cell.unmeetable for row in rows for cell in row.cells if not cell.met}
+    assert missed == {("checkpoint-lost", "sfn-poll"): "it has no checkpoints"}
+    assert "not met: it has no checkpoints" in markdown(rows)
+
+
+BROKEN = replace(way_named("sfn-poll"), name="broken", target_output="BrokenArn")
+BROKEN_DEFINITION = {"StartAt": "No", "States": {"No": {"Type": "Fail", "Error": "Broken"}}}
+
+
+def deployed_broken() -> Application:
+    """Return the application with one more state machine, which fails at its first state."""
+    application = load_application(InlineSqlAllowed="false")
+    machine = StateMachine(
+        "arn:aws:states:us-east-1:123456789012:stateMachine:broken", "broken", json.dumps(BROKEN_DEFINITION)
+    )
+    return replace(
+        application,
+        state_machines={**application.state_machines, "Broken": machine},
+        targets={**application.targets, BROKEN.target_output: "Broken"},
+    )
+
+
+@pytest.mark.slow
+def test_a_way_that_fails_at_its_first_state_is_reported_in_every_row() -> None:
+    rows = rehearsed_rows(REHEARSED, [BROKEN], application=deployed_broken(), processes=1)
+    assert [row.name for row in rows if not row.broken] == []
+    missed = [row.name for row in rows if "broken: it did not meet the fault." in row.broken]
+    assert missed == [fault.name for fault in REHEARSED if fault.name != "checkpoint-lost"]
+
+
+def test_a_broken_way_is_told_apart_from_those_beside_it() -> None:
+    chosen = [fault for fault in REHEARSED if fault.name in ("statement-fails", "sweep")]
+    ways = [way_named("sfn-poll"), BROKEN]
+    for row in rehearsed_rows(chosen, ways, application=deployed_broken(), processes=1):
+        assert [sentence.partition(":")[0] for sentence in row.broken] == [
+            "broken",
+            "broken",
+            "The ways did not end alike",
+        ]
+
+
+def a_row(*cells: Observation, ends: str | None = None) -> Row:
+    return Row("a-fault", "something goes wrong", cells, ends)
+
+
+CELL = Observation(
+    way="a-way",
+    status=ExecutionStatus.SUCCEEDED,
+    error_name=None,
+    executions=1,
+    commits=1,
+    running=0,
+    heard_the_end=True,
+    detection_seconds=1.0,
+    met=True,
+    label=Label.REHEARSED,
+)
+FAILED = replace(CELL, status=ExecutionStatus.FAILED, error_name="BatchFailed", commits=0)
+
+
+def test_a_fault_that_is_met_although_it_cannot_be_breaks_a_promise() -> None:
+    assert a_row(CELL).broken == []
+    (sentence,) = a_row(replace(CELL, unmeetable="it has no cancel")).broken
+    assert sentence == "a-way: it met the fault, which it is said not to meet: it has no cancel."
+
+
+def test_a_way_that_cannot_meet_a_fault_is_not_compared_but_must_survive_what_others_survive() -> None:
+    unmet = replace(CELL, way="other", met=False, unmeetable="it has no cancel")
+    assert a_row(FAILED, unmet, ends="FAILED BatchFailed").broken == []
+    failed = replace(FAILED, way="other", met=False, unmeetable="it has no cancel")
+    assert a_row(CELL, failed, ends="SUCCEEDED").broken == [
+        "other: it ended FAILED BatchFailed instead of SUCCEEDED."
+    ]
+
+
+def test_each_row_says_how_its_executions_must_end() -> None:
+    assert a_row(FAILED, ends="FAILED BatchAborted").broken == [
+        "a-way: it ended FAILED BatchFailed instead of FAILED BatchAborted."
+    ]
+    assert {fault.ends.partition(" ")[0] for fault in REHEARSED} == {
+        "SUCCEEDED", "FAILED", "STOPPED", "TIMED_OUT",
+    }  # fmt: skip
+
+
+EVENT_DRIVEN = replace(way_named("sfn-poll"), waits=Waits.FOR_AN_EVENT)
+WITHOUT_FUNCTIONS = replace(way_named("sfn-poll"), functions=(), workers={})
+
+
+@pytest.mark.parametrize(
+    ("way", "fault", "reason"),
+    [
+        (EVENT_DRIVEN, "checks-throttled", "it waits for the end's event"),
+        (EVENT_DRIVEN, "stop-after-end", "it waits for the end's event"),
+        (EVENT_DRIVEN, "last-answer-lost", None),
+        (WITHOUT_FUNCTIONS, "crash-before-submit", "no function does its submit"),
+        (WITHOUT_FUNCTIONS, "checks-hang", "no function does its look"),
+        (WITHOUT_FUNCTIONS, "submit-throttled", None),
+        (replace(way_named("sfn-poll"), works={}), "cancel-refused", "it has no cancel"),
+        (way_named("durable-poll"), "checkpoint-lost", None),
+    ],
+)
+def test_what_a_way_is_says_which_faults_it_cannot_meet(way: Way, fault: str, reason: str | None) -> None:
+    (row,) = (one for one in REHEARSED if one.name == fault)
+    assert row.unmeetable(way) == reason
 
 
 @pytest.mark.slow

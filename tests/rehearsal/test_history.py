@@ -5,6 +5,7 @@ from typing import Any
 
 from orchbench.rehearsal import Fault, Scenario, rehearse
 from orchbench.rehearsal.state_machine import StateMachineHost
+from orchbench.rehearsal.works import Works
 from orchbench.trace import EventKind, Trace
 from orchbench.virtual_time.application import StateMachine, load_application
 from orchbench.virtual_time.clock import VirtualClock
@@ -85,6 +86,7 @@ def test_the_history_has_ids_from_one_and_points_back() -> None:
         clock,
         Latency(profiles()["zero"], 0),
         random.Random(0),
+        works=Works(),
     )
     with clock.wall_clock():
         host.run("one", {})

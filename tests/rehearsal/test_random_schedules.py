@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from orchbench.faults.promise import Observation, broken_promises, differences
 from orchbench.faults.rehearsed import observe
 from orchbench.rehearsal import Fault, Scenario, rehearse
-from orchbench.rehearsal.scripted_faults import Kind
+from orchbench.rehearsal.fault import Kind
 from orchbench.ways import all_ways
 
 SHARDS = 4

@@ -82,7 +82,7 @@ def _rows(arguments: argparse.Namespace) -> "list[Row]":
         raise UsageError(f"The fault {local[0]!r} needs the local servers: add --local.")
     faults = [fault for fault in REHEARSED if fault.name in rehearsed]
     on_servers = [fault for fault in LOCAL if arguments.local and fault.name in local]
-    ways = list(all_ways())
+    ways = list(all_ways().values())
     with _progress() as progress:
         bar = progress.add_task("", total=(len(faults) + len(on_servers)) * len(ways))
 

@@ -129,8 +129,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":
+    from orchbench.rehearsal.fault import Fault, InvalidFault  # noqa: PLC0415
     from orchbench.rehearsal.scenario import InvalidScenario, Scenario, load_scenarios, parse_duration  # noqa: PLC0415
-    from orchbench.rehearsal.scripted_faults import Fault, InvalidFault  # noqa: PLC0415
 
     try:
         if arguments.scenarios:

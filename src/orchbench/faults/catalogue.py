@@ -8,16 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orchbench.faults.unmeetable import without_polls, without_what_a_fault_meets
+from orchbench.rehearsal.fault import Fault
 from orchbench.rehearsal.scenario import Scenario
-from orchbench.rehearsal.scripted_faults import Fault
 from orchbench.virtual_time.application import Application, load_application
+from orchbench.ways import Way
 
-SUBMIT, DESCRIBE, CANCEL, LIST = (
-    "BatchExecuteStatement",
-    "DescribeStatement",
-    "CancelStatement",
-    "ListStatements",
-)
 RECOVERED_SECONDS = 95.0
 """Ends between two checks."""
 LONG_SECONDS = 20_000.0
@@ -27,6 +23,7 @@ HOURS: dict[str, Any] = {"timeout_seconds": 10_000, "poll": POLL}
 """Short enough that no poll budget stretches a delay: each way has its own."""
 MINUTE: dict[str, Any] = {"timeout_seconds": 60, "poll": POLL}
 SEED = 11
+SUCCEEDED, STOPPED = "SUCCEEDED", "STOPPED"
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,9 @@ class RehearsedFault:
 
     Attributes:
         what: what goes wrong, in a few words.
+        ends: how an execution must end, with the error's name where it fails: ``FAILED BatchFailed``.
+        while_it_polls: whether the fault meets what only a way that polls does: looks while the statement
+            runs, and a while between its end and the next look.
         execution_timeout_seconds: of the machine and of the durable execution, where the row needs a
             shorter one than is deployed.
     """
@@ -42,13 +42,21 @@ class RehearsedFault:
     name: str
     what: str
     scenario: Scenario
+    ends: str = SUCCEEDED
+    while_it_polls: bool = False
     execution_timeout_seconds: int | None = None
 
-    @property
-    def application(self) -> Application | None:
-        """What is deployed; None for the project's own template as it is."""
+    def unmeetable(self, way: Way) -> str | None:
+        """Return why a way cannot meet this fault, or None."""
+        lacking = without_what_a_fault_meets(way, self.scenario.faults)
+        return lacking or (without_polls(way) if self.while_it_polls else None)
+
+    def deployed(self, application: Application | None = None) -> Application | None:
+        """Return an application as the row needs it; None for the project's own template as it is."""
         seconds = self.execution_timeout_seconds
-        return None if seconds is None else _ending_after(load_application(InlineSqlAllowed="false"), seconds)
+        if seconds is None:
+            return application
+        return _ending_after(application or load_application(InlineSqlAllowed="false"), seconds)
 
 
 def _fault(
@@ -57,6 +65,8 @@ def _fault(
     *faults: str,
     duration: float = RECOVERED_SECONDS,
     document: Mapping[str, Any] | None = None,
+    ends: str = SUCCEEDED,
+    while_it_polls: bool = False,
     execution_timeout_seconds: int | None = None,
 ) -> RehearsedFault:
     scenario = Scenario(
@@ -66,7 +76,7 @@ def _fault(
         faults=tuple(map(Fault.parse, faults)),
         seed=SEED,
     )
-    return RehearsedFault(name, what, scenario, execution_timeout_seconds)
+    return RehearsedFault(name, what, scenario, ends, while_it_polls, execution_timeout_seconds)
 
 
 def _ending_after(application: Application, seconds: int) -> Application:
@@ -86,130 +96,168 @@ def _ending_after(application: Application, seconds: int) -> Application:
 
 REHEARSED = (
     # The statement.
-    _fault("statement-fails", "the SQL fails at 42 s", "fail:at=42"),
-    _fault("statement-aborted", "somebody cancels the statement at 42 s", "abort:at=42"),
-    _fault("aborted-in-queue", "somebody cancels it while it queues", "queue:seconds=60", "abort:at=42"),
+    _fault("statement-fails", "the SQL fails at 42 s", "fail:at=42", ends="FAILED BatchFailed"),
+    _fault(
+        "statement-aborted",
+        "somebody cancels the statement at 42 s",
+        "abort:at=42",
+        ends="FAILED BatchAborted",
+    ),
+    _fault(
+        "aborted-in-queue",
+        "somebody cancels it while it queues",
+        "queue:seconds=60",
+        "abort:at=42",
+        ends="FAILED BatchAborted",
+    ),
     _fault("long-queue", "the statement queues for 40 s", "queue:seconds=40"),
-    _fault("unknown-status", "a status that nobody knows", "unknown-status:at=42", duration=LONG_SECONDS),
-    _fault("deadline", "the batch's own deadline passes", duration=LONG_SECONDS, document=MINUTE),
+    _fault(
+        "unknown-status",
+        "a status that nobody knows",
+        "unknown-status:at=42",
+        duration=LONG_SECONDS,
+        ends="FAILED UnknownStatementStatus",
+    ),
+    _fault(
+        "deadline",
+        "the batch's own deadline passes",
+        duration=LONG_SECONDS,
+        document=MINUTE,
+        ends="FAILED BatchTimedOut",
+    ),
     _fault("ends-at-deadline", "the batch ends in the second of its deadline", duration=60, document=MINUTE),
     _fault(
         "ends-before-cancel",
         "the batch ends between its deadline and its cancel",
-        f"delay:operation={CANCEL},seconds=5",
+        "delay:work=cancel,seconds=5",
         duration=62,
         document=MINUTE,
     ),
     # The submit.
-    _fault("submit-throttled", "the submit is throttled 5 times", f"throttle:operation={SUBMIT},calls=5"),
+    _fault("submit-throttled", "the submit is throttled 5 times", "throttle:work=submit,calls=5"),
     _fault(
         "submit-throttled-out",
         "the submit is throttled until its retries run out",
-        f"throttle:operation={SUBMIT},calls=0",
+        "throttle:work=submit,calls=0",
         duration=LONG_SECONDS,
+        ends="FAILED DataApiThrottled",
     ),
-    _fault("submit-disconnected", "the submit's connection breaks", f"disconnect:operation={SUBMIT},calls=4"),
-    _fault("submit-answer-lost", "the submit's answer is lost", f"lose-answer:operation={SUBMIT},calls=4"),
+    _fault("submit-disconnected", "the submit's connection breaks", "disconnect:work=submit,calls=4"),
+    _fault("submit-answer-lost", "the submit's answer is lost", "lose-answer:work=submit,calls=4"),
     _fault(
         "submit-never-answered",
         "no answer to any submit arrives",
-        f"lose-answer:operation={SUBMIT},calls=0",
+        "lose-answer:work=submit,calls=0",
         duration=LONG_SECONDS,
+        ends="FAILED DataApiUnavailable",
     ),
     _fault(
         "submit-slow",
         "the submit takes effect after its caller gave up waiting",
-        f"delay:operation={SUBMIT},seconds=25",
+        "delay:work=submit,seconds=25",
     ),
-    _fault("crash-before-submit", "the function dies before its submit", f"crash-before:operation={SUBMIT}"),
-    _fault("crash-after-submit", "the function dies after its submit", f"crash-after:operation={SUBMIT}"),
-    _fault("submit-hangs", "the submit hangs for ever", f"hang:operation={SUBMIT},calls=0"),
+    _fault("crash-before-submit", "the function dies before its submit", "crash-before:work=submit"),
+    _fault("crash-after-submit", "the function dies after its submit", "crash-after:work=submit"),
+    _fault(
+        "submit-hangs", "the submit hangs for ever", "hang:work=submit,calls=0", ends="FAILED HandlerTimedOut"
+    ),
     # The checks.
     _fault(
         "checks-throttled",
         "a check is throttled 9 times",
-        f"throttle:operation={DESCRIBE},first_call=3,calls=9",
+        "throttle:work=look,nth=3,calls=9",
+        while_it_polls=True,
     ),
     _fault(
         "checks-throttled-out",
         "a check is throttled until its retries run out",
-        f"throttle:operation={DESCRIBE},first_call=3,calls=21",
+        "throttle:work=look,nth=3,calls=21",
         duration=LONG_SECONDS,
+        ends="FAILED DataApiThrottled",
     ),
     _fault(
         "data-api-away",
         "the Data API fails for 15 s",
-        f"unavailable:operation={DESCRIBE},since=30,until=45",
+        "unavailable:work=look,since=30,until=45",
+        while_it_polls=True,
     ),
     _fault(
         "data-api-stays-away",
         "the Data API fails until the retries run out",
-        f"unavailable:operation={DESCRIBE},first_call=3,calls=21",
+        "unavailable:work=look,nth=3,calls=21",
         duration=LONG_SECONDS,
+        ends="FAILED DataApiUnavailable",
     ),
     _fault(
         "last-answer-lost",
         "the answer of the check that sees the end is lost",
-        f"lose-answer:operation={DESCRIBE},first_call=10",
+        "lose-answer:work=look,nth=last",
     ),
     _fault(
         "slow-network",
         "every answer takes 4 s",
-        f"delay:operation={SUBMIT},seconds=4,calls=0",
-        f"delay:operation={DESCRIBE},seconds=4,calls=0",
+        "delay:work=submit,seconds=4,calls=0",
+        "delay:work=look,seconds=4,calls=0",
     ),
-    _fault("crash-before-check", "the function dies before a check", f"crash-before:operation={DESCRIBE}"),
+    _fault("crash-before-check", "the function dies before a check", "crash-before:work=look"),
     _fault(
         "crash-after-check",
         "the function dies after a check",
-        f"crash-after:operation={DESCRIBE},first_call=3",
+        "crash-after:work=look,nth=3",
+        while_it_polls=True,
     ),
-    _fault("check-hangs", "a check hangs once", f"hang:operation={DESCRIBE},first_call=2"),
+    _fault("check-hangs", "a check hangs once", "hang:work=look,nth=2", while_it_polls=True),
     _fault(
         "checks-hang",
         "a check hangs at every attempt",
-        f"hang:operation={DESCRIBE},first_call=2,calls=3",
+        "hang:work=look,nth=2,calls=3",
         duration=LONG_SECONDS,
+        ends="FAILED HandlerTimedOut",
     ),
-    _fault("checkpoint-lost", "a checkpoint is not saved", "checkpoint:first_call=2"),
+    _fault("checkpoint-lost", "a checkpoint is not saved", "checkpoint:work=submit"),
     # The execution's own cancel.
     _fault(
         "cancel-answer-lost",
         "the answer of the deadline's cancel is lost",
-        f"lose-answer:operation={CANCEL},calls=1",
+        "lose-answer:work=cancel",
         duration=LONG_SECONDS,
         document=MINUTE,
+        ends="FAILED BatchTimedOut",
     ),
     _fault(
         "cancel-refused",
         "the deadline's cancel is not taken until its retries run out",
-        f"unavailable:operation={CANCEL},calls=21",
+        "unavailable:work=cancel,calls=21",
         duration=LONG_SECONDS,
         document=MINUTE,
+        ends="FAILED BatchTimedOut",
     ),
     _fault(
         "crash-after-cancel",
         "the function dies after the deadline's cancel",
-        f"crash-after:operation={CANCEL}",
+        "crash-after:work=cancel",
         duration=LONG_SECONDS,
         document=MINUTE,
+        ends="FAILED BatchTimedOut",
     ),
     # The execution.
     _fault("second-start", "the execution is started twice", "duplicate-start:at=5"),
-    _fault("stop", "an operator stops the execution", "stop:at=33", duration=LONG_SECONDS),
+    _fault("stop", "an operator stops the execution", "stop:at=33", duration=LONG_SECONDS, ends=STOPPED),
     _fault(
         "stop-during-submit",
         "a stop while the submit is on its way",
-        f"delay:operation={SUBMIT},seconds=8",
-        "stop:at=4",
+        "delay:work=submit,seconds=8",
+        "stop:work=submit,at=4",
         duration=LONG_SECONDS,
+        ends=STOPPED,
     ),
     _fault(
         "stop-during-check",
         "a stop while a check is on its way",
-        f"delay:operation={DESCRIBE},seconds=8,first_call=2",
-        "stop:at=24",
+        "delay:work=look,nth=2,seconds=8",
+        "stop:work=look,nth=2,at=4",
         duration=LONG_SECONDS,
+        ends=STOPPED,
     ),
     _fault(
         "stop-in-queue",
@@ -217,23 +265,39 @@ REHEARSED = (
         "queue:seconds=600",
         "stop:at=33",
         duration=LONG_SECONDS,
+        ends=STOPPED,
     ),
-    _fault("stop-after-end", "a stop after the batch ended, before a check", "stop:at=97"),
+    _fault(
+        "stop-after-end",
+        "a stop after the batch ended, before a check",
+        "stop:at=97",
+        ends=STOPPED,
+        while_it_polls=True,
+    ),
     _fault(
         "execution-times-out",
         "the service's own timeout ends the execution",
         duration=LONG_SECONDS,
         execution_timeout_seconds=75,
+        ends="TIMED_OUT",
     ),
     _fault("sweep", "the sweep comes by while the execution runs", "sweep:at=33"),
     # The event of its end.
-    _fault("event-lost", "a stop whose event is lost", "stop:at=33", "lose-event", duration=LONG_SECONDS),
+    _fault(
+        "event-lost",
+        "a stop whose event is lost",
+        "stop:at=33",
+        "lose-event",
+        duration=LONG_SECONDS,
+        ends=STOPPED,
+    ),
     _fault(
         "event-late",
         "a stop whose event is 90 s late",
         "stop:at=33",
         "late-event:seconds=90",
         duration=LONG_SECONDS,
+        ends=STOPPED,
     ),
     _fault(
         "event-twice",
@@ -241,6 +305,7 @@ REHEARSED = (
         "stop:at=33",
         "duplicate-event",
         duration=LONG_SECONDS,
+        ends=STOPPED,
     ),
     _fault(
         "event-dead-letter",
@@ -248,5 +313,6 @@ REHEARSED = (
         "stop:at=33",
         "unavailable:since=33,until=300",
         duration=LONG_SECONDS,
+        ends=STOPPED,
     ),
 )

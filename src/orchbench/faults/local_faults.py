@@ -8,15 +8,16 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from orchbench.faults.matrix import Row
 from orchbench.faults.scene import Batch, Scene, scene
 from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
+from orchbench.faults.unmeetable import without_a_function, without_polls
 from orchbench.trace import Work
-from orchbench.ways import all_ways
+from orchbench.ways import Way, all_ways
 
 SUBMIT, DESCRIBE = "BatchExecuteStatement", "DescribeStatement"
 HELD_SECONDS = 4.0
@@ -46,6 +47,7 @@ class LocalFault:
 
     Attributes:
         strike: makes the fault while the batches run, and notes when on each.
+        unmeetable: why a way cannot meet it, or None where it can.
         sql: the batch's last statement.
         rules: of the Data API, set before the batches start.
         around: what is in force while they run.
@@ -54,6 +56,7 @@ class LocalFault:
     name: str
     what: str
     strike: Strike
+    unmeetable: Callable[[Way], str | None] = lambda _way: None
     sql: str = SLEEP.format(seconds=3)
     poll: Mapping[str, Any] = field(default_factory=lambda: EVERY_SECOND)
     rules: tuple[Mapping[str, Any], ...] = ()
@@ -86,7 +89,11 @@ def row_of(fault: LocalFault, place: Scene) -> Row:
         with fault.around(place):
             batches = place.start(fault.name, fault.sql, event)
             fault.strike(place, batches)
-            return Row(fault.name, fault.what, place.observe_all(batches))
+            reasons = [fault.unmeetable(batch.way) for batch in batches]
+            found = zip(place.observe_all(batches), reasons, strict=True)
+            return Row(
+                fault.name, fault.what, tuple(replace(cell, unmeetable=reason) for cell, reason in found)
+            )
     finally:
         place.make_ready()
 
@@ -98,22 +105,45 @@ def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def _kill_in_submit(place: Scene, batches: Sequence[Batch]) -> None:
-    place.await_requests(SUBMIT, len(batches))
-    for batch in batches:
-        batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.SUBMIT])
+    _kill_in(place, batches, Work.SUBMIT, SUBMIT)
 
 
 def _kill_in_check(place: Scene, batches: Sequence[Batch]) -> None:
-    place.await_requests(DESCRIBE, len(batches))
-    for batch in batches:
-        batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
+    _kill_in(place, batches, Work.LOOK, DESCRIBE)
+
+
+def _kill_in(place: Scene, batches: Sequence[Batch], work: Work, operation: str) -> None:
+    """Kill the workers that do a work while the Data API holds their calls; ways may share a function."""
+    meant = [batch for batch in batches if work in batch.way.workers]
+    place.await_requests(operation, len(meant))
+    killed = {worker: kill_workers(place.stack, worker) for worker in _workers(meant, work)}
+    for batch in meant:
+        batch.struck_at = killed[batch.way.workers[work]]
+
+
+def _workers(batches: Sequence[Batch], work: Work) -> list[str]:
+    return list(dict.fromkeys(batch.way.workers[work] for batch in batches))
 
 
 def _kill_between(place: Scene, batches: Sequence[Batch]) -> None:
     for batch in batches:
+        if _between_looks(batch.way) is not None:
+            continue
         service = place.service(batch.way)
         eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
         batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
+
+
+def _in_submit(way: Way) -> str | None:
+    return without_a_function(way, Work.SUBMIT)
+
+
+def _in_look(way: Way) -> str | None:
+    return without_a_function(way, Work.LOOK)
+
+
+def _between_looks(way: Way) -> str | None:
+    return _in_look(way) or without_polls(way)
 
 
 def _kill_data_api(place: Scene, batches: Sequence[Batch]) -> None:
@@ -174,18 +204,21 @@ LOCAL = (
         "worker-killed-in-submit",
         "kill -9 of the worker while its submit is on its way",
         _kill_in_submit,
+        _in_submit,
         rules=_held(SUBMIT),
     ),
     LocalFault(
         "worker-killed-in-check",
         "kill -9 of the worker while its check is on its way",
         _kill_in_check,
+        _in_look,
         rules=_held(DESCRIBE),
     ),
     LocalFault(
         "worker-killed-between",
         "kill -9 of the worker between two checks",
         _kill_between,
+        _between_looks,
         sql=SLEEP.format(seconds=7),
         poll=EVERY_FOUR,
     ),
@@ -205,7 +238,7 @@ LOCAL = (
         "disk-full",
         "the disk takes no more of what the batch writes",
         _strike_at_once,
-        BIG_TABLE,
+        sql=BIG_TABLE,
         around=_full_disk,
     ),
     LocalFault("network-slow", "each answer takes 2 s over a slow network", _slow_down),

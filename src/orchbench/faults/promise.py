@@ -26,7 +26,8 @@ class Observation:
         running: statements that ran when all was over.
         heard_the_end: whether the execution was told how its statement ended, before it ended itself.
         detection_seconds: as ``time_to_detect`` has it.
-        met: whether the fault took effect at all.
+        met: whether everything that was to go wrong took effect.
+        unmeetable: why this way cannot meet the fault; None where it can.
         label: rehearsed or measured.
     """
 
@@ -40,6 +41,12 @@ class Observation:
     detection_seconds: float | None
     met: bool
     label: Label
+    unmeetable: str | None = None
+
+    @property
+    def end(self) -> str:
+        """How it ended, with the error's name where it failed."""
+        return " ".join(filter(None, self.verdict[:2]))
 
     @property
     def verdict(self) -> tuple[str, str | None, int]:
@@ -73,15 +80,21 @@ def broken_promises(found: Observation) -> list[str]:
     return broken
 
 
+def missed_faults(found: Observation) -> list[str]:
+    """Return a sentence where a way did not meet its fault and does not say why, or the other way round."""
+    if found.met and found.unmeetable:
+        return [f"{found.way}: it met the fault, which it is said not to meet: {found.unmeetable}."]
+    return [] if found.met or found.unmeetable else [f"{found.way}: it did not meet the fault."]
+
+
 def differences(found: Sequence[Observation]) -> list[str]:
-    """Return a sentence where ways that met the same fault did not end alike."""
-    met = [one for one in found if one.met] or list(found)
-    if len({one.verdict for one in met}) <= 1:
+    """Return a sentence where ways did not end alike."""
+    if len({one.verdict for one in found}) <= 1:
         return []
     shown = "; ".join(
         f"{one.way} {one.status.value}{f' {one.error_name}' if one.error_name else ''}, "
         f"{one.commits} committed"
-        for one in met
+        for one in found
     )
     return [f"The ways did not end alike: {shown}."]
 

@@ -9,11 +9,16 @@ from orchbench.trace import Label, Trace
 ENDED = frozenset(status.value for status in Status if status.ended)
 
 
-def observe(rehearsal: Rehearsal) -> Observation:
-    """Return what a rehearsal showed."""
+def observe(rehearsal: Rehearsal, unmeetable: str | None = None) -> Observation:
+    """Return what a rehearsal showed.
+
+    Args:
+        unmeetable: why its way cannot meet the fault.
+    """
     trace, batches = rehearsal.trace, rehearsal.batches
     last = batches[-1] if batches else None
-    struck_at = rehearsal.struck_at if rehearsal.struck_at is not None else _deadline(rehearsal)
+    deadline = _deadline(rehearsal)
+    struck_at = rehearsal.struck_at if rehearsal.struck_at is not None else deadline
     return Observation(
         way=trace.orchestrator,
         status=trace.status,
@@ -29,8 +34,10 @@ def observe(rehearsal: Rehearsal) -> Observation:
             execution_ended_at=trace.ended_at,
             statement_ended_at=None if last is None else last.ended_at,
         ),
-        met=struck_at is not None,
+        # Where nothing is scripted, what goes wrong is that the time runs out.
+        met=not rehearsal.unmet if rehearsal.scenario.faults else deadline is not None,
         label=Label.REHEARSED,
+        unmeetable=unmeetable,
     )
 
 

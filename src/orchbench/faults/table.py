@@ -53,5 +53,5 @@ def _shared(row: Row, value: Callable[[Observation], str]) -> str:
 
 def _detection(cell: Observation) -> str:
     if not cell.met:
-        return "not met"
+        return f"not met: {cell.unmeetable}" if cell.unmeetable else "not met"
     return NOTHING if cell.detection_seconds is None else f"{cell.detection_seconds:,.1f}"

@@ -5,8 +5,8 @@ starts) is a profile of assumptions, zero unless asked for: a rehearsal shows wh
 not how fast AWS is.
 """
 
+from orchbench.rehearsal.fault import Fault
 from orchbench.rehearsal.rehearse import Rehearsal, rehearse
 from orchbench.rehearsal.scenario import InvalidScenario, Scenario
-from orchbench.rehearsal.scripted_faults import Fault
 
 __all__ = ["Fault", "InvalidScenario", "Rehearsal", "Scenario", "rehearse"]

@@ -8,9 +8,11 @@ Both run through their real handlers, in virtual time.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orchbench.rehearsal.fault import EVENT_KINDS, Kind
 from orchbench.rehearsal.scenario import Scenario
-from orchbench.rehearsal.scripted_faults import Kind, ScriptedFaults
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
 from orchbench.rehearsal.status_events import Json, matches
+from orchbench.rehearsal.works import Works
 from orchbench.virtual_time.application import Application, Function, Rule
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.functions import Functions, FunctionStopped
@@ -52,6 +54,7 @@ class Aftermath:
         clock: VirtualClock,
         faults: ScriptedFaults,
         *,
+        works: Works,
         event: Callable[[], Json],
         is_running: Callable[[], bool],
     ) -> None:
@@ -61,6 +64,7 @@ class Aftermath:
         self._functions = functions
         self._clock = clock
         self._faults = faults
+        self._works = works
         self._event = event
         self._is_running = is_running
         self._began_at = clock.now()
@@ -72,13 +76,13 @@ class Aftermath:
         if self._announced:
             return
         self._announced = True
+        met = [fault for kind, fault in self._kinds.items() if kind in EVENT_KINDS]
+        for fault in met:
+            self._faults.strikes(fault)
         if Kind.LOSE_EVENT in self._kinds:
-            self._faults.strikes()
             return
         late = self._kinds.get(Kind.LATE_EVENT)
         deliveries = 2 if Kind.DUPLICATE_EVENT in self._kinds else 1
-        if late or deliveries > 1:
-            self._faults.strikes()
         event = self._event()
         for rule in self._application.rules:
             if rule.pattern is not None and matches(rule.pattern, event):
@@ -123,7 +127,7 @@ class Aftermath:
 
     def _attempt(self, function: Function, event: Json) -> bool:
         # A function of the execution may still wait in this very thread.
-        with self._clock.aside():
+        with self._clock.aside(), self._works.aside():
             try:
                 self._functions.invoke(function, event, on_behalf=False)
             except (Exception, FunctionStopped):  # noqa: BLE001 - Lambda asks no further

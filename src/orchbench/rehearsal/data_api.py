@@ -13,8 +13,9 @@ from orchbench.redshift.script import Script, ScriptedStatement
 from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.statement import Run, Status, Work
+from orchbench.rehearsal.fault import Fault, Kind, statement_error
 from orchbench.rehearsal.scenario import Scenario
-from orchbench.rehearsal.scripted_faults import Fault, Kind, ScriptedFaults, statement_error
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
 from orchbench.virtual_time.clock import VirtualClock
 
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
@@ -32,10 +33,12 @@ class RehearsedDataApi:
             clock,
             new_id=lambda: str(uuid.UUID(int=generator.getrandbits(128), version=4)),
         )
+        self._faults = scenario.faults
         self._endpoint: Any = Endpoint(service, faults)
-        unknown_after = _at(scenario, Kind.UNKNOWN_STATUS)
-        if unknown_after is not None:
-            self._endpoint = _EndpointToCome(self._endpoint, clock, clock.now() + unknown_after, faults)
+        faults.statement_has_ended = lambda: bool(self._executor.runs) and not self.statements_running
+        unknown = _fault_of(scenario, Kind.UNKNOWN_STATUS)
+        if unknown is not None:
+            self._endpoint = _EndpointToCome(self._endpoint, clock, unknown, faults)
 
     def attach(self, client: Any) -> None:
         """Answer every call of a boto3 client."""
@@ -55,6 +58,17 @@ class RehearsedDataApi:
     def batches(self) -> tuple["Batch", ...]:
         """The batches that were accepted, as they stand now."""
         return tuple(run.batch() for run in self._executor.runs)
+
+    @property
+    def met(self) -> set[Fault]:
+        """The faults of the statement itself that have taken effect by now."""
+        batches = self.batches
+        showed = {
+            Kind.FAIL: any(batch.status is Status.FAILED for batch in batches),
+            Kind.ABORT: any(batch.status is Status.ABORTED and not batch.cancelled for batch in batches),
+            Kind.QUEUE: bool(batches),
+        }
+        return {fault for fault in self._faults if showed.get(fault.kind)}
 
 
 @dataclass(frozen=True)
@@ -109,7 +123,7 @@ class _RecordingExecutor:
         self.runs.append(run)
         for fault in self._scenario.faults:
             if fault.kind in (Kind.FAIL, Kind.ABORT, Kind.QUEUE):
-                self._faults.strikes(work.created_at + (fault.at or 0.0))
+                self._faults.strikes_at(work.created_at + (fault.at or 0.0))
         return run
 
     def close(self) -> None:
@@ -119,12 +133,11 @@ class _RecordingExecutor:
 class _EndpointToCome:
     """An endpoint that, from a moment on, tells a status which today's service model does not have."""
 
-    def __init__(
-        self, endpoint: Endpoint, clock: VirtualClock, unknown_from: float, faults: ScriptedFaults
-    ) -> None:
+    def __init__(self, endpoint: Endpoint, clock: VirtualClock, fault: Fault, faults: ScriptedFaults) -> None:
         self._endpoint = endpoint
         self._clock = clock
-        self._unknown_from = unknown_from
+        self._unknown_from = clock.now() + (fault.at or 0.0)
+        self._fault = fault
         self._faults = faults
 
     def answer(self, target: str, body: bytes, *, patience_seconds: float | None = None) -> HttpAnswer:
@@ -135,20 +148,22 @@ class _EndpointToCome:
         document = json.loads(answer.body)
         if document.get("Status") in RUNNING:
             document["Status"] = UNKNOWN_STATUS
-            self._faults.strikes(self._unknown_from)
+            self._faults.strikes(self._fault)
+            self._faults.strikes_at(self._unknown_from)
         return replace(answer, body=json.dumps(document).encode())
 
 
 def script_for(scenario: Scenario) -> Callable[[Work], Script]:
     """Return what a scenario has a batch do: its duration, spread evenly over the statements, and its end."""
-    failure = next((one for one in scenario.faults if one.kind is Kind.FAIL), None)
+    failure = _fault_of(scenario, Kind.FAIL)
     queue = sum(one.seconds or 0.0 for one in scenario.faults if one.kind is Kind.QUEUE)
+    aborted = _fault_of(scenario, Kind.ABORT)
 
     def script(work: Work) -> Script:
         return Script(
             statements=_statements(scenario, len(work.sqls), failure),
             queue_seconds=scenario.queue_seconds + queue,
-            aborted_after_seconds=_at(scenario, Kind.ABORT),
+            aborted_after_seconds=None if aborted is None else aborted.at,
         )
 
     return script
@@ -164,5 +179,5 @@ def _statements(scenario: Scenario, count: int, failure: Fault | None) -> tuple[
     return tuple(statements)
 
 
-def _at(scenario: Scenario, kind: Kind) -> float | None:
-    return next((one.at for one in scenario.faults if one.kind is kind), None)
+def _fault_of(scenario: Scenario, kind: Kind) -> Fault | None:
+    return next((one for one in scenario.faults if one.kind is kind), None)

@@ -40,8 +40,9 @@ from orchbench.platforms.platform import Record
 from orchbench.rehearsal.durable_service import SdkClock, ServiceClient
 from orchbench.rehearsal.event_order import EventOrder
 from orchbench.rehearsal.host import Death, InvalidStart
-from orchbench.rehearsal.metering import Meter
+from orchbench.rehearsal.metering import WAIT_FOR_CONDITION, Meter
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
+from orchbench.rehearsal.works import Works
 from orchbench.virtual_time.application import ACCOUNT, REGION, Function
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.functions import Functions, FunctionStopped
@@ -69,6 +70,7 @@ class DurableHost:
         latency: Latency,
         faults: ScriptedFaults,
         *,
+        works: Works,
         first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
     ) -> None:
         self.death: Death | None = None
@@ -78,6 +80,8 @@ class DurableHost:
         self._clock = clock
         self._latency = latency
         self._faults = faults
+        self._works = works
+        self._begun: set[str] = set()
         self._first_backoff_seconds = first_backoff_seconds
         self._store = InMemoryExecutionStore()
         self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(clock))
@@ -193,8 +197,21 @@ class DurableHost:
         output = self._processor.process_checkpoint(token, updates, client_token)
         self.meter.count(updates)
         self._order.updated(updates)
+        self._follow(updates)
         self._order.completed(self.execution)
         return output
+
+    def _follow(self, updates: Sequence[OperationUpdate]) -> None:
+        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not."""
+        for update in updates:
+            if update.operation_type is not OperationType.STEP:
+                continue
+            if update.action is OperationAction.START:
+                again = update.operation_id in self._begun and update.sub_type != WAIT_FOR_CONDITION
+                self._begun.add(update.operation_id)
+                self._works.begins(update.name or "", again=again)
+            else:
+                self._works.ends()
 
     def state(self, token: str, marker: str) -> StateOutput:
         """Return the execution's state to the running invocation."""

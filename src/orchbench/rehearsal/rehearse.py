@@ -7,17 +7,20 @@ import time
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
 from orchbench.rehearsal.durable import DurableHost
 from orchbench.rehearsal.execution_records import CLIENTS, answer_from
+from orchbench.rehearsal.fault import Fault, Kind
 from orchbench.rehearsal.host import Death, Host
 from orchbench.rehearsal.scenario import Scenario
-from orchbench.rehearsal.scripted_faults import Kind, ScriptedFaults
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
 from orchbench.rehearsal.state_machine import StateMachineHost
 from orchbench.rehearsal.status_events import status_change
+from orchbench.rehearsal.works import Works
 from orchbench.trace import Trace
 from orchbench.virtual_time.application import Application, StateMachine, load_application
 from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
@@ -46,6 +49,7 @@ class Rehearsal:
         batches: the same batches, as they stood then.
         deliveries: how the event of the execution's end fared.
         struck_at: when the first fault took effect; None where none did.
+        unmet: the scenario's faults that took no effect.
         operations: durable operations as AWS meters them; None for a state machine.
         death: where a quota ended the execution.
         restarts: the ARNs that further starts of the same name were answered with.
@@ -59,6 +63,7 @@ class Rehearsal:
     batches: tuple[Batch, ...]
     deliveries: Deliveries
     struck_at: float | None
+    unmet: tuple[Fault, ...]
     operations: int | None
     written_bytes: int | None
     death: Death | None
@@ -89,7 +94,8 @@ class _Stage:
         self._way = way
         self._clock = VirtualClock()
         self._latency = Latency(profiles()[scenario.latency], scenario.seed)
-        self._faults = ScriptedFaults(scenario.faults, self._clock, self._latency, scenario.seed)
+        self._works = Works(way.works)
+        self._faults = ScriptedFaults(scenario.faults, self._clock, self._latency, scenario.seed, self._works)
         self._data_api = RehearsedDataApi(scenario, self._clock, self._faults)
         self._application = application
         self._functions = Functions(application, self._clock, self._latency, self._generator("requests"))
@@ -116,6 +122,7 @@ class _Stage:
                 self._functions,
                 self._clock,
                 self._faults,
+                works=self._works,
                 event=lambda: status_change(host.record()),
                 is_running=lambda: self._data_api.statements_running > 0,
             )
@@ -125,6 +132,7 @@ class _Stage:
             aftermath.pass_by()
             running = self._data_api.statements_running
         record = host.record()
+        met = self._faults.met | self._data_api.met
         trace = self._way.platform.trace(self._way, HOST, record, self._functions.invocations)
         return Rehearsal(
             scenario=self._scenario,
@@ -134,6 +142,7 @@ class _Stage:
             batches=self._data_api.batches,
             deliveries=aftermath.deliveries,
             struck_at=self._faults.struck_at,
+            unmet=tuple(one for one in self._scenario.faults if one not in met),
             operations=host.operations,
             written_bytes=host.meter.written_bytes if isinstance(host, DurableHost) else None,
             death=host.death,
@@ -145,7 +154,12 @@ class _Stage:
         target = self._application.target(self._way)
         if isinstance(target, StateMachine):
             return StateMachineHost(
-                target, self._functions, self._clock, self._latency, self._jitter("retries")
+                target,
+                self._functions,
+                self._clock,
+                self._latency,
+                self._jitter("retries"),
+                works=self._works,
             )
         return DurableHost(
             target,
@@ -153,6 +167,7 @@ class _Stage:
             self._clock,
             self._latency,
             self._faults,
+            works=self._works,
             first_backoff_seconds=self._scenario.restart_seconds,
         )
 
@@ -160,24 +175,30 @@ class _Stage:
         """Have an operator stop or start the execution when the scenario says."""
 
         def stop() -> None:
-            if not host.is_over:
-                self._faults.strikes()
-                host.stop(STOP_CAUSE)
-                aftermath.announce()
+            host.stop(STOP_CAUSE)
+            aftermath.announce()
 
         def start_again() -> None:
+            self._restarts.append(host.start_again(self._scenario.execution_name, self._scenario.input))
+
+        actions = {Kind.STOP: stop, Kind.DUPLICATE_START: start_again, Kind.SWEEP: aftermath.sweep}
+
+        def act(fault: Fault) -> None:
             if not host.is_over:
-                self._faults.strikes()
-                self._restarts.append(host.start_again(self._scenario.execution_name, self._scenario.input))
+                self._faults.strikes(fault)
+            if not host.is_over or fault.kind is Kind.SWEEP:
+                actions[fault.kind]()
 
-        def sweep() -> None:
-            self._faults.strikes()
-            aftermath.sweep()
+        def schedule(fault: Fault) -> None:
+            self._clock.at(self._clock.now() + (fault.at or 0.0), partial(act, fault))
 
-        actions = {Kind.STOP: stop, Kind.DUPLICATE_START: start_again, Kind.SWEEP: sweep}
         for fault in self._scenario.faults:
-            if fault.kind in actions:
-                self._clock.at(self._clock.now() + (fault.at or 0.0), actions[fault.kind])
+            if fault.kind not in actions:
+                continue
+            if fault.work is not None and isinstance(fault.nth, int):
+                self._works.at(fault.work, fault.nth, partial(schedule, fault))
+            else:
+                schedule(fault)
 
     def _jitter(self, purpose: str) -> random.Random:
         share = self._scenario.jitter

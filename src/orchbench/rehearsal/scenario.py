@@ -28,7 +28,7 @@ from typing import Any, Self
 
 import yaml
 
-from orchbench.rehearsal.scripted_faults import Fault, InvalidFault
+from orchbench.rehearsal.fault import Fault, InvalidFault
 from orchbench.virtual_time.latency import profiles
 from orchbench.ways import durations
 

@@ -1,196 +1,20 @@
-"""The faults of a scenario, and the two places they come in: the Data API's answers and the clock.
+"""The faults of one rehearsal as they come in: with the Data API's calls, and with checkpoints.
 
-A fault is written as ``KIND`` or ``KIND:KEY=VALUE,...`` on the command line and as a mapping with ``kind`` in
-a file. Calls are counted for each operation, botocore's own attempts included.
+Calls are counted for each operation, or for each fault that names a work, botocore's own attempts included.
 """
 
-import math
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from enum import StrEnum
-from typing import Any, Self
+from collections.abc import Callable, Sequence
 
 from orchbench.redshift.faults import Call, FaultKind
 from orchbench.redshift.faults import Fault as DataApiFault
-from orchbench.redshift.model import OPERATIONS
+from orchbench.rehearsal.fault import CALL_KINDS, LAST, OPERATIONS_OF, Fault, Kind
+from orchbench.rehearsal.works import Works
+from orchbench.trace import Work
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.functions import FunctionCrashed
 from orchbench.virtual_time.latency import Latency
-
-
-class Kind(StrEnum):
-    """What can go wrong."""
-
-    FAIL = "fail"
-    """The statement fails ``at`` so many seconds after its start."""
-    ABORT = "abort"
-    """Somebody cancels the statement ``at`` so many seconds after its creation."""
-    QUEUE = "queue"
-    """The statement stays SUBMITTED for ``seconds``."""
-    UNKNOWN_STATUS = "unknown-status"
-    """From ``at`` seconds after the execution's start the Data API reports a status that nobody knows."""
-    STOP = "stop"
-    """An operator stops the execution ``at`` so many seconds after its start."""
-    DUPLICATE_START = "duplicate-start"
-    """The execution is started again ``at`` so many seconds after its start, name and input the same."""
-    THROTTLE = "throttle"
-    """Calls meet ThrottlingException and do not happen."""
-    UNAVAILABLE = "unavailable"
-    """Calls meet InternalServerException and do not happen."""
-    DISCONNECT = "disconnect"
-    """Calls lose their connection and do not happen."""
-    DELAY = "delay"
-    """Calls happen after ``seconds``."""
-    LOSE_ANSWER = "lose-answer"
-    """Calls happen, and their answers are lost."""
-    CRASH_BEFORE = "crash-before"
-    """The function's process dies before the call reaches the Data API."""
-    CRASH_AFTER = "crash-after"
-    """The function's process dies after the call took effect."""
-    HANG = "hang"
-    """The handler hangs where it would make the call, until its own time runs out."""
-    CHECKPOINT = "checkpoint"
-    """A durable execution's checkpoint calls fail; without effect elsewhere."""
-    SWEEP = "sweep"
-    """The sweep comes by ``at`` so many seconds after the execution's start."""
-    LOSE_EVENT = "lose-event"
-    """The event of the execution's end reaches nobody."""
-    DUPLICATE_EVENT = "duplicate-event"
-    """The event of the execution's end is delivered twice."""
-    LATE_EVENT = "late-event"
-    """The event of the execution's end is delivered ``seconds`` after it."""
-
-
-_AT = (Kind.FAIL, Kind.ABORT, Kind.UNKNOWN_STATUS, Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP)
-_SECONDS = (Kind.QUEUE, Kind.DELAY, Kind.LATE_EVENT)
-_EVENTS = (Kind.LOSE_EVENT, Kind.DUPLICATE_EVENT, Kind.LATE_EVENT)
-_CALLS = frozenset(Kind) - {*_AT, *_EVENTS, Kind.QUEUE}
-_DEFAULT_ERROR = 'ERROR: relation "orders" does not exist'
-
-
-def _keys_of(kind: Kind) -> tuple[str, ...]:
-    """Return the keys that mean something for a kind."""
-    own = {"at": kind in _AT, "seconds": kind in _SECONDS, "error": kind is Kind.FAIL}
-    own["operation"] = kind in _CALLS and kind is not Kind.CHECKPOINT
-    calls = ("first_call", "calls", "rate", "since", "until") if kind in _CALLS else ()
-    return (*(key for key, takes in own.items() if takes), *calls)
-
-
-class InvalidFault(ValueError):
-    """A fault that a scenario cannot script, in one sentence."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that goes wrong.
-
-    Attributes:
-        at: seconds, for what happens at a moment; since what, each kind says.
-        seconds: how long, for what takes a while.
-        error: the database's error text, for a statement that fails.
-        operation: of the Data API, for what meets its calls; None for all of them.
-        first_call: the first call it meets, counted from 1.
-        calls: how many calls it meets, 1 unless a rate or a window is given; 0 for all from the first on.
-        rate: the share of those calls that it meets, drawn by the scenario's seed.
-        since, until: the window it lasts, in seconds after the execution's start.
-    """
-
-    kind: Kind
-    at: float | None = None
-    seconds: float | None = None
-    error: str | None = None
-    operation: str | None = None
-    first_call: int = 1
-    calls: int | None = None
-    rate: float | None = None
-    since: float | None = None
-    until: float | None = None
-
-    def __post_init__(self) -> None:
-        problem = self._problem()
-        if problem:
-            raise InvalidFault(f"The fault {self.kind.value!r} {problem}.")
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a fault from ``KIND:KEY=VALUE,...``.
-
-        Raises:
-            InvalidFault: with one sentence on what is wrong.
-        """
-        kind, _, rest = text.partition(":")
-        pairs = [part.partition("=") for part in rest.split(",") if part]
-        missing = next((key for key, equals, _ in pairs if not equals), None)
-        if missing is not None:
-            raise InvalidFault(f"The fault {text[:60]!r} has {missing[:60]!r}, which is no KEY=VALUE.")
-        return cls.from_json({"kind": kind, **{key.strip(): value.strip() for key, _, value in pairs}})
-
-    @classmethod
-    def from_json(cls, document: Any) -> Self:
-        """Read a fault from a mapping; numbers may be written as text.
-
-        Raises:
-            InvalidFault: with one sentence on what is wrong.
-        """
-        if not isinstance(document, Mapping) or "kind" not in document:
-            raise InvalidFault("A fault is a mapping with a 'kind'.")
-        if document["kind"] not in list(Kind):
-            raise InvalidFault(
-                f"The fault {repr(document['kind'])[:60]} is unknown: it takes one of {', '.join(Kind)}."
-            )
-        unknown = sorted(set(document) - {one.name for one in fields(cls)})
-        if unknown:
-            raise InvalidFault(
-                f"The fault {document['kind']!r} has the unknown key {repr(unknown[0])[:60]}: it takes "
-                f"{', '.join(_keys_of(Kind(document['kind']))) or 'none'}."
-            )
-        values = {key: _read(key, value) for key, value in document.items() if value is not None}
-        return cls(**values)
-
-    def meets(self, number: int, elapsed_seconds: float) -> bool:
-        """Tell whether it meets the call of that number at that moment, its rate apart."""
-        past = number - self.first_call
-        if past < 0 or elapsed_seconds < (self.since or 0.0):
-            return False
-        if self.until is not None and elapsed_seconds >= self.until:
-            return False
-        unlimited = self.rate is not None or self.since is not None or self.until is not None
-        most = self.calls if self.calls is not None else 0 if unlimited else 1
-        return most == 0 or past < most
-
-    def _problem(self) -> str | None:  # noqa: PLR0911 - one sentence for each rule
-        if self.kind in _AT and (self.at is None or self.at < 0):
-            return "needs 'at', seconds of 0 or more"
-        if self.kind in _SECONDS and (self.seconds is None or self.seconds < 0):
-            return "needs 'seconds', 0 or more"
-        if self.kind not in _CALLS and (self.operation or self.rate is not None or self.calls is not None):
-            return "meets no calls, so it takes neither 'operation' nor 'calls' nor 'rate'"
-        if self.operation is not None and self.operation not in OPERATIONS:
-            return f"names the operation {self.operation[:60]!r}: it takes one of {', '.join(OPERATIONS)}"
-        if self.rate is not None and not 0 < self.rate <= 1:
-            return f"has a rate of {self.rate}: it takes a number above 0, and 1 at most"
-        if self.first_call < 1 or (self.calls is not None and self.calls < 0):
-            return "counts its calls from 1 ('first_call') and takes 0 or more of them ('calls')"
-        return None
-
-
-def _read(key: str, value: Any) -> Any:
-    if key == "kind":
-        return Kind(value)
-    if key in ("error", "operation"):
-        return str(value)
-    wanted = int if key in ("first_call", "calls") else float
-    try:
-        read = wanted(value)
-        if math.isfinite(read):
-            return read
-    except (TypeError, ValueError, OverflowError):
-        pass
-    kind = "a whole number" if wanted is int else "a number"
-    raise InvalidFault(f"A fault's {key!r} is {repr(value)[:60]}: it takes {kind}.")
-
 
 _TO_DATA_API = {
     Kind.THROTTLE: FaultKind.THROTTLE,
@@ -198,37 +22,62 @@ _TO_DATA_API = {
     Kind.DISCONNECT: FaultKind.DISCONNECT,
     Kind.DELAY: FaultKind.DELAY,
 }
+_OF_THE_ANSWER = (Kind.LOSE_ANSWER, Kind.CRASH_AFTER)
+_EVERY = "every operation"
+_CHECKPOINT = "Checkpoint"
+
+
+def _never() -> bool:
+    return False
 
 
 class ScriptedFaults:
-    """Tells the Data API, which asks twice a call, what goes wrong.
+    """Tells the Data API, which asks twice a call, what goes wrong; and remembers what took effect.
 
     An API call's own latency passes here too.
+
+    Args:
+        works: of the execution, by which faults that name a work find its calls.
     """
 
-    def __init__(self, faults: Sequence[Fault], clock: VirtualClock, latency: Latency, seed: int) -> None:
-        self._faults = [fault for fault in faults if fault.kind in _CALLS]
+    def __init__(
+        self,
+        faults: Sequence[Fault],
+        clock: VirtualClock,
+        latency: Latency,
+        seed: int,
+        works: Works | None = None,
+    ) -> None:
+        self.struck_at: float | None = None
+        self.met: set[Fault] = set()
+        self.statement_has_ended: Callable[[], bool] = _never
+        """Set by whoever runs the statement."""
+        self._faults = [fault for fault in faults if fault.kind in CALL_KINDS]
+        self._works = works or Works()
         self._clock = clock
         self._latency = latency
         self._started_at = clock.now()
         self._generator = random.Random(f"{seed} faults")  # noqa: S311 - reproducible, nothing is secret
-        self._calls: Counter[str] = Counter()
+        self._calls: Counter[str | Fault] = Counter()
         self._after: dict[str, Kind] = {}
-        self.struck_at: float | None = None
 
-    def strikes(self, moment: float | None = None) -> None:
-        """Note that a fault takes effect, now or at a moment; the first one is kept."""
-        moment = self._clock.now() if moment is None else moment
+    def strikes(self, fault: Fault) -> None:
+        """Note that a fault takes effect now."""
+        self.met.add(fault)
+        self.strikes_at(self._clock.now())
+
+    def strikes_at(self, moment: float) -> None:
+        """Note when a fault is to take effect, if it does; of all moments the first is kept."""
         self.struck_at = moment if self.struck_at is None else min(moment, self.struck_at)
 
     def before(self, call: Call) -> DataApiFault | None:
         """Return what goes wrong before the call happens, or stop the function right here."""
         self._clock.sleep(self._latency.seconds("api_call"))
         self._after.pop(call.operation, None)
-        fault = self._met(call.operation)
+        fault = self._met_by(call.operation)
         if fault is None:
             return None
-        self.strikes()
+        self.strikes(fault)
         match fault.kind:
             case Kind.CRASH_BEFORE:
                 raise FunctionCrashed("RequestId: 0 Error: Runtime exited with error: signal: killed")
@@ -241,33 +90,64 @@ class ScriptedFaults:
 
     def after(self, call: Call) -> DataApiFault | None:
         """Return what goes wrong with the answer, or stop the function right here."""
-        kind = self._after.pop(call.operation, None)
+        kind = self._after.pop(call.operation, None) or self._kind_of_the_end(call.operation)
         if kind is Kind.CRASH_AFTER:
             raise FunctionCrashed("RequestId: 0 Error: Runtime exited with error: signal: killed")
         return DataApiFault(FaultKind.LOSE_ANSWER) if kind is Kind.LOSE_ANSWER else None
 
     def checkpoint_fails(self) -> bool:
         """Count a checkpoint call, and tell whether it fails."""
-        self._calls["Checkpoint"] += 1
-        fails = self._pick(Kind.CHECKPOINT, None, self._calls["Checkpoint"]) is not None
-        if fails:
-            self.strikes()
-        return fails
-
-    def _met(self, operation: str) -> Fault | None:
-        self._calls[operation] += 1
-        self._calls["every operation"] += 1
+        self._calls[_CHECKPOINT] += 1
         for fault in self._faults:
-            if fault.kind is Kind.CHECKPOINT or fault.operation not in (None, operation):
+            if fault.kind is not Kind.CHECKPOINT or not self._is_at_work(fault):
                 continue
-            number = self._calls["every operation" if fault.operation is None else operation]
-            if self._applies(fault, number):
-                return fault
-        return None
+            if self._applies(fault, self._number(fault, _CHECKPOINT)):
+                self.strikes(fault)
+                return True
+        return False
 
-    def _pick(self, kind: Kind, operation: str | None, number: int) -> Fault | None:
-        candidates = (one for one in self._faults if one.kind is kind and one.operation in (None, operation))
-        return next((one for one in candidates if self._applies(one, number)), None)
+    def _met_by(self, operation: str) -> Fault | None:
+        self._calls[operation] += 1
+        self._calls[_EVERY] += 1
+        meeting = [fault for fault in self._faults if self._concerns(fault, operation)]
+        numbered = [(fault, self._number(fault, operation)) for fault in meeting]
+        return next((fault for fault, number in numbered if self._applies(fault, number)), None)
+
+    def _concerns(self, fault: Fault, operation: str) -> bool:
+        if fault.kind is Kind.CHECKPOINT or _waits_for_the_answer(fault):
+            return False
+        if fault.work is None:
+            return fault.operation in (None, operation)
+        return operation in OPERATIONS_OF[fault.work] and self._is_at_work(fault)
+
+    def _is_at_work(self, fault: Fault) -> bool:
+        """Tell whether the execution is at the work that a fault names, and at it often enough."""
+        if fault.work is None:
+            return True
+        if self._works.current is not fault.work:
+            return False
+        if isinstance(fault.nth, int):
+            return self._works.times(fault.work) >= fault.nth
+        return self.statement_has_ended()
+
+    def _number(self, fault: Fault, operation: str) -> int:
+        """Return the number of the call at hand, as the fault counts them."""
+        if fault.work is not None:
+            self._calls[fault] += 1
+            return self._calls[fault]
+        return self._calls[_EVERY if fault.operation is None and operation != _CHECKPOINT else operation]
+
+    def _kind_of_the_end(self, operation: str) -> Kind | None:
+        """Return what goes wrong with the answer that tells the statement's end.
+
+        Asked with the answer at hand: a look may be held by the service until the end.
+        """
+        for fault in filter(_waits_for_the_answer, self._faults):
+            sees_the_end = operation in OPERATIONS_OF[Work.LOOK] and self._is_at_work(fault)
+            if sees_the_end and self._applies(fault, self._number(fault, operation)):
+                self.strikes(fault)
+                return fault.kind
+        return None
 
     def _applies(self, fault: Fault, number: int) -> bool:
         if not fault.meets(number, self._clock.now() - self._started_at):
@@ -275,6 +155,5 @@ class ScriptedFaults:
         return fault.rate is None or self._generator.random() < fault.rate
 
 
-def statement_error(fault: Fault) -> str:
-    """Return the error text of a statement that a fault makes fail."""
-    return fault.error or _DEFAULT_ERROR
+def _waits_for_the_answer(fault: Fault) -> bool:
+    return fault.nth == LAST and fault.kind in _OF_THE_ANSWER

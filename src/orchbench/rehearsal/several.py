@@ -9,8 +9,9 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from orchbench.rehearsal.rehearse import Rehearsal, rehearse
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.virtual_time.application import Application
+from orchbench.ways.way import Way
 
-Task = tuple[Scenario, str] | tuple[Scenario, str, Application | None]
+Task = tuple[Scenario, str | Way] | tuple[Scenario, str | Way, Application | None]
 
 
 def rehearse_all(
@@ -19,7 +20,7 @@ def rehearse_all(
     """Run every task and return the rehearsals in the tasks' order.
 
     Args:
-        tasks: a scenario and a way's name each, and what is deployed, where it is not the project's own.
+        tasks: each a scenario and a way, or its name, and what is deployed if not the project's own template.
         processes: how many at once; as many as this process may use cores by default.
         done: called with a task's index whenever one has ended.
     """
@@ -46,7 +47,7 @@ def rehearse_all(
     return [found[index] for index in range(len(tasks))]
 
 
-def _rehearsed(scenario: Scenario, way: str, application: Application | None = None) -> Rehearsal:
+def _rehearsed(scenario: Scenario, way: str | Way, application: Application | None = None) -> Rehearsal:
     return rehearse(scenario, way, application=application)
 
 

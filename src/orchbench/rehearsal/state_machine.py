@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 
 from orchbench.platforms.platform import Record
 from orchbench.rehearsal.host import Death, InvalidStart
+from orchbench.rehearsal.works import Works
 from orchbench.virtual_time.application import ACCOUNT, REGION, StateMachine
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.functions import Functions, LambdaClient
@@ -46,6 +47,7 @@ class StateMachineHost:
     Args:
         functions: what its Tasks may invoke.
         jitter: draws the pauses of its retries.
+        works: told of each state that is entered.
     """
 
     def __init__(
@@ -55,13 +57,15 @@ class StateMachineHost:
         clock: VirtualClock,
         latency: Latency,
         jitter: random.Random,
+        *,
+        works: Works,
     ) -> None:
         self.death: Death | None = None
         self._machine = machine
         self._functions = functions
         self._clock = clock
         self._jitter = jitter
-        self._history = _History(clock, latency)
+        self._history = _History(clock, latency, works)
         self._name = ""
         self._input = ""
 
@@ -172,12 +176,13 @@ class _History:
     floci-io/floci#2734.
     """
 
-    def __init__(self, clock: VirtualClock, latency: Latency) -> None:
+    def __init__(self, clock: VirtualClock, latency: Latency, works: Works) -> None:
         self.events: list[dict[str, Any]] = []
         self.ending: str | None = None
         self.is_full = False
         self._clock = clock
         self._latency = latency
+        self._works = works
 
     def add_event(
         self,
@@ -199,6 +204,8 @@ class _History:
             self.end("ExecutionFailed", {"executionFailedEventDetails": details})
             raise _ExecutionOver
         event_id = self._append(event_type, event_details or {}, context.source_event_id)
+        if event_type.endswith("StateEntered"):
+            self._works.begins((event_details or {})["stateEnteredEventDetails"]["name"])
         context.last_published_event_id = event_id
         if update_source_event_id:
             context.source_event_id = event_id

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchbench.faults.promise import Observation, broken_promises, differences, time_to_detect
+from orchbench.faults.promise import Observation, broken_promises, differences, missed_faults, time_to_detect
 from orchbench.trace import ExecutionStatus, Label
 
 GOOD = Observation(
@@ -60,8 +60,11 @@ def test_ways_that_end_apart_are_told_with_their_ends() -> None:
     assert "sfn-poll SUCCEEDED, 1 committed; durable-poll FAILED BatchFailed, 0 committed" in sentence
 
 
-def test_a_way_that_did_not_meet_the_fault_is_not_compared() -> None:
-    assert differences([FAILED, replace(GOOD, met=False)]) == []
+def test_a_fault_is_met_or_it_is_said_why_not() -> None:
+    unmet = replace(GOOD, met=False)
+    assert missed_faults(GOOD) == missed_faults(replace(unmet, unmeetable="it has no cancel")) == []
+    assert missed_faults(unmet) == ["sfn-poll: it did not meet the fault."]
+    assert missed_faults(replace(GOOD, unmeetable="it has no cancel")) != []
 
 
 def test_what_a_service_calls_its_own_end_is_not_compared() -> None:

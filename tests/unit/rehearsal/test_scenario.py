@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from orchbench.rehearsal.fault import Kind
 from orchbench.rehearsal.scenario import (
     InvalidScenario,
     Scenario,
@@ -14,7 +15,6 @@ from orchbench.rehearsal.scenario import (
     poll_policy,
     shown_duration,
 )
-from orchbench.rehearsal.scripted_faults import Kind
 
 
 @pytest.mark.parametrize(

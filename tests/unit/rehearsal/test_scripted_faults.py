@@ -3,7 +3,10 @@
 import pytest
 
 from orchbench.redshift.faults import Call, FaultKind
-from orchbench.rehearsal.scripted_faults import Fault, InvalidFault, Kind, ScriptedFaults
+from orchbench.rehearsal.fault import Fault, InvalidFault, Kind
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
+from orchbench.rehearsal.works import Works
+from orchbench.trace import Work
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.functions import FunctionCrashed
 from orchbench.virtual_time.latency import Latency, profiles
@@ -11,9 +14,11 @@ from orchbench.virtual_time.latency import Latency, profiles
 DESCRIBE = "DescribeStatement"
 
 
-def scripted(*faults: str, clock: VirtualClock | None = None, seed: int = 0) -> ScriptedFaults:
+def scripted(
+    *faults: str, clock: VirtualClock | None = None, seed: int = 0, works: Works | None = None
+) -> ScriptedFaults:
     return ScriptedFaults(
-        tuple(map(Fault.parse, faults)), clock or VirtualClock(), Latency(profiles()["zero"], 0), seed
+        tuple(map(Fault.parse, faults)), clock or VirtualClock(), Latency(profiles()["zero"], 0), seed, works
     )
 
 
@@ -42,6 +47,14 @@ def test_a_fault_is_written_as_a_kind_and_its_keys() -> None:
         ("stop:at=1,operation=DescribeStatement", "meets no calls"),
         ("stop:600", "'600', which is no KEY=VALUE"),
         ("stop:moment=1", "unknown key 'moment'"),
+        ("throttle:work=sleep", "'work' is 'sleep': it takes one of submit, look, cancel"),
+        ("throttle:work=wait", "names the work 'wait': it takes one of submit, look, cancel"),
+        ("throttle:work=look,operation=DescribeStatement", "an operation and a work: give one"),
+        ("throttle:nth=2", "has 'nth', which counts a work"),
+        ("throttle:work=look,nth=0", "counts a work from 1"),
+        ("throttle:work=submit,nth=last", "'last', the look that sees the end"),
+        ("stop:at=1,work=look,nth=last", "'last', the look that sees the end"),
+        ("fail:at=1,work=look", "meets no calls, so it takes no 'work'"),
     ],
 )
 def test_what_is_wrong_with_a_fault_is_one_sentence(text: str, sentence: str) -> None:
@@ -107,3 +120,61 @@ def test_checkpoints_are_counted_apart_from_calls() -> None:
     faults = scripted("checkpoint:first_call=2")
     assert faults.before(call()) is None
     assert [faults.checkpoint_fails() for _ in range(3)] == [False, True, False]
+
+
+def looked(faults: ScriptedFaults, works: Works, attempts: int = 1) -> list[bool]:
+    """Look once, with so many calls, and tell which of them met a fault."""
+    works.begins("Look")
+    met = [faults.before(call()) is not None for _ in range(attempts)]
+    works.ends()
+    return met
+
+
+def test_a_fault_of_a_work_meets_its_calls_from_the_time_on_that_it_names() -> None:
+    works = Works({"Look": Work.LOOK})
+    faults = scripted("throttle:work=look,nth=2,calls=4", works=works)
+    assert looked(faults, works, attempts=3) == [False] * 3
+    assert looked(faults, works, attempts=3) == [True] * 3
+    assert looked(faults, works, attempts=2) == [True, False]
+
+
+def test_the_same_call_for_another_work_or_for_nobody_is_not_met() -> None:
+    works = Works({"Look": Work.LOOK, "Cancel": Work.CANCEL})
+    faults = scripted("throttle:work=look", works=works)
+    works.begins("Cancel")
+    assert faults.before(call()) is None
+    works.begins("Look")
+    assert faults.before(call("CancelStatement")) is None
+    with works.aside():
+        assert faults.before(call()) is None
+    assert faults.before(call()) is not None
+
+
+def test_another_attempt_at_a_step_is_not_another_time() -> None:
+    works = Works({"Look": Work.LOOK})
+    works.begins("Look")
+    works.begins("Look", again=True)
+    assert works.times(Work.LOOK) == 1
+
+
+@pytest.mark.parametrize("kind", ["lose-answer", "throttle"])
+def test_the_last_look_is_the_first_one_after_the_end(kind: str) -> None:
+    works = Works({"Look": Work.LOOK})
+    faults = scripted(f"{kind}:work=look,nth=last", works=works)
+    met = []
+    for ended in (False, True, True):
+        faults.statement_has_ended = lambda ended=ended: ended  # type: ignore[misc]
+        works.begins("Look")
+        met.append(any([faults.before(call()), faults.after(call())]))
+    assert met == [False, True, False]
+    assert [fault.kind for fault in faults.met] == [Kind(kind)]
+
+
+def test_what_is_to_happen_at_a_work_happens_when_it_begins() -> None:
+    works, seen = Works({"Look": Work.LOOK}), []
+    works.at(Work.LOOK, 2, lambda: seen.append("second look"))
+    works.begins("Look")
+    assert seen == []
+    works.begins("Look")
+    works.begins("Look")
+    assert seen == ["second look"]

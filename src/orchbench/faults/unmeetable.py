@@ -1,0 +1,40 @@
+"""Why a way cannot meet a fault, told by what the way states of itself.
+
+A fault that a way does not meet shows nothing of it, so that must be declared, with a reason that the table
+shows; and what is declared must be so.
+"""
+
+from collections.abc import Iterable
+
+from orchbench.platforms.meters import CHECKPOINTS
+from orchbench.rehearsal.fault import Fault, Kind
+from orchbench.trace import Work
+from orchbench.ways import Way
+from orchbench.ways.way import Waits
+
+INSIDE_A_FUNCTION = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.HANG)
+
+
+def without_what_a_fault_meets(way: Way, faults: Iterable[Fault]) -> str | None:
+    """Return why a way has nothing that these faults could meet, or None."""
+    return next((reason for fault in faults if (reason := _without(way, fault))), None)
+
+
+def without_a_function(way: Way, work: Work) -> str | None:
+    """Return why no function can fail at a work, or None."""
+    return None if work in way.workers else f"no function does its {work.value}"
+
+
+def without_polls(way: Way) -> str | None:
+    """Return why a way makes no look while its statement runs, and none late after its end; or None."""
+    return "it waits for the end's event" if way.waits is Waits.FOR_AN_EVENT else None
+
+
+def _without(way: Way, fault: Fault) -> str | None:
+    if fault.kind is Kind.CHECKPOINT and CHECKPOINTS not in way.usage.meters:
+        return "it has no checkpoints"
+    if fault.work is None:
+        return None
+    if fault.work not in way.works.values():
+        return f"it has no {fault.work.value}"
+    return without_a_function(way, fault.work) if fault.kind in INSIDE_A_FUNCTION else None
