@@ -152,7 +152,9 @@ def idle_table() -> Iterator[str]:
     memory_mb = parameters["MemorySize"]["Default"]
     # One look for each status of a statement that runs; the pause is longer than an environment is kept.
     waits = (len(RUNNING_STATUSES) - 1) * assumed["invocation_wait_seconds"]
-    seconds = assumed.invocation_seconds(memory_mb, durable=False) + waits + assumed["initialization_seconds"]
+    seconds = (
+        assumed.invocation_seconds(memory_mb, suspends=False) + waits + assumed["initialization_seconds"]
+    )
     log_bytes = assumed["log_bytes_a_piece_of_work"] + assumed["log_bytes_an_invocation"]
     lines = (
         ("requests", "request", sweeps, prices["lambda_request"].usd, "estimated"),

@@ -10,13 +10,12 @@ from rich.console import Console
 from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.estimate import estimated_quantities
+from orchbench.evaluation.estimate import Columns, estimated_quantities, followed
 from orchbench.evaluation.figures import told_usd
 from orchbench.evaluation.limits import policy_rows
-from orchbench.evaluation.polling import poll as poll_columns
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import priced
-from orchbench.evaluation.used import most_polls, used_by
+from orchbench.evaluation.used import used_by
 from orchbench.results.comparison import Comparison
 from orchbench.trace import Json
 from orchbench.ways.durations import policy_from_input
@@ -55,14 +54,14 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
 def estimated_usd(ways: Sequence[str], region: str, architecture: str, poll: Json) -> Decimal:
     """Return what the dearest of these ways should cost a run, as ``orchbench estimate`` has it."""
     assumed, prices = default_assumptions(), price_list(region)
-    policies = policy_rows(policy_from_input(poll), 1)
-    seconds = np.array([float(ASSUMED_QUERY_SECONDS)])
+    policy, seconds = policy_from_input(poll), np.array([float(ASSUMED_QUERY_SECONDS)])
     costs = []
     for way in candidates(ways):
-        polled = poll_columns(seconds, seconds, policies, way.budget_polls, most_polls(way.usage))
+        columns = Columns(seconds, seconds, policy_rows(way.kept(policy), 1))
+        polled = followed(way.usage, way.budget_polls, columns, way.waits)
         quantities = estimated_quantities(
             way.usage,
-            used_by(polled, policies, float(assumed["kept_warm_seconds"])),
+            used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]), way.waits),
             memory_mb=MEMORY_MB,
             architecture=architecture,
             assumed=assumed,

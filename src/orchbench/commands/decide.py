@@ -25,13 +25,15 @@ from orchbench.commands.estimation import (
     workload_of,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.evaluation.advice import Advice
+from orchbench.evaluation.advice import NO_POLLS, Advice
 from orchbench.evaluation.decision import Decision, Question
-from orchbench.evaluation.estimate import Rates, free_quantities
 from orchbench.evaluation.figures import told_below, told_share, told_usd
 from orchbench.evaluation.prices import PriceList, price_list
+from orchbench.evaluation.rates import Rates, free_quantities
+from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.trace import Json
+from orchbench.ways import in_table_order
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -127,7 +129,14 @@ def _print(document: Json) -> None:
     lags = ("mean lag, s", "p95 lag, s", "worst of any end, s")
     for title in ("polls a run", *lags, "USD a month", "label", "fits"):
         table.add_column(title, justify="right", no_wrap=True)
-    for option in filter(None, options):
+    shown = [option for option in options if option]
+    varied = any(parent_of(option["way"]) for option in shown)
+    if varied:
+        table.add_column("USD, to the one it varies", no_wrap=True)
+    costs = {option["way"]: Decimal(option["usd_a_month"]["value"]) for option in reversed(shown)}
+    order = in_table_order(costs)
+    for option in sorted(shown, key=lambda one: order.index(one["way"])):
+        is_its_plan = Decimal(option["usd_a_month"]["value"]) == costs[option["way"]]
         table.add_row(
             option["way"],
             option["poll"],
@@ -136,6 +145,8 @@ def _print(document: Json) -> None:
             told_usd(Decimal(option["usd_a_month"]["value"])),
             option["usd_a_month"]["label"],
             "yes" if option["fits"] else "no",
+            *([told_ratio(option["way"], costs) if is_its_plan else ""] if varied else []),
+            style="bold" if option is document["recommended"] else None,
         )
     if table.row_count:
         print_whole(console, table)
@@ -162,8 +173,10 @@ def _sentences(document: Json) -> list[str]:
         said.append(f"Runner-up: {runner_up['why']}.")
     said += [
         f"{one['way']} is left out: {one['why']} ({one['shortest_lag']['value']:g} s at least)."
-        for one in document["left_out"]
         if one["shortest_lag"]
+        else f"{one['way']} is left out: {one['why']}."
+        for one in document["left_out"]
+        if one["shortest_lag"] or one["why"] == NO_POLLS
     ]
     said += [_flipped(flip) for flip in document["flips"]]
     said += [

@@ -1,7 +1,7 @@
 """``orchbench estimate``: counts, lag and cost in closed form, for one duration or for a whole workload."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -30,13 +30,14 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
+from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
-from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.counts import counted_meters
+from orchbench.evaluation.decision import Candidate, kept_policies
 from orchbench.evaluation.estimate import (
     CLOSED_FORM,
     Columns,
-    Rates,
     estimate,
     estimated_quantities,
 )
@@ -45,14 +46,21 @@ from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.limits import is_stretched, policy_rows
 from orchbench.evaluation.polling import PolicyColumns, PollColumns
 from orchbench.evaluation.prices import PriceList, price_list
+from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
 from orchbench.evaluation.used import used_by
+from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
+from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy
+from orchbench.ways.way import Waits
 
 NO_LATENCY = "what AWS adds to a delay is left out"
-COUNTS = ("state_transitions", "durable_operations", "history_events", "invocations")
+OF_AN_EVENT = (
+    "{way}, {poll}: it waits for an event, and its lag is that of one that arrives at once; the worst is "
+    "that of one that is lost, which the slow poll behind it makes good."
+)
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -84,6 +92,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--redshift-rpus", metavar="N", help="show Redshift Serverless beside it, of this size"
     )
     parser.add_argument("--redshift-rpu-hour-usd", metavar="USD", help="and at this price")
+    parser.add_argument(
+        "--alternatives", action="store_true", help="show what is no way beside the ways: facts and limits"
+    )
     add_ways(parser)
     add_deployment(parser)
     add_json(parser)
@@ -105,7 +116,7 @@ class _Asked:
     redshift: RedshiftCompute | None
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
     """Estimate what the arguments say, and print it."""
     if arguments.benchmark:
         _print(benchmark(arguments.benchmark), as_json=arguments.json)
@@ -114,10 +125,9 @@ def run(arguments: argparse.Namespace) -> int:
     policies = policies_of(arguments.poll or ["fixed:10s", "adaptive"], budget=not arguments.no_poll_budget)
     rows = [
         estimate_of(candidate, policy, asked)
-        for policy in policies
-        for candidate in candidates(arguments.way)
+        for candidate, policy in kept_policies(candidates(arguments.way), policies)
     ]
-    document = {
+    document: Json = {
         "schema": "orchbench.estimate/1",
         "workload": _described(asked.workload),
         "timeout_seconds": figure(
@@ -134,6 +144,9 @@ def run(arguments: argparse.Namespace) -> int:
             for name, one in asked.assumed.named.items()
         },
     }
+    if arguments.alternatives:
+        seconds = _mean_seconds(asked.workload)
+        document["alternatives"] = [one.estimated(seconds, asked.runs) for one in alternatives]
     if arguments.json:
         print_json(document)
     else:
@@ -176,7 +189,7 @@ def _described(workload: Workload) -> Json:
 
 
 def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
-    """Return one way's figures with one policy: means over the workload."""
+    """Return one way's figures with a policy that it keeps: means over the workload."""
     durations = asked.workload.durations_seconds
     columns = Columns(
         durations,
@@ -185,7 +198,9 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         float(asked.memory_mb),
     )
     rates = Rates.of(asked.prices, asked.architecture)
-    found = estimate(candidate.usage, candidate.budget_polls, columns, rates, asked.assumed)
+    found = estimate(
+        candidate.usage, candidate.budget_polls, columns, rates, asked.assumed, waits=candidate.waits
+    )
     bill = bill_of(candidate, found.polled, columns.policies, asked)
 
     def of_known(values: Any, unit: str, reduced: Callable[[Any], Any] = np.mean) -> Json:
@@ -206,7 +221,8 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "died_at": of_known(polled.seen_at_seconds[polled.died], "s", np.min),
         "death": death_of(candidate) if died else None,
         "polls": mean(found.polled.polls, "polls"),
-        **{name: mean(getattr(found, name), name.replace("_", " ")) for name in COUNTS},
+        **{meter.key: mean(found.of(meter), meter.unit) for meter in counted_meters()},
+        "invocations": mean(found.invocations, "invocations"),
         "detection_lag": mean(found.lag_seconds, "s"),
         "detection_lag_mean": mean(found.lag_mean_seconds, "s"),
         "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
@@ -241,7 +257,7 @@ def death_of(candidate: Candidate) -> str:
 
 def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _Asked) -> Bill:
     """Return the bill of the runs asked for, in Decimal."""
-    used = used_by(polled, policies, float(asked.assumed["kept_warm_seconds"]))
+    used = used_by(polled, policies, float(asked.assumed["kept_warm_seconds"]), candidate.waits)
     quantities = estimated_quantities(
         candidate.usage,
         used,
@@ -250,8 +266,11 @@ def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _
         assumed=asked.assumed,
     )
     bill = priced(quantities, asked.prices, runs=asked.runs, free_tier=asked.free_tier)
-    seconds = Decimal(str(round(float(asked.workload.durations_seconds.mean()), 6)))
-    return Bill((*bill.lines, *redshift_lines(seconds, asked.redshift, asked.runs)))
+    return Bill((*bill.lines, *redshift_lines(_mean_seconds(asked.workload), asked.redshift, asked.runs)))
+
+
+def _mean_seconds(workload: Workload) -> Decimal:
+    return Decimal(str(round(float(workload.durations_seconds.mean()), 6)))
 
 
 def _print(document: Json, *, as_json: bool) -> None:
@@ -280,19 +299,27 @@ def _print_table(document: Json) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("way", "poll", "outcome"):
         table.add_column(title, no_wrap=True)
-    for title in ("polls", "transitions", "operations", "events", "invocations", "lag, s", "worst, s", "USD"):
+    counts = {
+        "polls": "polls",
+        **{one.key: one.column for one in counted_meters()},
+        "invocations": "invocations",
+    }
+    for title in (*counts.values(), "lag, s", "worst, s", "USD"):
         table.add_column(title, justify="right", no_wrap=True)
+    varied = any(parent_of(row["way"]) for row in document["estimates"])
+    if varied:
+        table.add_column("USD, to the one it varies", no_wrap=True)
     for row in document["estimates"]:
-        counts = [row["polls"], *(row[name] for name in COUNTS)]
         lag, worst = row["detection_lag"]["value"], row["detection_lag_worst"]["value"]
         table.add_row(
             row["way"],
             _polled(row),
             row["outcome"],
-            *(f"{one['value']:.10g}" for one in counts),
+            *(f"{row[name]['value']:.10g}" for name in counts),
             NOTHING if lag is None else f"{lag:.2f}",
             NOTHING if worst is None else f"{worst:g}",
             told_usd(Decimal(row["cost"]["value"]), 6),
+            *([told_ratio(row["way"], _costs(document, row))] if varied else []),
         )
     print_whole(console, table)
     console.print(
@@ -304,9 +331,29 @@ def _print_table(document: Json) -> None:
             console.print(_stretched(row), highlight=False, soft_wrap=True)
         if row["death"]:
             console.print(_died(row), highlight=False, soft_wrap=True)
+        if all_ways()[row["way"]].waits is Waits.FOR_AN_EVENT:
+            console.print(OF_AN_EVENT.format(**row), highlight=False, soft_wrap=True)
+    for one in document.get("alternatives", ()):
+        console.print(_alternative(one), highlight=False, soft_wrap=True)
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
     for note in each_once([*document["notes"], *notes]):
         console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)
+
+
+def _costs(document: Json, row: Json) -> dict[str, Decimal]:
+    """Return what each way costs with the policy of a row."""
+    return {
+        one["way"]: Decimal(one["cost"]["value"])
+        for one in document["estimates"]
+        if one["poll"] == row["poll"]
+    }
+
+
+def _alternative(one: Json) -> str:
+    lag = one["detection_lag"]["value"]
+    seen = "nobody waits for the end" if lag is None else f"an end is known after {lag:g} s"
+    cost = told_usd(Decimal(one["cost"]["value"]), 6)
+    return f"{one['alternative']}, no way: ${cost}, {seen}. {sentence(one['breaks'])}"
 
 
 def _polled(row: Json) -> str:

@@ -6,11 +6,13 @@ import numpy as np
 
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.estimate import CLOSED_FORM, Columns, Rates, estimate
+from orchbench.evaluation.estimate import CLOSED_FORM, Columns, estimate
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.polling import CHUNK, PolicyColumns
 from orchbench.evaluation.prices import known_regions, price_list
+from orchbench.evaluation.rates import Rates, rate_names
 from orchbench.trace import Json, Label
+from orchbench.ways.usage import Usage
 
 
 def benchmark(points: int) -> Json:
@@ -22,8 +24,8 @@ def benchmark(points: int) -> Json:
         for architecture in ("x86_64", "arm64")
     ]
     prepared = [
-        _random_columns(points // len(ways) + (index < points % len(ways)), tariffs, index)
-        for index in range(len(ways))
+        _random_columns(points // len(ways) + (index < points % len(ways)), tariffs, way.usage, index)
+        for index, way in enumerate(ways)
     ]
     began, began_working = time.perf_counter(), time.process_time()
     polls, spent = 0, 0.0
@@ -44,7 +46,9 @@ def benchmark(points: int) -> Json:
     }
 
 
-def _random_columns(points: int, tariffs: list[Rates], seed: int) -> list[tuple[Columns, Rates]]:
+def _random_columns(
+    points: int, tariffs: list[Rates], usage: Usage, seed: int
+) -> list[tuple[Columns, Rates]]:
     """Return random scenarios in batches that stay in a core's own cache."""
     random = np.random.default_rng(seed)
     low = random.integers(1, 120, points).astype(float)
@@ -56,11 +60,11 @@ def _random_columns(points: int, tariffs: list[Rates], seed: int) -> list[tuple[
     policies = PolicyColumns(share, low, high, random.random(points) < 0.8)
     memory = random.choice([128.0, 256.0, 512.0, 1_024.0], points)
     index = random.integers(0, len(tariffs), points)
-    rates = {name: np.array([getattr(one, name) for one in tariffs])[index] for name in Rates.names()}
+    rates = {name: np.array([one[name] for one in tariffs])[index] for name in rate_names([usage])}
     return [
         (
             Columns(durations[part], timeouts[part], policies.rows(part), memory[part]),
-            Rates(**{name: values[part] for name, values in rates.items()}),
+            Rates({name: values[part] for name, values in rates.items()}),
         )
         for start in range(0, points, CHUNK)
         for part in [slice(start, start + CHUNK)]

@@ -14,7 +14,6 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
-from orchbench.evaluation.limits import NEVER
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.workload import (
     LONGEST_SECONDS,
@@ -168,11 +167,7 @@ def candidates(names: Sequence[str] | None) -> list[Candidate]:
     unknown = next((name for name in names or () if name not in ways), None)
     if unknown is not None:
         raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(ways)}.")
-    return [
-        Candidate(name, way.usage, way.usage.poll_budget or NEVER, way.platform.account_quotas)
-        for name, way in ways.items()
-        if not names or name in names
-    ]
+    return [Candidate.of(way) for name, way in ways.items() if not names or name in names]
 
 
 def described(queries: Json, median: Json, longest: Json) -> str:

@@ -1,6 +1,7 @@
 """``orchbench limits``: the quotas, how long a query each way can poll, and whether a batch fits them."""
 
 import argparse
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -15,12 +16,16 @@ from orchbench.commands.estimation import (
     print_json,
     print_whole,
     region,
+    sentence,
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder
 from orchbench.deployment.template import deployed_limits
-from orchbench.evaluation.limits import QUERY, Misfit, misfits, quotas, reach
+from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
+from orchbench.evaluation.decision import kept_policies
+from orchbench.evaluation.limits import NO_QUOTA, QUERY, Misfit, misfits, quotas, reach
 from orchbench.evaluation.prices import FALLBACK_REGION
+from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.trace import Json
 from orchbench.ways.durations import Policy, policy_from_input, shown_duration
 
@@ -50,21 +55,22 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=run)
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
     """Show the limits; return 1 where a batch of the given timeout cannot fit."""
     policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
     ways = candidates(arguments.way)
     found = _misfits(arguments, policies)
-    document = {
+    document: Json = {
         "schema": "orchbench.limits/1",
         "reach": [
             reach(way.name, way.usage, way.budget_polls, policy).to_json()
-            for policy in policies
-            for way in ways
+            for way, policy in kept_policies(ways, policies)
         ],
         "misfits": [{"way": one.way, "fatal": one.fatal, "said": one.said} for one in found],
         "quotas": _quotas(arguments.region),
     }
+    if alternatives:
+        document["alternatives"] = [one.limits() for one in alternatives]
     if arguments.json:
         print_json(document)
     else:
@@ -83,9 +89,8 @@ def _misfits(arguments: argparse.Namespace, policies: list[Policy]) -> list[Misf
     if seconds != int(seconds) or not 1 <= seconds <= LONGEST_TIMEOUT_SECONDS:
         raise UsageError(f"--timeout {arguments.timeout!r} is not from 1 second to 365d in whole seconds.")
     timeout = int(seconds)
-    for policy in policies:
-        for way in candidates(arguments.way):
-            found += misfits(way.name, way.usage, way.budget_polls, policy, timeout)
+    for way, policy in kept_policies(candidates(arguments.way), policies):
+        found += misfits(way.name, way.usage, way.budget_polls, policy, timeout)
     return found
 
 
@@ -102,7 +107,7 @@ def warnings_before_start(way: str, document: Json) -> list[str]:
         return [
             one.said
             for candidate in candidates([way])
-            for one in misfits(way, candidate.usage, candidate.budget_polls, policy, timeout)
+            for one in misfits(way, candidate.usage, candidate.budget_polls, candidate.kept(policy), timeout)
         ]
     except (TypeError, ValueError, AttributeError):
         return []
@@ -154,15 +159,25 @@ def _print(document: Json, *, listed: bool) -> None:
         "\nthen polls every",
     ):
         table.add_column(title, justify="right", no_wrap=True)
+    varied = any(parent_of(one["way"]) for one in document["reach"])
+    if varied:
+        table.add_column("polls, to the\none it varies", no_wrap=True)
     for one in document["reach"]:
+        polls = {
+            other["way"]: other["most_polls"]["value"]
+            for other in document["reach"]
+            if other["policy"] == one["policy"]
+        }
+        most = one["most_polls"]["value"]
         table.add_row(
             one["way"],
             one["policy"],
-            f"{one['most_polls']['value']:,}",
+            NOTHING if most is None else f"{most:,}",
             shown_duration(one["longest_query_without_poll_budget"]["value"]),
             *_death(one),
             shown_duration(one["longest_query_with_poll_budget"]["value"]),
             f"{one['longest_delay_with_poll_budget']['value']:.0f} s at most",
+            *([told_ratio(one["way"], polls)] if varied else []),
         )
     print_whole(console, table)
     console.print(
@@ -170,8 +185,18 @@ def _print(document: Json, *, listed: bool) -> None:
         style="dim",
         soft_wrap=True,
     )
+    for way in dict.fromkeys(one["way"] for one in document["reach"] if one["most_polls"]["value"] is None):
+        console.print(f"{way}: {NO_QUOTA}.", highlight=False, soft_wrap=True)
+    for one in document.get("alternatives", ()):
+        console.print(_alternative(one), highlight=False, soft_wrap=True)
     for one in document["misfits"]:
         console.print(one["said"], highlight=False, soft_wrap=True)
+
+
+def _alternative(one: Json) -> str:
+    longest = one["longest_query"]["value"]
+    seen = "nothing of its own limits a query" if longest is None else f"{shown_duration(longest)} of a query"
+    return f"{one['alternative']}, no way: {seen}. {sentence(one['breaks'])}"
 
 
 def _death(one: Json) -> tuple[str, str]:

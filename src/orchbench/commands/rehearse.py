@@ -234,7 +234,9 @@ def _cells(row: Json, between: str) -> list[str]:
         row["outcome"].replace(": ", f":{between}"),
         *map(_number, counts),
         NOTHING if lag is None else f"{lag:,.1f}",
-        f"{headroom['left']['value']:.0%} of{between}{headroom['quota'].split()[-1]}",
+        f"{headroom['left']['value']:.0%} of{between}{headroom['quota'].split()[-1]}"
+        if headroom["quota"]
+        else NOTHING,
         f"{row['rehearsal_seconds']['value']:.2f}",
     ]
 

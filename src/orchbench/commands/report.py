@@ -10,8 +10,8 @@ from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.estimate import Rates, price_key
 from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
+from orchbench.evaluation.rates import price_keys
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.comparison import InvalidResults
 from orchbench.results.folder import ResultsFolder
@@ -121,7 +121,7 @@ def prices_of(arguments: argparse.Namespace, region: str, architecture: str) -> 
 
 
 def _needed(architecture: str) -> list[str]:
-    return [price_key(name, architecture) for name in Rates.names()]
+    return price_keys((way.usage for way in all_ways().values()), architecture)
 
 
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:

@@ -22,6 +22,7 @@ from orchbench.ways.durations import Policy, shown_duration
 
 MEMORY_SIZES_MB = (128, 256, 512, 1_024, 1_769)
 SOURCE = "closed form over the workload"
+NO_POLLS = "it waits for an event, and no poll interval decides how soon it sees an end"
 OF_DURATIONS = f"{SOURCE}: of the ends of the given durations"
 OF_ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
 
@@ -169,8 +170,12 @@ class Advice:
 
     def _left_out(self, way: str) -> Json:
         candidate = next(one for one in self.decision.candidates if one.name == way)
+        if not candidate.polls:
+            return {"way": way, "why": NO_POLLS, "shortest_lag": None}
         if self.decision.question.none_ends:
             return {"way": way, "why": "every query runs longer than the timeout", "shortest_lag": None}
+        if candidate.budget_polls is None:
+            return {"way": way, "why": "no interval of it is within the lag", "shortest_lag": None}
         shortest = self.decision.option(candidate, Policy.fixed(1)).polled.longest_delay_seconds
         return {
             "way": way,
@@ -252,6 +257,8 @@ class Advice:
                 f"Every query runs longer than the timeout of {question.timeout_seconds:,} s, so no way sees "
                 "one end: give a longer timeout."
             )
+        if not any(one.polls for one in self.decision.candidates):
+            return f"There is nothing to decide: of each way that is asked for, {NO_POLLS}."
         if not every:
             return (
                 "No way sees every query end within "

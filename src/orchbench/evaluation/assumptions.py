@@ -59,12 +59,12 @@ class Assumptions:
         """Return how much of a core a function of this memory has; a second one does not help it."""
         return min(FULL_CORE_AT_MOST, Decimal(memory_mb) / self["full_core_memory_mb"])
 
-    def invocation_seconds(self, memory_mb: int, *, durable: bool) -> Decimal:
+    def invocation_seconds(self, memory_mb: int, *, suspends: bool) -> Decimal:
         """Return how long a warm invocation runs, its checkpoints and replays apart."""
         working = self["invocation_wait_seconds"] + self["invocation_cpu_seconds"] / self.share_of_a_core(
             memory_mb
         )
-        return working + (self["suspension_seconds"] if durable else 0)
+        return working + (self["suspension_seconds"] if suspends else 0)
 
     def replayed_operation_seconds(self, memory_mb: int) -> Decimal:
         """Return how long going over one finished operation again takes."""

@@ -24,9 +24,9 @@ def milliseconds(seconds: Decimal) -> int:
     return math.ceil(seconds * 1000)
 
 
-def invocation_milliseconds(assumed: Assumptions, memory_mb: int, *, replayed: int, durable: bool) -> int:
+def invocation_milliseconds(assumed: Assumptions, memory_mb: int, *, replayed: int, suspends: bool) -> int:
     """Return what one warm invocation is billed for, its checkpoints apart."""
-    seconds = assumed.invocation_seconds(memory_mb, durable=durable)
+    seconds = assumed.invocation_seconds(memory_mb, suspends=suspends)
     return milliseconds(seconds + replayed * assumed.replayed_operation_seconds(memory_mb))
 
 
@@ -39,8 +39,10 @@ def added_milliseconds(assumed: Assumptions, cold: int, checkpoints: int) -> int
 
 def poll_milliseconds(usage: Usage, assumed: Assumptions, memory_mb: int, polls: int) -> NDArray[np.int64]:
     """Return what the invocation of each of so many polls is billed for, as ``invocation_milliseconds``."""
+    if not usage.look.invocations:
+        return np.zeros(polls, dtype=np.int64)
     of_first, more = usage.replayed_by_first_poll, usage.replayed_more_each_poll
-    warm = assumed.invocation_seconds(memory_mb, durable=usage.suspends)
+    warm = assumed.invocation_seconds(memory_mb, suspends=usage.suspends)
     replayed = assumed.replayed_operation_seconds(memory_mb)
     known = -(-polls // TABLE) * TABLE
     return _each_poll(warm, replayed, (of_first, more), known)[:polls]

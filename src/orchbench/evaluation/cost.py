@@ -13,6 +13,7 @@ from orchbench.evaluation.assumptions import Assumptions, default_assumptions
 from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import Counts, count
 from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.rates import GB_SECOND, LOGS, REQUEST, price_key
 from orchbench.evaluation.tariff import (
     BYTES_A_GB,
     DAYS_A_MONTH,
@@ -22,8 +23,10 @@ from orchbench.evaluation.tariff import (
     priced,
     weakest,
 )
-from orchbench.platforms.durable_functions.platform import WAITS_FOR_CONDITION
-from orchbench.trace import EventKind, Invocation, Label, Trace
+from orchbench.platforms import platform_named
+from orchbench.platforms.meters import Meter
+from orchbench.trace import EventKind, Invocation, Label, Trace, Work
+from orchbench.ways import all_ways
 
 __all__ = ["HOST_LABELS", "Bill", "BillLine", "RedshiftCompute", "bill", "quantities", "weakest"]
 
@@ -83,7 +86,7 @@ def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Qu
     return [
         *_orchestration(trace, counts, label, assumed),
         *_functions(trace, architecture, assumed),
-        _logs(trace, counts, assumed),
+        *_logs(trace, counts, assumed),
     ]
 
 
@@ -109,63 +112,50 @@ def redshift_lines(
     )
 
 
-def data_retained(written_gb: Decimal, assumed: Assumptions, what: str = "data retained") -> Quantity:
-    """Return what the data written is kept for."""
-    days = assumed["retention_days"]
-    return Quantity(
-        what,
-        "durable_data_retained",
-        written_gb * days / DAYS_A_MONTH,
-        Label.ESTIMATED,
-        "data written, times the retention",
-        f"Durable data is taken to be retained for {days} days",
-    )
+def metered_quantities(
+    meter: Meter, amount: Decimal, label: Label, source: str, assumed: Assumptions, *, note: str = ""
+) -> Iterator[Quantity]:
+    """Yield what a service charges for what it metered, and for keeping it; nothing where it has no price."""
+    if meter.price is None:
+        return
+    priced_amount = amount / meter.units_a_price
+    yield Quantity(meter.line, meter.price, priced_amount, label, source, note)
+    if meter.retention is not None:
+        kept, days = meter.retention, assumed[meter.retention.days]
+        yield Quantity(
+            kept.billed_as,
+            kept.price,
+            priced_amount * days / DAYS_A_MONTH,
+            Label.ESTIMATED,
+            f"{meter.line}, times the retention",
+            f"{kept.told} is taken to be retained for {days} days",
+        )
 
 
 def _orchestration(trace: Trace, counts: Counts, label: Label, assumed: Assumptions) -> Iterator[Quantity]:
-    if counts.state_transitions is not None:
-        yield Quantity(
-            "state transitions", "state_transition", Decimal(counts.state_transitions), label, HISTORY
-        )
-    if counts.durable_operations is not None:
-        yield Quantity(
-            "durable operations", "durable_operation", Decimal(counts.durable_operations), label, HISTORY
-        )
-        missing = _bytes_not_in_the_history(trace)
-        note = "The history leaves out what each poll of a condition stores: taken to be as large as a step's"
-        written = Decimal((counts.written_bytes or 0) + missing) / BYTES_A_GB
-        yield Quantity(
-            "data written",
-            "durable_data_written",
-            written,
+    unrecorded = {one.meter: one for one in platform_named(trace.platform).unrecorded(trace.events)}
+    for meter, amount in counts.metered.items():
+        missing = unrecorded.get(meter)
+        yield from metered_quantities(
+            meter,
+            Decimal(amount + (missing.amount if missing else 0)),
             Label.ESTIMATED if missing else label,
             HISTORY,
-            note if missing else "",
+            assumed,
+            note=missing.note if missing else "",
         )
-        yield data_retained(written, assumed)
-
-
-def _bytes_not_in_the_history(trace: Trace) -> int:
-    """Estimate what polls of a condition stored, whose payloads no history shows."""
-    ended = [event for event in trace.events if event.kind in ENDED_STEPS]
-    known = [int(event.detail["written_bytes"]) for event in ended if "written_bytes" in event.detail]
-    silent: int = sum(
-        event.detail.get("type") == WAITS_FOR_CONDITION and "written_bytes" not in event.detail
-        for event in ended
-    )
-    return silent * min(known, default=0)
 
 
 def _functions(trace: Trace, architecture: str, assumed: Assumptions) -> Iterator[Quantity]:
     label = HOST_LABELS[trace.host]
     for name in dict.fromkeys(one.function_name for one in trace.invocations):
         invocations = [one for one in trace.invocations if one.function_name == name]
-        yield Quantity(f"{name}: requests", "lambda_request", Decimal(len(invocations)), label, HISTORY)
-        price_key = f"lambda_gb_second_{architecture}"
+        yield Quantity(f"{name}: requests", REQUEST, Decimal(len(invocations)), label, HISTORY)
+        of_a_second = price_key(GB_SECOND, architecture)
         if trace.host == "rehearse":
-            yield _assumed_compute(name, invocations, trace, price_key, assumed)
+            yield _assumed_compute(name, invocations, trace, of_a_second, assumed)
         else:
-            yield _reported_compute(name, invocations, trace.host, price_key)
+            yield _reported_compute(name, invocations, trace.host, of_a_second)
 
 
 def _reported_compute(name: str, invocations: Sequence[Invocation], host: str, price_key: str) -> Quantity:
@@ -195,13 +185,13 @@ def _assumed_compute(
 ) -> Quantity:
     """Sum assumed durations: a rehearsal's own are virtual."""
     memory_mb = invocations[0].memory_mb or 128
-    durable = any(one.operations_replayed is not None for one in invocations)
+    suspends = any(one.operations_replayed is not None for one in invocations)
     warm = sum(
-        invocation_milliseconds(assumed, memory_mb, replayed=one.operations_replayed or 0, durable=durable)
+        invocation_milliseconds(assumed, memory_mb, replayed=one.operations_replayed or 0, suspends=suspends)
         for one in invocations
     )
     cold = _cold_starts(invocations, float(assumed["kept_warm_seconds"]))
-    added = added_milliseconds(assumed, cold, _checkpoints(trace) if durable else 0)
+    added = added_milliseconds(assumed, cold, _checkpoints(trace) if suspends else 0)
     return compute_quantity(name, Decimal(warm + added) / 1000, memory_mb, price_key)
 
 
@@ -229,9 +219,15 @@ def _checkpoints(trace: Trace) -> int:
     return sum(event.kind in (*ENDED_STEPS, EventKind.WAIT_STARTED) for event in trace.events)
 
 
-def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Quantity:
-    work = sum(event.kind in ATTEMPTS for event in trace.events)
-    return logs_quantity(work, counts.polls, counts.invocations, assumed)
+def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Iterator[Quantity]:
+    """Yield what functions wrote; nothing where none was invoked."""
+    if not trace.invocations:
+        return
+    way = all_ways().get(trace.orchestrator)
+    logged = set(way.workers) if way else set(Work)
+    work = sum(event.kind in ATTEMPTS and event.work in logged for event in trace.events)
+    checks = counts.polls if Work.LOOK in logged else 0
+    yield logs_quantity(work, checks, counts.invocations, assumed)
 
 
 def logs_quantity(
@@ -251,7 +247,7 @@ def logs_quantity(
     )
     return Quantity(
         "logs ingested",
-        "logs_ingested",
+        LOGS,
         log_bytes / BYTES_A_GB,
         Label.ASSUMED,
         "assumed bytes a log line, times counts",

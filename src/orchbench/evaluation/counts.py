@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchbench.platforms import platform_named
-from orchbench.platforms.meters import DURABLE_OPERATIONS, STATE_TRANSITIONS, WRITTEN_BYTES, Meter
+from orchbench.platforms import all_platforms, platform_named
+from orchbench.platforms.meters import HISTORY_EVENTS, Meter
 from orchbench.trace import EventKind, Json, Trace, Work
+from orchbench.ways import all_ways
 
 ANSWERED = (EventKind.TASK_SUCCEEDED, EventKind.STEP_SUCCEEDED)
 
@@ -35,24 +36,31 @@ class Counts:
         return {
             "polls": self.polls,
             "retries": self.retries,
-            "history_events": self.history_events,
+            HISTORY_EVENTS.key: self.history_events,
             "invocations": self.invocations,
-            "state_transitions": self.state_transitions,
-            "durable_operations": self.durable_operations,
-            "written_bytes": self.written_bytes,
+            **{meter.key: self.of(meter) for meter in platform_meters()},
         }
 
-    @property
-    def state_transitions(self) -> int | None:
-        return self.of(STATE_TRANSITIONS)
 
-    @property
-    def durable_operations(self) -> int | None:
-        return self.of(DURABLE_OPERATIONS)
+def platform_meters() -> list[Meter]:
+    """Return what the platforms meter, in the order of a table: those of the ways' platforms first."""
+    platforms = [*(way.platform for way in all_ways().values()), *all_platforms().values()]
+    return list(dict.fromkeys(meter for platform in platforms for meter in platform.meters))
 
-    @property
-    def written_bytes(self) -> int | None:
-        return self.of(WRITTEN_BYTES)
+
+def counted_meters() -> list[Meter]:
+    """Return what tables count of an execution: what platforms meter but for sizes, and history events."""
+    return [*(meter for meter in platform_meters() if not meter.is_size), HISTORY_EVENTS]
+
+
+def names_of_counts() -> dict[str, str]:
+    """Return what a table calls each count, by its key, in the order of the table."""
+    return {
+        "polls": "polls",
+        **{meter.key: meter.unit for meter in counted_meters()},
+        "retries": "retries",
+        "invocations": "Lambda invocations",
+    }
 
 
 def count(trace: Trace) -> Counts:

@@ -7,7 +7,7 @@ what the month's bill says, the free tier taken off where it is asked for. Every
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -17,15 +17,17 @@ from numpy.typing import NDArray
 
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.billed_time import milliseconds_of_polls, poll_milliseconds
-from orchbench.evaluation.estimate import CostPart, Rates, cost_parts
+from orchbench.evaluation.estimate import CostPart, cost_parts
 from orchbench.evaluation.limits import is_stretched, policy_rows
 from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
 from orchbench.evaluation.polling import Counts, Floats, poll
+from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.sweep import Sweep, needed_polls
 from orchbench.evaluation.used import Used, used_by
 from orchbench.platforms.platform import AccountQuotas
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
+from orchbench.ways.way import Waits, Way
 
 SECONDS_A_MONTH = 30 * 86_400
 LONGEST_SECONDS = 86_400
@@ -33,12 +35,42 @@ LONGEST_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way, with what estimates ask of it."""
+    """A way, with what estimates ask of it.
+
+    Attributes:
+        budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
+        account: the quotas of its platform.
+        waits: how it learns of the end.
+        least_delay_seconds: it polls no more often, whatever the policy says.
+    """
 
     name: str
     usage: Usage
-    budget_polls: int
+    budget_polls: int | None
     account: AccountQuotas
+    waits: Waits = Waits.BY_POLLING
+    least_delay_seconds: int = 0
+
+    @classmethod
+    def of(cls, way: Way) -> "Candidate":
+        """Return a way of the catalogue."""
+        account = way.platform.account_quotas
+        return cls(way.name, way.usage, way.usage.poll_budget, account, way.waits, way.least_delay_seconds)
+
+    @property
+    def polls(self) -> bool:
+        """Tell whether it learns of the end by polling, so that a policy decides how soon."""
+        return self.waits is Waits.BY_POLLING
+
+    def kept(self, policy: Policy) -> Policy:
+        """Return what it makes of a policy: the slow poll behind an event has a least delay."""
+        return policy.at_least(self.least_delay_seconds)
+
+
+def kept_policies(ways: Sequence[Candidate], policies: Iterable[Policy]) -> list[tuple[Candidate, Policy]]:
+    """Return each policy on each way as the way keeps it, each once."""
+    pairs = [(way, way.kept(policy)) for policy in policies for way in ways]
+    return [pair for index, pair in enumerate(pairs) if pair not in pairs[:index]]
 
 
 @dataclass(frozen=True)
@@ -201,27 +233,30 @@ class Decision:
             by_rate[part.rate] = by_rate.get(part.rate, 0.0) + part.usd * question.runs_a_month
         for rate, quantity in question.free_quantities.items():
             if rate in by_rate:
-                free = quantity * getattr(question.rates, rate)
+                free = quantity * question.rates[rate]
                 by_rate[rate] = np.maximum(0.0, by_rate[rate] - free)
         return sum(by_rate.values())
 
-    def _poll(self, policy: Policy, budget_polls: int) -> Polled:
+    def _poll(self, policy: Policy, budget_polls: int | None) -> Polled:
         """Poll the workload; ways whose budgets do not matter share the answer."""
         question = self.question
         needed = question.timeout_seconds / policy.minimum_seconds
-        key = (policy, budget_polls if policy.budget and needed > budget_polls - 1 else None)
+        matters = policy.budget and budget_polls is not None and needed > budget_polls - 1
+        key = (policy, budget_polls if matters else None)
         if key not in self._polled:
             self._polled[key] = summarized(question, policy, budget_polls)
         return self._polled[key]
 
     @cached_property
     def grids(self) -> Mapping[str, Grid]:
-        """Every way at every interval, by its name."""
-        return {candidate.name: self._grid(candidate) for candidate in self.candidates}
+        """Every way that polls, at every interval, by its name."""
+        return {candidate.name: self._grid(candidate) for candidate in self.candidates if candidate.polls}
 
     def _grid(self, candidate: Candidate) -> Grid:
         question, sweep, usage = self.question, self.sweep, candidate.usage
-        stretched = needed_polls(question.timeout_seconds, sweep.intervals) > candidate.budget_polls
+        stretched = np.zeros(len(sweep.intervals), dtype=bool)
+        if candidate.budget_polls is not None:
+            stretched = needed_polls(question.timeout_seconds, sweep.intervals) > candidate.budget_polls
         if usage.replayed_more_each_poll:
             most = int(np.where(stretched, 0, sweep.most_polls).max())
             each = poll_milliseconds(usage, question.assumed, question.memory_mb, most)
@@ -347,7 +382,7 @@ class Decision:
         return Decision(changed, self.candidates, self.sweep if alike else None)
 
 
-def summarized(question: Question, policy: Policy, budget_polls: int) -> Polled:
+def summarized(question: Question, policy: Policy, budget_polls: int | None) -> Polled:
     """Return what polling a workload with one policy amounts to."""
     durations = question.durations_seconds
     rows = len(durations)
@@ -361,7 +396,7 @@ def summarized(question: Question, policy: Policy, budget_polls: int) -> Polled:
     return Polled(
         policy=policy,
         begun=polled.begun,
-        used=Used(*(np.mean(getattr(used, name)) for name in Used.__dataclass_fields__)),
+        used=used.reduced(np.mean),
         mean_polls=float(polled.polls.mean()),
         most_polls=int(polled.polls.max()),
         timed_out_share=float(polled.timed_out.mean()),

@@ -5,7 +5,7 @@ and to search with. A figure that is shown comes from ``estimated_bill``, in Dec
 delay is left out, as in a rehearsal, and the counts equal those of one. Faults and retries are left out too.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,63 +18,25 @@ from orchbench.evaluation.billed_time import (
     invocation_milliseconds,
     milliseconds_of_polls,
 )
-from orchbench.evaluation.cost import compute_quantity, data_retained, logs_quantity
+from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
 from orchbench.evaluation.polling import (
     Counts,
     Floats,
     PolicyColumns,
     PollColumns,
     poll,
+    woken,
 )
-from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.rates import GB_SECOND, LOGS, REQUEST, Number, Rates, price_key
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
 from orchbench.evaluation.used import Used, most_polls, totals, used_by
-from orchbench.platforms.meters import (
-    CHECKPOINTS,
-    DURABLE_OPERATIONS,
-    HISTORY_EVENTS,
-    STATE_TRANSITIONS,
-    WRITTEN_BYTES,
-)
+from orchbench.platforms.meters import CHECKPOINTS, Meter
 from orchbench.trace import Label
 from orchbench.ways.usage import Usage
+from orchbench.ways.way import Waits
 
-Number = float | Floats
 CLOSED_FORM = "closed form of the way's own counts"
-
-
-@dataclass(frozen=True)
-class Rates:
-    """Prices in floating point, each a number or a column."""
-
-    state_transition: Number
-    lambda_request: Number
-    lambda_gb_second: Number
-    durable_operation: Number
-    durable_data_written: Number
-    durable_data_retained: Number
-    logs_ingested: Number
-
-    @classmethod
-    def of(cls, prices: PriceList, architecture: str) -> "Rates":
-        """Return the prices of a region for an architecture."""
-        return cls(**{name: float(prices[price_key(name, architecture)].usd) for name in cls.names()})
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """Return the prices' names."""
-        return tuple(cls.__dataclass_fields__)
-
-
-def price_key(name: str, architecture: str) -> str:
-    """Return the key of a price list for one of the rates."""
-    return f"{name}_{architecture}" if name == "lambda_gb_second" else name
-
-
-def free_quantities(prices: PriceList, architecture: str) -> dict[str, float]:
-    """Return what an account has free each month, by the rates' names."""
-    found = {name: prices[price_key(name, architecture)].free_tier for name in Rates.names()}
-    return {name: float(free.quantity) for name, free in found.items() if free}
+AS_REHEARSED = "bytes as rehearsed, times polls"
 
 
 @dataclass(frozen=True)
@@ -107,25 +69,26 @@ class Estimates:
     """What each scenario amounts to.
 
     Attributes:
+        metered: of each meter that the way uses.
+        replayed: operations that the invocations go over again.
         lag_seconds: detection lag; NaN where the deadline passed first, or a quota ended the execution.
         lag_mean_seconds: over every moment in which the query could have ended between its last two polls.
         lag_worst_seconds: the longest of those; NaN as ``lag_seconds`` is.
-        replayed: operations that the invocations go over again.
         parts: of the cost.
     """
 
     polled: PollColumns
-    state_transitions: Counts
-    durable_operations: Counts
-    history_events: Counts
+    metered: Mapping[Meter, Counts]
     invocations: Counts
-    checkpoints: Counts
     replayed: Counts
-    written_bytes: Counts
     lag_seconds: Floats
     lag_mean_seconds: Floats
     lag_worst_seconds: Floats
     parts: tuple[CostPart, ...]
+
+    def of(self, meter: Meter) -> Counts:
+        """Return the amounts of a meter, none where the way does not use it."""
+        return self.metered.get(meter, np.zeros_like(self.polled.polls))
 
     @property
     def cost_usd(self) -> Floats:
@@ -133,41 +96,46 @@ class Estimates:
         total: Floats = sum((part.usd for part in self.parts), np.zeros(1))
         return total
 
-    @property
-    def used_of_quota(self) -> Mapping[str, Counts]:
-        """What an execution uses of the quotas that polling can run into."""
-        return {"history events": self.history_events, "durable operations": self.durable_operations}
+
+def followed(usage: Usage, budget_polls: int | None, columns: Columns, waits: Waits) -> PollColumns:
+    """Return how the statements of scenarios are followed on one way."""
+    seconds = columns.statement_seconds
+    polled = poll(seconds, columns.timeout_seconds, columns.policies, budget_polls, most_polls(usage))
+    return woken(polled, seconds) if waits is Waits.FOR_AN_EVENT else polled
 
 
 def estimate(
-    usage: Usage, budget_polls: int, columns: Columns, rates: Rates, assumed: Assumptions
+    usage: Usage,
+    budget_polls: int | None,
+    columns: Columns,
+    rates: Rates,
+    assumed: Assumptions,
+    *,
+    waits: Waits = Waits.BY_POLLING,
 ) -> Estimates:
     """Return what every scenario amounts to on one way.
 
     Args:
         usage: the way's own counts.
-        budget_polls: how many polls its poll budget leaves one execution.
+        budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
         columns: the scenarios.
         rates: prices, numbers or columns as long as the scenarios.
         assumed: durations, log bytes and retention.
+        waits: how the way learns of the end. Of one that waits for an event the policies are the slow poll's:
+            the mean lag is that of an event that arrives, the worst that of one that is lost.
     """
-    polled = poll(
-        columns.statement_seconds, columns.timeout_seconds, columns.policies, budget_polls, most_polls(usage)
-    )
-    used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]))
+    polled = followed(usage, budget_polls, columns, waits)
+    used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]), waits)
     lag = polled.seen_at_seconds - columns.statement_seconds
     unseen = polled.timed_out | polled.died
+    mean = lag if waits is Waits.FOR_AN_EVENT else polled.last_delay_seconds / 2
     return Estimates(
         polled=polled,
-        state_transitions=used.count(usage, STATE_TRANSITIONS),
-        durable_operations=used.count(usage, DURABLE_OPERATIONS),
-        history_events=used.count(usage, HISTORY_EVENTS),
+        metered={meter: used.count(usage, meter) for meter in usage.meters},
         invocations=used.invocations(usage),
-        checkpoints=used.count(usage, CHECKPOINTS),
         replayed=used.replayed(usage),
-        written_bytes=used.count(usage, WRITTEN_BYTES),
         lag_seconds=np.where(unseen, np.nan, lag),
-        lag_mean_seconds=np.where(unseen, np.nan, polled.last_delay_seconds / 2),
+        lag_mean_seconds=np.where(unseen, np.nan, mean),
         lag_worst_seconds=np.where(unseen, np.nan, polled.last_delay_seconds),
         parts=cost_parts(
             usage,
@@ -207,40 +175,51 @@ def cost_parts(
     """
     value = {name: float(one.value) for name, one in assumed.named.items()}
     invocations = used.invocations(usage)
-    parts = [CostPart("requests", "lambda_request", None, invocations * rates.lambda_request)]
-    if usage.suspends:
-        written_gb = used.count(usage, WRITTEN_BYTES) / float(BYTES_A_GB)
-        kept = written_gb * value["retention_days"] / float(DAYS_A_MONTH)
-        operations = used.count(usage, DURABLE_OPERATIONS) * rates.durable_operation
-        retained = kept * rates.durable_data_retained
-        parts += [
-            CostPart("durable operations", "durable_operation", None, operations),
-            CostPart("data written", "durable_data_written", None, written_gb * rates.durable_data_written),
-            CostPart("data retained", "durable_data_retained", "retention_days", retained),
-        ]
-    else:
-        transitions = used.count(usage, STATE_TRANSITIONS) * rates.state_transition
-        parts.append(CostPart("state transitions", "state_transition", None, transitions))
-    second_usd = rates.lambda_gb_second * (np.asarray(memory_mb) / 1024)
+    parts = [CostPart("requests", REQUEST, None, invocations * rates[REQUEST])] if usage.functions else []
+    for meter in usage.meters:
+        parts += _metered_parts(meter, used.count(usage, meter), rates, value)
+    of_functions = _function_parts(usage, used, rates, memory_mb, assumed, billed_of_polls=billed_of_polls)
+    return (*parts, *of_functions)
+
+
+def _metered_parts(meter: Meter, amount: Any, rates: Rates, value: Mapping[str, float]) -> Iterator[CostPart]:
+    """Yield what the service that meters it charges."""
+    if meter.price is None:
+        return
+    priced = amount / float(meter.units_a_price)
+    yield CostPart(meter.line, meter.price, None, priced * rates[meter.price])
+    if meter.retention is not None:
+        kept = meter.retention
+        months = priced * value[kept.days] / float(DAYS_A_MONTH)
+        yield CostPart(kept.billed_as, kept.price, kept.days, months * rates[kept.price])
+
+
+def _function_parts(
+    usage: Usage, used: Used, rates: Rates, memory_mb: Number, assumed: Assumptions, *, billed_of_polls: Any
+) -> Iterator[CostPart]:
+    """Yield what functions cost besides their requests; nothing where a way has none."""
+    if not usage.functions:
+        return
+    value = {name: float(one.value) for name, one in assumed.named.items()}
+    invocations = used.invocations(usage)
+    second_usd = rates[GB_SECOND] * (np.asarray(memory_mb) / 1024)
     of_a_core = np.minimum(1.0, np.asarray(memory_mb) / value["full_core_memory_mb"])
-    parts += [
-        CostPart(f"GB-seconds: {name}", "lambda_gb_second", name, seconds * second_usd)
+    computed = [
+        CostPart(f"GB-seconds: {name}", GB_SECOND, name, seconds * second_usd)
         for name, seconds in _seconds(usage, used, of_a_core, value)
     ]
-    unrounded = sum(part.usd for part in parts if part.rate == "lambda_gb_second")
+    yield from computed
+    unrounded = sum(part.usd for part in computed)
     billed = _billed_seconds(usage, used, memory_mb, assumed, billed_of_polls) * second_usd
-    parts.append(CostPart("GB-seconds: rounding up", "lambda_gb_second", None, billed - unrounded))
-    byte_usd = rates.logs_ingested / float(BYTES_A_GB)
+    yield CostPart("GB-seconds: rounding up", GB_SECOND, None, billed - unrounded)
+    byte_usd = rates[LOGS] / float(BYTES_A_GB)
     log_lines = {
-        "log_bytes_a_piece_of_work": used.work,
-        "log_bytes_a_check": used.polls,
+        "log_bytes_a_piece_of_work": used.work(usage),
+        "log_bytes_a_check": used.checks(usage),
         "log_bytes_an_invocation": invocations,
     }
-    parts += [
-        CostPart(f"logs: {name}", "logs_ingested", name, times * value[name] * byte_usd)
-        for name, times in log_lines.items()
-    ]
-    return tuple(parts)
+    for name, times in log_lines.items():
+        yield CostPart(f"logs: {name}", LOGS, name, times * value[name] * byte_usd)
 
 
 def _billed_seconds(
@@ -248,11 +227,11 @@ def _billed_seconds(
 ) -> Any:
     """Return the billed seconds of all functions together, every invocation rounded up."""
     cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
-    checkpoints = used.count(usage, CHECKPOINTS) if usage.suspends else 0
-    others = used.invocations(usage) - used.begun
+    checkpoints = used.count(usage, CHECKPOINTS)
+    others = used.invocations(usage) - (used.begun if usage.look.invocations else 0)
     each = _of_sizes(
         memory_mb,
-        lambda size: invocation_milliseconds(assumed, size, replayed=0, durable=usage.suspends),
+        lambda size: invocation_milliseconds(assumed, size, replayed=0, suspends=usage.suspends),
     )
     added = cold * added_milliseconds(assumed, 1, 0) + checkpoints * added_milliseconds(assumed, 0, 1)
     return (others * each + billed_of_polls + added) / 1000
@@ -275,12 +254,12 @@ def _seconds(usage: Usage, used: Used, of_a_core: Any, value: Mapping[str, float
         ("initialization_seconds", cold * value["initialization_seconds"]),
     ]
     if usage.suspends:
+        seconds.append(("suspension_seconds", invocations * value["suspension_seconds"]))
+    if CHECKPOINTS in usage.meters:
+        seconds.append(("checkpoint_seconds", used.count(usage, CHECKPOINTS) * value["checkpoint_seconds"]))
+    if usage.replays:
         replayed = value["replayed_operation_cpu_seconds"] / of_a_core
-        seconds += [
-            ("suspension_seconds", invocations * value["suspension_seconds"]),
-            ("checkpoint_seconds", used.count(usage, CHECKPOINTS) * value["checkpoint_seconds"]),
-            ("replayed_operation_cpu_seconds", used.replayed(usage) * replayed),
-        ]
+        seconds.append(("replayed_operation_cpu_seconds", used.replayed(usage) * replayed))
     return seconds
 
 
@@ -297,14 +276,24 @@ def estimated_quantities(
         assumed: durations, log bytes and retention.
     """
     summed, rows = totals(used)
-    mean = Used(*(getattr(summed, name) / rows for name in Used.__dataclass_fields__))
-    quantities = list(_service_quantities(usage, mean, assumed))
+    mean = summed.reduced(lambda column: column / rows)
+    quantities = [
+        quantity
+        for meter in usage.meters
+        for quantity in metered_quantities(
+            meter,
+            Decimal(mean.count(usage, meter)),
+            Label.ESTIMATED,
+            AS_REHEARSED if meter.is_size else CLOSED_FORM,
+            assumed,
+        )
+    ]
     for name in usage.functions:
         invocations = Decimal(mean.invocations_of(usage, name))
         if not invocations:
             continue
-        polls_here = name in usage.poll.invocations
-        warm = invocation_milliseconds(assumed, memory_mb, replayed=0, durable=usage.suspends)
+        polls_here = name in usage.look.invocations
+        warm = invocation_milliseconds(assumed, memory_mb, replayed=0, suspends=usage.suspends)
         billed = _whole((invocations - (mean.begun if polls_here else 0)) * rows) * warm
         if polls_here:
             billed += int(milliseconds_of_polls(usage, assumed, memory_mb, used.begun).sum())
@@ -313,27 +302,15 @@ def estimated_quantities(
         billed += added_milliseconds(assumed, cold, checkpoints)
         seconds = Decimal(billed) / 1000 / rows
         quantities += [
-            Quantity(f"{name}: requests", "lambda_request", invocations, Label.ESTIMATED, CLOSED_FORM),
-            compute_quantity(name, seconds, memory_mb, price_key("lambda_gb_second", architecture)),
+            Quantity(f"{name}: requests", REQUEST, invocations, Label.ESTIMATED, CLOSED_FORM),
+            compute_quantity(name, seconds, memory_mb, price_key(GB_SECOND, architecture)),
         ]
-    all_invocations = Decimal(mean.invocations(usage))
-    return [*quantities, logs_quantity(mean.work, mean.polls, all_invocations, assumed)]
+    if usage.functions:
+        all_invocations = Decimal(mean.invocations(usage))
+        quantities.append(logs_quantity(mean.work(usage), mean.checks(usage), all_invocations, assumed))
+    return quantities
 
 
 def _whole(number: Any) -> int:
     """Return the whole number that a mean times its rows is."""
     return round(Decimal(number))
-
-
-def _service_quantities(usage: Usage, mean: Used, assumed: Assumptions) -> list[Quantity]:
-    if not usage.suspends:
-        amount = Decimal(mean.count(usage, STATE_TRANSITIONS))
-        return [Quantity("state transitions", "state_transition", amount, Label.ESTIMATED, CLOSED_FORM)]
-    operations = Decimal(mean.count(usage, DURABLE_OPERATIONS))
-    written = Decimal(mean.count(usage, WRITTEN_BYTES)) / BYTES_A_GB
-    bytes_source = "bytes as rehearsed, times polls"
-    return [
-        Quantity("durable operations", "durable_operation", operations, Label.ESTIMATED, CLOSED_FORM),
-        Quantity("data written", "durable_data_written", written, Label.ESTIMATED, bytes_source),
-        data_retained(written, assumed),
-    ]

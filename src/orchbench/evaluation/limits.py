@@ -18,8 +18,7 @@ from orchbench.ways.durations import Policy, shown_duration
 from orchbench.ways.usage import Usage
 
 FILE = Path(__file__).with_name("quotas.json")
-NEVER = 10**9
-"""Polls of a budget that is not kept."""
+NO_QUOTA = "no quota of an execution limits its polls"
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,8 @@ class Reach:
     """How long a query a way can poll with a policy.
 
     Attributes:
-        most_polls: after which the execution can still succeed, no reserve kept.
+        most_polls: after which the execution can still succeed, no reserve kept; None where nothing limits
+            them.
         without_budget_seconds: the longest query that is still seen to end where the poll budget is off.
         died: what a query that runs on dies of there; None where none does within a query's day.
         longest_delay_seconds: that the poll budget makes of the policy, for the longest query of all.
@@ -69,7 +69,7 @@ class Reach:
 
     way: str
     policy: Policy
-    most_polls: int
+    most_polls: int | None
     without_budget_seconds: float
     died: "Died | None"
     with_budget_seconds: float
@@ -86,13 +86,15 @@ class Reach:
         """Return the figures, each with its label and its source."""
         unit_source = "closed form over the way's own counts and the quota"
 
-        def figure(value: float, unit: str, source: str = unit_source) -> Json:
+        def figure(value: float | None, unit: str, source: str = unit_source) -> Json:
             return {"value": value, "unit": unit, "label": Label.ESTIMATED.value, "source": source}
 
         return {
             "way": self.way,
             "policy": self.policy.shown,
-            "most_polls": figure(self.most_polls, "polls"),
+            "most_polls": figure(
+                self.most_polls, "polls", NO_QUOTA if self.most_polls is None else unit_source
+            ),
             "longest_query_without_poll_budget": figure(self.without_budget_seconds, "s"),
             "dies_without_poll_budget": self.dies_without_budget,
             "dies_after_polls": figure(self.died.polls, "polls") if self.died else None,
@@ -119,17 +121,17 @@ def death(usage: Usage, policy: Policy, timeout_seconds: float) -> Died | None:
     """Return where a query that runs beyond its timeout loses its execution; None where it does not."""
     timeout = np.array([timeout_seconds])
     columns = _columns(replace(policy, budget=False))
-    found = poll(timeout + 1, timeout, columns, NEVER, most_polls(usage))
+    found = poll(timeout + 1, timeout, columns, most=most_polls(usage))
     return Died(int(found.polls[0]), float(found.seen_at_seconds[0])) if found.died[0] else None
 
 
-def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
+def reach(way: str, usage: Usage, budget_polls: int | None, policy: Policy) -> Reach:
     """Return how long a query a way can poll with a policy.
 
     Args:
         way: its name.
         usage: the way's own counts.
-        budget_polls: how many polls its poll budget leaves one execution.
+        budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
         policy: how it polls.
     """
     longest = quotas()[QUERY].value
@@ -140,12 +142,12 @@ def reach(way: str, usage: Usage, budget_polls: int, policy: Policy) -> Reach:
     within_budget = replace(policy, budget=True)
     columns = _columns(within_budget)
     kept = poll(np.array([float(longest)]), np.array([float(longest)]), columns, budget_polls)
-    plain = poll(np.array([float(longest)]), np.array([float(longest)]), columns, NEVER)
+    plain = poll(np.array([float(longest)]), np.array([float(longest)]), columns)
     stretched = bool(kept.polls[0] < plain.polls[0])
     return Reach(
         way=way,
         policy=policy,
-        most_polls=NEVER if most is None else most,
+        most_polls=most,
         without_budget_seconds=float(min(last_seen, longest)),
         died=died,
         with_budget_seconds=float(longest),
@@ -164,12 +166,12 @@ def moment_of_poll(policy: Policy, number: int) -> float:
     low, high = 0.0, float(number * policy.maximum_seconds)
     while high - low > 1:
         middle = (low + high) // 2
-        found = poll(np.array([middle]), np.array([1e12]), _columns(policy), NEVER)
+        found = poll(np.array([middle]), np.array([1e12]), _columns(policy))
         low, high = (middle, high) if found.polls[0] <= number else (low, middle)
-    return float(poll(np.array([low]), np.array([1e12]), _columns(policy), NEVER).seen_at_seconds[0])
+    return float(poll(np.array([low]), np.array([1e12]), _columns(policy)).seen_at_seconds[0])
 
 
-def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int) -> float:
+def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | None) -> float:
     """Return the longest delay up to a deadline, the budget's stretching included."""
     ends = np.linspace(1.0, timeout_seconds, 400)
     rows = policy_rows(policy, len(ends))
@@ -177,10 +179,12 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int) -> 
     return float(found.last_delay_seconds.max())
 
 
-def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int) -> bool:
+def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | None) -> bool:
     """Tell whether a poll budget makes delays longer than the policy's, up to a timeout."""
+    if budget_polls is None:
+        return False
     timeout = np.array([float(timeout_seconds)])
-    needed = poll(timeout, timeout, _columns(replace(policy, budget=False)), NEVER).polls[0]
+    needed = poll(timeout, timeout, _columns(replace(policy, budget=False))).polls[0]
     return policy.budget and bool(needed > budget_polls)
 
 
@@ -212,7 +216,7 @@ class Misfit:
 
 
 def misfits(
-    way: str, usage: Usage, budget_polls: int, policy: Policy, timeout_seconds: int
+    way: str, usage: Usage, budget_polls: int | None, policy: Policy, timeout_seconds: int
 ) -> Iterator[Misfit]:
     """Yield what a timeout and a policy run into on a way; nothing where they fit."""
     longest = quotas()[QUERY].value
@@ -220,13 +224,13 @@ def misfits(
         shown = f"{shown_duration(timeout_seconds)} is more than the {shown_duration(longest)}"
         yield Misfit(way, True, f"{way}: a timeout of {shown} that Redshift runs a query.")
     timeout = np.array([float(timeout_seconds)])
-    asked = int(poll(timeout, timeout, _columns(policy), NEVER).polls[0])
+    asked = int(poll(timeout, timeout, _columns(policy)).polls[0])
     needs = (
         f"{way}: {policy.shown} needs {asked:,} polls up to a timeout of {shown_duration(timeout_seconds)}"
     )
     died = None if policy.budget else death(usage, policy, float(timeout_seconds))
-    if died:
-        most = usage.most_polls() or NEVER
+    most = usage.most_polls()
+    if died and most is not None:
         longest_seen = min(moment_of_poll(policy, most), float(timeout_seconds))
         yield Misfit(
             way,
@@ -235,7 +239,7 @@ def misfits(
             f"one that runs on loses its execution after {_told(died.polls, died.at_seconds)}, to "
             f"{told_quota(usage)}. Poll less often, or keep the poll budget.",
         )
-    elif policy.budget and asked > budget_polls:
+    elif policy.budget and budget_polls is not None and asked > budget_polls:
         delay = longest_delay(policy, float(timeout_seconds), budget_polls)
         yield Misfit(
             way,

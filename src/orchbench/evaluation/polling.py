@@ -6,7 +6,7 @@ rehearsal. Every policy is a share of the time elapsed between a minimum and a m
 one whose minimum and maximum are equal.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -88,7 +88,7 @@ def poll(
     statement_seconds: Floats,
     timeout_seconds: Floats,
     policies: PolicyColumns,
-    budget_polls: int,
+    budget_polls: int | None = None,
     most: MostPolls | None = None,
 ) -> PollColumns:
     """Return how statements of these lengths are polled.
@@ -97,7 +97,7 @@ def poll(
         statement_seconds: from its creation to its end, Redshift's queue included; to the microsecond.
         timeout_seconds: the batch's own, whole seconds.
         policies: one a row.
-        budget_polls: how many polls the poll budget leaves one execution.
+        budget_polls: how many polls the poll budget leaves one execution; None where none limits them.
         most: what the quota of one execution allows; without it nothing dies of one.
     """
     parts = [
@@ -111,6 +111,15 @@ def poll(
             for name in PollColumns.__dataclass_fields__
         )
     )
+
+
+def woken(polled: PollColumns, statement_seconds: Floats) -> PollColumns:
+    """Return the same where an event ends the last wait as soon as the statement has ended.
+
+    The last delay stays what it is: that long an end is unseen at worst, where its event is lost.
+    """
+    ended = ~polled.timed_out & ~polled.died
+    return replace(polled, seen_at_seconds=np.where(ended, statement_seconds, polled.seen_at_seconds))
 
 
 def slow_delays(
@@ -139,21 +148,24 @@ def _poll(
     statement_seconds: Floats,
     timeout_seconds: Floats,
     policies: PolicyColumns,
-    budget_polls: int,
+    budget_polls: int | None,
     most: MostPolls | None,
 ) -> PollColumns:
     # Polls fall on whole seconds, the first one not before a second has passed.
     wanted = np.maximum(1.0, np.ceil(np.minimum(statement_seconds, timeout_seconds)))
     polls, seen_at, delay = _followed(wanted, policies, most_polls=most.begun if most else np.inf)
-    stretched = _stretched(timeout_seconds, policies, budget_polls)
-    even = stretched & (policies.minimum_seconds == policies.maximum_seconds)
-    if even.any():
-        polls[even], seen_at[even], delay[even] = _evenly(wanted[even], timeout_seconds[even], budget_polls)
-    rows = np.flatnonzero(stretched & ~even)
-    if len(rows):
-        polls[rows], seen_at[rows], delay[rows] = _stretched_at_first(
-            wanted[rows], timeout_seconds[rows], policies.rows(rows), budget_polls
-        )
+    if budget_polls is not None:
+        stretched = _stretched(timeout_seconds, policies, budget_polls)
+        even = stretched & (policies.minimum_seconds == policies.maximum_seconds)
+        if even.any():
+            polls[even], seen_at[even], delay[even] = _evenly(
+                wanted[even], timeout_seconds[even], budget_polls
+            )
+        rows = np.flatnonzero(stretched & ~even)
+        if len(rows):
+            polls[rows], seen_at[rows], delay[rows] = _stretched_at_first(
+                wanted[rows], timeout_seconds[rows], policies.rows(rows), budget_polls
+            )
     seen = np.minimum(seen_at, timeout_seconds)
     late = statement_seconds > timeout_seconds
     begun = polls.astype(np.int64)

@@ -1,25 +1,28 @@
 """What a table shows of a rehearsal: counts and latencies from its trace, and the quota it came nearest."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 
-from orchbench.evaluation.counts import count
+from orchbench.evaluation.counts import count, platform_meters
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.limits import quotas
+from orchbench.platforms import platform_named
+from orchbench.platforms.meters import (
+    DURABLE_OPERATIONS,
+    HISTORY_EVENTS,
+    WRITTEN_BYTES,
+    ExecutionQuota,
+    Meter,
+)
 from orchbench.redshift.statement import Status
-from orchbench.rehearsal.metering import MOST_BYTES, MOST_OPERATIONS
 from orchbench.rehearsal.rehearse import Rehearsal
-from orchbench.rehearsal.state_machine import MOST_EVENTS
 from orchbench.trace import Json, Label
 
 TRACE = "the rehearsal's trace, in virtual time"
 REHEARSED_UNITS = {
     "makespan_seconds": "s",
     "polls": "polls",
-    "transitions": "state transitions",
-    "events": "history events",
-    "operations": "durable operations",
-    "written_bytes": "bytes",
     "invocations": "invocations",
     "operations_replayed": "operations",
     "detection_lag_seconds": "s",
@@ -27,12 +30,7 @@ REHEARSED_UNITS = {
     "statements_running": "batches",
     "died_at_seconds": "s",
 }
-QUOTAS = {
-    "history events": "sfn_history_events",
-    "durable operations": "durable_operations",
-    "bytes written": "durable_data_bytes",
-}
-"""The keys of the quotas that headroom is told of."""
+NO_QUOTA = "its service has no quota of one execution"
 ENDED_STATUSES = tuple(status.value for status in Status if status.ended)
 
 
@@ -44,22 +42,31 @@ class Headroom:
         left: the share of it that was not used, 0.0 to 1.0.
     """
 
-    quota: str
+    quota: ExecutionQuota
     used: int
-    limit: int
 
     @property
     def left(self) -> float:
         """The share that was not used, 0.0 to 1.0."""
-        return round(max(0.0, 1 - self.used / self.limit), 6)
+        return round(max(0.0, 1 - self.used / self.quota.limit), 6)
+
+    def to_json(self) -> Json:
+        """Return the figures as plain JSON values."""
+        return {
+            "quota": self.quota.meter.unit,
+            "used": self.used,
+            "limit": self.quota.limit,
+            "left": self.left,
+        }
 
     def labelled(self) -> Json:
         """Return the figures with their labels and sources."""
-        quota = quotas()[QUOTAS[self.quota]]
+        quota = quotas()[self.quota.key]
+        limit = {"value": self.quota.limit, "unit": quota.unit, "label": "quoted", "source": quota.source}
         return {
-            "quota": self.quota,
+            "quota": self.quota.meter.unit,
             "used": figure(self.used, quota.unit, Label.REHEARSED, TRACE),
-            "limit": {"value": self.limit, "unit": quota.unit, "label": "quoted", "source": quota.source},
+            "limit": limit,
             "left": figure(self.left, "of the quota", Label.REHEARSED, TRACE),
         }
 
@@ -70,6 +77,8 @@ class Figures:
 
     Attributes:
         outcome: the execution's status, and its error's name where it failed.
+        metered: by each meter of every platform; None where its own has no such thing.
+        headroom: None where no quota of one execution limits it.
         died_at_seconds: after the start, where a quota ended the execution.
         cpu_seconds: measured, of all invocations of the handlers together.
     """
@@ -80,14 +89,11 @@ class Figures:
     outcome: str
     makespan_seconds: float | None
     polls: int
-    transitions: int | None
-    events: int
-    operations: int | None
-    written_bytes: int | None
+    metered: Mapping[Meter, int | None]
     invocations: int
     operations_replayed: int | None
     detection_lag_seconds: float | None
-    headroom: Headroom
+    headroom: Headroom | None
     statements_executed: int
     statements_running: int
     died_at_seconds: float | None
@@ -97,18 +103,29 @@ class Figures:
 
     def to_json(self) -> Json:
         """Return the row as plain JSON values, as results store it."""
-        document = asdict(self)
-        document["headroom"]["left"] = self.headroom.left
-        return document | {"label": Label.REHEARSED.value, "source": TRACE}
+        headroom = self.headroom.to_json() if self.headroom else None
+        return self._values() | {"headroom": headroom, "label": Label.REHEARSED.value, "source": TRACE}
 
     def labelled(self) -> Json:
         """Return the row as JSON values, every figure with its unit, its label and its source."""
-        document = asdict(self)
-        for name, unit in REHEARSED_UNITS.items():
+        document = self._values()
+        units = {meter.column: "bytes" if meter.is_size else meter.unit for meter in self.metered}
+        for name, unit in (REHEARSED_UNITS | units).items():
             document[name] = figure(document[name], unit, Label.REHEARSED, TRACE)
         for name in ("cpu_seconds", "rehearsal_seconds"):
             document[name] = figure(document[name], "s", Label.MEASURED, "this machine's own clocks")
-        return document | {"headroom": self.headroom.labelled()}
+        none = {"quota": None, "why": NO_QUOTA}
+        return document | {"headroom": self.headroom.labelled() if self.headroom else none}
+
+    def _values(self) -> Json:
+        """Return each value by its name, a meter's by its column."""
+        document: Json = {}
+        for one in fields(self):
+            if one.name == "metered":
+                document |= {meter.column: amount for meter, amount in self.metered.items()}
+            else:
+                document[one.name] = getattr(self, one.name)
+        return document
 
 
 def figures(rehearsal: Rehearsal) -> Figures:
@@ -125,10 +142,7 @@ def figures(rehearsal: Rehearsal) -> Figures:
         outcome=f"{trace.status.value}: {trace.error_name}" if trace.error_name else trace.status.value,
         makespan_seconds=parts.makespan_seconds,
         polls=counts.polls,
-        transitions=counts.state_transitions,
-        events=counts.history_events,
-        operations=rehearsal.operations,
-        written_bytes=rehearsal.written_bytes,
+        metered=metered(rehearsal),
         invocations=counts.invocations,
         operations_replayed=sum(replayed) if replayed else None,
         detection_lag_seconds=parts.detection_lag_seconds if ended else None,
@@ -142,12 +156,20 @@ def figures(rehearsal: Rehearsal) -> Figures:
     )
 
 
-def headroom(rehearsal: Rehearsal) -> Headroom:
-    """Return the quota of its service that an execution came nearest to."""
-    if rehearsal.operations is None:
-        return Headroom("history events", rehearsal.trace.history_events, MOST_EVENTS)
-    candidates = (
-        Headroom("durable operations", rehearsal.operations, MOST_OPERATIONS),
-        Headroom("bytes written", rehearsal.written_bytes or 0, MOST_BYTES),
-    )
-    return min(candidates, key=lambda one: one.left)
+def metered(rehearsal: Rehearsal) -> Mapping[Meter, int | None]:
+    """Return how much of each meter an execution used, as its host metered it where it did."""
+    counts = count(rehearsal.trace)
+    by_host = {DURABLE_OPERATIONS: rehearsal.operations, WRITTEN_BYTES: rehearsal.written_bytes}
+    found = {meter: counts.of(meter) for meter in platform_meters()}
+    known = {meter: amount for meter, amount in by_host.items() if amount is not None}
+    return found | known | {HISTORY_EVENTS: counts.history_events}
+
+
+def headroom(rehearsal: Rehearsal) -> Headroom | None:
+    """Return the quota of its service that an execution came nearest to; None where there is none."""
+    used = metered(rehearsal)
+    found = [
+        Headroom(quota, used.get(quota.meter) or 0)
+        for quota in platform_named(rehearsal.trace.platform).execution_quotas
+    ]
+    return min(found, key=lambda one: one.left, default=None)

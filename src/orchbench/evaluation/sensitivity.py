@@ -82,7 +82,7 @@ def _lines(decision: Decision, option: Option, name: str) -> list[_Line]:
     for rate in dict.fromkeys(part.rate for part in option.parts):
         of_rate = [part for part in option.parts if part.rate == rate]
         usd = sum(float(part.usd) for part in of_rate) * question.runs_a_month
-        free = question.free_quantities.get(rate, 0.0) * float(getattr(question.rates, rate))
+        free = question.free_quantities.get(rate, 0.0) * float(question.rates[rate])
         if name == f"price of {rate}":
             lines.append(_Line(0.0, max(0.0, usd - free), 0.0))
             continue
@@ -151,11 +151,13 @@ def _until_a_quota(decision: Decision, plan: Option, name: str, field: str) -> I
 
 
 def _until_stretched(decision: Decision, plan: Option) -> Iterator[Growth]:
-    timeout = decision.question.timeout_seconds
-    longest = plan.candidate.budget_polls * plan.polled.policy.minimum_seconds
+    timeout, budget = decision.question.timeout_seconds, plan.candidate.budget_polls
+    if budget is None:
+        return
+    longest = budget * plan.polled.policy.minimum_seconds
     if timeout <= longest < LONGEST_SECONDS:
         beyond = decision.with_question(timeout_seconds=longest + 1)
-        because = f"the poll budget of {plan.candidate.budget_polls:,} polls stretches the interval"
+        because = f"the poll budget of {budget:,} polls stretches the interval"
         yield Growth("timeout", longest / timeout, because, _answer(beyond))
 
 

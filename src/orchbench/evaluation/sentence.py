@@ -49,6 +49,8 @@ def _overheads(ways: Json, interval_seconds: float) -> str:
 def _costs(ways: Json, region: str) -> str:
     totals = {name: Decimal(way["bill"]["median_usd"]) for name, way in ways.items()}
     cheap, dear = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
+    if not totals[cheap]:
+        return f"a run of {cheap} costs nothing at list prices of {region}"
     times = totals[dear] / totals[cheap]
     return f"a run of {dear} costs {times:.1f} times one of {cheap} at list prices of {region}"
 

@@ -102,6 +102,8 @@ class Sweep:
         none = np.zeros(self.timeout_seconds)
         return Used(
             polls=self.polls / self.queries,
+            waits=self.polls / self.queries,
+            events=none,
             begun=self.polls / self.queries,
             pairs=self.weighted(self.intervals - 1) / self.queries,
             timed_out=np.full(self.timeout_seconds, self._late / self.queries),

@@ -1,4 +1,4 @@
-"""What counts and cost follow from, all of it linearly, from the polls of scenarios.
+"""What counts and cost follow from, all of it linearly, from the looks, waits and events of scenarios.
 
 Linear, so that a row may be one scenario or the mean of a workload, and sums stay exact whole numbers.
 """
@@ -13,6 +13,7 @@ import numpy as np
 from orchbench.evaluation.polling import MostPolls, PolicyColumns, PollColumns, slow_delays
 from orchbench.platforms.meters import Meter
 from orchbench.ways.usage import Amounts, Ending, Usage
+from orchbench.ways.way import Waits
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,9 @@ class Used:
     """What counts and cost follow from, all of it linearly: a row may be a scenario or a mean of many.
 
     Attributes:
-        polls: of an execution.
+        polls: looks of an execution that were answered.
+        waits: that were begun and not refused; as many as looks where a way waits before each.
+        events: that were delivered to it.
         begun: those polls, and the one that a quota refused after its delay.
         pairs: of the polls begun: begun * (begun - 1) / 2.
         timed_out: whether the deadline passed first, 0 or 1, or the share of those it did for.
@@ -31,6 +34,8 @@ class Used:
     """
 
     polls: Any
+    waits: Any
+    events: Any
     begun: Any
     pairs: Any
     timed_out: Any
@@ -38,6 +43,10 @@ class Used:
     ending_refused: Any
     slow: Any
     first_is_slow: Any
+
+    def reduced(self, reduce: Callable[[Any], Any]) -> "Used":
+        """Return one row of all, such as their means."""
+        return Used(*(reduce(getattr(self, name)) for name in Used.__dataclass_fields__))
 
     def count(self, usage: Usage, meter: Meter) -> Any:
         """Return how much of a meter is used."""
@@ -49,15 +58,18 @@ class Used:
 
     def _counted(self, usage: Usage, of: Callable[[Amounts], int]) -> Any:
         succeeded = of(usage.endings[Ending.SUCCEEDED])
+        # A look and its wait are counted together, so that a mean of many is rounded once.
         counted = of(usage.start) + of(usage.poll) * self.polls + succeeded
-        otherwise = (
-            (of(usage.endings[Ending.TIMED_OUT]), self.timed_out),
-            (of(usage.refused_poll), self.poll_refused),
-            (of(usage.refused_ending), self.ending_refused),
+        besides = (
+            (of(usage.wait), self.waits - self.polls),
+            (of(usage.event), self.events),
+            (of(usage.endings[Ending.TIMED_OUT]) - succeeded, self.timed_out),
+            (of(usage.refused_poll) - succeeded, self.poll_refused),
+            (of(usage.refused_ending) - succeeded, self.ending_refused),
         )
-        for amount, happened in otherwise:
-            if amount != succeeded and np.any(happened):
-                counted = counted + (amount - succeeded) * happened
+        for amount, happened in besides:
+            if amount and np.any(happened):
+                counted = counted + amount * happened
         return counted
 
     def invocations_of(self, usage: Usage, function: str) -> Any:
@@ -72,24 +84,44 @@ class Used:
         """Return a function's first invocation, and those after a longer pause than it is kept."""
         if function in usage.poll.invocations:
             return 1 + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
-        return 1 if function in usage.start.invocations else self.timed_out
+        if function in usage.start.invocations:
+            return 1
+        return self.events if function in usage.event.invocations else self.timed_out
 
     def replayed(self, usage: Usage) -> Any:
         """Return the operations that the invocations go over again."""
         return usage.replayed_by_first_poll * self.begun + usage.replayed_more_each_poll * self.pairs
 
-    @property
-    def work(self) -> Any:
-        """Submits, checks and cancels."""
-        return self.polls + 1 + self.timed_out
+    def work(self, usage: Usage) -> Any:
+        """Return the submits, looks, cancels and events that functions work on, and log."""
+        # Whoever looks in a function cancels in one, and needs no invocation for it where it runs already.
+        cancels = usage.look.invocations or usage.endings[Ending.TIMED_OUT].invocations
+        return (
+            self.checks(usage)
+            + (1 if usage.start.invocations else 0)
+            + (self.timed_out if cancels else 0)
+            + (self.events if usage.event.invocations else 0)
+        )
+
+    def checks(self, usage: Usage) -> Any:
+        """Return the looks that were answered to a function."""
+        return self.polls if usage.look.invocations else 0
 
 
-def used_by(polled: PollColumns, policies: PolicyColumns, kept_warm_seconds: float) -> Used:
-    """Return what polling uses, a row a scenario."""
+def used_by(
+    polled: PollColumns,
+    policies: PolicyColumns,
+    kept_warm_seconds: float,
+    waits: Waits = Waits.BY_POLLING,
+) -> Used:
+    """Return what polling uses, a row a scenario; of a way that waits for an event, with the event."""
     slow, first_is_slow = slow_delays(policies, polled, kept_warm_seconds)
     begun = polled.begun
+    ended = ~polled.timed_out & ~polled.died
     return Used(
         polls=polled.polls,
+        waits=polled.polls,
+        events=(ended & (waits is Waits.FOR_AN_EVENT)).astype(np.int64),
         begun=begun,
         pairs=begun * (begun - 1) // 2,
         timed_out=polled.timed_out.astype(np.int64),
@@ -116,5 +148,4 @@ def most_polls(usage: Usage) -> MostPolls | None:
 
 def totals(used: Used) -> tuple[Used, int]:
     """Return the sums over all rows, as exact whole numbers, and how many rows they are of."""
-    sums = (int(np.sum(getattr(used, name))) for name in Used.__dataclass_fields__)
-    return Used(*(Decimal(one) for one in sums)), len(used.polls)
+    return used.reduced(lambda column: Decimal(int(np.sum(column)))), len(used.polls)

@@ -7,6 +7,23 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Retention:
+    """What it costs to keep what was metered, for so many days after the execution.
+
+    Attributes:
+        billed_as: its line on a bill.
+        price: the key of its price, which is for a month.
+        days: the assumption that says for how long.
+        told: what is kept, as a sentence begins.
+    """
+
+    billed_as: str
+    price: str
+    days: str
+    told: str
+
+
+@dataclass(frozen=True)
 class Meter:
     """Something that a service counts of an execution.
 
@@ -14,19 +31,43 @@ class Meter:
         key: as figures and JSON documents name it.
         unit: as a person says it, in the plural.
         price: the key of its price in a price list; None where it costs nothing.
-        units_a_price: how many of its units the price is for: data is priced per decimal gigabyte.
+        units_a_price: how many of its units the price is for: data is priced per gigabyte of 2^30 bytes.
+        billed_as: its line on a bill; its unit where it is empty.
+        is_size: bytes, which estimates take from rehearsals; anything else is counted.
+        retention: what keeping it costs; None where nothing is kept, or it costs nothing.
     """
 
     key: str
     unit: str
     price: str | None = None
     units_a_price: int = 1
+    billed_as: str = ""
+    is_size: bool = False
+    retention: Retention | None = None
+
+    @property
+    def line(self) -> str:
+        """Its line on a bill."""
+        return self.billed_as or self.unit
+
+    @property
+    def column(self) -> str:
+        """What it is called where there is room for one word."""
+        return self.key if self.is_size else self.unit.split()[-1]
 
 
 STATE_TRANSITIONS = Meter("state_transitions", "state transitions", "state_transition")
 HISTORY_EVENTS = Meter("history_events", "history events")
 DURABLE_OPERATIONS = Meter("durable_operations", "durable operations", "durable_operation")
-WRITTEN_BYTES = Meter("written_bytes", "bytes written", "durable_data_written", 2**30)
+WRITTEN_BYTES = Meter(
+    "written_bytes",
+    "bytes written",
+    "durable_data_written",
+    2**30,
+    billed_as="data written",
+    is_size=True,
+    retention=Retention("data retained", "durable_data_retained", "retention_days", "Durable data"),
+)
 CHECKPOINTS = Meter("checkpoints", "checkpoints")
 """Results and waits that a durable invocation stores and waits for."""
 

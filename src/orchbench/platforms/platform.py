@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from orchbench.platforms.meters import Meter
+from orchbench.platforms.meters import ExecutionQuota, Meter
 from orchbench.trace import ExecutionStatus, Invocation, Json, Trace, TraceEvent, Work
 
 LONGEST_NAME = 64
@@ -124,6 +124,19 @@ class AccountQuotas:
     a_second: Mapping[Meter, str]
 
 
+@dataclass(frozen=True)
+class Unrecorded:
+    """What a service meters and no history of it shows, as far as it can be estimated.
+
+    Attributes:
+        note: what is left out, and what is taken instead.
+    """
+
+    meter: Meter
+    amount: int
+    note: str
+
+
 class Platform(ABC):
     """What executions run on, the same in every account: its service, and its records as traces.
 
@@ -132,6 +145,7 @@ class Platform(ABC):
         title: as a person says it.
         meters: what its executions are counted in, in the order of a table.
         account_quotas: that they use up together.
+        execution_quotas: of one of them, as far as polling comes near; none where nothing limits it.
         permissions: to start, follow and stop executions.
     """
 
@@ -140,6 +154,7 @@ class Platform(ABC):
     permissions: Sequence[Permission]
     meters: Sequence[Meter]
     account_quotas: AccountQuotas
+    execution_quotas: Sequence[ExecutionQuota] = ()
 
     @abstractmethod
     def service(self, clients: Clients) -> Service:
@@ -183,3 +198,7 @@ class Platform(ABC):
     @abstractmethod
     def metered(self, events: Sequence[TraceEvent]) -> Mapping[Meter, int]:
         """Count what the service meters of one execution, from its trace's events."""
+
+    def unrecorded(self, events: Sequence[TraceEvent]) -> Sequence[Unrecorded]:  # noqa: ARG002 - for those that ask
+        """Estimate what the service meters besides, and its history leaves out."""
+        return ()

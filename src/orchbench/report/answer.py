@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from orchbench.evaluation.estimate import Rates, price_key
 from orchbench.evaluation.limits import reach
+from orchbench.evaluation.rates import price_keys
 from orchbench.report.estimating import ends_early, estimate_one
 from orchbench.report.figures import count, seconds, times, told_duration, usd_of_runs
 from orchbench.report.model import Figure, Text
@@ -34,9 +34,11 @@ def _cost(given: Given) -> Text:
     least = found[ranked[0]].total_usd
     for way in ranked[1:]:
         label, files = found[way].label, given.estimated_in(way)
-        ratio = times(float(found[way].total_usd / least), label, "ratio of the two bills", files)
-        parts += [f"; {way} costs ", cost(way), ", ", ratio, " times the least"]
-    keys = {price_key(name, given.architecture) for name in Rates.names()}
+        parts += [f"; {way} costs ", cost(way)]
+        if least:
+            ratio = times(float(found[way].total_usd / least), label, "ratio of the two bills", files)
+            parts += [", ", ratio, " times the least"]
+    keys = price_keys((one.usage for one in given.candidates), given.architecture)
     dates = sorted(given.prices[key].date for key in keys)
     parts.append(
         f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
@@ -99,7 +101,7 @@ def _limits(given: Given) -> Text:
     policy = Policy.fixed(INTERVAL_SECONDS, budget=False)
     parts: list[str | Figure] = []
     for one in given.candidates:
-        found = reach(one.name, one.usage, one.budget_polls, policy)
+        found = reach(one.name, one.usage, one.budget_polls, one.kept(policy))
         if not ends_early(found):
             continue
         hours = Figure(

@@ -50,15 +50,15 @@ def section(results: Sequence[Results], given: Given) -> Section:
 def _measured(results: Results, *, several: bool) -> Chart:
     lines = [
         line
-        for way, figures in results.summary["ways"].items()
-        for line in _lines(way, figures["bill"].get("lines", ()), results.traces_of(way))
+        for way in results.ways
+        for line in _lines(way, results.summary["ways"][way]["bill"].get("lines", ()), results.traces_of(way))
     ]
     where = f"{results.name} ({results.host})" if several else results.host
     return _chart(
         f"bill-{results.name.replace('/', '-')}",
         f"The measured runs, {where}: the run in the middle of each way",
         lines,
-        list(results.comparison.ways),
+        results.ways,
     )
 
 
@@ -144,7 +144,7 @@ def _slivers(lines: Sequence[_Line], ways: Sequence[str]) -> str:
     usd = {(way, part): 0.0 for way in ways for part in PARTS}
     for one in lines:
         usd[one.way, one.part] += float(one.figure.value or 0)
-    longest = max(sum(usd[way, part] for part in PARTS) for way in ways)
+    longest = max((sum(usd[way, part] for part in PARTS) for way in ways), default=0.0)
     small: dict[str, list[str]] = {}
     for (way, part), amount in usd.items():
         if 0 < amount < LEAST_SHARE_DRAWN * longest:
@@ -166,8 +166,9 @@ def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[s
     present = [part for part in PARTS if any(row["part"] == part for row in rows)]
     fills = [FILLS[PARTS.index(part)] for part in present]
     base = alt.Chart(drawing.values(rows))
-    y = alt.Y("way:N", sort=list(ways), title=None, axis=alt.Axis(labelColor=drawing.INK))
-    stacked = base.mark_bar(height=26, stroke=drawing.INK, strokeWidth=1).encode(
+    y = alt.Y("way:N", sort=list(ways), title=None, axis=drawing.way_axis(ways))
+    stacked = base.mark_bar(height=26, stroke=drawing.INK).encode(
+        strokeWidth=drawing.way_width(ways),
         x=alt.X("sum(usd):Q", title="USD a 1,000 runs"),
         y=y,
         fill=alt.Fill(

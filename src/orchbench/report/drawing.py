@@ -9,14 +9,27 @@ from typing import Any
 
 import altair as alt
 
+from orchbench.evaluation.variants import parent_of
+
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
 """What vl-convert measures texts with, and what is as wide as that nearly everywhere."""
 ROOM_FOR_WIDER_FONTS = 26
 """Pixels on the left, where no font is as narrow as the one that was measured with."""
 INK, MUTED, GRID, SURFACE = "var(--ink)", "var(--muted)", "var(--grid)", "var(--surface)"
-DASHES = ([1, 0], [7, 3], [2, 2], [8, 2, 2, 2])
-SHAPES = ("circle", "square", "triangle-up", "diamond")
+DASHES = ([1, 0], [7, 3], [2, 2], [8, 2, 2, 2], [12, 3], [1, 4], [5, 5], [10, 2, 2, 2, 2, 2])
+SHAPES = (
+    "circle",
+    "square",
+    "triangle-up",
+    "diamond",
+    "cross",
+    "triangle-down",
+    "triangle-right",
+    "triangle-left",
+)
 COLOURS = tuple(f"var(--way-{number})" for number in range(1, 5))
+BOLD, PLAIN = 2.5, 1
+"""Widths of a stroke: of the pair, which the comparison is about, and of its variants."""
 NARROW = 480
 """Below this many pixels a chart is for a phone."""
 HEIGHT = 300
@@ -43,6 +56,22 @@ def way_dash(ways: Sequence[str]) -> alt.StrokeDash:
     """Return the ways' dashes."""
     scale = alt.Scale(domain=list(ways), range=[list(dash) for dash in _some(DASHES, ways)])
     return alt.StrokeDash("way:N", scale=scale, legend=None)
+
+
+def way_width(ways: Sequence[str]) -> alt.StrokeWidth:
+    """Return the ways' widths of stroke: the pair is bold."""
+    names = list(dict.fromkeys(ways))
+    widths = [BOLD if parent_of(name) is None else PLAIN for name in names]
+    return alt.StrokeWidth("way:N", scale=alt.Scale(domain=names, range=widths), legend=None)
+
+
+def way_axis(ways: Sequence[str]) -> alt.Axis:
+    """Return an axis of ways, the pair's names bold."""
+    pair = [name for name in ways if parent_of(name) is None]
+    weight = alt.condition(
+        alt.FieldOneOfPredicate(field="value", oneOf=pair), alt.value("bold"), alt.value("normal")
+    )
+    return alt.Axis(labelColor=INK, labelFontWeight=weight)
 
 
 def way_shape(ways: Sequence[str]) -> alt.Shape:
@@ -80,7 +109,8 @@ def labels(base: alt.Chart, field: str, colour: alt.Color | None = None, **optio
 
 def money_axis(field: str, title: str, amounts: Iterable[float]) -> alt.Y:
     """Return a logarithmic axis of money, with room for labels below and above."""
-    known = list(amounts)
+    # What costs nothing has no place on a logarithmic axis.
+    known = [amount for amount in amounts if amount > 0] or [1.0]
     low, high = min(known) * 0.45, max(known) * 1.9
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     steps = (1,) if high / low > 1_000 else (1, 2, 5)

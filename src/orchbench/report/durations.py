@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 
 from orchbench.evaluation.cost import bill
-from orchbench.evaluation.limits import NEVER, Reach, reach
+from orchbench.evaluation.limits import Reach, reach
 from orchbench.report import drawing
 from orchbench.report.estimating import LONGEST_SECONDS, ends_early, estimate_one, estimates
 from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
@@ -143,7 +143,7 @@ def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> 
 def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float]) -> _Line:
     """Return a way's line; a cost grows in steps, so that it is computed at the marks as well."""
     candidate = next(one for one in given.candidates if one.name == way)
-    reached = reach(way, candidate.usage, candidate.budget_polls, policy)
+    reached = reach(way, candidate.usage, candidate.budget_polls, candidate.kept(policy))
     last = reached.without_budget_seconds if ends_early(reached) else float(LONGEST_SECONDS)
     even = np.round(np.geomspace(SHORTEST_SECONDS, LONGEST_SECONDS, POINTS))
     grid = np.unique([*even, *marked])
@@ -169,10 +169,9 @@ def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, A
 def _end_data(line: _Line) -> Iterator[Datum]:
     if ends_early(line.reach):
         yield Datum(f"{line.way}, longest query that is seen to end", line.last_seen)
-        polls = count(
-            line.reach.most_polls, "polls", Label.ESTIMATED, line.last_seen.source, line.last_seen.file
-        )
-        yield Datum(f"{line.way}, polls that fit", polls)
+        if line.reach.most_polls is not None:
+            origin = (Label.ESTIMATED, line.last_seen.source, line.last_seen.file)
+            yield Datum(f"{line.way}, polls that fit", count(line.reach.most_polls, "polls", *origin))
 
 
 def _moment(one: BreakEven, given: Given) -> Figure:
@@ -184,11 +183,11 @@ def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
     """Yield where the cheaper one of two ways changes for good, up to where one of them ends."""
     every = np.arange(SHORTEST_SECONDS, LONGEST_SECONDS + 1, dtype=np.float64)
     costs = {
-        one.name: estimates(replace(one, budget_polls=NEVER), every, policy, given).cost_usd
+        one.name: estimates(replace(one, budget_polls=None), every, policy, given).cost_usd
         for one in given.candidates
     }
     last = {
-        one.name: reach(one.name, one.usage, one.budget_polls, policy).without_budget_seconds
+        one.name: reach(one.name, one.usage, one.budget_polls, one.kept(policy)).without_budget_seconds
         for one in given.candidates
     }
     for first, second in combinations(costs, 2):
@@ -206,6 +205,8 @@ def _drawn(
     marks: Sequence[Mapping[str, Any]],
     evens: Sequence[BreakEven],
 ) -> Mapping[str, Any]:
+    # What costs nothing has no place on a logarithmic axis.
+    lines = [line for line in lines if all(row["cost"] for row in line.rows)]
     ways = [line.way for line in lines]
     ends = [line.end for line in lines if ends_early(line.reach)]
     narrow = width < drawing.NARROW
@@ -217,8 +218,14 @@ def _drawn(
     names = _names(lines, width)
     layers: list[alt.Chart] = [
         alt.Chart(drawing.values(rows))
-        .mark_line(strokeWidth=2)
-        .encode(x=x, y=y, color=colour, strokeDash=drawing.way_dash(ways)),
+        .mark_line()
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=drawing.way_dash(ways),
+            strokeWidth=drawing.way_width(ways),
+        ),
     ]
     if marks:
         layers.append(

@@ -6,9 +6,10 @@ from decimal import Decimal
 import numpy as np
 
 from orchbench.evaluation.decision import Candidate
-from orchbench.evaluation.estimate import Columns, Estimates, Rates, estimate, estimated_quantities
+from orchbench.evaluation.estimate import Columns, Estimates, estimate, estimated_quantities
 from orchbench.evaluation.limits import Reach, is_stretched, longest_delay, policy_rows
 from orchbench.evaluation.polling import Floats
+from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.tariff import Bill, priced
 from orchbench.evaluation.used import used_by
 from orchbench.report.reading import Given
@@ -34,7 +35,6 @@ class Estimate:
     timeout_seconds: float
     longest_delay_seconds: float
     stretched: bool
-    used_of_quota: int
 
 
 def timeouts(durations_seconds: Floats) -> Floats:
@@ -53,16 +53,19 @@ def columns_of(durations_seconds: Floats, policy: Policy, given: Given) -> Colum
 def estimates(candidate: Candidate, durations_seconds: Floats, policy: Policy, given: Given) -> Estimates:
     """Return many durations at once, money in floating point."""
     rates = Rates.of(given.prices, given.architecture)
-    columns = columns_of(durations_seconds, policy, given)
-    return estimate(candidate.usage, candidate.budget_polls, columns, rates, given.assumed)
+    columns = columns_of(durations_seconds, candidate.kept(policy), given)
+    return estimate(
+        candidate.usage, candidate.budget_polls, columns, rates, given.assumed, waits=candidate.waits
+    )
 
 
 def estimate_one(candidate: Candidate, duration_seconds: float, policy: Policy, given: Given) -> Estimate:
     """Return one duration, money in Decimal."""
-    durations = np.array([float(duration_seconds)])
+    durations, policy = np.array([float(duration_seconds)]), candidate.kept(policy)
     columns = columns_of(durations, policy, given)
     found = estimates(candidate, durations, policy, given)
-    used = used_by(found.polled, columns.policies, float(given.assumed["kept_warm_seconds"]))
+    kept_warm = float(given.assumed["kept_warm_seconds"])
+    used = used_by(found.polled, columns.policies, kept_warm, candidate.waits)
     quantities = estimated_quantities(
         candidate.usage,
         used,
@@ -71,7 +74,6 @@ def estimate_one(candidate: Candidate, duration_seconds: float, policy: Policy, 
         assumed=given.assumed,
     )
     timeout = float(columns.timeout_seconds[0])
-    of_quota = found.durable_operations if candidate.usage.suspends else found.history_events
     return Estimate(
         bill=priced(quantities, given.prices, runs=Decimal(1)),
         polls=int(found.polled.polls[0]),
@@ -79,7 +81,6 @@ def estimate_one(candidate: Candidate, duration_seconds: float, policy: Policy, 
         timeout_seconds=timeout,
         longest_delay_seconds=longest_delay(policy, timeout, candidate.budget_polls),
         stretched=is_stretched(timeout, policy, candidate.budget_polls),
-        used_of_quota=int(of_quota[0]),
     )
 
 

@@ -50,9 +50,8 @@ def decimals(value: float, digits: int) -> str:
 
 def times(value: float, label: Label | str, source: str, file: str) -> Figure:
     """Return how many times as much something is."""
-    return Figure(
-        value, f"{value:.1f}" if value < 100 else f"{value:,.0f}", "times", str(label), source, file
-    )
+    digits = 2 if value < 1 else 1 if value < 100 else 0
+    return Figure(value, decimals(value, digits), "times", str(label), source, file)
 
 
 def spread(document: Json | None, digits: int, file: str) -> Text:

@@ -1,17 +1,20 @@
 """Quota headroom: how long a query each way can poll, and what the rehearsals used of their quotas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
 
-from orchbench.evaluation.limits import Reach, quotas, reach
+from orchbench.evaluation.decision import Candidate, kept_policies
+from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
+from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.report import drawing
 from orchbench.report.estimating import ends_early
-from orchbench.report.figures import count, seconds, share, told_duration
-from orchbench.report.model import Chart, Datum, Figure, Section, Table, Text
+from orchbench.report.figures import NOTHING, count, seconds, share, times, told_duration
+from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Label
+from orchbench.ways import all_ways
 from orchbench.ways.durations import parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
@@ -22,9 +25,10 @@ LONGEST_HOURS = 24
 def section(results: Sequence[Results], given: Given) -> Section:
     """Return the section."""
     found = [
-        reach(one.name, one.usage, one.budget_polls, parse_policy(policy, budget=False))
-        for policy in POLICIES
-        for one in given.candidates
+        reach(one.name, one.usage, one.budget_polls, policy)
+        for one, policy in kept_policies(
+            given.candidates, (parse_policy(text, budget=False) for text in POLICIES)
+        )
     ]
     rehearsed = next((one for one in results if one.rehearsals), None)
     tables = [_budget_table(found, given)]
@@ -36,20 +40,26 @@ def section(results: Sequence[Results], given: Given) -> Section:
         [
             (
                 "An execution has a quota of its own: ",
-                _quota("sfn_history_events"),
-                " history events on Step Functions, ",
-                _quota("durable_operations"),
-                " durable operations on Lambda. Without a poll budget, polling runs into it; with the "
-                "budget, the delays are stretched so that every way sees a query of 24 h end.",
+                *_quotas_of(given.candidates),
+                ". Without a poll budget, polling runs into it; with the budget, the delays are stretched so "
+                "that every way sees a query of 24 h end.",
             )
         ],
         [_chart(found, given), *tables],
     )
 
 
-def _quota(key: str) -> Figure:
-    found = quotas()[key]
-    return count(found.value, found.unit, "quoted", f"{found.source}, {found.date}", QUOTAS_IN)
+def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:
+    """Yield what one execution may use, each quota once; that it has none where no way has one."""
+    ways = all_ways()
+    platforms = {one.usage.quota: ways[one.name].platform for one in candidates if one.usage.quota}
+    for index, (quota, platform) in enumerate(platforms.items()):
+        found = quotas()[quota.key]
+        yield from [", "] if index else []
+        yield count(quota.limit, found.unit, "quoted", f"{found.source}, {found.date}", QUOTAS_IN)
+        yield f" {quota.meter.unit} on {platform.title}"
+    if not platforms:
+        yield "none of these ways comes near one"
 
 
 def _files(way: str, given: Given) -> str:
@@ -113,9 +123,10 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
         axis=alt.Axis(values=[0, 12, 24] if narrow else [0, 4, 8, 12, 16, 20, 24]),
     )
     base = alt.Chart(drawing.values(rows))
-    bars = base.mark_bar(height=11, stroke=drawing.INK, strokeWidth=1).encode(
+    bars = base.mark_bar(height=11, stroke=drawing.INK).encode(
         x=x,
         y=y,
+        strokeWidth=drawing.way_width([one.way for one in found]),
         fill=alt.condition("datum.dies", alt.value("url(#hatch-1)"), alt.value("var(--bar)")),
     )
     told = base.transform_filter("datum.dies").mark_text(align="left", dx=5).encode(x=x, y=y, text="told:N")
@@ -130,7 +141,7 @@ def _budget_table(found: Sequence[Reach], given: Given) -> Table:
         rows.append(
             [
                 (f"{one.way}, {one.policy.shown}",),
-                (count(one.most_polls, "polls", Label.ESTIMATED, FORM, files),),
+                _polls(one, found, files),
                 (seconds(one.without_budget_seconds, Label.ESTIMATED, FORM, files),),
                 (delay, " (stretched)") if one.stretched else (delay,),
             ]
@@ -142,10 +153,24 @@ def _budget_table(found: Sequence[Reach], given: Given) -> Table:
     )
 
 
+def _polls(one: Reach, found: Sequence[Reach], files: str) -> Text:
+    """Return how many polls fit, and how many times those of the way that it varies."""
+    if one.most_polls is None:
+        return (f"{NOTHING} ({NO_QUOTA})",)
+    fit = count(one.most_polls, "polls", Label.ESTIMATED, FORM, files)
+    ratio = ratio_to_parent(one.way, {other.way: other.most_polls for other in found})
+    if ratio is None:
+        return (fit,)
+    beside = times(ratio, Label.ESTIMATED, "ratio of the polls that fit", files)
+    return (fit, " (", beside, f" times {parent_of(one.way)})")
+
+
 def _used_table(results: Results) -> Table:
     rows: list[Sequence[Text]] = []
     for one in sorted(results.rehearsals, key=lambda one: (one.poll, one.duration_seconds)):
         headroom, file = one.figures["headroom"], results.file(one.file)
+        if headroom is None:
+            continue
         source = "counted in the rehearsal's trace"
         rows.append(
             [

@@ -162,6 +162,7 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
             "stretched": one.found.stretched,
         }
         for one in sorted(points, key=lambda one: (one.way, one.delay_seconds, one.cost_usd))
+        if one.cost_usd
     ]
     narrow = width < drawing.NARROW
     delays = [row["delay"] for row in rows]
@@ -180,8 +181,14 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
     fixed = [row for row in rows if row["told"] != "adaptive"]
     layers: list[alt.Chart] = [
         alt.Chart(drawing.values(fixed))
-        .mark_line(strokeWidth=1)
-        .encode(x=x, y=y, color=colour, strokeDash=drawing.way_dash(ways)),
+        .mark_line()
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=drawing.way_dash(ways),
+            strokeWidth=drawing.way_width(ways),
+        ),
     ]
     for on_front, size in ((False, 45), (True, 170)):
         of = [row for row in rows if row["on_front"] is on_front]

@@ -14,6 +14,7 @@ from orchbench.results.folder import ResultsFolder
 from orchbench.results.summary import summarize
 from orchbench.results.supplements import KeptRehearsal, kept_complexity, kept_rehearsals
 from orchbench.trace import Json
+from orchbench.ways import in_table_order
 
 ASSUMED_IN = f"src/orchbench/evaluation/{ASSUMPTIONS_FILE.name}"
 QUOTAS_IN = "src/orchbench/evaluation/quotas.json"
@@ -34,6 +35,11 @@ class Results:
     summary: Json
     rehearsals: Sequence[KeptRehearsal]
     complexity: Json | None
+
+    @property
+    def ways(self) -> list[str]:
+        """The ways in the order of a table: the pair first."""
+        return in_table_order(self.comparison.ways)
 
     @property
     def host(self) -> str:

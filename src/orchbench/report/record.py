@@ -15,7 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from orchbench.evaluation.limits import reach
+from orchbench.evaluation.limits import reach, told_quota
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
 from orchbench.report.estimating import ends_early
@@ -23,6 +23,7 @@ from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import told_price, used_prices
 from orchbench.trace import Json, Label
+from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy, parse_policy
 
 SCHEMA = "orchbench.adr/1"
@@ -138,7 +139,7 @@ def _policies(decision: Json) -> list[Policy]:
 
 def _reach(way: str, policy: Policy, given: Given) -> Json:
     candidate = next(one for one in given.candidates if one.name == way)
-    found = reach(way, candidate.usage, candidate.budget_polls, policy)
+    found = reach(way, candidate.usage, candidate.budget_polls, candidate.kept(policy))
     return found.to_json() | {"ends_early": ends_early(found), "file": given.files[way]}
 
 
@@ -228,6 +229,7 @@ def markdown(found: Json) -> str:
         used_prices=used_prices(found["prices"]["values"], found["inputs"]["architecture"]["value"]),
         turns=decision["sensitivity"][:MOST_TURNS],
         command=command(found["inputs"]),
+        quotas=list(dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)),
     )
 
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from orchbench.report.figures import NOTHING, count, spread, usd_of_runs
+from orchbench.evaluation.counts import names_of_counts
+from orchbench.evaluation.variants import parent_of, ratio_to_parent
+from orchbench.report.figures import NOTHING, count, spread, times, usd_of_runs
 from orchbench.report.model import Section, Table, Text
 from orchbench.report.reading import Results
-from orchbench.report.table import COUNT_ROWS, LATENCY_ROWS, notes
+from orchbench.report.table import LATENCY_ROWS, costs, notes
 from orchbench.trace import Json
 
 Cell = Callable[[Results, str, Json], Text]
@@ -44,7 +46,7 @@ def _conditions(one: Results) -> Text:
 
 
 def _table(results: Sequence[Results]) -> Table:
-    columns = [(one, way) for one in results for way in one.comparison.ways]
+    columns = [(one, way) for one in results for way in one.ways]
     rows = [
         [(title,), *(cell(one, way, one.summary["ways"][way]) for one, way in columns)]
         for title, cell in _rows(results)
@@ -62,10 +64,11 @@ def _table(results: Sequence[Results]) -> Table:
 def _rows(results: Sequence[Results]) -> Iterator[tuple[str, Cell]]:
     for key in LATENCY_ROWS:
         yield f"{_name(results, 'latencies', key)}, s", _spread_cell("latencies", key, 2)
-    for key in COUNT_ROWS:
+    for key in names_of_counts():
         yield _name(results, "counts", key), _spread_cell("counts", key, 0)
     yield "functions, billed ms", _billed
     yield "USD a 1,000 runs", _cost
+    yield "USD, to the way that it varies", _ratio
     yield "runs that succeeded", _succeeded
     yield "marts that were right", _marts
 
@@ -97,6 +100,14 @@ def _cost(results: Results, way: str, figures: Json) -> Text:
     amount = Decimal(found["median_usd"])
     source = "bill of the run in the middle at list prices"
     return (usd_of_runs(amount, found["label"], source, results.traces_of(way)),)
+
+
+def _ratio(results: Results, way: str, figures: Json) -> Text:
+    ratio = ratio_to_parent(way, costs(results.summary["ways"]))
+    if ratio is None:
+        return (NOTHING,)
+    label, files = figures["bill"]["label"], results.traces_of(way)
+    return (times(ratio, label, "ratio of the two bills", files), f" times {parent_of(way)}")
 
 
 def _succeeded(results: Results, way: str, figures: Json) -> Text:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from orchbench.evaluation.estimate import Rates, price_key
 from orchbench.evaluation.prices import Price
+from orchbench.evaluation.rates import ARCHITECTURES, price_keys
 from orchbench.evaluation.tariff import plain
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import ASSUMED_IN, Given, Results
+from orchbench.ways import all_ways
 
 Value = TypeVar("Value")
 LABELS: Sequence[Text] = (
@@ -49,13 +50,13 @@ def _prices(given: Given) -> Table:
 
 def used_prices(prices: Mapping[str, Value], architecture: str) -> dict[str, Value]:
     """Return those of a list that the ways' bills are made of."""
-    used = {price_key(name, architecture) for name in Rates.names()}
+    used = price_keys((way.usage for way in all_ways().values()), architecture)
     return {key: price for key, price in prices.items() if key in used}
 
 
 def told_price(key: str) -> str:
     """Write a price's name for people."""
-    for architecture in ("x86_64", "arm64"):
+    for architecture in ARCHITECTURES:
         if key.endswith(f"_{architecture}"):
             name = key.removesuffix(f"_{architecture}").replace("_", " ")
             return f"{name.replace('lambda gb second', 'Lambda GB-second')}, {architecture}"

@@ -6,7 +6,10 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.evaluation.counts import names_of_counts
+from orchbench.evaluation.variants import told_ratio
 from orchbench.trace import Json
+from orchbench.ways import in_table_order
 
 LATENCY_ROWS = (
     "makespan_seconds",
@@ -15,14 +18,6 @@ LATENCY_ROWS = (
     "submit_latency_seconds",
     "detection_lag_seconds",
     "overhead_seconds",
-)
-COUNT_ROWS = (
-    "polls",
-    "state_transitions",
-    "durable_operations",
-    "history_events",
-    "retries",
-    "invocations",
 )
 LABELS = ("measured", "rehearsed", "estimated", "assumed", "missing")
 """From what is known best to what is not known."""
@@ -60,7 +55,7 @@ def heading(summary: Json) -> str:
 def _table(summary: Json, *, spreads: bool) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("median (min-max)" if spreads else "median\n(min-max)", no_wrap=True)
-    for name in summary["ways"]:
+    for name in in_table_order(summary["ways"]):
         table.add_column(name if spreads else name.replace("-", "-\n"), justify="right", no_wrap=True)
     table.add_column("label", style="dim", no_wrap=True)
     for group in comparison_rows(summary, spread if spreads else _spread_below):
@@ -77,7 +72,7 @@ def comparison_rows(summary: Json, show: Show) -> Iterator[Iterator[list[str]]]:
         summary: of a comparison.
         show: writes a figure that was measured several times.
     """
-    ways = summary["ways"]
+    ways = {name: summary["ways"][name] for name in in_table_order(summary["ways"])}
     yield _latency_rows(ways, show)
     yield _count_rows(ways, show)
     yield _function_rows(ways, summary["settings"]["stack_name"], show)
@@ -95,7 +90,7 @@ def _latency_rows(ways: Json, show: Show) -> Iterator[list[str]]:
 
 
 def _count_rows(ways: Json, show: Show) -> Iterator[list[str]]:
-    for key in COUNT_ROWS:
+    for key in names_of_counts():
         yield from _figure_row(_of(ways, "counts", key), show, 0)
 
 
@@ -139,7 +134,18 @@ def _bill_rows(ways: Json) -> Iterator[list[str]]:
         cells = [_money(_sum(of)) if bill else NOTHING for bill, of in zip(bills, lines, strict=True)]
         yield [f"USD a 1,000 runs, {what}", *cells, _weakest(line for of in lines for line in of)]
     totals = [_money(Decimal(bill["median_usd"])) if bill else NOTHING for bill in bills]
-    yield ["USD a 1,000 runs", *totals, _weakest(bill for bill in bills if bill)]
+    label = _weakest(bill for bill in bills if bill)
+    yield ["USD a 1,000 runs", *totals, label]
+    ratios = [told_ratio(way, costs(ways), NOTHING) for way in ways]
+    if set(ratios) != {NOTHING}:
+        yield ["USD, to the way that it varies", *ratios, label]
+
+
+def costs(ways: Json) -> dict[str, Decimal]:
+    """Return what a run of each way costs, as far as it is known."""
+    return {
+        name: Decimal(way["bill"]["median_usd"]) for name, way in ways.items() if "median_usd" in way["bill"]
+    }
 
 
 def _part(line: Json) -> str:

@@ -54,7 +54,7 @@ def section(results: Sequence[Results]) -> Section:
 
 def _charts(results: Results, *, several: bool) -> Iterator[Chart]:
     """Yield the charts of a folder, all on the same axis of time."""
-    found = [run for way in results.comparison.ways if (run := middle_run(results.comparison.of(way)))]
+    found = [run for way in results.ways if (run := middle_run(results.comparison.of(way)))]
     longest = max((bar.end for run in found for bar in bars(run.trace)[:MOST_BARS]), default=0.0)
     for run in found:
         yield _chart(results, run, longest, several=several)

@@ -18,7 +18,7 @@ from orchbench.evaluation.bootstrap import (
     p95_interval,
 )
 from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
-from orchbench.evaluation.counts import Counts, count
+from orchbench.evaluation.counts import Counts, count, names_of_counts
 from orchbench.evaluation.latency import Latency, latency
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.sentence import meaning
@@ -33,14 +33,6 @@ LATENCIES = {
     "submit_latency_seconds": "submit latency",
     "detection_lag_seconds": "detection lag",
     "overhead_seconds": "orchestration overhead",
-}
-COUNTS = {
-    "polls": "polls",
-    "state_transitions": "state transitions",
-    "durable_operations": "durable operations",
-    "history_events": "history events",
-    "retries": "retries",
-    "invocations": "Lambda invocations",
 }
 
 
@@ -136,22 +128,19 @@ def _figure(name: str, unit: str, found: Spread | None, label: Label, source: st
 
 
 def _figures(
-    names: dict[str, str],
-    values: Sequence[Latency] | Sequence[Counts],
-    unit: Callable[[str], str],
-    label: Label,
-    source: str,
+    names: dict[str, str], values: Sequence[Json], unit: Callable[[str], str], label: Label, source: str
 ) -> Json:
     found: Json = {}
     for key, name in names.items():
-        figure = _figure(name, unit(key), spread(getattr(one, key) for one in values), label, source)
+        figure = _figure(name, unit(key), spread(one[key] for one in values), label, source)
         if figure is not None:
             found[key] = figure
     return found
 
 
 def _latencies(values: Sequence[Latency], label: Label) -> Json:
-    found = _figures(LATENCIES, values, lambda _key: "s", label, "the services' own records")
+    latencies = [asdict(one) for one in values]
+    found = _figures(LATENCIES, latencies, lambda _key: "s", label, "the services' own records")
     for key, figure in found.items():
         known = _known(getattr(one, key) for one in values)
         figure["median_interval"] = _bounds(median_interval(known))
@@ -200,7 +189,9 @@ def _difference(comparison: Comparison, first: str, second: str, key: str) -> Js
 
 
 def _counts(values: Sequence[Counts], label: Label) -> Json:
-    return _figures(COUNTS, values, lambda key: key.replace("_", " "), label, "the execution's history")
+    counts = [one.to_json() for one in values]
+    names = names_of_counts()
+    return _figures(names, counts, lambda key: key.replace("_", " "), label, "the execution's history")
 
 
 def _functions(traces: Sequence[Trace]) -> Json:

@@ -9,7 +9,7 @@ from orchbench.platforms import found_in
 
 from .way import Way
 
-__all__ = ["Way", "all_ways", "in_order", "the_pair", "way_named"]
+__all__ = ["Way", "all_ways", "in_order", "in_table_order", "the_pair", "way_named"]
 
 
 def all_ways() -> dict[str, Way]:
@@ -33,6 +33,13 @@ def in_order(ways: Iterable[Way]) -> list[Way]:
         return parent, *_place(way)
 
     return [*pair, *sorted((way for way in known if way.varies), key=place)]
+
+
+def in_table_order(names: Iterable[str]) -> list[str]:
+    """Return ways' names in the order of a table; those that are no ways any more come last."""
+    given = list(dict.fromkeys(names))
+    known = [name for name in all_ways() if name in given]
+    return [*known, *(name for name in given if name not in known)]
 
 
 def way_named(name: str) -> Way:

@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -34,6 +34,14 @@ class Policy:
     minimum_seconds: int
     maximum_seconds: int
     budget: bool = True
+
+    def at_least(self, seconds: int) -> "Policy":
+        """Return the policy with no delay below this."""
+        if seconds <= self.minimum_seconds:
+            return self
+        if seconds >= self.maximum_seconds:
+            return self.fixed(seconds, budget=self.budget)
+        return replace(self, minimum_seconds=seconds)
 
     @property
     def is_fixed(self) -> bool:

@@ -98,7 +98,7 @@ class Usage:
     def to_json(self) -> Json:
         """Return everything that it states as JSON values, in a stable order."""
         return {
-            "quota": asdict(self.quota) if self.quota else None,
+            "quota": asdict(self.quota) | {"meter": self.quota.meter.key} if self.quota else None,
             **{name: getattr(self, name).to_json() for name in _PARTS},
             "endings": {ending.value: one.to_json() for ending, one in self.endings.items()},
             **{name: getattr(self, name) for name in _NUMBERS},
@@ -124,6 +124,11 @@ class Usage:
         """The suffixes of the functions that it invokes, in the order of their first use."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.invocations))
 
+    @property
+    def replays(self) -> bool:
+        """Tell whether an invocation goes over finished operations again."""
+        return bool(self.replayed_by_first_poll or self.replayed_more_each_poll)
+
     def used_of_quota(self, amounts: Amounts) -> int:
         """Return how much of the quota some amounts are."""
         return amounts.of(self.quota.meter) if self.quota else 0
@@ -133,7 +138,7 @@ class Usage:
 
         None where no quota limits them.
         """
-        return self._fitting(self.used_of_quota(self.start) + self.used_of_quota(self.endings[ending]))
+        return self._fitting(self.used_of_quota(self.start + self.event + self.endings[ending]))
 
     def answered_polls(self) -> int | None:
         """Return the polls that can be made in full, whatever follows; None where no quota limits them."""
@@ -149,7 +154,7 @@ class Usage:
         if self.quota is None:
             return None
         endings = max(self.used_of_quota(one) for one in self.endings.values())
-        return self._fitting(self.used_of_quota(self.start) + endings + self.quota.reserve)
+        return self._fitting(self.used_of_quota(self.start + self.event) + endings + self.quota.reserve)
 
     def replayed(self, polls: int) -> int:
         """Return the operations that all invocations together go over again."""

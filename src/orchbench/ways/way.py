@@ -50,6 +50,7 @@ class Way:
         unrecorded: those of them whose invocations no history shows, such as what an event invokes.
         varies: None for the pair.
         waits: how it learns of the end.
+        least_delay_seconds: of the slow poll behind an event, whatever policy is asked for; 0 for any.
         order: its place beside ways that vary the same; by name where it is the same.
     """
 
@@ -65,6 +66,7 @@ class Way:
     unrecorded: Sequence[str] = ()
     varies: Variation | None = None
     waits: Waits = Waits.BY_POLLING
+    least_delay_seconds: int = 0
     order: int = 10
 
     @property

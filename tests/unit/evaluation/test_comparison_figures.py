@@ -11,6 +11,7 @@ from orchbench.evaluation.latency import Latency, latency
 from orchbench.evaluation.prices import known_regions, price_list
 from orchbench.evaluation.sentence import meaning
 from orchbench.evaluation.statistics import Spread, spread
+from orchbench.platforms.meters import DURABLE_OPERATIONS, STATE_TRANSITIONS, WRITTEN_BYTES
 from orchbench.results.summary import summarize
 from orchbench.trace import Label
 
@@ -19,32 +20,32 @@ def test_the_baselines_counts_are_those_counted_by_hand(traced: Any) -> None:
     counted = count(traced("sfn_succeeded"))
 
     # Submit, wait, check, choice, wait, check, choice, succeed; and the throttled check's second attempt.
-    assert counted.state_transitions == 9
+    assert counted.of(STATE_TRANSITIONS) == 9
     assert (counted.polls, counted.retries, counted.history_events, counted.invocations) == (2, 1, 30, 4)
-    assert counted.durable_operations is None
+    assert counted.of(DURABLE_OPERATIONS) is None
 
 
 def test_the_durable_versions_counts_are_those_counted_by_hand(traced: Any) -> None:
     counted = count(traced("durable_retried"))
 
     # The execution, submit, wait, check, the check's second attempt, the invocation made again.
-    assert counted.durable_operations == 6
+    assert counted.of(DURABLE_OPERATIONS) == 6
     assert (counted.polls, counted.retries, counted.history_events, counted.invocations) == (1, 2, 14, 4)
-    assert counted.state_transitions is None
+    assert counted.of(STATE_TRANSITIONS) is None
 
 
 def test_a_last_attempt_that_failed_is_no_retry(traced: Any) -> None:
     counted = count(traced("durable_refused"))
 
     # The local runner writes a delay of 0 where no attempt follows.
-    assert (counted.retries, counted.durable_operations) == (0, 2)
+    assert (counted.retries, counted.of(DURABLE_OPERATIONS)) == (0, 2)
 
 
 def test_each_poll_of_a_wait_for_condition_is_an_operation(traced: Any) -> None:
     counted = count(traced("durable_condition"))
 
     # The execution, submit, wait; the condition and its three polls.
-    assert counted.durable_operations == 1 + 1 + 1 + (1 + 3)
+    assert counted.of(DURABLE_OPERATIONS) == 1 + 1 + 1 + (1 + 3)
     assert (counted.polls, counted.retries, counted.invocations) == (3, 0, 4)
 
 
@@ -54,7 +55,7 @@ def test_data_written_is_the_size_of_input_results_errors_and_output(traced: Any
     error = json.dumps(told)
 
     # The step's error and the execution's are both stored, and so is the input.
-    assert count(trace).written_bytes == len('{"sql_file": "nope.sql"}') + 2 * len(error)
+    assert count(trace).of(WRITTEN_BYTES) == len('{"sql_file": "nope.sql"}') + 2 * len(error)
 
 
 def test_latencies_are_those_computed_by_hand(traced: Any) -> None:
@@ -97,7 +98,7 @@ def test_the_durable_versions_bill_counts_operations_and_data(traced: Any) -> No
     lines = {line.what: line for line in bill(trace, price_list("us-east-1")).lines}
 
     assert lines["durable operations"].amount_usd == Decimal("0.000048")
-    assert lines["data written"].quantity == Decimal(count(trace).written_bytes or 0) / 2**30
+    assert lines["data written"].quantity == Decimal(count(trace).of(WRITTEN_BYTES) or 0) / 2**30
     assert lines["data retained"].label is Label.ESTIMATED
 
 

@@ -17,8 +17,8 @@ from orchbench.commands.estimation import candidates
 from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.decision import Decision, Question
-from orchbench.evaluation.estimate import Rates
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import STATE_TRANSITIONS
 from orchbench.trace import Json
@@ -313,7 +313,9 @@ def test_a_runner_up_that_does_not_fit_says_so() -> None:
     assert "it does not fit: " in answer["runner_up"]["why"]
     assert "state transitions" in answer["runner_up"]["why"]
 
-    cheap = replace(question, rates=replace(question.rates, state_transition=0.0, durable_operation=1.0))
+    cheap = replace(
+        question, rates=Rates({**question.rates.usd, "state_transition": 0.0, "durable_operation": 1.0})
+    )
     assert Decision(cheap, decision.candidates).best[0].way == "durable-poll"
 
 

@@ -16,21 +16,21 @@ from hypothesis import assume, given, settings, strategies
 from orchbench.cli import main
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.cost import bill
-from orchbench.evaluation.counts import count
+from orchbench.evaluation.counts import count, counted_meters
 from orchbench.evaluation.estimate import (
     Columns,
     Estimates,
-    Rates,
     estimate,
     estimated_quantities,
 )
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.polling import MostPolls, PolicyColumns, poll
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
-from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS
+from orchbench.platforms.meters import DURABLE_OPERATIONS, HISTORY_EVENTS, STATE_TRANSITIONS
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.trace import ExecutionStatus, Json
 from orchbench.ways import all_ways
@@ -81,10 +81,10 @@ def assert_equal(found: Estimates, rehearsal: Rehearsal) -> None:
     assert bool(found.polled.died[0]) == died
     assert bool(found.polled.timed_out[0]) == timed_out
     assert int(found.polled.polls[0]) == counts.polls
-    assert int(found.state_transitions[0]) == (counts.state_transitions or 0)
-    assert int(found.durable_operations[0]) == (counts.durable_operations or 0)
-    assert int(found.durable_operations[0]) == (rehearsal.operations or 0)
-    assert int(found.history_events[0]) == counts.history_events
+    for meter in counted_meters():
+        counted = counts.history_events if meter is HISTORY_EVENTS else counts.of(meter)
+        assert int(found.of(meter)[0]) == (counted or 0), meter.key
+    assert int(found.of(DURABLE_OPERATIONS)[0]) == (rehearsal.operations or 0)
     assert int(found.invocations[0]) == counts.invocations
     assert int(found.replayed[0]) == sum(one.operations_replayed or 0 for one in trace.invocations)
     assert float(found.polled.seen_at_seconds[0]) == times.makespan_seconds
@@ -371,4 +371,4 @@ def test_a_statement_that_fails_uses_what_the_way_states(way: Way) -> None:
     events = (usage.start + ending).of(HISTORY_EVENTS) + 3 * usage.poll.of(HISTORY_EVENTS)
     assert counts.history_events == events
     transitions = (usage.start + ending).of(STATE_TRANSITIONS) + 3 * usage.poll.of(STATE_TRANSITIONS)
-    assert (counts.state_transitions or 0) == transitions
+    assert (counts.of(STATE_TRANSITIONS) or 0) == transitions

@@ -29,6 +29,7 @@ def test_a_quota_ends_an_execution_one_poll_beyond_the_reach_and_not_at_it(way: 
     if way.usage.replayed_more_each_poll:
         pytest.skip("1,500 polls that replay each other take minutes")
     most = reach(way.name, way.usage, way.budget_polls, Policy.fixed(1, budget=False)).most_polls
+    assert most
     fits, dies = (
         rehearse(Scenario.polled(float(seconds), "fixed:1s", poll_budget=False), way.name)
         for seconds in (most, most + 1)

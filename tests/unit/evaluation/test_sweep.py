@@ -8,13 +8,11 @@ from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.billed_time import invocation_milliseconds, poll_milliseconds
 from orchbench.evaluation.decision import Decision, Question, summarized
-from orchbench.evaluation.estimate import Rates
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.sweep import Sweep
 from orchbench.evaluation.used import Used
 from orchbench.ways.durations import Policy
-
-NEVER = 10**9
 
 
 def question(durations: list[float], timeout: int, **changes: object) -> Question:
@@ -42,7 +40,7 @@ def test_every_row_is_what_following_each_query_amounts_to(
 ) -> None:
     interval = min(interval, timeout)
     asked = question(durations, timeout)
-    followed = summarized(asked, Policy.fixed(interval), NEVER)
+    followed = summarized(asked, Policy.fixed(interval), None)
     sweep, row = Sweep(asked.durations_seconds, timeout, 420.0), interval - 1
 
     for name in Used.__dataclass_fields__:
@@ -88,7 +86,7 @@ def test_each_poll_is_billed_as_its_invocation_is() -> None:
 
     for memory_mb in (128, 300, 1_769):
         one_by_one = [
-            invocation_milliseconds(assumed, memory_mb, replayed=2 * number, durable=True)
+            invocation_milliseconds(assumed, memory_mb, replayed=2 * number, suspends=True)
             for number in range(1, 601)
         ]
         assert list(poll_milliseconds(usage, assumed, memory_mb, 600)) == one_by_one

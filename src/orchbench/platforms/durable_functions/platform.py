@@ -23,12 +23,16 @@ from orchbench.platforms.platform import (
     Record,
     Service,
     TracedWay,
+    Unrecorded,
 )
 from orchbench.trace import EventKind, Invocation, Trace, TraceEvent
 
 WAITS_FOR_CONDITION = "WaitForCondition"
+NOT_SHOWN = "The history leaves out what each poll of a condition stores: taken to be as large as a step's"
 OPERATIONS_QUOTA = ExecutionQuota("durable_operations", DURABLE_OPERATIONS, 3_000, reserve=100 + 50)
 """100 retries of a call, and 50 invocations that Lambda makes again, are kept: 1 operation each."""
+DATA_QUOTA = ExecutionQuota("durable_data_bytes", WRITTEN_BYTES, 100 * 1024 * 1024, reserve=0)
+ENDED_STEPS = (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
 MARK = "/durable-execution/"
 
 
@@ -44,6 +48,7 @@ class DurableFunctionsPlatform(Platform):
         open_executions="durable_running_executions",
         a_second={CHECKPOINTS: "durable_checkpoints_a_second"},
     )
+    execution_quotas = (OPERATIONS_QUOTA, DATA_QUOTA)
 
     def service(self, clients: Clients) -> Service:
         """Return durable functions in one account and region."""
@@ -90,14 +95,24 @@ class DurableFunctionsPlatform(Platform):
             if event.kind is not EventKind.STEP_STARTED or event.detail.get("type") == WAITS_FOR_CONDITION
         }
         condition_polls = sum(
-            str(event.detail.get("type")) == WAITS_FOR_CONDITION
-            and event.kind in (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
+            str(event.detail.get("type")) == WAITS_FOR_CONDITION and event.kind in ENDED_STEPS
             for event in events
         )
         return {
             DURABLE_OPERATIONS: 1 + len(operations) + self.retries(events) + condition_polls,
             WRITTEN_BYTES: sum(event.detail.get("written_bytes", 0) for event in events),
         }
+
+    def unrecorded(self, events: Sequence[TraceEvent]) -> Sequence[Unrecorded]:
+        """Estimate what polls of a condition stored, whose payloads no history shows."""
+        ended = [event for event in events if event.kind in ENDED_STEPS]
+        known = [int(event.detail["written_bytes"]) for event in ended if "written_bytes" in event.detail]
+        silent = sum(
+            event.detail.get("type") == WAITS_FOR_CONDITION and "written_bytes" not in event.detail
+            for event in ended
+        )
+        missing = silent * min(known, default=0)
+        return [Unrecorded(WRITTEN_BYTES, missing, NOT_SHOWN)] if missing else []
 
 
 def _step_retries(events: Iterable[TraceEvent]) -> int:

@@ -38,6 +38,7 @@ class StepFunctionsPlatform(Platform):
         open_executions="sfn_open_executions",
         a_second={STATE_TRANSITIONS: "sfn_state_transitions_a_second"},
     )
+    execution_quotas = (HISTORY_QUOTA,)
 
     def service(self, clients: Clients) -> Service:
         """Return Step Functions in one account and region."""
