@@ -52,7 +52,10 @@ def unsaid_in_tables(source: str) -> Iterator[str]:
         if isinstance(row, ast.Tuple):
             beside = {one.arg for call in row.elts if isinstance(call, ast.Call) for one in call.keywords}
             for named in row.elts:
-                if isinstance(named, ast.Constant) and SWITCHES.get(named.value, "") not in {"", *beside}:
+                if isinstance(named, ast.Constant) and SWITCHES.get(str(named.value), "") not in {
+                    "",
+                    *beside,
+                }:
                     yield f"line {row.lineno}: {ast.unparse(row)}"
 
 
