@@ -88,11 +88,13 @@ def test_a_way_can_be_deleted_alone(way: Way) -> None:
 
 
 @pytest.mark.slow
-@EVERY_WAY
-def test_the_linter_finds_no_error_in_what_a_deleted_way_leaves(way: Way) -> None:
-    matches = lint(json.dumps(without(template(), way.name)))
-    # A parameter that only the deleted way used is a warning, and stays a choice.
-    assert [str(one) for one in matches if one.rule.id.startswith("E")] == []
+def test_the_linter_finds_no_error_where_the_further_ways_are_deleted() -> None:
+    """The linter as a second judge of references, on the deletion that is likeliest."""
+    left = template()
+    for name in set(all_ways()) - set(the_pair()):
+        left = without(left, name)
+    # A parameter or a condition that nothing uses any more is a warning.
+    assert [str(one) for one in lint(json.dumps(left)) if one.rule.id.startswith("E")] == []
 
 
 def test_what_a_way_needs_refers_to_nothing_that_is_there_for_another() -> None:
