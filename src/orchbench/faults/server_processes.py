@@ -18,7 +18,7 @@ from typing import TypeVar
 from orchbench.local.stack import LocalStack
 from orchbench.local.watchdog import MARK_VARIABLE, PROCESSES
 
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 LOOK_SECONDS = 0.02
 
 T = TypeVar("T")

@@ -37,5 +37,5 @@ class StackOptions:
     redshift_command: tuple[str, ...] | None = (sys.executable, "-m", "orchbench.redshift")
     redshift_arguments: tuple[str, ...] = ()
     worker_environment: Mapping[str, str] = field(default_factory=dict)
-    start_timeout_seconds: float = 60
+    start_timeout_seconds: float = 180
     published: bool = True

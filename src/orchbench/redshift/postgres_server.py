@@ -23,7 +23,7 @@ from orchbench.redshift.data_directory import DataDirectory, reachable
 
 SUPERUSER = "postgres"
 UNPRIVILEGED_USER = "nobody"
-START_SECONDS = 20.0
+START_SECONDS = 120.0
 PR_SET_PDEATHSIG = 1
 
 GETDATE = """
