@@ -48,6 +48,8 @@ def bench(shared_bench: Bench) -> Iterator[Bench]:
     shared_bench.set_faults()
     yield shared_bench
     shared_bench.set_faults()
+    # What a failed test left running would hold up those after it.
+    shared_bench.end_queries()
 
 
 @pytest.fixture(params=list(all_ways()))

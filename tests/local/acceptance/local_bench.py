@@ -61,6 +61,13 @@ class Bench:
         )
         return [str(query) for (query,) in rows]
 
+    def end_queries(self) -> None:
+        """End whatever PostgreSQL is running."""
+        self.sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state <> 'idle' "
+            "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+
     def set_faults(self, *rules: dict[str, Any]) -> None:
         request = urllib.request.Request(
             self.stack.redshift["url"] + "/faults",
