@@ -28,9 +28,10 @@ def quiet() -> Iterator[None]:
             stack.callback(engine.setLevel, engine.level)
             engine.setLevel(logging.CRITICAL + 1)
         for handler in _handlers_to(sys.stdout, sys.__stdout__):
-            previous = handler.setStream(nowhere)
-            if previous is not None:
-                stack.callback(handler.setStream, previous)
+            # One whose stream was closed since cannot flush it, and gets this one's for good.
+            previous = sys.stdout if handler.stream.closed else handler.stream
+            handler.stream = nowhere
+            stack.callback(handler.setStream, previous)
         stack.enter_context(redirect_stdout(nowhere))
         yield
 
@@ -41,5 +42,5 @@ def _handlers_to(*streams: object) -> "list[logging.StreamHandler[Any]]":
         handler
         for logger in loggers
         for handler in logger.handlers
-        if isinstance(handler, logging.StreamHandler) and handler.stream in streams
+        if isinstance(handler, logging.StreamHandler) and (handler.stream in streams or handler.stream.closed)
     ]
