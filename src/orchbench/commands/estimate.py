@@ -56,8 +56,8 @@ from orchbench.ways.durations import Policy
 
 NO_LATENCY = "what AWS adds to a delay is left out"
 OF_AN_EVENT = (
-    "{}: it waits for an event. Its lag is that of one that arrives at once; the worst is that of one that is "
-    "lost, which the slow poll behind it makes good"
+    "{}: it waits for an event. Its lag is that of one that arrives at once; the worst is that of one that "
+    "is lost, which the slow poll behind it makes good"
 )
 
 
