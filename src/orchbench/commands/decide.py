@@ -132,7 +132,7 @@ def _print(document: Json) -> None:
     shown = [option for option in options if option]
     varied = any(parent_of(option["way"]) for option in shown)
     if varied:
-        table.add_column("USD, to the one it varies", no_wrap=True)
+        table.add_column("USD ratio", no_wrap=True)
     costs = {option["way"]: Decimal(option["usd_a_month"]["value"]) for option in reversed(shown)}
     order = in_table_order(costs)
     for option in sorted(shown, key=lambda one: order.index(one["way"])):

@@ -52,14 +52,12 @@ from orchbench.evaluation.used import used_by
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
-from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy
-from orchbench.ways.way import Waits
 
 NO_LATENCY = "what AWS adds to a delay is left out"
 OF_AN_EVENT = (
-    "{way}, {poll}: it waits for an event, and its lag is that of one that arrives at once; the worst is "
-    "that of one that is lost, which the slow poll behind it makes good."
+    "{}: it waits for an event. Its lag is that of one that arrives at once; the worst is that of one that "
+    "is lost, which the slow poll behind it makes good"
 )
 
 
@@ -123,10 +121,8 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         return 0
     asked = _asked(arguments)
     policies = policies_of(arguments.poll or ["fixed:10s", "adaptive"], budget=not arguments.no_poll_budget)
-    rows = [
-        estimate_of(candidate, policy, asked)
-        for candidate, policy in kept_policies(candidates(arguments.way), policies)
-    ]
+    ways = candidates(arguments.way)
+    rows = [estimate_of(candidate, policy, asked) for candidate, policy in kept_policies(ways, policies)]
     document: Json = {
         "schema": "orchbench.estimate/1",
         "workload": _described(asked.workload),
@@ -138,7 +134,10 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "region": asked.prices.requested_region,
         "free_tier": asked.free_tier,
         "estimates": rows,
-        "notes": [f"In every estimate {NO_LATENCY}, faults and retries too."],
+        "notes": [
+            f"In every estimate {NO_LATENCY}, faults and retries too.",
+            *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
+        ],
         "assumptions": {
             name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)
             for name, one in asked.assumed.named.items()
@@ -308,7 +307,7 @@ def _print_table(document: Json) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     varied = any(parent_of(row["way"]) for row in document["estimates"])
     if varied:
-        table.add_column("USD, to the one it varies", no_wrap=True)
+        table.add_column("USD ratio", no_wrap=True)
     for row in document["estimates"]:
         lag, worst = row["detection_lag"]["value"], row["detection_lag_worst"]["value"]
         table.add_row(
@@ -331,8 +330,6 @@ def _print_table(document: Json) -> None:
             console.print(_stretched(row), highlight=False, soft_wrap=True)
         if row["death"]:
             console.print(_died(row), highlight=False, soft_wrap=True)
-        if all_ways()[row["way"]].waits is Waits.FOR_AN_EVENT:
-            console.print(OF_AN_EVENT.format(**row), highlight=False, soft_wrap=True)
     for one in document.get("alternatives", ()):
         console.print(_alternative(one), highlight=False, soft_wrap=True)
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]

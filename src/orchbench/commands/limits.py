@@ -161,7 +161,7 @@ def _print(document: Json, *, listed: bool) -> None:
         table.add_column(title, justify="right", no_wrap=True)
     varied = any(parent_of(one["way"]) for one in document["reach"])
     if varied:
-        table.add_column("polls, to the\none it varies", no_wrap=True)
+        table.add_column("\npolls ratio", no_wrap=True)
     for one in document["reach"]:
         polls = {
             other["way"]: other["most_polls"]["value"]

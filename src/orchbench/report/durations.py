@@ -246,11 +246,11 @@ def _names(lines: Sequence[_Line], width: int) -> list[Mapping[str, Any]]:
     left = NAMED_AT_SECONDS / 10 ** (NAME_WIDTH * DECADES / width)
 
     def at(line: _Line, duration: float) -> Mapping[str, Any]:
-        return next(row for row in line.rows if row["duration"] >= duration)
+        return next((row for row in line.rows if row["duration"] >= duration), line.end)
 
     ranked = sorted((at(line, NAMED_AT_SECONDS) for line in lines), key=lambda row: float(row["cost"]))
-    named = [ranked[0]]
-    for row, above in zip(ranked[1:], [*ranked[2:], None], strict=True):
+    named = ranked[:1]
+    for row, above in zip(ranked[1:], [*ranked[2:], None], strict=False):
         over = next((line for line in lines if above and line.way == above["way"]), None)
         if over is None or at(over, left)["cost"] > NAME_HEIGHT * row["cost"]:
             named.append(row)
@@ -261,7 +261,7 @@ def _name_layers(
     names: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color
 ) -> Iterator[alt.Chart]:
     """Yield each line's name above it, the lowest line's below it."""
-    lowest = min(names, key=lambda one: float(one["cost"]))
+    lowest = min(names, key=lambda one: float(one["cost"]), default=None)
     for one in names:
         base = alt.Chart(drawing.values([one])).encode(x=x, y=y)
         below = one is lowest

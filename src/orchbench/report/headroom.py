@@ -8,13 +8,13 @@ import altair as alt
 from orchbench.evaluation.decision import Candidate, kept_policies
 from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
+from orchbench.platforms import all_platforms
 from orchbench.report import drawing
 from orchbench.report.estimating import ends_early
 from orchbench.report.figures import NOTHING, count, seconds, share, times, told_duration
 from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Label
-from orchbench.ways import all_ways
 from orchbench.ways.durations import parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
@@ -51,14 +51,14 @@ def section(results: Sequence[Results], given: Given) -> Section:
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:
     """Yield what one execution may use, each quota once; that it has none where no way has one."""
-    ways = all_ways()
-    platforms = {one.usage.quota: ways[one.name].platform for one in candidates if one.usage.quota}
-    for index, (quota, platform) in enumerate(platforms.items()):
+    titles = {quota: one.title for one in all_platforms().values() for quota in one.execution_quotas}
+    known = list(dict.fromkeys(one.usage.quota for one in candidates if one.usage.quota))
+    for index, quota in enumerate(known):
         found = quotas()[quota.key]
         yield from [", "] if index else []
         yield count(quota.limit, found.unit, "quoted", f"{found.source}, {found.date}", QUOTAS_IN)
-        yield f" {quota.meter.unit} on {platform.title}"
-    if not platforms:
+        yield f" {quota.meter.unit}" + (f" on {titles[quota]}" if quota in titles else "")
+    if not known:
         yield "none of these ways comes near one"
 
 

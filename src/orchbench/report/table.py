@@ -138,7 +138,7 @@ def _bill_rows(ways: Json) -> Iterator[list[str]]:
     yield ["USD a 1,000 runs", *totals, label]
     ratios = [told_ratio(way, costs(ways), NOTHING) for way in ways]
     if set(ratios) != {NOTHING}:
-        yield ["USD, to the way that it varies", *ratios, label]
+        yield ["USD, to the way it varies", *ratios, label]
 
 
 def costs(ways: Json) -> dict[str, Decimal]:

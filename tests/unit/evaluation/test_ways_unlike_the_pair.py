@@ -1,0 +1,375 @@
+"""Ways that have no functions, no quota, or an event to wait for: what does not apply to them is left out."""
+
+import argparse
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from orchbench.commands import decide, estimate, limits
+from orchbench.commands.estimation import candidates
+from orchbench.evaluation.advice import NO_POLLS, Advice
+from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative, Fact
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.cost import bill
+from orchbench.evaluation.decision import Candidate, Decision, Question, kept_policies
+from orchbench.evaluation.estimate import Columns, Estimates, estimated_quantities
+from orchbench.evaluation.estimate import estimate as estimated
+from orchbench.evaluation.limits import NO_QUOTA, misfits, policy_rows, reach
+from orchbench.evaluation.prices import known_regions, price_list
+from orchbench.evaluation.rates import Rates, price_keys
+from orchbench.evaluation.rehearsed import NO_QUOTA as UNLIMITED
+from orchbench.evaluation.rehearsed import figures
+from orchbench.evaluation.tariff import priced
+from orchbench.evaluation.used import used_by
+from orchbench.evaluation.variants import ratio_to_parent, told_ratio
+from orchbench.evaluation.workload import from_distribution
+from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
+from orchbench.rehearsal import Scenario, rehearse
+from orchbench.report import durations, headroom, policies
+from orchbench.report.drawing import BOLD, PLAIN, way_width
+from orchbench.report.estimating import estimate_one
+from orchbench.report.model import Chart
+from orchbench.report.reading import Given
+from orchbench.trace import Json
+from orchbench.ways import all_ways, in_table_order, the_pair
+from orchbench.ways.durations import Policy, parse_policy
+from orchbench.ways.usage import Amounts, Ending, Usage
+from orchbench.ways.way import Waits
+
+PRICES = price_list("us-east-1")
+ASSUMED = default_assumptions()
+RATES = Rates.of(PRICES, "x86_64")
+BASELINE = next(one for one in candidates(None) if one.name == next(iter(the_pair())))
+TICKS = Meter("ticks", "ticks of a made-up service")
+SLOW_POLL_SECONDS = 900
+
+
+def without_functions(amounts: Amounts) -> Amounts:
+    return Amounts(amounts.meters)
+
+
+def _bare(usage: Usage) -> Usage:
+    return replace(
+        usage,
+        start=without_functions(usage.start),
+        look=without_functions(usage.look),
+        wait=without_functions(usage.wait),
+        endings={ending: without_functions(one) for ending, one in usage.endings.items()},
+    )
+
+
+def transitions(number: int, events: int, **invocations: int) -> Amounts:
+    return Amounts({STATE_TRANSITIONS: number, HISTORY_EVENTS: events}, invocations)
+
+
+BARE = replace(BASELINE, name="bare", usage=_bare(BASELINE.usage))
+ENDLESS = replace(BASELINE, name="endless", usage=replace(BASELINE.usage, quota=None), budget_polls=None)
+FREE_LOOKS = replace(
+    BASELINE,
+    name="free-looks",
+    usage=replace(BASELINE.usage, look=Amounts({TICKS: 1}), wait=Amounts({TICKS: 1})),
+    budget_polls=None,
+)
+# Submit; each wait with a task that arms it, a look and a choice; the event wakes a function.
+WOKEN = replace(
+    BASELINE,
+    name="woken",
+    usage=Usage(
+        quota=BASELINE.usage.quota,
+        start=transitions(1, 6, submit=1),
+        wait=transitions(1, 6, arm=1),
+        look=transitions(2, 7, status=1),
+        event=Amounts({}, {"wake": 1}),
+        endings={
+            Ending.SUCCEEDED: transitions(1, 3),
+            Ending.FAILED: transitions(1, 2),
+            Ending.TIMED_OUT: transitions(3, 9, cancel=1),
+        },
+    ),
+    waits=Waits.FOR_AN_EVENT,
+    least_delay_seconds=SLOW_POLL_SECONDS,
+)
+UNLIKE = [BARE, ENDLESS, FREE_LOOKS, WOKEN]
+
+
+def found(way: Candidate, seconds: float, policy: Policy, timeout_seconds: int = 86_400) -> Estimates:
+    columns = Columns(
+        np.array([seconds]), np.array([float(timeout_seconds)]), policy_rows(way.kept(policy), 1)
+    )
+    return estimated(way.usage, way.budget_polls, columns, RATES, ASSUMED, waits=way.waits)
+
+
+def billed(way: Candidate, seconds: float, policy: Policy) -> dict[str, Decimal]:
+    polled = found(way, seconds, policy).polled
+    used = used_by(polled, policy_rows(way.kept(policy), 1), float(ASSUMED["kept_warm_seconds"]), way.waits)
+    quantities = estimated_quantities(way.usage, used, memory_mb=128, architecture="x86_64", assumed=ASSUMED)
+    return {line.what: line.amount_usd for line in priced(quantities, PRICES).lines}
+
+
+@pytest.mark.parametrize("way", UNLIKE, ids=lambda way: way.name)
+@pytest.mark.parametrize("seconds", [0.5, 59.25, 3_600.0, 5_000.5])
+def test_the_cost_to_search_with_is_the_bills_of_any_way(way: Candidate, seconds: float) -> None:
+    policy = Policy.fixed(10)
+    total = float(sum(billed(way, seconds, policy).values()))
+
+    assert float(found(way, seconds, policy).cost_usd[0]) == pytest.approx(total, rel=1e-12)
+
+
+def test_a_way_without_functions_pays_its_service_and_no_function() -> None:
+    assert list(billed(BARE, 3_600.0, Policy.fixed(10))) == ["state transitions"]
+    assert int(found(BARE, 3_600.0, Policy.fixed(10)).invocations[0]) == 0
+
+
+def test_a_trace_without_invocations_is_billed_for_no_function(traced: Any) -> None:
+    trace = replace(traced("sfn_succeeded"), invocations=())
+
+    assert [line.what for line in bill(trace, PRICES).lines] == ["state transitions"]
+
+
+def test_a_rehearsal_that_no_quota_limits_has_no_headroom_and_says_why() -> None:
+    rehearsal = rehearse(Scenario.polled(20.0, "fixed:10s"), BASELINE.name)
+    row = replace(figures(rehearsal), headroom=None)
+
+    assert row.to_json()["headroom"] is None
+    assert row.labelled()["headroom"] == {"quota": None, "why": UNLIMITED}
+
+
+def test_a_meter_that_costs_nothing_is_counted_and_not_billed() -> None:
+    estimate_found = found(FREE_LOOKS, 95.0, Policy.fixed(10))
+
+    assert int(estimate_found.of(TICKS)[0]) == 2 * 10
+    assert int(estimate_found.of(STATE_TRANSITIONS)[0]) == 2
+    assert not any(TICKS.unit in line for line in billed(FREE_LOOKS, 95.0, Policy.fixed(10)))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waits"), [(60.0, 1), (900.0, 1), (901.0, 2), (3_600.0, 4), (3_599.5, 4)]
+)
+def test_a_way_that_waits_for_an_event_looks_once_more_for_each_slow_poll(seconds: float, waits: int) -> None:
+    estimate_found = found(WOKEN, seconds, Policy.fixed(10))
+
+    assert int(estimate_found.of(STATE_TRANSITIONS)[0]) == 2 + 3 * waits
+    assert int(estimate_found.of(HISTORY_EVENTS)[0]) == 9 + 13 * waits
+    assert int(estimate_found.invocations[0]) == 1 + 2 * waits + 1
+    # An event that arrives ends the last wait at once; one that is lost leaves the end to the slow poll.
+    assert float(estimate_found.lag_seconds[0]) == float(estimate_found.lag_mean_seconds[0]) == 0
+    assert float(estimate_found.polled.seen_at_seconds[0]) == seconds
+    assert float(estimate_found.lag_worst_seconds[0]) == SLOW_POLL_SECONDS
+
+
+def test_no_event_wakes_an_execution_that_its_deadline_ends() -> None:
+    estimate_found = found(WOKEN, 5_000.0, Policy.fixed(10), timeout_seconds=1_000)
+
+    assert bool(estimate_found.polled.timed_out[0])
+    assert float(estimate_found.polled.seen_at_seconds[0]) == 1_000
+    assert int(estimate_found.invocations[0]) == 1 + 2 * 2 + 1, "two polls, a cancel, and no event"
+    assert np.isnan(estimate_found.lag_seconds[0])
+
+
+def test_policies_that_a_slow_poll_makes_the_same_are_told_once() -> None:
+    asked = [Policy.fixed(10), Policy.fixed(30), parse_policy("adaptive"), Policy.fixed(1_200)]
+
+    shown = [policy.shown for way, policy in kept_policies([BASELINE, WOKEN], asked) if way is WOKEN]
+
+    assert shown == ["fixed:900s", "fixed:1200s"]
+    assert parse_policy("adaptive").at_least(60).shown == "adaptive:share=0.05,minimum=60s,maximum=300s"
+
+
+@pytest.mark.parametrize("way", [ENDLESS, FREE_LOOKS], ids=lambda way: way.name)
+def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate) -> None:
+    told = reach(way.name, way.usage, way.budget_polls, Policy.fixed(1, budget=False)).to_json()
+
+    assert told["most_polls"]["value"] is None
+    assert told["most_polls"]["source"] == NO_QUOTA
+    assert told["longest_query_without_poll_budget"]["value"] == 86_400
+    assert (told["dies_without_poll_budget"], told["stretched"]) == (False, False)
+    for budget in (True, False):
+        policy = Policy.fixed(1, budget=budget)
+        assert list(misfits(way.name, way.usage, way.budget_polls, policy, 86_400)) == []
+
+
+def advice(ways: list[Candidate], **changes: Any) -> Json:
+    workload = from_distribution("lognormal:median=20m,p95=2h")
+    values: Json = {
+        "durations_seconds": workload.durations_seconds,
+        "runs_a_month": 3_000.0,
+        "acceptable_lag_seconds": 60.0,
+        "timeout_seconds": 60_000,
+        "memory_mb": 128,
+        "rates": RATES,
+        "assumed": ASSUMED,
+        "region": "us-east-1",
+        "peak_factor": 10.0,
+    }
+    decision = Decision(Question(**values | changes), ways)
+    return Advice(decision, workload, PRICES, "x86_64", Decimal(3_000)).document()
+
+
+def test_a_decision_weighs_what_polls_and_leaves_out_what_waits_for_an_event() -> None:
+    told = advice([*candidates(None), *UNLIKE])
+    weighed = {told["recommended"]["way"], told["runner_up"]["way"], *(one["way"] for one in told["others"])}
+
+    assert weighed == {*all_ways(), "bare", "endless", "free-looks"}
+    assert told["left_out"] == [{"way": "woken", "why": NO_POLLS, "shortest_lag": None}]
+    assert f"woken is left out: {NO_POLLS}." in decide._sentences(told)
+
+
+def test_a_decision_between_events_alone_says_that_there_is_none() -> None:
+    told = advice([WOKEN])
+
+    assert (told["fits"], told["recommended"]) == (False, None)
+    assert NO_POLLS in told["said"]
+
+
+def test_no_poll_budget_stretches_what_no_quota_limits() -> None:
+    told = advice([ENDLESS], acceptable_lag_seconds=1.0)
+
+    assert told["recommended"]["interval"]["value"] == 1
+    assert "timeout" not in [one["what"] for one in told["growth"]]
+
+
+def given(ways: list[Candidate]) -> Given:
+    return Given(
+        candidates=ways,
+        prices=PRICES,
+        prices_file="prices",
+        architecture="x86_64",
+        memory_mb=128,
+        assumed=ASSUMED,
+        files={one.name: "file" for one in ways},
+    )
+
+
+@pytest.mark.parametrize("ways", [[*candidates(None), *UNLIKE], UNLIKE, [ENDLESS]], ids=len)
+def test_the_report_draws_every_way(ways: list[Candidate]) -> None:
+    asked = given(ways)
+
+    for section in (headroom.section([], asked), policies.section(asked), durations.section([], asked)):
+        charts = [part for part in section.parts if isinstance(part, Chart)]
+        assert charts
+        for chart in charts:
+            drawn = json.dumps(chart.draw(720))
+            assert all(f'"{way.name}"' in drawn for way in ways), chart.name
+
+
+def test_an_event_costs_its_report_as_its_estimate() -> None:
+    one = estimate_one(WOKEN, 3_600, Policy.fixed(10), given([WOKEN]))
+
+    assert float(one.bill.total_usd) == pytest.approx(
+        float(found(WOKEN, 3_600.0, Policy.fixed(10)).cost_usd[0])
+    )
+    assert (one.polls, one.lag_mean_seconds, one.longest_delay_seconds) == (4, 0, SLOW_POLL_SECONDS)
+
+
+def test_the_pair_comes_first_and_is_drawn_bold() -> None:
+    names = list(all_ways())
+    pair = list(the_pair())
+
+    assert names[: len(pair)] == pair
+    assert in_table_order(["gone", *reversed(names)]) == [*names, "gone"]
+    drawn: Any = way_width(names).to_dict()
+    assert drawn["scale"]["domain"] == names
+    assert drawn["scale"]["range"] == [BOLD if name in pair else PLAIN for name in names]
+
+
+def test_a_variant_has_a_ratio_to_the_one_that_it_varies_and_to_no_other() -> None:
+    variant = next(way for way in all_ways().values() if way.varies)
+    assert variant.varies
+    parent = variant.varies.of
+
+    assert ratio_to_parent(variant.name, {variant.name: Decimal(3), parent: Decimal(2)}) == 1.5
+    assert told_ratio(variant.name, {variant.name: 3, parent: 2}) == f"1.50x {parent}"
+    for unknown in ({variant.name: 3}, {variant.name: 3, parent: 0}, {variant.name: None, parent: 2}):
+        assert ratio_to_parent(variant.name, unknown) is None
+    assert ratio_to_parent(parent, {parent: 2}) is None
+
+
+@pytest.mark.parametrize("region", known_regions())
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_every_price_that_a_way_is_billed_at_is_in_every_list(region: str, architecture: str) -> None:
+    needed = price_keys((way.usage for way in all_ways().values()), architecture)
+
+    assert needed
+    assert set(needed) <= set(price_list(region).prices)
+
+
+CONTAINER = Alternative(
+    name="made-up-container",
+    title="A container that is made up",
+    usd=lambda seconds: Decimal("0.001") + seconds * Decimal("0.00001"),
+    facts=[Fact("A second costs so much.", "a made-up price page"), Fact("It starts.", "a made-up guide")],
+    breaks="a connection that is lost loses the query",
+    longest_query_seconds=7_200,
+    lag_seconds=None,
+)
+
+
+Run = Callable[..., Any]
+
+
+def asked(command: Any, *words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    return parser.parse_args(words)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(command: Any, alternatives: list[Alternative], *words: str) -> str:
+        assert command.run(asked(command, *words), alternatives) == 0
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_an_alternative_is_estimated_on_request_and_never_among_the_ways(told: Run) -> None:
+    words = ("estimate", "--duration", "1h", "--runs-a-month", "1000", "--json")
+    document = json.loads(told(estimate, [CONTAINER], *words, "--alternatives"))
+
+    (one,) = document["alternatives"]
+    assert one["alternative"] == CONTAINER.name
+    assert one["cost"]["value"] == "37"
+    assert one["cost"]["label"] == "assumed"
+    assert "a made-up price page; a made-up guide" in one["cost"]["source"]
+    assert [fact["source"] for fact in one["facts"]] == ["a made-up price page", "a made-up guide"]
+    assert CONTAINER.name not in {row["way"] for row in document["estimates"]}
+    assert CONTAINER.name not in all_ways()
+    assert "alternatives" not in json.loads(told(estimate, [CONTAINER], *words))
+    printed = " ".join(told(estimate, [CONTAINER], *words[:-1], "--alternatives").split())
+    assert "made-up-container, no way: $37.000000, nobody waits for the end. A connection" in printed
+
+
+def test_an_alternative_has_its_limits(told: Run) -> None:
+    document = json.loads(told(limits, [CONTAINER], "limits", "--json"))
+
+    assert document["alternatives"][0]["longest_query"]["value"] == 7_200
+    printed = " ".join(told(limits, [CONTAINER], "limits").split())
+    assert "made-up-container, no way: 2 h of a query. A connection that is lost loses the query." in printed
+    assert "alternatives" not in json.loads(told(limits, [], "limits", "--json"))
+
+
+def test_every_alternative_states_facts_with_sources_and_a_promise_that_it_breaks() -> None:
+    for one in (*ALTERNATIVES, CONTAINER):
+        assert one.facts
+        assert all(fact.said and fact.source for fact in one.facts)
+        assert one.breaks
+        assert one.usd(Decimal(3_600)) > 0
+    assert not {one.name for one in ALTERNATIVES} & set(all_ways())
+
+
+def test_no_module_but_the_ways_own_names_a_way() -> None:
+    source = Path(estimate.__file__).parents[1]
+    named = [name for way in all_ways() for name in (way, way.replace("-", "_"))]
+    offenders = [
+        str(path.relative_to(source))
+        for folder in ("evaluation", "report", "results", "load", "commands", "platforms")
+        for path in (source / folder).rglob("*.py")
+        if any(name in path.read_text() for name in named)
+    ]
+    assert offenders == []
