@@ -1,10 +1,13 @@
 """A rehearsed history has the shape and order that AWS writes."""
 
+import io
+import json
 import random
 from typing import Any
 
 from orchbench.rehearsal import Fault, Scenario, rehearse
-from orchbench.rehearsal.state_machine import StateMachineHost
+from orchbench.rehearsal.hosts.step_functions.history import History
+from orchbench.rehearsal.hosts.step_functions.host import StateMachineHost
 from orchbench.rehearsal.works import Works
 from orchbench.trace import EventKind, Trace
 from orchbench.virtual_time.application import StateMachine, load_application
@@ -61,15 +64,14 @@ def test_a_durable_execution_writes_its_events_in_the_order_they_happen() -> Non
     assert [kind for kind, _ in found[-2:]] == ["invocation ended", "execution ended"]
 
 
-class _Functions:
-    """Answers a Task without a handler."""
+class _Lambda:
+    """A client that answers each Task without a handler."""
 
     def __init__(self, answers: list[Any]) -> None:
         self._answers = iter(answers)
-        self.application = load_application()
 
-    def invoke(self, _function: Any, _event: Any) -> Any:
-        return next(self._answers)
+    def invoke(self, **_: Any) -> dict[str, Any]:
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(next(self._answers)).encode())}
 
 
 def test_the_history_has_ids_from_one_and_points_back() -> None:
@@ -80,14 +82,9 @@ def test_the_history_has_ids_from_one_and_points_back() -> None:
 
     progress = {"output": {"status": "FINISHED"}, "delay_seconds": 10, "deadline_passed": False}
     clock = VirtualClock()
-    host = StateMachineHost(
-        machine,
-        _Functions([progress, progress]),  # type: ignore[arg-type]
-        clock,
-        Latency(profiles()["zero"], 0),
-        random.Random(0),
-        works=Works(),
-    )
+    client = _Lambda([progress, progress])
+    history = History(clock, Latency(profiles()["zero"], 0), Works())
+    host = StateMachineHost(machine, history, clock, random.Random(0), lambda _service: client)
     with clock.wall_clock():
         host.run("one", {})
     events = host.record().events

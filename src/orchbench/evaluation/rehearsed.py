@@ -9,9 +9,7 @@ from orchbench.evaluation.latency import latency
 from orchbench.evaluation.limits import quotas
 from orchbench.platforms import platform_named
 from orchbench.platforms.meters import (
-    DURABLE_OPERATIONS,
     HISTORY_EVENTS,
-    WRITTEN_BYTES,
     ExecutionQuota,
     Meter,
 )
@@ -159,10 +157,8 @@ def figures(rehearsal: Rehearsal) -> Figures:
 def metered(rehearsal: Rehearsal) -> Mapping[Meter, int | None]:
     """Return how much of each meter an execution used, as its host metered it where it did."""
     counts = count(rehearsal.trace)
-    by_host = {DURABLE_OPERATIONS: rehearsal.operations, WRITTEN_BYTES: rehearsal.written_bytes}
     found = {meter: counts.of(meter) for meter in platform_meters()}
-    known = {meter: amount for meter, amount in by_host.items() if amount is not None}
-    return found | known | {HISTORY_EVENTS: counts.history_events}
+    return found | dict(rehearsal.metered) | {HISTORY_EVENTS: counts.history_events}
 
 
 def headroom(rehearsal: Rehearsal) -> Headroom | None:

@@ -7,12 +7,10 @@ shows; and what is declared must be so.
 from collections.abc import Iterable
 
 from orchbench.platforms.meters import CHECKPOINTS
-from orchbench.rehearsal.fault import Fault, Kind
+from orchbench.rehearsal.fault import INSIDE_A_FUNCTION, Fault, Kind
 from orchbench.trace import Work
 from orchbench.ways import Way
 from orchbench.ways.way import Waits
-
-INSIDE_A_FUNCTION = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.HANG)
 
 
 def without_what_a_fault_meets(way: Way, faults: Iterable[Fault]) -> str | None:

@@ -5,17 +5,19 @@ where its handler raises, again after one minute and after two more, and then th
 Both run through their real handlers, in virtual time.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orchbench.rehearsal.aws import Aws
 from orchbench.rehearsal.fault import EVENT_KINDS, Kind
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
-from orchbench.rehearsal.status_events import Json, matches
+from orchbench.rehearsal.status_events import matches
 from orchbench.rehearsal.works import Works
+from orchbench.trace import Json
 from orchbench.virtual_time.application import Application, Function, Rule
 from orchbench.virtual_time.clock import VirtualClock
-from orchbench.virtual_time.functions import Functions, FunctionStopped
 
 RETRY_SECONDS = (60.0, 120.0)
 """Between the attempts of an asynchronous invocation: docs.aws.amazon.com/lambda, invocation-async."""
@@ -50,7 +52,7 @@ class Aftermath:
         self,
         scenario: Scenario,
         application: Application,
-        functions: Functions,
+        aws: Aws,
         clock: VirtualClock,
         faults: ScriptedFaults,
         *,
@@ -61,7 +63,7 @@ class Aftermath:
         self.deliveries = Deliveries()
         self._kinds = {one.kind: one for one in scenario.faults}
         self._application = application
-        self._functions = functions
+        self._aws = aws
         self._clock = clock
         self._faults = faults
         self._works = works
@@ -128,8 +130,9 @@ class Aftermath:
     def _attempt(self, function: Function, event: Json) -> bool:
         # A function of the execution may still wait in this very thread.
         with self._clock.aside(), self._works.aside():
-            try:
-                self._functions.invoke(function, event, on_behalf=False)
-            except (Exception, FunctionStopped):  # noqa: BLE001 - Lambda asks no further
-                return False
-        return True
+            request = {
+                "FunctionName": function.arn,
+                "InvocationType": "Event",
+                "Payload": json.dumps(event).encode(),
+            }
+            return "FunctionError" not in self._aws.invoke("lambda", "Invoke", request)

@@ -3,9 +3,14 @@
 import json
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
+
+from botocore import UNSIGNED, xform_name
+from botocore.config import Config
+from botocore.session import get_session
 
 from orchbench.redshift.endpoint import Endpoint, HttpAnswer
 from orchbench.redshift.in_process import attach
@@ -16,8 +21,10 @@ from orchbench.redshift.statement import Run, Status, Work
 from orchbench.rehearsal.fault import Fault, Kind, statement_error
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
+from orchbench.virtual_time.application import REGION
 from orchbench.virtual_time.clock import VirtualClock
 
+SERVICE = "redshift-data"
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 UNKNOWN_STATUS = "RESUMING"
 
@@ -34,6 +41,7 @@ class RehearsedDataApi:
             new_id=lambda: str(uuid.UUID(int=generator.getrandbits(128), version=4)),
         )
         self._faults = scenario.faults
+        self._scripted = faults
         self._endpoint: Any = Endpoint(service, faults)
         faults.statement_has_ended = lambda: bool(self._executor.runs) and not self.statements_running
         unknown = _fault_of(scenario, Kind.UNKNOWN_STATUS)
@@ -43,6 +51,26 @@ class RehearsedDataApi:
     def attach(self, client: Any) -> None:
         """Answer every call of a boto3 client."""
         attach(client, self._endpoint)
+
+    def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Call an operation as another service of AWS does it, once, without a function around the call.
+
+        Raises:
+            botocore.exceptions.ClientError: it is refused.
+        """
+        with self._scripted.without_a_function():
+            answer: dict[str, Any] = getattr(self._own_client, xform_name(operation))(**request)
+        return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+    @cached_property
+    def _own_client(self) -> Any:
+        """A client that tries once, and checks nothing that the service does not check itself."""
+        config = Config(
+            signature_version=UNSIGNED, parameter_validation=False, retries={"total_max_attempts": 1}
+        )
+        client = get_session().create_client(SERVICE, region_name=REGION, config=config)
+        self.attach(client)
+        return client
 
     @property
     def statements_executed(self) -> int:

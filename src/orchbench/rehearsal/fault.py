@@ -64,6 +64,7 @@ TIMED_KINDS = frozenset({Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP})
 """Of what is done from outside at a moment."""
 CALL_KINDS = frozenset(Kind) - {*_AT, *EVENT_KINDS, Kind.QUEUE}
 """Of what meets calls."""
+INSIDE_A_FUNCTION = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.HANG)
 OPERATIONS_OF = {
     Work.SUBMIT: frozenset({"BatchExecuteStatement", "ExecuteStatement"}),
     Work.LOOK: frozenset({"DescribeStatement"}),

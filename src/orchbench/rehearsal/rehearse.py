@@ -4,28 +4,26 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
+from orchbench.rehearsal.aws import Aws
 from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
-from orchbench.rehearsal.durable import DurableHost
-from orchbench.rehearsal.execution_records import CLIENTS, answer_from
 from orchbench.rehearsal.fault import Fault, Kind
-from orchbench.rehearsal.host import Death, Host
+from orchbench.rehearsal.host import Death, Host, Surroundings, UsedQuota
+from orchbench.rehearsal.hosts import hosting_named
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
-from orchbench.rehearsal.state_machine import StateMachineHost
-from orchbench.rehearsal.status_events import status_change
 from orchbench.rehearsal.works import Works
 from orchbench.trace import Trace
-from orchbench.virtual_time.application import Application, StateMachine, load_application
+from orchbench.virtual_time.application import Application, load_application
 from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
 from orchbench.virtual_time.clock import VirtualClock
-from orchbench.virtual_time.durable_sdk_patches import durable_sdk_in_virtual_time
 from orchbench.virtual_time.environment import deployed
 from orchbench.virtual_time.functions import Functions
 from orchbench.virtual_time.latency import Latency, profiles
@@ -50,7 +48,8 @@ class Rehearsal:
         deliveries: how the event of the execution's end fared.
         struck_at: when the first fault took effect; None where none did.
         unmet: the scenario's faults that took no effect.
-        operations: durable operations as AWS meters them; None for a state machine.
+        metered: what the service counted itself; what only the history shows is not here.
+        used_of_quotas: how much of each of its own quotas the execution used, by the quota's key.
         death: where a quota ended the execution.
         restarts: the ARNs that further starts of the same name were answered with.
         rehearsal_seconds: real time it took.
@@ -64,11 +63,21 @@ class Rehearsal:
     deliveries: Deliveries
     struck_at: float | None
     unmet: tuple[Fault, ...]
-    operations: int | None
-    written_bytes: int | None
+    metered: Mapping[Meter, int]
+    used_of_quotas: Mapping[str, UsedQuota]
     death: Death | None
     restarts: tuple[str, ...]
     rehearsal_seconds: float
+
+    @property
+    def operations(self) -> int | None:
+        """Durable operations as AWS meters them; None where the platform has none."""
+        return self.metered.get(DURABLE_OPERATIONS)
+
+    @property
+    def written_bytes(self) -> int | None:
+        """What the execution stored; None where the platform does not count it."""
+        return self.metered.get(WRITTEN_BYTES)
 
 
 def rehearse(scenario: Scenario, way: str | Way, *, application: Application | None = None) -> Rehearsal:
@@ -99,6 +108,7 @@ class _Stage:
         self._data_api = RehearsedDataApi(scenario, self._clock, self._faults)
         self._application = application
         self._functions = Functions(application, self._clock, self._latency, self._generator("requests"))
+        self._aws = Aws(self._data_api, self._functions)
         self._restarts: list[str] = []
 
     def run(self) -> Rehearsal:
@@ -107,23 +117,20 @@ class _Stage:
             stack.enter_context(deployed(self._application))
             stack.enter_context(self._clock.wall_clock())
             stack.enter_context(botocore_in_virtual_time(self._clock, self._generator("network")))
-            for client in fresh_clients(stack):
-                self._data_api.attach(client)
-            stack.enter_context(durable_sdk_in_virtual_time(self._jitter("steps")))
+            for client in (*fresh_clients(stack), *execution_clients(stack)):
+                self._aws.attach(client)
             self._functions.load()
             stack.enter_context(quiet())
             stack.callback(self._functions.close)
             host = self._host()
-            for client in execution_clients(stack):
-                answer_from(client, host.record)
             aftermath = Aftermath(
                 self._scenario,
                 self._application,
-                self._functions,
+                self._aws,
                 self._clock,
                 self._faults,
                 works=self._works,
-                event=lambda: status_change(host.record()),
+                event=host.status_change,
                 is_running=lambda: self._data_api.statements_running > 0,
             )
             self._schedule(host, aftermath)
@@ -143,33 +150,26 @@ class _Stage:
             deliveries=aftermath.deliveries,
             struck_at=self._faults.struck_at,
             unmet=tuple(one for one in self._scenario.faults if one not in met),
-            operations=host.operations,
-            written_bytes=host.meter.written_bytes if isinstance(host, DurableHost) else None,
+            metered=host.metered,
+            used_of_quotas=host.used_of_quotas,
             death=host.death,
             restarts=tuple(self._restarts),
             rehearsal_seconds=round(time.perf_counter() - began, 6),
         )
 
     def _host(self) -> Host:
-        target = self._application.target(self._way)
-        if isinstance(target, StateMachine):
-            return StateMachineHost(
-                target,
-                self._functions,
-                self._clock,
-                self._latency,
-                self._jitter("retries"),
-                works=self._works,
-            )
-        return DurableHost(
-            target,
-            self._functions,
-            self._clock,
-            self._latency,
-            self._faults,
+        surroundings = Surroundings(
+            target=self._application.target(self._way),
+            scenario=self._scenario,
+            aws=self._aws,
+            functions=self._functions,
+            clock=self._clock,
+            latency=self._latency,
+            faults=self._faults,
             works=self._works,
-            first_backoff_seconds=self._scenario.restart_seconds,
+            jitter=self._jitter,
         )
+        return hosting_named(self._way.platform_name).host(surroundings)
 
     def _schedule(self, host: Host, aftermath: Aftermath) -> None:
         """Have an operator stop or start the execution when the scenario says."""
@@ -237,7 +237,7 @@ def execution_clients(stack: ExitStack) -> list[Any]:
 
     executions.client.cache_clear()
     stack.callback(executions.client.cache_clear)
-    return [executions.client(service) for service in CLIENTS]
+    return [executions.client(service) for service in ("stepfunctions", "lambda")]
 
 
 def digest(rehearsals: Iterable[Rehearsal]) -> str:

@@ -5,11 +5,12 @@ Calls are counted for each operation, or for each fault that names a work, botoc
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from orchbench.redshift.faults import Call, FaultKind
 from orchbench.redshift.faults import Fault as DataApiFault
-from orchbench.rehearsal.fault import CALL_KINDS, LAST, OPERATIONS_OF, Fault, Kind
+from orchbench.rehearsal.fault import CALL_KINDS, INSIDE_A_FUNCTION, LAST, OPERATIONS_OF, Fault, Kind
 from orchbench.rehearsal.works import Works
 from orchbench.trace import Work
 from orchbench.virtual_time.clock import VirtualClock
@@ -60,6 +61,16 @@ class ScriptedFaults:
         self._generator = random.Random(f"{seed} faults")  # noqa: S311 - reproducible, nothing is secret
         self._calls: Counter[str | Fault] = Counter()
         self._after: dict[str, Kind] = {}
+        self._in_function = True
+
+    @contextmanager
+    def without_a_function(self) -> Iterator[None]:
+        """Let calls be made that no function makes: none can die or hang there."""
+        self._in_function = False
+        try:
+            yield
+        finally:
+            self._in_function = True
 
     def strikes(self, fault: Fault) -> None:
         """Note that a fault takes effect now."""
@@ -116,6 +127,8 @@ class ScriptedFaults:
     def _concerns(self, fault: Fault, operation: str) -> bool:
         if fault.kind is Kind.CHECKPOINT or _waits_for_the_answer(fault):
             return False
+        if fault.kind in INSIDE_A_FUNCTION and not self._in_function:
+            return False
         if fault.work is None:
             return fault.operation in (None, operation)
         return operation in OPERATIONS_OF[fault.work] and self._is_at_work(fault)
@@ -143,6 +156,8 @@ class ScriptedFaults:
         Asked with the answer at hand: a look may be held by the service until the end.
         """
         for fault in filter(_waits_for_the_answer, self._faults):
+            if fault.kind in INSIDE_A_FUNCTION and not self._in_function:
+                continue
             sees_the_end = operation in OPERATIONS_OF[Work.LOOK] and self._is_at_work(fault)
             if sees_the_end and self._applies(fault, self._number(fault, operation)):
                 self.strikes(fault)

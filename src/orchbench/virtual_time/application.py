@@ -70,6 +70,9 @@ class StateMachine:
     definition: str
 
 
+Resource = StateMachine | Function
+
+
 @dataclass(frozen=True)
 class Application:
     """What is deployed, and the folder its functions import from."""
@@ -80,22 +83,20 @@ class Application:
     code: Path
     rules: tuple[Rule, ...] = ()
 
-    def target(self, way: Way) -> StateMachine | Function:
+    def target(self, way: Way) -> Resource:
         """Return what a start of this way starts.
 
         Raises:
-            LookupError: the template has no such output, or it names neither a state machine nor a durable
-                function.
+            LookupError: the template has no such output, or it names nothing that runs.
         """
-        resource = self.targets.get(way.target_output)
-        machine = self.state_machines.get(resource or "")
-        function = self.functions.get(resource or "")
-        if machine is None and (function is None or function.execution_timeout_seconds is None):
+        name = self.targets.get(way.target_output, "")
+        found = self.state_machines.get(name) or self.functions.get(name)
+        if found is None:
             raise LookupError(
                 f"The template's output {way.target_output}, which {way.name} starts, names no state machine "
-                "and no durable function."
+                "and no function."
             )
-        return machine or function  # type: ignore[return-value]  # one of them is there
+        return found
 
     def function(self, arn: str) -> Function:
         """Return a function by its ARN, with or without a qualifier.

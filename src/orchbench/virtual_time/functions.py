@@ -5,8 +5,6 @@ unlike in a killed process its ``finally`` blocks run.
 """
 
 import importlib
-import io
-import json
 import math
 import random
 import time
@@ -174,36 +172,3 @@ class Functions:
 
         with self._clock.timer(function.timeout_seconds, cut_off):
             yield
-
-
-class LambdaClient:
-    """The one operation of a Lambda client that a state machine's Task calls."""
-
-    def __init__(self, functions: Functions) -> None:
-        self._functions = functions
-
-    def invoke(self, *, FunctionName: str, Payload: bytes = b"{}", **_: Any) -> dict[str, Any]:  # noqa: N803
-        """Invoke a function and answer as Lambda does, an error of the function included."""
-        function = self._functions.application.function(FunctionName)
-        try:
-            answer = self._functions.invoke(function, json.loads(Payload))
-            return _answer(answer)
-        except FunctionTimedOut as stopped:
-            return _answer(_told("Sandbox.Timedout", str(stopped)), error=True)
-        except FunctionStopped as stopped:
-            return _answer(_told("Runtime.ExitError", str(stopped)), error=True)
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, Lambda tells its caller
-            return _answer(_told(type(error).__name__, str(error)), error=True)
-
-
-def _told(name: str, message: str) -> dict[str, Any]:
-    return {"errorMessage": message, "errorType": name}
-
-
-def _answer(payload: Any, *, error: bool = False) -> dict[str, Any]:
-    answer = {
-        "StatusCode": 200,
-        "ExecutedVersion": "$LATEST",
-        "Payload": io.BytesIO(json.dumps(payload).encode()),
-    }
-    return answer | {"FunctionError": "Unhandled"} if error else answer

@@ -9,6 +9,7 @@ import functools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,8 +18,15 @@ from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy
 from moto.stepfunctions.parser.asl.component.common.timeouts.timeout import EvalTimeoutError
 from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.choice.comparison.operator.implementations import (
+    is_operator,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval import environment
 from moto.stepfunctions.parser.asl.utils import json_path
@@ -35,7 +43,22 @@ EVENTS = Seam(environment, "EventManager", "to keep the history, and its quota, 
 LAMBDA = Seam(lambda_eval_utils, "boto_client_for", "to have Tasks call the handlers in process")
 PARSE = Seam(json_path, "parse", "to parse each JSONPath once: parsing was two thirds of a rehearsal")
 PARSE_RESULT_PATH = Seam(result_path, "parse", PARSE.reason)
-SEAMS = (WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, PARSE, PARSE_RESULT_PATH)
+SDK = Seam(state_task_service_aws_sdk, "boto_client_for", "to have SDK integrations call the rehearsed AWS")
+SDK_SERVICES = Seam(
+    StateTaskService, "_SERVICE_NAME_SFN_TO_BOTO_OVERRIDES", "to name the Data API as boto3 names it"
+)
+SDK_ERRORS = Seam(
+    state_task_service_aws_sdk, "_SERVICE_ERROR_NAMES", "to name the Data API's errors as Step Functions does"
+)
+TIMESTAMP = Seam(
+    is_operator.IsTimestamp,
+    "string_to_timestamp",
+    "to compare moments with an offset, such as its own of a state's entry",
+)
+SEAMS = (
+    WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, SDK, SDK_SERVICES, SDK_ERRORS, TIMESTAMP, PARSE,
+    PARSE_RESULT_PATH,
+)  # fmt: skip
 
 _parse_once = functools.cache(getattr(json_path, PARSE.name))
 _parse_result_path_once = functools.cache(getattr(result_path, PARSE_RESULT_PATH.name))
@@ -51,12 +74,13 @@ def moto_in_virtual_time(
     generator: random.Random,
     *,
     events: Any,
-    lambda_client: Any,
+    client_of: Callable[[str], Any],
     is_over: Callable[[], bool],
 ) -> Iterator[None]:
-    """Have the interpreter wait on a clock and call Lambda and record its events here.
+    """Have the interpreter wait on a clock, and make its calls and record its events here.
 
     Args:
+        client_of: gives the client of a service that a Task calls, by boto3's name of it.
         generator: draws the jitter of retries.
         events: what takes the place of moto's EventManager.
         is_over: tells whether the execution has ended, which ends a wait early.
@@ -67,6 +91,9 @@ def moto_in_virtual_time(
 
     def back_off(seconds: float) -> None:
         clock.sleep_until(clock.now() + seconds, is_over)
+
+    def client_for(*_: Any, service: str, **__: Any) -> Any:
+        return client_of(service)
 
     def run_task(self: Any, env: Any) -> None:
         _run_task(self, env, clock)
@@ -79,12 +106,28 @@ def moto_in_virtual_time(
             (TASK, run_task),
             (PROGRAM, _run_program),
             (EVENTS, lambda *_, **__: events),
-            (LAMBDA, lambda *_, **__: lambda_client),
+            (LAMBDA, client_for),
+            (SDK, client_for),
+            (
+                SDK_SERVICES,
+                getattr(SDK_SERVICES.owner, SDK_SERVICES.name) | {"redshiftdata": "redshift-data"},
+            ),
+            (SDK_ERRORS, getattr(SDK_ERRORS.owner, SDK_ERRORS.name) | {"redshiftdata": "RedshiftData"}),
+            (TIMESTAMP, _moment),
             (PARSE, _parse_once),
             (PARSE_RESULT_PATH, _parse_result_path_once),
         ]
     ):
         yield
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a moment in ISO 8601; None where it is none, or has no offset to compare it by."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return None if moment.tzinfo is None else moment
 
 
 def _run_program(self: Any, env: Any) -> None:

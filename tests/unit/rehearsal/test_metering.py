@@ -9,7 +9,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
     WaitOptions,
 )
 
-from orchbench.rehearsal.metering import MOST_OPERATIONS, Meter
+from orchbench.rehearsal.hosts.durable_functions.metering import MOST_OPERATIONS, Metering
 
 
 def update(
@@ -25,7 +25,7 @@ def update(
 
 
 def metered(*updates: OperationUpdate) -> int:
-    meter = Meter()
+    meter = Metering()
     for one in updates:
         meter.count([one])
     return meter.operations
@@ -57,14 +57,14 @@ def test_the_other_operations_count_once(kind: str, start: int, end: int) -> Non
 
 
 def test_the_start_and_each_invocation_made_again_are_operations() -> None:
-    meter = Meter()
+    meter = Metering()
     meter.start("{}")
     meter.invocation_retried()
     assert meter.operations == 2
 
 
 def test_bytes_are_those_of_payloads_and_errors() -> None:
-    meter = Meter()
+    meter = Metering()
     meter.start('{"é": 1}')
     meter.count([update("STEP", "SUCCEED", payload="12345")])
     meter.end("ok")
@@ -79,7 +79,7 @@ def test_bytes_are_those_of_payloads_and_errors() -> None:
 
 
 def test_the_operation_over_the_quota_is_refused_and_the_last_one_is_not() -> None:
-    meter = Meter(operations=MOST_OPERATIONS - 1)
+    meter = Metering(operations=MOST_OPERATIONS - 1)
     done = update("STEP", "SUCCEED")
     assert meter.refusal([done]) is None
     meter.count([done])
@@ -95,4 +95,4 @@ def test_a_wait_takes_whole_seconds(seconds: float) -> None:
         action=OperationAction.START,
         wait_options=WaitOptions(wait_seconds=seconds),  # type: ignore[arg-type]
     )
-    assert "whole seconds" in str(Meter().refusal([wait]))
+    assert "whole seconds" in str(Metering().refusal([wait]))

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orchbench.platforms.platform import Record
-from orchbench.rehearsal.status_events import matches, status_change
+from orchbench.rehearsal.hosts.durable_functions.status_change import durable_status_change
+from orchbench.rehearsal.hosts.step_functions.status_change import machine_status_change
+from orchbench.rehearsal.status_events import matches
 from orchbench.virtual_time.application import load_application
 
 MOMENT = datetime(2026, 1, 1, 0, 0, 33, 250_000, UTC)
@@ -14,34 +15,28 @@ FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:orchbench-durable-pol
 
 
 def machine_event(status: str) -> dict[str, object]:
-    return status_change(
-        Record(
-            {
-                "executionArn": "arn:aws:states:us-east-1:123456789012:execution:orchbench-sfn-poll:one",
-                "stateMachineArn": MACHINE,
-                "name": "one",
-                "status": status,
-                "startDate": MOMENT,
-                "stopDate": MOMENT,
-                "input": "{}",
-            },
-            [],
-        )
+    return machine_status_change(
+        {
+            "executionArn": "arn:aws:states:us-east-1:123456789012:execution:orchbench-sfn-poll:one",
+            "stateMachineArn": MACHINE,
+            "name": "one",
+            "status": status,
+            "startDate": MOMENT,
+            "stopDate": MOMENT,
+            "input": "{}",
+        }
     )
 
 
 def durable_event(status: str) -> dict[str, object]:
-    return status_change(
-        Record(
-            {
-                "DurableExecutionArn": f"{FUNCTION}/durable-execution/one/0",
-                "DurableExecutionName": "one",
-                "Status": status,
-                "StartTimestamp": MOMENT,
-                "EndTimestamp": MOMENT,
-            },
-            [],
-        )
+    return durable_status_change(
+        {
+            "DurableExecutionArn": f"{FUNCTION}/durable-execution/one/0",
+            "DurableExecutionName": "one",
+            "Status": status,
+            "StartTimestamp": MOMENT,
+            "EndTimestamp": MOMENT,
+        }
     )
 
 

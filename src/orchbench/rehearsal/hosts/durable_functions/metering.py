@@ -22,7 +22,7 @@ _RESULTS = (OperationAction.SUCCEED, OperationAction.FAIL, OperationAction.RETRY
 
 
 @dataclass
-class Meter:
+class Metering:
     """The operations and the bytes of one execution so far."""
 
     operations: int = 0

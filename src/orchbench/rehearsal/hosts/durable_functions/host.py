@@ -9,9 +9,9 @@ of the caller's, which the SDK ends the execution with.
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from aws_durable_execution_sdk_python.exceptions import CheckpointError, DurableApiErrorCategory
 from aws_durable_execution_sdk_python.execution import (
@@ -36,21 +36,25 @@ from aws_durable_execution_sdk_python_testing.executor import Executor
 from aws_durable_execution_sdk_python_testing.model import StartDurableExecutionInput
 from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecutionStore
 
+from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.platforms.platform import Record
-from orchbench.rehearsal.durable_service import SdkClock, ServiceClient
-from orchbench.rehearsal.event_order import EventOrder
-from orchbench.rehearsal.host import Death, InvalidStart
-from orchbench.rehearsal.metering import WAIT_FOR_CONDITION, Meter
-from orchbench.rehearsal.scripted_faults import ScriptedFaults
-from orchbench.rehearsal.works import Works
+from orchbench.rehearsal.host import Death, InvalidStart, Surroundings, UsedQuota
+from orchbench.rehearsal.hosts.durable_functions.event_order import EventOrder
+from orchbench.rehearsal.hosts.durable_functions.metering import (
+    MOST_BYTES,
+    MOST_OPERATIONS,
+    WAIT_FOR_CONDITION,
+    Metering,
+)
+from orchbench.rehearsal.hosts.durable_functions.service import SdkClock, ServiceClient
+from orchbench.rehearsal.hosts.durable_functions.status_change import durable_status_change
+from orchbench.trace import Json
 from orchbench.virtual_time.application import ACCOUNT, REGION, Function
-from orchbench.virtual_time.clock import VirtualClock
-from orchbench.virtual_time.functions import Functions, FunctionStopped
-from orchbench.virtual_time.latency import Latency
+from orchbench.virtual_time.durable_sdk_patches import durable_sdk_in_virtual_time
+from orchbench.virtual_time.functions import FunctionStopped
 
 QUALIFIER = "1"
 RETENTION_DAYS = 14
-FIRST_BACKOFF_SECONDS = 5.0
 LONGEST_BACKOFF_SECONDS = 300.0
 LARGEST_INPUT_BYTES = 1024 * 1024
 """Of an asynchronous invocation."""
@@ -62,34 +66,45 @@ _NOT_ASKED: Any = None
 class DurableHost:
     """Runs one durable execution of a function."""
 
-    def __init__(
-        self,
-        function: Function,
-        functions: Functions,
-        clock: VirtualClock,
-        latency: Latency,
-        faults: ScriptedFaults,
-        *,
-        works: Works,
-        first_backoff_seconds: float = FIRST_BACKOFF_SECONDS,
-    ) -> None:
+    def __init__(self, function: Function, given: Surroundings) -> None:
         self.death: Death | None = None
-        self.meter = Meter()
+        self.meter = Metering()
         self._function = function
-        self._functions = functions
-        self._clock = clock
-        self._latency = latency
-        self._faults = faults
-        self._works = works
+        self._functions = given.functions
+        self._clock = given.clock
+        self._latency = given.latency
+        self._faults = given.faults
+        self._works = given.works
+        self._jitter = given.jitter("steps")
         self._begun: set[str] = set()
-        self._first_backoff_seconds = first_backoff_seconds
+        self._first_backoff_seconds = given.scenario.restart_seconds
         self._store = InMemoryExecutionStore()
-        self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(clock))
+        self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(given.clock))
         self._order = EventOrder()
         self._execution: Execution | None = None
         self._failures = 0
         self._errors: dict[str, BaseException] = {}
         self._broken: Exception | None = None
+
+    @classmethod
+    def on(cls, given: Surroundings) -> Self:
+        """Return the host of one execution, whose questions about itself it answers.
+
+        Raises:
+            LookupError: the target is no durable function.
+        """
+        target = given.target
+        if not isinstance(target, Function) or target.execution_timeout_seconds is None:
+            raise LookupError(f"{target.name} is no durable function, which is all that this platform runs.")
+        host = cls(target, given)
+        given.aws.serve(
+            "lambda",
+            {
+                "GetDurableExecution": lambda _request: dict(host.record().description),
+                "GetDurableExecutionHistory": lambda _request: {"Events": list(host.record().events)},
+            },
+        )
+        return host
 
     @property
     def execution(self) -> Execution:
@@ -108,9 +123,17 @@ class DurableHost:
         return self.execution.is_complete
 
     @property
-    def operations(self) -> int | None:
-        """The operations metered so far."""
-        return self.meter.operations
+    def metered(self) -> Mapping[Meter, int]:
+        """The operations and the bytes so far."""
+        return {DURABLE_OPERATIONS: self.meter.operations, WRITTEN_BYTES: self.meter.written_bytes}
+
+    @property
+    def used_of_quotas(self) -> Mapping[str, UsedQuota]:
+        """The operations and the bytes, beside what one execution may have."""
+        return {
+            "durable_operations": UsedQuota("durable operations", self.meter.operations, MOST_OPERATIONS),
+            "durable_data_bytes": UsedQuota("bytes written", self.meter.written_bytes, MOST_BYTES),
+        }
 
     def run(self, name: str, document: Any) -> None:
         """Start an execution and let time pass until it has ended.
@@ -122,7 +145,10 @@ class DurableHost:
         if len(payload.encode()) > LARGEST_INPUT_BYTES:
             raise InvalidStart(f"The input is larger than the {LARGEST_INPUT_BYTES} bytes of an Invoke.")
         self._start(name, payload)
-        with self._clock.timer(self._function.execution_timeout_seconds or 0, self._time_out):
+        with (
+            durable_sdk_in_virtual_time(self._jitter),
+            self._clock.timer(self._function.execution_timeout_seconds or 0, self._time_out),
+        ):
             while not self.is_over:
                 self._invoke()
                 if not self.is_over:
@@ -154,6 +180,10 @@ class DurableHost:
         )
         executor.shutdown()
         return Record(_shown(details.to_dict()), self._order.sorted(list(self._events(history.events))))
+
+    def status_change(self) -> Json:
+        """Return the event of the execution's end."""
+        return durable_status_change(self.record().description)
 
     def _events(self, history: Sequence[Any]) -> Iterator[dict[str, Any]]:
         """Yield events in boto3's shape; the testing SDK loses an invocation's details on the way."""

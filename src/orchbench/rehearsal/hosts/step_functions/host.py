@@ -7,67 +7,80 @@ one year. Moto holds the 256 KiB of states and tasks.
 import contextlib
 import json
 import random
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 from moto.stepfunctions.parser.api import StateMachineType
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 
+from orchbench.platforms.meters import Meter
 from orchbench.platforms.platform import Record
-from orchbench.rehearsal.host import Death, InvalidStart
-from orchbench.rehearsal.works import Works
+from orchbench.rehearsal.host import Death, InvalidStart, Surroundings, UsedQuota
+from orchbench.rehearsal.hosts.step_functions.history import (
+    HISTORY_FULL,
+    MOST_EVENTS,
+    STATUSES,
+    ExecutionOver,
+    History,
+)
+from orchbench.rehearsal.hosts.step_functions.status_change import machine_status_change
+from orchbench.trace import Json
 from orchbench.virtual_time.application import ACCOUNT, REGION, StateMachine
 from orchbench.virtual_time.clock import VirtualClock
-from orchbench.virtual_time.functions import Functions, LambdaClient
-from orchbench.virtual_time.latency import Latency
 from orchbench.virtual_time.moto_patches import moto_in_virtual_time
 
-MOST_EVENTS = 25_000
 LARGEST_PAYLOAD_BYTES = 256 * 1024
 LONGEST_SECONDS = 365 * 86_400
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/rehearsal"
-STATUSES = {
-    "ExecutionSucceeded": "SUCCEEDED",
-    "ExecutionFailed": "FAILED",
-    "ExecutionTimedOut": "TIMED_OUT",
-    "ExecutionAborted": "ABORTED",
-}
-HISTORY_FULL = f"The execution reached the maximum number of history events ({MOST_EVENTS})."
-
-
-class _ExecutionOver(BaseException):
-    """Unwinds the interpreter once the execution has ended otherwise than by its own last state."""
 
 
 class StateMachineHost:
     """Runs one execution of a state machine.
 
     Args:
-        functions: what its Tasks may invoke.
+        client_of: gives the client of a service that its Tasks call.
         jitter: draws the pauses of its retries.
-        works: told of each state that is entered.
     """
 
     def __init__(
         self,
         machine: StateMachine,
-        functions: Functions,
+        history: History,
         clock: VirtualClock,
-        latency: Latency,
         jitter: random.Random,
-        *,
-        works: Works,
+        client_of: Callable[[str], Any],
     ) -> None:
         self.death: Death | None = None
         self._machine = machine
-        self._functions = functions
+        self._history = history
         self._clock = clock
         self._jitter = jitter
-        self._history = _History(clock, latency, works)
+        self._client_of = client_of
         self._name = ""
         self._input = ""
+
+    @classmethod
+    def on(cls, given: Surroundings) -> Self:
+        """Return the host of one execution, whose questions about itself it answers.
+
+        Raises:
+            LookupError: the target is no state machine.
+        """
+        if not isinstance(given.target, StateMachine):
+            raise LookupError(  # noqa: TRY004 - what the template deploys, not what was passed
+                f"{given.target.name} is no state machine, which is all that Step Functions runs."
+            )
+        history = History(given.clock, given.latency, given.works)
+        host = cls(given.target, history, given.clock, given.jitter("retries"), given.aws.client)
+        given.aws.serve(
+            "stepfunctions",
+            {
+                "DescribeExecution": lambda _request: dict(host.record().description),
+                "GetExecutionHistory": lambda _request: {"events": list(host.record().events)},
+            },
+        )
+        return host
 
     @property
     def execution_arn(self) -> str:
@@ -80,9 +93,15 @@ class StateMachineHost:
         return self._history.ending is not None
 
     @property
-    def operations(self) -> int | None:
-        """A state machine has no durable operations."""
-        return None
+    def metered(self) -> Mapping[Meter, int]:
+        """Nothing: its history shows all that Step Functions counts."""
+        return {}
+
+    @property
+    def used_of_quotas(self) -> Mapping[str, UsedQuota]:
+        """The history's length."""
+        used = UsedQuota("history events", len(self._history.events), MOST_EVENTS)
+        return {"sfn_history_events": used}
 
     def run(self, name: str, document: Any) -> None:
         """Start an execution and let time pass until it has ended.
@@ -102,11 +121,11 @@ class StateMachineHost:
                 self._clock,
                 self._jitter,
                 events=self._history,
-                lambda_client=LambdaClient(self._functions),
+                client_of=self._client_of,
                 is_over=lambda: self.is_over,
             ),
             self._clock.timer(timeout, self._time_out),
-            contextlib.suppress(_ExecutionOver),
+            contextlib.suppress(ExecutionOver),
         ):
             execution.start()
         if self._history.is_full:
@@ -143,6 +162,10 @@ class StateMachineHost:
         }
         return Record(description, events)
 
+    def status_change(self) -> Json:
+        """Return the event of the execution's end."""
+        return machine_status_change(self.record().description)
+
     def _time_out(self) -> None:
         self._history.end("ExecutionTimedOut", {"executionTimedOutEventDetails": {"error": "States.Timeout"}})
 
@@ -167,74 +190,6 @@ class StateMachineHost:
 class _Deployed(StateMachineInstance):
     def itemise(self) -> None:
         """Say nothing in a list: nobody lists."""
-
-
-class _History:
-    """Takes the place of moto's EventManager: the events in boto3's shape, and their quota.
-
-    Event 25,000 is the execution's failure unless it is its success: facts of a run on AWS,
-    floci-io/floci#2734.
-    """
-
-    def __init__(self, clock: VirtualClock, latency: Latency, works: Works) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.ending: str | None = None
-        self.is_full = False
-        self._clock = clock
-        self._latency = latency
-        self._works = works
-
-    def add_event(
-        self,
-        context: Any,
-        event_type: str,
-        event_details: Mapping[str, Any] | None = None,
-        timestamp: Any = None,  # noqa: ARG002 - moto's own signature
-        update_source_event_id: bool = True,
-    ) -> int:
-        """Record an event of the interpreter's and return its id; it goes no further once all is over."""
-        event_type = getattr(event_type, "value", event_type)
-        if event_type.endswith("StateEntered"):
-            self._clock.sleep(self._latency.seconds("transition"))
-        if self.ending is not None:
-            raise _ExecutionOver
-        if len(self.events) == MOST_EVENTS - 1 and event_type != "ExecutionSucceeded":
-            self.is_full = True
-            details = {"error": "States.Runtime", "cause": HISTORY_FULL}
-            self.end("ExecutionFailed", {"executionFailedEventDetails": details})
-            raise _ExecutionOver
-        event_id = self._append(event_type, event_details or {}, context.source_event_id)
-        if event_type.endswith("StateEntered"):
-            self._works.begins((event_details or {})["stateEnteredEventDetails"]["name"])
-        context.last_published_event_id = event_id
-        if update_source_event_id:
-            context.source_event_id = event_id
-        if event_type in STATUSES:
-            self.ending = event_type
-        return event_id
-
-    def end(self, event_type: str, details: Mapping[str, Any]) -> None:
-        """Record an ending that comes from outside the definition; of two the first counts."""
-        if self.ending is None:
-            self._append(event_type, details, self.events[-1]["id"] if self.events else 0)
-            self.ending = event_type
-
-    def _append(self, event_type: str, details: Mapping[str, Any], previous_event_id: int) -> int:
-        event_id = len(self.events) + 1
-        self.events.append(
-            {
-                "timestamp": self._moment(),
-                "type": str(event_type),
-                "id": event_id,
-                "previousEventId": previous_event_id,
-                **details,
-            }
-        )
-        return event_id
-
-    def _moment(self) -> datetime:
-        # Step Functions records milliseconds.
-        return datetime.fromtimestamp(int(self._clock.now() * 1000 + 1e-3) / 1000, UTC)
 
 
 def _details_key(event_type: str) -> str:
