@@ -31,7 +31,7 @@ class StepFunctionsPlatform(Platform):
 
     name = "step-functions"
     title = "Step Functions"
-    meters = (STATE_TRANSITIONS,)
+    meters: Sequence[Meter] = (STATE_TRANSITIONS,)
     permissions = PERMISSIONS
     account_quotas = AccountQuotas(
         starts_a_second="sfn_start_execution_a_second",
