@@ -14,8 +14,8 @@ pytestmark = pytest.mark.local
 
 @pytest.fixture(scope="module")
 def short_bench(started: Callable[..., Bench]) -> Bench:
-    """Functions that give up after 6 s: long for a submit, and short for a Data API that hangs for 10 s."""
-    return started(FunctionTimeoutSeconds="12", TimeoutMarginSeconds="6")
+    """Functions that give up after 8 s: long for a submit, and short for a Data API that hangs for 10 s."""
+    return started(FunctionTimeoutSeconds="12", TimeoutMarginSeconds="4")
 
 
 @pytest.fixture(scope="module")
