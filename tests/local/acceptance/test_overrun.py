@@ -23,8 +23,8 @@ def overrun(short_bench: Bench) -> dict[str, Trace]:
     """Every way at once: three attempts and the pauses between them take a while."""
     short_bench.set_faults({"operation": "DescribeStatement", "kind": "delay", "seconds": 10})
     event = {"sql": "SELECT pg_sleep(600)", "poll": {"policy": "fixed", "interval_seconds": 1}}
-    arns = {way: short_bench.start(way, f"overrun-{way.name}", **event) for way in all_ways().values()}
-    traces = {way.name: short_bench.wait(way, arn) for way, arn in arns.items()}
+    arns = [(way, short_bench.start(way, f"overrun-{way.name}", **event)) for way in all_ways().values()]
+    traces = {way.name: short_bench.wait(way, arn) for way, arn in arns}
     short_bench.set_faults()
     return traces
 
