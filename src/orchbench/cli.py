@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     parsed = build_parser().parse_args(arguments)
-    from orchbench.commands.failure import UsageError, sentence_of  # noqa: PLC0415 - it imports boto3
+    from orchbench.commands.failure import is_usage, sentence_of  # noqa: PLC0415 - it imports boto3
 
     try:
         code = int(parsed.run(parsed))
@@ -76,7 +76,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         _drop_unwritable_output()
         _say(sentence_of(error))
-        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+        return EXIT_USAGE if is_usage(error) else EXIT_FAILED
     return code
 
 

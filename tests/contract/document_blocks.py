@@ -10,7 +10,8 @@ from decimal import Decimal
 from documented import DOCUMENTS, with_generated
 from project import ROOT, Json, monitoring, resources, template
 
-from orchbench.commands.estimation import NOTHING, candidates, policies_of
+from orchbench.commands.estimation import NOTHING, candidates
+from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions

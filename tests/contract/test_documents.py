@@ -18,7 +18,8 @@ from documented import DOCUMENTS, Shown, agrees, generated, shell_commands, show
 from project import FUNCTIONS, ROOT, definition
 
 from orchbench.cli import build_parser, main
-from orchbench.commands.show import read_summary
+from orchbench.commands.former import FORMER
+from orchbench.commands.stored_summary import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
 
@@ -26,7 +27,7 @@ STORED = ROOT / "docs" / "results" / "compare-local"
 COLUMNS = "110"
 DISTRIBUTION = ["--duration", "lognormal:median=20m,p95=2h"]
 
-RUN_HERE = {"adr", "complexity", "decide", "estimate", "limits", "prices", "rehearse", "show"}
+RUN_HERE = {"complexity", "decide", "estimate", "limits", "prices", "rehearse"}
 """Commands of shell blocks that are run as they stand; of a rehearsal all but how long its query takes."""
 
 ELSEWHERE = {
@@ -97,7 +98,7 @@ def in_shell_blocks() -> list[str]:
 
 def is_run_here(command: str) -> bool:
     words = command.split()
-    return words[0] == "orchbench" and words[1] in RUN_HERE
+    return words[0] == "orchbench" and (words[1] in RUN_HERE or "--print" in words)
 
 
 def in_console_blocks(run: str) -> list[Shown]:
@@ -146,7 +147,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("20260101-120000", "monday"):
         shutil.copytree(STORED, folder / "results" / name)
     (folder / "past.csv").write_text("600\n1200\n4000\n")
-    assert main(["adr", str(STORED), "--out", str(folder), *DISTRIBUTION]) == 0
+    assert main(["decide", str(STORED), "--record", str(folder), *DISTRIBUTION]) == 0
     return folder
 
 
@@ -241,7 +242,9 @@ def test_the_readme_names_every_command() -> None:
         action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
     text = "\n".join(document.read_text() for document in DOCUMENTS)
-    assert [name for name in subparsers.choices if f"orchbench {name}" not in text] == []
+    names = [name for name in subparsers.choices if name not in FORMER]
+    assert [name for name in names if f"orchbench {name}" not in text] == []
+    assert [name for name in FORMER if f"orchbench {name}" in text] == []
 
 
 def test_the_readme_leads_to_every_document() -> None:

@@ -45,7 +45,7 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
 def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     scenarios = tmp_path / "scenarios.yaml"
     scenarios.write_text("scenarios: [{name: too far, duration: 8h, poll: fixed:10s, poll_budget: false}]")
-    assert main(["rehearse", "--scenarios", str(scenarios), "--orchestrator", "sfn-poll"]) == 0
+    assert main(["rehearse", "--scenarios", str(scenarios), "--way", "sfn-poll"]) == 0
     printed = capsys.readouterr().out
     assert "FAILED:" in printed
     assert "Runtime" in printed
@@ -58,7 +58,7 @@ def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str
     [
         (["--duration", "soon"], "'soon' is no duration"),
         (["--poll", "eager"], "'eager' is no poll policy"),
-        (["--orchestrator", "glue"], "no way 'glue': take one of sfn-poll"),
+        (["--way", "glue"], "no way 'glue': take one of sfn-poll"),
         (["--fault", "fire"], "The fault 'fire' is unknown"),
         (["--latency", "real"], "no latency profile 'real'"),
         (["--scenarios", "none.yaml"], "none.yaml cannot be read"),

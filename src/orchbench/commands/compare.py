@@ -15,12 +15,13 @@ from orchbench.commands.comparison_plan import MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
 from orchbench.commands.options import (
     add_target,
-    add_ways_to_run,
+    add_ways,
     connected,
     local_options,
     project_folder,
     require_bundled,
     require_sound,
+    ways_of,
     whole_number,
 )
 from orchbench.commands.resume import (
@@ -30,8 +31,8 @@ from orchbench.commands.resume import (
     resume_command,
     whole_runs,
 )
-from orchbench.commands.show import print_summary, read_and_print
 from orchbench.commands.sql_check import warn
+from orchbench.commands.stored_summary import print_summary, read_and_print
 from orchbench.comparison.mart import CHECKED_FILE, MartChecker
 from orchbench.comparison.runner import Listener, compare
 from orchbench.comparison.seed import DEFAULT_ROWS
@@ -54,7 +55,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command."""
     parser = subparsers.add_parser("compare", help="run the ways on the same batch and compare them")
     add_target(parser)
-    add_ways_to_run(parser)
+    add_ways(parser, the_pair())
     parser.add_argument("--runs", type=whole_number(1, 1000), help=f"runs of each way (default: {RUNS})")
     parser.add_argument(
         "--until-within",
@@ -107,10 +108,10 @@ def run(arguments: argparse.Namespace) -> int:
             f"- {arguments.resume} is complete: all {len(earlier.runs)} runs were made", highlight=False
         )
         return read_and_print(arguments.resume, as_json=arguments.json)
+    ways = earlier.ways if earlier else [way.name for way in ways_of(arguments.way or the_pair())]
     results = _prepared_folder(arguments)
     console = Console(stderr=True)
     began = time.monotonic()
-    ways = earlier.ways if earlier else arguments.way or the_pair()
     with deployment(arguments, ways, console) as bench:
         summary = run_comparison(bench, arguments, results, console, earlier)
     console.print(

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import project_folder, require_sound
+from orchbench.commands.options import project_folder, require_sound, ways_of
 from orchbench.comparison.mart import CHECKED_FILE
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.results.comparison import Comparison, Settings
-from orchbench.ways import Way, all_ways, the_pair
+from orchbench.ways import Way, the_pair
 
 INTERVAL_SECONDS = {"local": 2, "aws": 10}
 """The article polls every 10 s; a local query of some seconds would be over before the first poll."""
@@ -57,10 +57,10 @@ def ways_to_run(bench: Bench, names: Collection[str]) -> list[Way]:
     """Return the ways of these names, in the order of a table.
 
     Raises:
-        UsageError: one is not deployed; it says how to deploy it.
+        UsageError: one is unknown, or not deployed; it says how to deploy it.
     """
     deployed = bench.ways()
-    asked = [way for way in all_ways().values() if way.name in names]
+    asked = ways_of(names)
     missing = [way.name for way in asked if way not in deployed]
     if missing:
         how = "template.yaml anew" if set(missing) <= set(the_pair()) else "it with Ways=all"

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.estimation import add_json, print_whole
-from orchbench.commands.options import project_folder
+from orchbench.commands.options import add_ways, project_folder, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.trace import Json, Label
-from orchbench.ways import all_ways
 from orchbench.ways.way import Way
 
 if TYPE_CHECKING:
@@ -24,27 +24,28 @@ NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("complexity", help="measure what each way asks of who writes and reads it")
+    add_ways(parser)
     add_json(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    folder = project_folder()
+    folder, ways = project_folder(), ways_of(arguments.way)
     if arguments.json:
-        print(json.dumps(complexity_document(folder), indent=2, allow_nan=False))  # noqa: T201 - the command's answer
+        print(json.dumps(complexity_document(folder, ways), indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     else:
-        _print([complexity_of(way, folder) for way in all_ways().values()])
+        _print([complexity_of(way, folder) for way in ways])
     return 0
 
 
-def complexity_document(folder: Path) -> Json:
-    """Measure every way of a project, every number with its label and its source."""
+def complexity_document(folder: Path, ways: Iterable[Way]) -> Json:
+    """Measure ways of a project, every number with its label and its source."""
     return {
         "schema": "orchbench.complexity/1",
         "label": Label.MEASURED.value,
         "source": "the files, lizard, complexipy and aws-sam-translator; docs/complexity.md",
-        "ways": [_labelled(complexity_of(way, folder)) for way in all_ways().values()],
+        "ways": [_labelled(complexity_of(way, folder)) for way in ways],
     }
 
 

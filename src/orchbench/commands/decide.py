@@ -1,230 +1,117 @@
 """``orchbench decide``: which way, polling how often, for a workload; and what would change the answer."""
 
 import argparse
-from decimal import Decimal
-from typing import Any
+from collections.abc import Iterable
+from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from orchbench.commands.decision_question import decide
+from orchbench.commands.decision_record import check_record, write_record
+from orchbench.commands.decision_table import print_decision
 from orchbench.commands.estimation import (
-    NOTHING,
     add_deployment,
     add_json,
-    add_ways,
     add_workload,
-    amount_of,
-    assumptions_of,
-    candidates,
-    described,
-    duration_of,
     print_json,
-    print_whole,
-    sentence,
-    timeout_of,
     workload_of,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.evaluation.advice import NO_POLLS, Advice
-from orchbench.evaluation.decision import Decision, Question
-from orchbench.evaluation.figures import told_below, told_share, told_usd
-from orchbench.evaluation.prices import PriceList, price_list
-from orchbench.evaluation.rates import Rates, free_quantities
-from orchbench.evaluation.variants import parent_of, told_ratio
-from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
-from orchbench.trace import Json
-from orchbench.ways import in_table_order
+from orchbench.commands.options import add_ways
+from orchbench.commands.report import DEFAULT_MEMORY_MB, add_prices, prices_of
+from orchbench.evaluation.prices import FALLBACK_REGION
+
+USUAL = {
+    "region": FALLBACK_REGION,
+    "architecture": "x86_64",
+    "memory": DEFAULT_MEMORY_MB,
+    "peak_factor": "10",
+}
+"""What holds where an argument is not given, and no record or results say it."""
+NEEDED = ("runs_a_month", "acceptable_lag")
+NOT_RECORDED = ("region", "architecture", "budget_usd", "peak_factor", "free_tier")
+"""What a record takes from its results, or leaves out."""
+ASKED = ("results", "durations", "duration", "column", *NEEDED, "memory", "timeout", "assume", "way", "json")
+"""What a check takes from the record, besides."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("decide", help="recommend a way and a polling interval for a workload")
-    add_workload(parser)
-    parser.add_argument("--runs-a-month", required=True, metavar="N", help="how often a query is run")
+    parser = subparsers.add_parser(
+        "decide", help="recommend a way and a polling interval for a workload; record that, or check a record"
+    )
+    add_workload(parser, required=False)
+    parser.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
     parser.add_argument(
-        "--acceptable-lag",
-        required=True,
-        metavar="DURATION",
-        help="the longest that a query's end may stay unseen",
+        "--acceptable-lag", metavar="DURATION", help="the longest that a query's end may stay unseen"
     )
     parser.add_argument("--budget-usd", metavar="USD", help="for orchestrating, a month")
     parser.add_argument(
         "--peak-factor",
-        default="10",
         metavar="N",
-        help="how many times the average the busiest moment is, assumed (default: 10)",
+        help=f"how many times the average the busiest moment is, assumed (default: {USUAL['peak_factor']})",
     )
     parser.add_argument(
         "--free-tier", action="store_true", help="take off what an account has free each month"
     )
     add_ways(parser)
     add_deployment(parser)
+    add_prices(parser)
     add_json(parser)
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "results", type=Path, nargs="*", metavar="RESULTS", help="results folders that a record stands on"
+    )
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--record",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="write the decision as a record; without RESULTS it stands on those of the FOLDER; what is not "
+        "given is taken from runs on AWS, or assumed",
+    )
+    instead.add_argument(
+        "--check",
+        type=Path,
+        metavar="OLD.json",
+        help="decide anew from an old record's inputs, and end with exit code 3 if the decision flips",
+    )
+    parser.set_defaults(run=run, **dict.fromkeys(USUAL))
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer, and return 1 where no way can do what is asked."""
-    document = decide(arguments)
+    """Answer, and return 1 where no way can do what is asked; or write a record, or check one."""
+    if arguments.check is not None:
+        _refuse(arguments, (*ASKED, *NOT_RECORDED), "--check takes what was asked from the record")
+        return check_record(arguments)
+    if arguments.record is not None:
+        _refuse(arguments, NOT_RECORDED, "--record takes a region from the results, and no budget")
+        return write_record(arguments)
+    _refuse(arguments, ("results",), "Only a record stands on results, and --record is not given")
+    missing = [_flag(name) for name in NEEDED if getattr(arguments, name) is None]
+    if arguments.duration is None and arguments.durations is None:
+        missing.insert(0, "--duration or --durations")
+    if missing:
+        raise UsageError(f"decide needs {', '.join(missing)}; only --record takes them from results.")
+    for name, usual in USUAL.items():
+        if getattr(arguments, name) is None:
+            setattr(arguments, name, usual)
+    prices = prices_of(arguments, arguments.region, arguments.architecture)
+    document = decide(arguments, workload_of(arguments), prices)
     if arguments.json:
         print_json(document)
     else:
-        _print(document)
+        print_decision(document)
     return 0 if document["recommended"] else 1
 
 
-def decide(
-    arguments: argparse.Namespace, *, workload: Workload | None = None, prices: PriceList | None = None
-) -> Json:
-    """Return the answer with every figure behind it.
+def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> None:
+    """Refuse arguments that would be ignored.
 
-    Args:
-        arguments: of this command.
-        workload: instead of the one that the arguments name.
-        prices: instead of the region's own.
+    Raises:
+        UsageError: which names each of them.
     """
-    workload = workload or workload_of(arguments)
-    prices = prices or price_list(arguments.region)
-    runs = amount_of(arguments.runs_a_month, "--runs-a-month", 1)
-    lag = duration_of(arguments.acceptable_lag)
-    if not 1 <= lag <= LONGEST_SECONDS:
-        raise UsageError(f"--acceptable-lag {arguments.acceptable_lag!r} is not from 1 second to 24h.")
-    question = Question(
-        durations_seconds=workload.durations_seconds,
-        runs_a_month=float(runs),
-        acceptable_lag_seconds=lag,
-        timeout_seconds=timeout_of(arguments, workload),
-        memory_mb=arguments.memory,
-        rates=Rates.of(prices, arguments.architecture),
-        assumed=assumptions_of(arguments),
-        region=prices.requested_region,
-        peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
-        free_quantities=free_quantities(prices, arguments.architecture) if arguments.free_tier else {},
-    )
-    advice = Advice(
-        decision=Decision(question, candidates(arguments.way)),
-        workload=workload,
-        prices=prices,
-        architecture=arguments.architecture,
-        runs=runs,
-        budget_usd=None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd"),
-        free_tier=arguments.free_tier,
-    )
-    return advice.document()
+    given = [_flag(name) for name in names if getattr(arguments, name) not in (None, False, [])]
+    if given:
+        raise UsageError(f"{why}: leave out {', '.join(given)}.")
 
 
-def _print(document: Json) -> None:
-    console = Console()
-    console.print(document["said"], style="bold", highlight=False, soft_wrap=True)
-    options = [
-        *(document[name] for name in ("recommended", "runner_up")),
-        *document["others"],
-        document["adaptive"],
-        *document["beyond_quotas"],
-        document["would_fit"],
-    ]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("way", "poll"):
-        table.add_column(title, no_wrap=True)
-    lags = ("mean lag, s", "p95 lag, s", "worst of any end, s")
-    for title in ("polls a run", *lags, "USD a month", "label", "fits"):
-        table.add_column(title, justify="right", no_wrap=True)
-    shown = [option for option in options if option]
-    varied = any(parent_of(option["way"]) for option in shown)
-    if varied:
-        table.add_column("USD ratio", no_wrap=True)
-    costs = {option["way"]: Decimal(option["usd_a_month"]["value"]) for option in reversed(shown)}
-    order = in_table_order(costs)
-    for option in sorted(shown, key=lambda one: order.index(one["way"])):
-        is_its_plan = Decimal(option["usd_a_month"]["value"]) == costs[option["way"]]
-        table.add_row(
-            option["way"],
-            option["poll"],
-            f"{option['polls']['value']:.1f}",
-            *(_lag(option[f"detection_lag_{name}"]["value"]) for name in ("mean", "p95", "worst")),
-            told_usd(Decimal(option["usd_a_month"]["value"])),
-            option["usd_a_month"]["label"],
-            "yes" if option["fits"] else "no",
-            *([told_ratio(option["way"], costs) if is_its_plan else ""] if varied else []),
-            style="bold" if option is document["recommended"] else None,
-        )
-    if table.row_count:
-        print_whole(console, table)
-    question = document["question"]
-    console.print(
-        described(question["queries"], question["median_duration"], question["longest_duration"])
-        + " Mean and p95 lag are of these durations; the worst is of a query that may end at any moment.",
-        highlight=False,
-        style="dim",
-        soft_wrap=True,
-    )
-    for line in _sentences(document):
-        console.print(line, highlight=False, style="dim", soft_wrap=True)
-
-
-def _lag(seconds: float | None) -> str:
-    return NOTHING if seconds is None else f"{seconds:.1f}"
-
-
-def _sentences(document: Json) -> list[str]:
-    said = []
-    if document["runner_up"]:
-        runner_up = document["runner_up"]
-        said.append(f"Runner-up: {runner_up['why']}.")
-    said += [
-        f"{one['way']} is left out: {one['why']} ({one['shortest_lag']['value']:g} s at least)."
-        if one["shortest_lag"]
-        else f"{one['way']} is left out: {one['why']}."
-        for one in document["left_out"]
-        if one["shortest_lag"] or one["why"] == NO_POLLS
-    ]
-    said += [_flipped(flip) for flip in document["flips"]]
-    said += [
-        f"It turns to {one['way']} where {one['what']} is {one['factor']['value']:.3g} times what is taken."
-        for one in document["sensitivity"][:4]
-    ]
-    said += _grown(document["growth"])
-    if document["recommended"] and not document["sensitivity"]:
-        said.append("No single price or assumption turns it, changed up to a hundred times.")
-    if document["limits"]:
-        nearest = document["limits"][0]
-        said.append(
-            f"Nearest quota: {nearest['quota']}, {told_share(nearest['share']['value'])} of "
-            f"{nearest['limit']['value']:,} ({nearest['scope']})."
-        )
-    if document["within_budget"] and not document["within_budget"]["fits"]:
-        said.append(f"It does not fit the budget: {_affordable(document)}.")
-    return [*said, *map(sentence, document["notes"])]
-
-
-def _flipped(flip: Json) -> str:
-    edge = f"At {flip['interval']['value']} s or {flip['direction']}"
-    if flip["way"] is None:
-        return f"{edge} no way polls so often: every poll budget stretches the interval."
-    return f"{edge} the answer is {flip['way']}: {flip['why']}."
-
-
-def _grown(growths: list[Json]) -> list[str]:
-    """Say how far the workload can grow; what meets the same end at the same factor in one sentence."""
-    alike: dict[tuple[Any, ...], list[str]] = {}
-    for one in growths:
-        key = (one["factor"]["value"], one["why"], one["way"], one["poll"])
-        alike.setdefault(key, []).append(one["what"])
-    return [
-        f"It holds up to {told_below(factor)} times the {' or the '.join(names)} ({why}); beyond that "
-        + (f"the answer is {way}, {poll}." if way else "nothing fits.")
-        for (factor, why, way, poll), names in alike.items()
-    ]
-
-
-def _affordable(document: Json) -> str:
-    budget = document["within_budget"]
-    interval = budget["shortest_interval_within_it"]
-    if interval is None:
-        return "no interval does"
-    said = f"a poll every {interval['value']} s ({budget['way']}) does"
-    if budget["within_acceptable_lag"]:
-        return said
-    return (
-        f"{said}, which is past the acceptable lag of {document['question']['acceptable_lag']['value']:g} s"
-    )
+def _flag(name: str) -> str:
+    return "RESULTS" if name == "results" else f"--{name.replace('_', '-')}"

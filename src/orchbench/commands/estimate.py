@@ -15,13 +15,11 @@ from orchbench.commands.estimation import (
     NOTHING,
     add_deployment,
     add_json,
-    add_ways,
     add_workload,
     amount_of,
     assumptions_of,
     candidates,
     described,
-    policies_of,
     print_json,
     print_whole,
     sentence,
@@ -29,7 +27,7 @@ from orchbench.commands.estimation import (
     workload_of,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import whole_number
+from orchbench.commands.options import add_polls, add_ways, policies_of, whole_number
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
@@ -59,6 +57,7 @@ OF_AN_EVENT = (
     "{}: it waits for an event. Its lag is that of one that arrives at once; the worst is that of one that "
     "is lost, which the slow poll behind it makes good"
 )
+POLICIES = ("fixed:10s", "adaptive")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -72,13 +71,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="POINTS",
         help="time estimates of so many random scenarios instead",
     )
-    parser.add_argument(
-        "--poll",
-        action="append",
-        metavar="POLICY",
-        help="fixed:INTERVAL, adaptive or adaptive:share=0.05,minimum=2s,maximum=5m; may be given several "
-        "times (default: fixed:10s and adaptive)",
-    )
+    add_polls(parser, POLICIES)
     parser.add_argument(
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
     )
@@ -120,7 +113,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         _print(benchmark(arguments.benchmark), as_json=arguments.json)
         return 0
     asked = _asked(arguments)
-    policies = policies_of(arguments.poll or ["fixed:10s", "adaptive"], budget=not arguments.no_poll_budget)
+    policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
     ways = candidates(arguments.way)
     rows = [estimate_of(candidate, policy, asked) for candidate, policy in kept_policies(ways, policies)]
     document: Json = {

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import whole_number
+from orchbench.commands.options import ways_of, whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import FALLBACK_REGION
@@ -23,16 +23,17 @@ from orchbench.evaluation.workload import (
     from_file,
 )
 from orchbench.trace import Json
-from orchbench.ways import all_ways
-from orchbench.ways.durations import InvalidDuration, Policy, parse_duration, parse_policy, split_policies
+from orchbench.ways.durations import InvalidDuration, parse_duration
 
 MOST = 1_000_000_000
 NOTHING = "–"  # noqa: RUF001 - a dash for no figure
 
 
-def add_workload(parser: argparse.ArgumentParser) -> "argparse._MutuallyExclusiveGroup":
+def add_workload(
+    parser: argparse.ArgumentParser, *, required: bool = True
+) -> "argparse._MutuallyExclusiveGroup":
     """Add what says how long the queries take, and return the group of its arguments."""
-    group = parser.add_mutually_exclusive_group(required=True)
+    group = parser.add_mutually_exclusive_group(required=required)
     group.add_argument(
         "--durations", type=Path, metavar="FILE", help="past durations: one a line, CSV or a JSON list"
     )
@@ -58,7 +59,7 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         "--region",
         type=region,
         default=FALLBACK_REGION,
-        help="whose prices and quotas count (default: %(default)s)",
+        help=f"whose prices and quotas count (default: {FALLBACK_REGION})",
     )
     parser.add_argument(
         "--memory",
@@ -79,13 +80,6 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="another value than the project's own assumption; may be given several times",
-    )
-
-
-def add_ways(parser: argparse.ArgumentParser) -> None:
-    """Add which ways are looked at."""
-    parser.add_argument(
-        "--way", action="append", metavar="WAY", help=f"the ways (default: {', '.join(all_ways())})"
     )
 
 
@@ -139,17 +133,6 @@ def duration_of(text: str) -> float:
         raise UsageError(str(error)) from None
 
 
-def policies_of(texts: Sequence[str], *, budget: bool) -> list[Policy]:
-    """Return the poll policies of an argument, each once; one text may hold several, with commas between."""
-    policies = [policy for text in texts for policy in split_policies(text)]
-    if not policies:
-        raise UsageError("--poll is empty: give at least one policy, or leave it out.")
-    try:
-        return list(dict.fromkeys(parse_policy(text, budget=budget) for text in policies))
-    except InvalidDuration as error:
-        raise UsageError(str(error)) from None
-
-
 def amount_of(text: str, name: str, least: int = 0) -> Decimal:
     """Return a number from ``least`` to a billion."""
     try:
@@ -163,11 +146,7 @@ def amount_of(text: str, name: str, least: int = 0) -> Decimal:
 
 def candidates(names: Sequence[str] | None) -> list[Candidate]:
     """Return the ways that estimates can be made of, or those that are named."""
-    ways = all_ways()
-    unknown = next((name for name in names or () if name not in ways), None)
-    if unknown is not None:
-        raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(ways)}.")
-    return [Candidate.of(way) for name, way in ways.items() if not names or name in names]
+    return [Candidate.of(way) for way in ways_of(names)]
 
 
 def described(queries: Json, median: Json, longest: Json) -> str:

@@ -33,6 +33,11 @@ class CommandFailed(Exception):
     """What was asked for did not succeed: one sentence, exit code 1."""
 
 
+def is_usage(error: Exception) -> bool:
+    """Tell whether what the command was given is wrong, and not what it did; results are given."""
+    return isinstance(error, UsageError | InvalidResults)
+
+
 def sentence_of(error: Exception) -> str:
     """Return one sentence for an error."""
     if isinstance(error, SERVICE_ERRORS):

@@ -11,8 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from orchbench.commands.failure import CommandFailed, UsageError
-from orchbench.commands.options import project_folder, whole_number
-from orchbench.ways import all_ways
+from orchbench.commands.options import add_ways, project_folder, ways_of, whole_number
 
 if TYPE_CHECKING:
     from orchbench.faults.matrix import Row
@@ -32,6 +31,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="NAME",
         help="only this one; may be given several times (default: all; names are in docs/faults.md)",
     )
+    add_ways(parser)
     parser.add_argument(
         "--local",
         action="store_true",
@@ -80,9 +80,11 @@ def _rows(arguments: argparse.Namespace) -> "list[Row]":
         raise UsageError(f"There is no fault {unknown[0]!r}: take one of {known}.")
     if local and arguments.fault and not arguments.local:
         raise UsageError(f"The fault {local[0]!r} needs the local servers: add --local.")
+    if arguments.local and arguments.way:
+        raise UsageError("--local makes each fault on every way at once: leave out --way.")
     faults = [fault for fault in REHEARSED if fault.name in rehearsed]
     on_servers = [fault for fault in LOCAL if arguments.local and fault.name in local]
-    ways = list(all_ways().values())
+    ways = ways_of(arguments.way)
     with _progress() as progress:
         bar = progress.add_task("", total=(len(faults) + len(on_servers)) * len(ways))
 

@@ -9,17 +9,15 @@ from rich.table import Table
 from orchbench.commands.estimation import (
     NOTHING,
     add_json,
-    add_ways,
     candidates,
     duration_of,
-    policies_of,
     print_json,
     print_whole,
     region,
     sentence,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import project_folder
+from orchbench.commands.options import add_polls, add_ways, policies_of, project_folder
 from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.decision import kept_policies
@@ -39,9 +37,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "limits", help="show quotas and how long a query each way can poll; look whether a batch fits"
     )
-    parser.add_argument(
-        "--poll", action="append", metavar="POLICY", help=f"several times (default: {', '.join(POLICIES)})"
-    )
+    add_polls(parser, POLICIES)
     parser.add_argument("--timeout", metavar="DURATION", help="look whether a batch of this timeout fits")
     parser.add_argument(
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"

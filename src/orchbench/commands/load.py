@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from orchbench.commands.load_table import load_markdown, print_load
-from orchbench.commands.options import local_options, whole_number
+from orchbench.commands.options import add_ways, local_options, ways_of, whole_number
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.deployment.warehouse import Warehouse
@@ -16,7 +16,6 @@ from orchbench.load.run import LoadPlan, put_load
 from orchbench.load.summary import summarize_load
 from orchbench.local import LocalStack, StackOptions
 from orchbench.trace import Json
-from orchbench.ways import all_ways
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -27,17 +26,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="Starts many executions of each way at once, and counts what was lost, throttled and "
         "retried. On a local stack of its own, never on AWS, where others share the quotas.",
     )
-    ways = list(all_ways())
     parser.add_argument(
         "--at-once", type=whole_number(1, 500), default=200, help="executions of each way (default: 200)"
     )
-    parser.add_argument(
-        "--way",
-        action="append",
-        choices=ways,
-        metavar="WAY",
-        help=f"again for more; default: {', '.join(ways)}",
-    )
+    add_ways(parser)
     parser.add_argument(
         "--poll-interval",
         type=whole_number(1, 300),
@@ -79,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         console.print(f"- {said}", highlight=False)
 
     plan = LoadPlan(
-        ways=tuple(dict.fromkeys(arguments.way or all_ways())),
+        ways=tuple(way.name for way in ways_of(arguments.way)),
         at_once=arguments.at_once,
         poll_interval_seconds=arguments.poll_interval,
         batch_seconds=arguments.batch_seconds,

@@ -1,17 +1,19 @@
 """Arguments that several commands take, and the deployment they name."""
 
 import argparse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_aws, connect_running
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions
-from orchbench.ways import all_ways, the_pair
+from orchbench.ways import Way, all_ways, the_pair
+from orchbench.ways.durations import InvalidDuration, Policy, parse_policy, split_policies
 
 PROJECT = Path(__file__).resolve().parents[3]
 ALL = "all"
+"""What ``--way`` takes for every way."""
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -29,32 +31,73 @@ def add_way(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("way", choices=list(all_ways()), metavar="WAY", help=", ".join(all_ways()))
 
 
-def add_ways_to_run(parser: argparse.ArgumentParser) -> None:
-    """Add which ways are run: those of the pair, where none is named."""
+def add_ways(parser: argparse.ArgumentParser, default: Iterable[str] = (ALL,)) -> None:
+    """Add which ways are meant, for ``ways_of`` to read."""
+    names = ", ".join([*all_ways(), ALL])
     parser.add_argument(
         "--way",
-        action="extend",
-        type=names_of_ways,
+        action="append",
         metavar="WAY",
-        help=f"{', '.join(all_ways())} or {ALL}; several with commas, or again "
-        f"(default: {', '.join(the_pair())})",
+        help=f"{names}; several with commas, or the option again (default: {', '.join(default)})",
     )
 
 
-def names_of_ways(text: str) -> list[str]:
-    """Read the names of ways with commas between them, or ``all``; an argument type.
+def ways_of(names: Iterable[str] | None) -> list[Way]:
+    """Return the ways of an argument, each once, in the order of a table.
+
+    Args:
+        names: each a way, several with commas between them, or ``all``; None for every way.
 
     Raises:
-        argparse.ArgumentTypeError: there is no such way.
+        UsageError: there is no such way, or none is named.
     """
-    if text == ALL:
-        return list(all_ways())
-    names = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in names if name not in all_ways()]:
-        raise argparse.ArgumentTypeError(
-            f"there is no way {unknown[0]!r}: it takes {', '.join(all_ways())} or {ALL}"
-        )
-    return names
+    known = all_ways()
+    named = listed(names or [ALL], "--way")
+    unknown = next((name for name in named if name not in (*known, ALL)), None)
+    if unknown is not None:
+        raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(known)}, or {ALL}.")
+    return [way for name, way in known.items() if name in named or ALL in named]
+
+
+def add_polls(parser: argparse.ArgumentParser, default: Iterable[str]) -> None:
+    """Add which poll policies are meant, for ``policies_of`` to read."""
+    parser.add_argument(
+        "--poll",
+        action="append",
+        metavar="POLICY",
+        help="fixed:INTERVAL, adaptive or adaptive:share=0.05,minimum=2s,maximum=5m; several with commas, or "
+        f"the option again (default: {', '.join(default)})",
+    )
+
+
+def policies_of(texts: Iterable[str], *, budget: bool) -> list[Policy]:
+    """Return the poll policies of an argument, each once; one text may hold several, with commas between.
+
+    Raises:
+        UsageError: one is no policy, or none is named.
+    """
+    try:
+        texts = listed(texts, "--poll", split_policies)
+        return list(dict.fromkeys(parse_policy(text, budget=budget) for text in texts))
+    except InvalidDuration as error:
+        raise UsageError(str(error)) from None
+
+
+def at_commas(text: str) -> list[str]:
+    """Split a text at its commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def listed(texts: Iterable[str], option: str, split: Callable[[str], Sequence[str]] = at_commas) -> list[str]:
+    """Return what an option names that may be given again and takes several with commas, each once.
+
+    Raises:
+        UsageError: it names nothing.
+    """
+    parts = [part for text in texts for part in split(text)]
+    if not parts:
+        raise UsageError(f"{option} is empty: give at least one, or leave it out.")
+    return list(dict.fromkeys(parts))
 
 
 def connected(arguments: argparse.Namespace) -> Bench:

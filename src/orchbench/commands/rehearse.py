@@ -12,18 +12,17 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from orchbench.commands.estimation import NOTHING, policies_of, print_json, timeout_seconds
+from orchbench.commands.estimation import NOTHING, print_json, timeout_seconds
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import whole_number
+from orchbench.commands.options import add_polls, add_ways, listed, policies_of, ways_of, whole_number
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.trace import Json, Label
-from orchbench.ways import all_ways
 
 if TYPE_CHECKING:
     from orchbench.rehearsal.scenario import Scenario
 
-DURATIONS = "1h,6h,24h"
-POLLS = "fixed:10s,adaptive"
+DURATIONS = ("1h", "6h", "24h")
+POLICIES = ("fixed:10s", "adaptive")
 HEADINGS = (
     "",
     "outcome",
@@ -47,13 +46,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument(
         "--duration",
-        metavar="LIST",
-        help=f"how long the query takes, such as 90, 5m, 1.5h, 1d (default: {DURATIONS})",
+        action="append",
+        metavar="DURATION",
+        help="how long the query takes, such as 90, 5m, 1.5h, 1d; several with commas, or the option again "
+        f"(default: {', '.join(DURATIONS)})",
     )
-    parser.add_argument(
-        "--poll", metavar="LIST", help=f"fixed:INTERVAL or adaptive, several by commas (default: {POLLS})"
-    )
-    parser.add_argument("--orchestrator", metavar="LIST", help=f"the ways (default: {','.join(all_ways())})")
+    add_polls(parser, POLICIES)
+    add_ways(parser)
     parser.add_argument(
         "--timeout",
         metavar="DURATION",
@@ -90,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
 
-    tasks = list(product(_scenarios(arguments), _ways(arguments.orchestrator)))
+    tasks = list(product(_scenarios(arguments), [way.name for way in ways_of(arguments.way)]))
     progress = Progress(
         TextColumn("Rehearsing"),
         BarColumn(),
@@ -130,7 +129,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":
     from orchbench.rehearsal.fault import Fault, InvalidFault  # noqa: PLC0415
-    from orchbench.rehearsal.scenario import InvalidScenario, Scenario, load_scenarios, parse_duration  # noqa: PLC0415
+    from orchbench.rehearsal.scenario import (  # noqa: PLC0415
+        InvalidScenario,
+        Scenario,
+        load_scenarios,
+        parse_duration,
+        shown_duration,
+    )
 
     try:
         if arguments.scenarios:
@@ -145,23 +150,23 @@ def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":
             return scenarios
         faults = tuple(Fault.parse(text) for text in arguments.fault)
         timeout = None if arguments.timeout is None else timeout_seconds(arguments.timeout)
-        polls = _listed(POLLS if arguments.poll is None else arguments.poll, "--poll")
-        policies_of(polls, budget=True)
+        budget = not arguments.no_poll_budget
+        policies = policies_of(arguments.poll or POLICIES, budget=budget)
+        durations = listed(arguments.duration or DURATIONS, "--duration")
         return [
             replace(
                 Scenario.polled(
                     _runnable(parse_duration(duration), f"--duration {duration!r}"),
-                    poll,
+                    policy.to_input(),
                     timeout_seconds=timeout,
-                    poll_budget=not arguments.no_poll_budget,
                     faults=faults,
                     latency=arguments.latency,
                 ),
                 seed=arguments.seed,
+                name=f"{shown_duration(parse_duration(duration))} {policy.shown}",
+                poll=policy.shown if budget else f"{policy.shown}, no budget",
             )
-            for duration, poll in product(
-                _listed(DURATIONS if arguments.duration is None else arguments.duration, "--duration"), polls
-            )
+            for duration, policy in product(durations, policies)
         ]
     except (InvalidScenario, InvalidFault) as error:
         raise UsageError(str(error)) from None
@@ -172,22 +177,6 @@ def _runnable(seconds: float, what: str) -> float:
     if seconds > LONGEST_SECONDS:
         raise UsageError(f"{what} is longer than the 24 h that Redshift runs a query: give 24h at most.")
     return seconds
-
-
-def _ways(listed: str | None) -> list[str]:
-    known = all_ways()
-    names = list(known) if listed is None else _listed(listed, "--orchestrator")
-    unknown = next((name for name in names if name not in known), None)
-    if unknown is not None:
-        raise UsageError(f"There is no way {unknown!r}: take one of {', '.join(known)}.")
-    return names
-
-
-def _listed(text: str, option: str) -> list[str]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts:
-        raise UsageError(f"{option} is empty: give at least one, or leave it out.")
-    return parts
 
 
 def _print_table(console: Console, rows: Sequence[Json]) -> None:

@@ -1,4 +1,4 @@
-"""``orchbench report``: one page, with its Markdown, CSV and SVG, from results folders."""
+"""``orchbench report``: a page with its Markdown, CSV and SVG, from results folders; or the table alone."""
 
 import argparse
 import json
@@ -9,11 +9,12 @@ from rich.console import Console
 from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
+from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
 from orchbench.evaluation.rates import price_keys
+from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
-from orchbench.results.comparison import InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways
 
@@ -23,34 +24,43 @@ DEFAULT_MEMORY_MB = 128
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser(
-        "report", help="make a page of results folders, with Markdown, CSV and SVG beside it"
+        "report",
+        help="make a page of results folders, with Markdown, CSV and SVG beside it; or print the table again",
     )
-    add_results(parser)
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE_OR_FOLDER",
-        help="a folder for all files, or an .html file for the page alone (default: the first of RESULTS)",
-    )
-    parser.set_defaults(run=run)
-
-
-def add_results(parser: argparse.ArgumentParser, nargs: str = "+") -> None:
-    """Add what a report or a decision record is made of."""
-    parser.add_argument("results", type=Path, nargs=nargs, metavar="RESULTS", help="results folders")
+    parser.add_argument("results", type=Path, nargs="+", metavar="RESULTS", help="results folders")
     parser.add_argument(
         "--memory",
         type=whole_number(128, 10_240),
         metavar="MB",
         help="memory of the functions in estimates (default: as in the results)",
     )
+    add_prices(parser)
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE_OR_FOLDER",
+        help="a folder for all files, or an .html file for the page alone (default: the first of RESULTS)",
+    )
+    parser.add_argument(
+        "--print",
+        choices=["table", "markdown", "json"],
+        dest="shape",
+        help="print the comparison of one folder, and write nothing",
+    )
+    parser.set_defaults(run=run)
+
+
+def add_prices(parser: argparse.ArgumentParser) -> None:
+    """Add which prices count."""
     parser.add_argument(
         "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the results, make the report, and write its files."""
+    """Read the results, make the report, and write its files; or print what was compared."""
+    if arguments.shape is not None:
+        return _print(arguments)
     # Drawing takes a second to import, which no other command should wait for.
     from orchbench.report.build import PAGE, files, report, write  # noqa: PLC0415
     from orchbench.report.page import page  # noqa: PLC0415
@@ -76,18 +86,34 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _print(arguments: argparse.Namespace) -> int:
+    """Print the comparison of a folder, computed anew from its traces."""
+    given = [flag for flag in ("--out", "--memory") if getattr(arguments, flag.removeprefix("--"))]
+    if given:
+        raise UsageError(f"--print writes no file and estimates nothing: leave out {', '.join(given)}.")
+    if len(arguments.results) > 1:
+        raise UsageError(
+            "--print shows one results folder: name one, or leave --print out for a page of all."
+        )
+    (folder,) = arguments.results
+    settings = ResultsFolder(folder).read().settings
+    summary = read_summary(folder, prices_of(arguments, settings.region, settings.architecture))
+    if arguments.shape == "markdown":
+        print(comparison_markdown(summary), end="")  # noqa: T201 - the command's answer
+    else:
+        print_summary(summary, as_json=arguments.shape == "json")
+    return 0
+
+
 def results_of(arguments: argparse.Namespace) -> list[Results]:
     """Read the results folders that the arguments name.
 
     Raises:
-        UsageError: one cannot be read, in one sentence.
+        InvalidResults: one cannot be read, in one sentence.
     """
-    try:
-        settings = [ResultsFolder(folder).read().settings for folder in arguments.results]
-        prices = {one.region: prices_of(arguments, one.region, one.architecture) for one in settings}
-        return read_results(arguments.results, prices)
-    except InvalidResults as error:
-        raise UsageError(str(error)) from None
+    settings = [ResultsFolder(folder).read().settings for folder in arguments.results]
+    prices = {one.region: prices_of(arguments, one.region, one.architecture) for one in settings}
+    return read_results(arguments.results, prices)
 
 
 def prices_of(arguments: argparse.Namespace, region: str, architecture: str) -> PriceList:

@@ -1,18 +1,17 @@
 """``orchbench supplement``: rehearsals of 1 min to 24 h, and complexity, beside the runs of a comparison."""
 
 import argparse
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 from rich.console import Console
 
 from orchbench.commands.complexity import complexity_document
-from orchbench.commands.failure import UsageError
-from orchbench.commands.options import project_folder, whole_number
-from orchbench.results.comparison import InvalidResults
+from orchbench.commands.options import add_ways, project_folder, ways_of, whole_number
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
-from orchbench.ways import all_ways
+from orchbench.ways import Way
 from orchbench.ways.durations import InvalidDuration, parse_duration
 
 SCENARIOS = (
@@ -40,6 +39,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         default=86_400.0,
         help="rehearse no longer queries than this (default: 24h)",
     )
+    add_ways(parser)
     parser.set_defaults(run=run)
 
 
@@ -62,22 +62,21 @@ def duration(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rehearse, measure, and keep both."""
-    folder = ResultsFolder(arguments.folder)
-    try:
-        folder.read()
-    except InvalidResults as error:
-        raise UsageError(str(error)) from None
+    folder, ways = ResultsFolder(arguments.folder), ways_of(arguments.way)
+    folder.read()
     console = Console(stderr=True)
     with console.status("rehearsing") as status:
-        rehearsals, digest = _rehearsed(arguments.longest, arguments.processes, status.update)
+        rehearsals, digest = _rehearsed(ways, arguments.longest, arguments.processes, status.update)
     keep_rehearsals(folder, rehearsals, digest)
-    folder.write_document(COMPLEXITY_FILE, complexity_document(project_folder()))
+    folder.write_document(COMPLEXITY_FILE, complexity_document(project_folder(), ways))
     seconds = sum(one.figures["rehearsal_seconds"] for one in rehearsals)
     console.print(f"- {len(rehearsals)} rehearsals, {seconds:.0f} s of one core", highlight=False)
     return 0
 
 
-def _rehearsed(longest_seconds: float, processes: int | None, say: object) -> tuple[list[KeptRehearsal], str]:
+def _rehearsed(
+    ways: Sequence[Way], longest_seconds: float, processes: int | None, say: object
+) -> tuple[list[KeptRehearsal], str]:
     # The engines take a second to import, which no other command should wait for.
     from orchbench.evaluation.rehearsed import figures  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
@@ -86,7 +85,7 @@ def _rehearsed(longest_seconds: float, processes: int | None, say: object) -> tu
 
     durations = ((poll, parse_duration(text)) for poll, text in SCENARIOS)
     scenarios = [Scenario.polled(seconds, poll) for poll, seconds in durations if seconds <= longest_seconds]
-    tasks = list(product(scenarios, all_ways()))
+    tasks = list(product(scenarios, [way.name for way in ways]))
     # The longest first, so that no core waits for the other at the end.
     tasks.sort(key=lambda task: -task[0].duration_seconds)
     done: list[int] = []

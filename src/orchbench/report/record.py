@@ -273,7 +273,8 @@ def _interval(figure: Json) -> str:
 
 def command(inputs: Json) -> str:
     """Return the command line that makes the record again."""
-    words = ["orchbench", "adr", *map(quote, inputs["results"]["value"])]
+    results = inputs["results"]["value"]
+    words = ["orchbench", "decide", *map(quote, results if len(results) > 1 else [])]
     for name in ("duration", "durations", "runs_a_month", "acceptable_lag", "timeout", "memory"):
         if (
             name in inputs
@@ -283,6 +284,8 @@ def command(inputs: Json) -> str:
             words += [f"--{name.replace('_', '-')}", quote(str(inputs[name]["value"]))]
     for one in inputs["assume"]["value"]:
         words += ["--assume", quote(one)]
+    if "way" in inputs:
+        words += ["--way", ",".join(inputs["way"]["value"])]
     if inputs["prices"]["value"]:
         words += ["--prices", quote(inputs["prices"]["value"])]
-    return " ".join(words)
+    return " ".join([*words, "--record", quote(results[0])])

@@ -71,6 +71,8 @@ def record_from_json(document: Any) -> Json:
                 raise InvalidRecord(f"it has no inputs.durations_seconds.{key}.")
     else:
         _input(inputs, "duration", _is_text)
+    if "way" in inputs:
+        _input(inputs, "way", _are_texts)
     for part, key in COMPARED.items():
         values = _object(_object(document, part), "values", f"{part}.")
         if not all(isinstance(one, dict) and key in one for one in values.values()):

@@ -37,6 +37,7 @@ def quiet() -> Iterator[None]:
 
 
 def _handlers_to(*streams: object) -> "list[logging.StreamHandler[Any]]":
+    # A logger keeps the stream that it found at first, though whoever captured it has closed it since.
     loggers = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
     return [
         handler

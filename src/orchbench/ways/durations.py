@@ -64,6 +64,16 @@ class Policy:
             f"adaptive:share={self.share:g},minimum={self.minimum_seconds}s,maximum={self.maximum_seconds}s"
         )
 
+    def to_input(self) -> dict[str, Any]:
+        """Return the policy as the ``poll`` of an execution's input, without what is the default there."""
+        if self.is_fixed:
+            poll: dict[str, Any] = {"policy": "fixed", "interval_seconds": self.minimum_seconds}
+        else:
+            bounds = {"minimum_seconds": self.minimum_seconds, "maximum_seconds": self.maximum_seconds}
+            own = zip({"share": self.share, **bounds}.items(), _ADAPTIVE.values(), strict=True)
+            poll = {"policy": "adaptive", **{name: value for (name, value), usual in own if value != usual}}
+        return poll if self.budget else {**poll, "budget": False}
+
 
 def parse_policy(text: str, *, budget: bool = True) -> Policy:
     """Read ``fixed:INTERVAL``, ``adaptive`` or ``adaptive:share=0.05,minimum=2s,maximum=5m``.

@@ -41,7 +41,7 @@ def test_a_comparison_runs_the_pair_and_its_table_can_be_made_again(
         assert all(function["reports_missing"] == 0 for function in way["functions"].values())
     assert summary["ways"]["sfn-poll"]["counts"]["state_transitions"]["median"] >= 5
     assert summary["ways"]["durable-poll"]["counts"]["durable_operations"]["median"] >= 4
-    assert main(["show", str(project / "results"), "--json"]) == 0
+    assert main(["report", str(project / "results"), "--print", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == summary
 
 
@@ -70,7 +70,7 @@ def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any)
     assert all(
         (results / run["trace"]).exists() and (results / run["history"]).exists() for run in stored["runs"]
     )
-    assert main(["show", str(results)]) == 0
+    assert main(["report", str(results), "--print", "table"]) == 0
 
 
 def test_a_comparison_of_a_batch_that_fails_ends_with_exit_code_1(

@@ -155,7 +155,7 @@ def test_a_comparison_cut_off_in_a_run_goes_on_where_it_was(
     assert 1 <= len(before) < len(expected_runs())
     assert runs_in(results) == expected_runs()
     assert f"going on after {len(before)} runs" in " ".join(comparing.said)
-    assert main(["show", str(results), "--json"]) == 0
+    assert main(["report", str(results), "--print", "json"]) == 0
     summary = json.loads(capsys.readouterr().out)
     assert summary["complete"]
     assert {one["outcomes"]["succeeded"] for one in summary["ways"].values()} == {2}
@@ -183,4 +183,4 @@ def test_a_comparison_killed_at_any_moment_leaves_nothing_and_whole_results(
     assert "Traceback" not in "".join(comparing.said)
     assert runs == expected_runs()[: len(runs)]
     if runs:
-        assert main(["show", str(results)]) == 0
+        assert main(["report", str(results), "--print", "table"]) == 0

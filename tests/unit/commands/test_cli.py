@@ -23,8 +23,8 @@ from orchbench.commands.sql_check import bundled_files, warnings_of
         (["compare", "--rows", "many"], "'many' is not a whole number from 1"),
         (["compare", "--poll-interval", "0.5"], "'0.5' is not a whole number from 1 to 86400"),
         (["compare", "--target", "moon"], "invalid choice: 'moon'"),
-        (["compare", "--way", "sfn-poll,sfn-pull"], "there is no way 'sfn-pull': it takes sfn-poll, "),
-        (["compare", "--way", ""], "there is no way '': it takes sfn-poll, "),
+        (["compare", "--way", "sfn-poll,sfn-pull"], "There is no way 'sfn-pull': take one of sfn-poll, "),
+        (["compare", "--way", ""], "--way is empty: give at least one, or leave it out."),
         (["start", "sfn-pull"], "invalid choice: 'sfn-pull'"),
         (["compare", "--sql-file", "../etc/passwd"], "is not bundled in functions/sql: there are"),
         (["start", "sfn-poll", "--input", "{nope"], "--input is no JSON"),
@@ -79,7 +79,7 @@ def test_without_a_running_stack_a_start_says_how_to_get_one(
     assert "start one with `orchbench up`" in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("command", ["up", "compare", "load", "show", "check", "start", "stop"])
+@pytest.mark.parametrize("command", ["up", "compare", "load", "report", "check", "start", "stop"])
 def test_every_command_explains_itself(command: Any, capsys: Any) -> None:
     with pytest.raises(SystemExit) as end:
         build_parser().parse_args([command, "--help"])

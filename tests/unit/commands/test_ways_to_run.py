@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from orchbench.cli import build_parser
 from orchbench.commands.comparison_plan import ways_to_run
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import deployed_for, local_options
@@ -18,20 +17,6 @@ def bench(*names: str) -> Any:
     return SimpleNamespace(
         connection=SimpleNamespace(stack_name="nightly"), ways=lambda: [all_ways()[name] for name in names]
     )
-
-
-@pytest.mark.parametrize(
-    ("given", "named"),
-    [
-        ([], None),
-        (["--way", "all"], list(all_ways())),
-        (["--way", "durable-poll"], ["durable-poll"]),
-        (["--way", "durable-poll, sfn-poll"], ["durable-poll", "sfn-poll"]),
-        (["--way", "durable-poll", "--way", "sfn-poll"], ["durable-poll", "sfn-poll"]),
-    ],
-)
-def test_ways_are_named_again_or_with_commas(given: list[str], named: list[str] | None) -> None:
-    assert build_parser().parse_args(["compare", *given]).way == named
 
 
 def test_they_run_in_the_order_of_a_table_and_each_once() -> None:

@@ -411,7 +411,7 @@ def test_the_budgets_interval_is_exact_and_says_that_it_is_past_the_lag(run: Cal
         "rehearse --duration=",
         "rehearse --poll=",
         "rehearse --poll fixed:90000s",
-        "rehearse --orchestrator=",
+        "rehearse --way=",
     ],
 )
 def test_a_number_that_means_nothing_is_refused(arguments: str, capsys: pytest.CaptureFixture[str]) -> None:

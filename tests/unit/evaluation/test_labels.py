@@ -29,7 +29,7 @@ DOCUMENTS = (
     "rehearse --duration 60 --timeout 30 --poll fixed:10s --processes 1",
     "prices --region eu-north-1",
     "complexity",
-    f"show {ROOT / 'docs' / 'results' / 'compare-local'}",
+    f"compare --from {ROOT / 'docs' / 'results' / 'compare-local'}",
 )
 
 
@@ -70,7 +70,7 @@ def test_every_figure_has_a_label_and_a_source(command: str, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    "command", ["decide", "estimate", "limits", "rehearse", "complexity", "prices", "show", "start"]
+    "command", ["decide", "estimate", "limits", "rehearse", "complexity", "prices", "stored_summary", "start"]
 )
 def test_a_command_prints_no_document_with_a_figure_that_is_no_number(command: str) -> None:
     text = (ROOT / "src" / "orchbench" / "commands" / f"{command}.py").read_text()

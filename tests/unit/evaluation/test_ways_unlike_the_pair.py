@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchbench.commands import decide, estimate, limits
+from orchbench.commands import decision_table, estimate, limits
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.advice import NO_POLLS, Advice
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative, Fact
@@ -217,7 +217,7 @@ def test_a_decision_weighs_what_polls_and_leaves_out_what_waits_for_an_event() -
 
     assert weighed == {*all_ways(), "bare", "endless", "free-looks"}
     assert told["left_out"] == [{"way": "woken", "why": NO_POLLS, "shortest_lag": None}]
-    assert f"woken is left out: {NO_POLLS}." in decide._sentences(told)
+    assert f"woken is left out: {NO_POLLS}." in decision_table._sentences(told)
 
 
 def test_a_decision_between_events_alone_says_that_there_is_none() -> None:

@@ -18,13 +18,21 @@ def said(capsys: Any) -> str:
     return str(text)
 
 
-@pytest.mark.parametrize("command", ["report", "adr", "supplement"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "report NOTHING --out OUT",
+        "report NOTHING --print table",
+        "decide NOTHING --record OUT",
+        "supplement NOTHING",
+    ],
+)
 def test_a_folder_without_results_is_one_sentence_and_exit_code_2(
     command: str, tmp_path: Path, capsys: Any
 ) -> None:
-    out = [] if command == "supplement" else ["--out", str(tmp_path / "out")]
+    places = {"NOTHING": str(tmp_path / "nothing"), "OUT": str(tmp_path / "out")}
 
-    assert main([command, str(tmp_path / "nothing"), *out]) == 2
+    assert main([places.get(word, word) for word in command.split()]) == 2
 
     assert "comparison.json cannot be read" in said(capsys)
     assert not (tmp_path / "out").exists()
@@ -212,3 +220,40 @@ def test_prices_of_another_region_than_the_results_are_refused(
     assert main(["report", str(monday), "--prices", str(prices)]) == 2
     message = said(capsys)
     assert "is of the region 'ap-northeast-1', and the results are of 'us-east-1'" in message
+
+
+@pytest.mark.parametrize("shape", ["table", "markdown", "json"])
+def test_a_printed_report_is_on_standard_output_alone(shape: str, tmp_path: Path, capsys: Any) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    before = sorted(folder.rglob("*"))
+
+    assert main(["report", str(folder), "--print", shape]) == 0
+
+    printed = capsys.readouterr()
+    assert "makespan" in printed.out
+    assert printed.err == ""
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_printed_report_takes_the_prices_that_are_given(tmp_path: Path, prices: Path, capsys: Any) -> None:
+    folder = copy_of_results(tmp_path / "results")
+    change(prices, lambda one: one["prices"]["state_transition"].update(usd="0.000123"))
+
+    main(["report", str(folder), "--print", "markdown"])
+    usual = capsys.readouterr().out
+    assert main(["report", str(folder), "--print", "markdown", "--prices", str(prices)]) == 0
+    assert capsys.readouterr().out != usual
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--out", "x", "--memory", "256"], "--print writes no file and estimates nothing: leave out --out"),
+        (["another"], "--print shows one results folder: name one"),
+    ],
+)
+def test_what_a_printed_report_would_ignore_is_refused(
+    arguments: list[str], sentence: str, monday: Path, capsys: Any
+) -> None:
+    assert main(["report", str(monday), *arguments, "--print", "table"]) == 2
+    assert sentence in said(capsys)

@@ -25,6 +25,18 @@ def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_
     assert "rehearsals/" in (folder / "figures.csv").read_text()
 
 
+def test_a_folder_is_supplemented_with_the_ways_that_are_named(tmp_path: Path) -> None:
+    folder = copy_of_results(tmp_path / "monday")
+    way = list(all_ways())[-1]
+    assert main(["supplement", str(folder), "--longest", "1m", "--way", way, "--processes", "1"]) == 0
+
+    kept = json.loads((folder / "rehearsals.json").read_text())
+    assert {one["way"] for one in kept["rehearsals"]} == {way}
+    measured = json.loads((folder / "complexity.json").read_text())
+    assert [one["way"] for one in measured["ways"]] == [way]
+    assert main(["report", str(folder)]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["--longest", "30s"], "it takes 1m or more"), (["--longest", "soon"], "'soon' is no duration")],

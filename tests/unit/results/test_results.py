@@ -60,8 +60,8 @@ def test_the_table_shows_the_figures_with_their_labels(folder: Any) -> None:
     assert lines["USD a 1,000 runs"][-1] == "assumed"
 
 
-def test_show_as_json_prints_one_document_and_nothing_else(folder: Any, capsys: Any) -> None:
-    assert main(["show", str(folder.path), "--json"]) == 0
+def test_a_report_printed_as_json_is_one_document_and_nothing_else(folder: Any, capsys: Any) -> None:
+    assert main(["report", str(folder.path), "--print", "json"]) == 0
 
     printed = capsys.readouterr()
     assert json.loads(printed.out) == folder.read_summary()
@@ -75,7 +75,7 @@ def test_compare_from_a_folder_shows_what_is_stored(folder: Any, capsys: Any) ->
 
 
 def test_a_folder_without_results_is_named_in_one_sentence(tmp_path: Any, capsys: Any) -> None:
-    assert main(["show", str(tmp_path)]) == 1
+    assert main(["compare", "--from", str(tmp_path)]) == 2
 
     said = capsys.readouterr().err
     assert "comparison.json cannot be read" in " ".join(said.split())

@@ -1,4 +1,4 @@
-"""``orchbench adr``: the decision as a record, with its figures; and whether it would be made so again."""
+"""A decision as a record, with its figures; and whether it would be made so again."""
 
 import argparse
 import json
@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from orchbench.commands.decide import decide
+from orchbench.commands.decision_question import decide
+from orchbench.commands.estimation import candidates, print_json, workload_of
 from orchbench.commands.failure import UsageError
-from orchbench.commands.report import add_results, given_for, prices_of, results_of
+from orchbench.commands.options import ways_of
+from orchbench.commands.report import given_for, prices_of, results_of
 from orchbench.evaluation.assumptions import UnknownAssumption, stated
 from orchbench.evaluation.workload import Workload
 from orchbench.report.reading import Given, Results
 from orchbench.trace import Json, Label
 from orchbench.ways import all_ways
 
-MARKDOWN_FILE, JSON_FILE = "decision.md", "decision.json"
+NAME = "decision"
 FLIPPED = 3
 DURATION, RUNS_A_MONTH, ACCEPTABLE_LAG = "lognormal:median=20m,p95=2h", "3000", "60s"
 """What is assumed where neither the caller nor a run on AWS says it."""
@@ -26,68 +28,63 @@ GIVEN, FROM_RESULTS, ASSUMED = "given", "from the results", "assumed, as nothing
 NOT_GIVEN = "not given"
 
 
-def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command."""
-    parser = subparsers.add_parser("adr", help="write the decision as a record, or check an old one")
-    add_results(parser, nargs="*")
-    parser.add_argument("--out", type=Path, metavar="FOLDER", help="default: the first of RESULTS")
-    parser.add_argument(
-        "--check",
-        type=Path,
-        metavar="OLD.json",
-        help="decide anew from an old record's inputs, and end with exit code 3 if the decision flips",
-    )
-    workload = parser.add_mutually_exclusive_group()
-    workload.add_argument("--durations", type=Path, metavar="FILE", help="past durations, one a line")
-    workload.add_argument(
-        "--duration",
-        metavar="TEXT",
-        help=f"how long a query takes (default: as measured on AWS, or {DURATION.replace('%', '%%')})",
-    )
-    parser.add_argument("--runs-a-month", metavar="N", help=f"default: {RUNS_A_MONTH}")
-    parser.add_argument(
-        "--acceptable-lag", metavar="DURATION", help=f"default: {ACCEPTABLE_LAG}, on AWS the poll interval"
-    )
-    parser.add_argument("--timeout", metavar="DURATION", help="the batch's own")
-    parser.add_argument(
-        "--assume", action="append", default=[], metavar="NAME=VALUE", help="may be given several times"
-    )
-    parser.set_defaults(run=run)
+def write_record(arguments: argparse.Namespace) -> int:
+    """Decide on what results show and the arguments say, and write that as Markdown and as JSON.
 
-
-def run(arguments: argparse.Namespace) -> int:
-    """Write a record, or check one."""
-    if arguments.check is not None:
-        return _check(arguments)
-    if not arguments.results:
-        raise UsageError("adr needs a results folder, or --check with an old record.")
+    Raises:
+        UsageError: a file is named and no results, or it cannot be written.
+    """
     # Templates take a moment to import, which no other command should wait for.
     from orchbench.report.build import write  # noqa: PLC0415
     from orchbench.report.record import markdown, record  # noqa: PLC0415
 
+    folder, named = _place(arguments)
     results = results_of(arguments)
     inputs = _inputs(arguments, results)
     given = _given(arguments, results, inputs)
     decision = _decided(inputs, given)
     titles = {name: way.title for name, way in all_ways().items()}
     found = record(results, given, decision, inputs, titles)
-    out = arguments.out or arguments.results[0]
     try:
-        write(out, {JSON_FILE: json.dumps(found, indent=1) + "\n", MARKDOWN_FILE: markdown(found)})
+        write(folder, {f"{named}.json": json.dumps(found, indent=1) + "\n", f"{named}.md": markdown(found)})
     except OSError as error:
         raise UsageError(
-            f"--out {str(out)!r} cannot be written to ({error.strerror}): name a folder that can."
+            f"--record {str(arguments.record)!r} cannot be written to ({error.strerror}): name a folder that "
+            "can."
         ) from None
     if found["warning"]:
         print(found["warning"], file=sys.stderr)  # noqa: T201
-    print(f"{decision['said']}\nThe decision record: {out / MARKDOWN_FILE}")  # noqa: T201 - the command's answer
+    if arguments.json:
+        print_json(decision)
+    else:
+        print(decision["said"])  # noqa: T201 - the command's answer
+        print(f"The decision record: {folder / named}.md")  # noqa: T201
     return 0 if decision["recommended"] else 1
+
+
+def _place(arguments: argparse.Namespace) -> tuple[Path, str]:
+    """Return the folder of the record and the name of its files; it may be the folder of its results."""
+    record: Path = arguments.record
+    is_file = record.suffix.lower() in (".md", ".json")
+    if not arguments.results:
+        if is_file:
+            raise UsageError(f"--record {str(record)!r} stands on results: name their folders before it.")
+        arguments.results = [record]
+    return (record.parent, record.stem) if is_file else (record, NAME)
 
 
 def _given(arguments: argparse.Namespace, results: list[Results], inputs: Json) -> Given:
     return replace(
-        given_for(arguments, results), assumed=_assumed(inputs), memory_mb=int(inputs["memory"]["value"])
+        given_for(arguments, results),
+        candidates=candidates(_way(inputs)),
+        assumed=_assumed(inputs),
+        memory_mb=int(inputs["memory"]["value"]),
     )
+
+
+def _way(inputs: Json) -> list[str] | None:
+    """Return the names of the ways that are looked at; None for every way."""
+    return inputs["way"]["value"] if "way" in inputs else None
 
 
 def _assumed(inputs: Json) -> Any:
@@ -111,6 +108,7 @@ def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
         "assume": _optional(arguments.assume),
         "prices": _optional(arguments.prices.name if arguments.prices else None),
         **_durations(arguments, on_aws),
+        **({"way": _input([way.name for way in ways_of(arguments.way)], GIVEN)} if arguments.way else {}),
     }
     interval = on_aws[0].comparison.settings.input["poll"].get("interval_seconds") if on_aws else None
     inputs["acceptable_lag"] = (
@@ -144,8 +142,6 @@ def _durations(arguments: argparse.Namespace, on_aws: list[Results]) -> Json:
     A query on local servers says nothing about one on Redshift.
     """
     if arguments.durations:
-        from orchbench.commands.estimation import workload_of  # noqa: PLC0415
-
         found = workload_of(arguments)
         seconds = [float(one) for one in found.durations_seconds]
         return {
@@ -169,15 +165,14 @@ def _durations(arguments: argparse.Namespace, on_aws: list[Results]) -> Json:
 def _decided(inputs: Json, given: Given) -> Json:
     """Decide for the inputs of a record."""
     many = inputs.get("durations_seconds")
-    workload = None
     if many:
         seconds = np.sort(np.round(np.array(many["value"], dtype=np.float64), 6))
         # Whoever gives durations may have measured them; nothing here says so.
         label = Label.MEASURED if many["origin"] == FROM_RESULTS else Label.ASSUMED
         workload = Workload(seconds, label, many["source"])
+    else:
+        workload = workload_of(argparse.Namespace(duration=inputs["duration"]["value"], durations=None))
     asked = argparse.Namespace(
-        duration=inputs["duration"]["value"] if "duration" in inputs else None,
-        durations=None,
         runs_a_month=inputs["runs_a_month"]["value"],
         acceptable_lag=inputs["acceptable_lag"]["value"],
         timeout=inputs["timeout"]["value"],
@@ -188,13 +183,13 @@ def _decided(inputs: Json, given: Given) -> Json:
         budget_usd=None,
         peak_factor="10",
         free_tier=False,
-        way=None,
+        way=_way(inputs),
     )
-    return decide(asked, workload=workload, prices=given.prices)
+    return decide(asked, workload, given.prices)
 
 
-def _check(arguments: argparse.Namespace) -> int:
-    """Decide anew from an old record's inputs, and say what changed."""
+def check_record(arguments: argparse.Namespace) -> int:
+    """Decide anew from an old record's inputs, say what changed, and return 3 where the decision flips."""
     from orchbench.report.record import basis, changes, flipped  # noqa: PLC0415
 
     old = _old(arguments.check)
@@ -214,10 +209,8 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
-    from orchbench.commands.estimation import candidates  # noqa: PLC0415
-
     return Given(
-        candidates=candidates(None),
+        candidates=candidates(_way(inputs)),
         prices=prices_of(arguments, inputs["region"]["value"], inputs["architecture"]["value"]),
         prices_file="",
         architecture=inputs["architecture"]["value"],

@@ -25,13 +25,13 @@ HEADINGS = [
 
 @pytest.fixture(scope="module")
 def record(monday: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("adr")
-    assert main(["adr", str(monday), "--out", str(out)]) == 0
+    out = tmp_path_factory.mktemp("record")
+    assert main(["decide", str(monday), "--record", str(out)]) == 0
     return out
 
 
 def test_twice_the_same_results_make_the_same_record(record: Path, monday: Path, tmp_path: Path) -> None:
-    assert main(["adr", str(monday), "--out", str(tmp_path)]) == 0
+    assert main(["decide", str(monday), "--record", str(tmp_path)]) == 0
 
     for name in ("decision.md", "decision.json"):
         assert (tmp_path / name).read_bytes() == (record / name).read_bytes()
@@ -61,7 +61,7 @@ def test_what_nobody_said_is_assumed_and_the_record_says_so(record: Path) -> Non
 def test_runs_on_aws_say_how_long_queries_take_and_how_often_they_are_polled(tmp_path: Path) -> None:
     folder = copy_of_results(tmp_path / "aws", host="aws")
 
-    assert main(["adr", str(folder)]) == 0
+    assert main(["decide", "--record", str(folder)]) == 0
 
     inputs = json.loads((folder / "decision.json").read_text())["inputs"]
     assert len(inputs["durations_seconds"]["value"]) == 9
@@ -72,19 +72,22 @@ def test_runs_on_aws_say_how_long_queries_take_and_how_often_they_are_polled(tmp
 def test_a_record_says_how_it_is_made_again(record: Path) -> None:
     text = (record / "decision.md").read_text()
 
-    (command,) = (line for line in text.splitlines() if line.startswith("orchbench adr monday"))
-    assert "--duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s" in command
+    (command,) = (line for line in text.splitlines() if line.startswith("orchbench decide --"))
+    assert (
+        "--duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s --record monday"
+        in command
+    )
 
 
 def test_an_unchanged_decision_stands(record: Path, capsys: Any) -> None:
-    assert main(["adr", "--check", str(record / "decision.json")]) == 0
+    assert main(["decide", "--check", str(record / "decision.json")]) == 0
     assert capsys.readouterr().out == "The decision stands: durable-condition.\n"
 
 
 def test_a_changed_price_that_flips_the_decision_is_found(record: Path, prices: Path, capsys: Any) -> None:
     change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.00008"))
 
-    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 3
+    assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 3
 
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "Price of durable operation: 0.000008 USD then, 0.00008 now."
@@ -94,7 +97,7 @@ def test_a_changed_price_that_flips_the_decision_is_found(record: Path, prices: 
 def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, capsys: Any) -> None:
     change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.000009"))
 
-    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 0
+    assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 0
 
     said = capsys.readouterr().out
     assert "Price of durable operation: 0.000008 USD then, 0.000009 now." in said
@@ -108,19 +111,80 @@ def test_what_a_way_uses_today_is_held_to_the_old_record(record: Path, tmp_path:
     change(old, lambda one: one["counts"]["values"]["sfn-poll"].update(usage="0" * 64))
     change(old, lambda one: one["decision"]["recommended"].update(way="sfn-poll"))
 
-    assert main(["adr", "--check", str(old)]) == 3
+    assert main(["decide", "--check", str(old)]) == 3
 
     said = capsys.readouterr().out
     assert "What sfn-poll uses, by its own statement or its poll budget, is not what it was." in said
     assert "The decision flips: sfn-poll then, durable-condition now." in said
 
 
+def test_a_record_stands_in_the_folder_of_its_results_or_where_a_file_is_named(
+    record: Path, monday: Path, tmp_path: Path, capsys: Any
+) -> None:
+    folder = copy_of_results(tmp_path / "monday", supplemented=True)
+
+    assert main(["decide", "--record", str(folder)]) == 0
+    assert main(["decide", str(monday), "--record", str(tmp_path / "out" / "choice.md")]) == 0
+
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["choice.json", "choice.md"]
+    for name in (folder / "decision.json", tmp_path / "out" / "choice.json"):
+        assert name.read_bytes() == (record / "decision.json").read_bytes()
+    assert f"The decision record: {tmp_path / 'out' / 'choice.md'}\n" in capsys.readouterr().out
+
+
+def test_a_record_as_json_prints_the_decision_and_nothing_else(
+    record: Path, monday: Path, tmp_path: Path, capsys: Any
+) -> None:
+    assert main(["decide", str(monday), "--record", str(tmp_path), "--json"]) == 0
+
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((record / "decision.json").read_text())["decision"]
+
+
+def test_a_record_of_named_ways_considers_these_and_is_checked_with_these(
+    monday: Path, tmp_path: Path, capsys: Any
+) -> None:
+    ways = ["--way", "sfn-poll", "--way", "durable-poll"]
+    assert main(["decide", str(monday), "--record", str(tmp_path), *ways]) == 0
+
+    document = json.loads((tmp_path / "decision.json").read_text())
+    text = (tmp_path / "decision.md").read_text()
+    assert list(document["ways"]) == ["sfn-poll", "durable-poll"]
+    assert document["decision"]["recommended"]["way"] == "durable-poll"
+    assert "| way | sfn-poll, durable-poll | given |" in text
+    assert " --way sfn-poll,durable-poll --record monday" in text
+
+    capsys.readouterr()
+    assert main(["decide", "--check", str(tmp_path / "decision.json")]) == 0
+    assert capsys.readouterr().out == "The decision stands: durable-poll.\n"
+
+
+ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["adr"], "adr needs a results folder"),
-        (["adr", "--check", "nowhere.json"], "cannot be read"),
-        (["adr", "nowhere"], "comparison.json cannot be read"),
+        (["decide", "--duration", "1h"], "decide needs --runs-a-month, --acceptable-lag; only --record"),
+        (
+            ["decide", "nowhere", *ASKED],
+            "Only a record stands on results, and --record is not given: leave out",
+        ),
+        (
+            ["decide", "--record", "x", "--region", "eu-west-1"],
+            "the results, and no budget: leave out --region.",
+        ),
+        (
+            ["decide", "--record", "x", "--budget-usd", "1", "--free-tier"],
+            "leave out --budget-usd, --free-tier.",
+        ),
+        (["decide", "--record", "x.md"], "--record 'x.md' stands on results: name their folders before it."),
+        (["decide", "--check", "x", *ASKED], "leave out --duration, --runs-a-month, --acceptable-lag."),
+        (["decide", "--check", "x", "--way", "all", "--json"], "leave out --way, --json."),
+        (["decide", "monday", "--check", "x"], "from the record: leave out RESULTS."),
+        (["decide"], "decide needs --duration or --durations, --runs-a-month, --acceptable-lag; only"),
+        (["decide", "--check", "nowhere.json"], "cannot be read"),
+        (["decide", "--record", "nowhere"], "comparison.json cannot be read"),
     ],
 )
 def test_a_usage_error_is_one_sentence(arguments: list[str], sentence: str, capsys: Any) -> None:
@@ -134,14 +198,14 @@ def test_a_usage_error_is_one_sentence(arguments: list[str], sentence: str, caps
 def test_another_document_is_no_record(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "old.json").write_text("{}")
 
-    assert main(["adr", "--check", str(tmp_path / "old.json")]) == 2
+    assert main(["decide", "--check", str(tmp_path / "old.json")]) == 2
     assert "is no decision record" in capsys.readouterr().err
 
 
 def test_a_lag_that_no_way_keeps_is_recorded_as_no_decision(monday: Path, tmp_path: Path) -> None:
     asked = ["--duration", "24h", "--timeout", "24h", "--acceptable-lag", "1s"]
 
-    assert main(["adr", str(monday), *asked, "--out", str(tmp_path)]) == 1
+    assert main(["decide", str(monday), *asked, "--record", str(tmp_path)]) == 1
 
     text = (tmp_path / "decision.md").read_text()
     assert "# No way fits what is asked of long Redshift batches" in text
@@ -178,7 +242,7 @@ def test_a_damaged_record_is_one_sentence(
 ) -> None:
     old = damaged(record, tmp_path / "old.json", how)
 
-    assert main(["adr", "--check", str(old)]) == 2
+    assert main(["decide", "--check", str(old)]) == 2
 
     said = capsys.readouterr().err
     assert "is no decision record: " in said
@@ -190,14 +254,14 @@ def test_a_price_file_that_lacks_a_price_is_refused_by_its_name(
 ) -> None:
     change(prices, lambda one: one["prices"].pop("durable_operation"))
 
-    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
+    assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
     assert "has no price 'durable_operation'" in capsys.readouterr().err
 
 
 def test_prices_of_another_region_check_no_record(record: Path, prices: Path, capsys: Any) -> None:
     change(prices, lambda one: one.update(region="ap-northeast-1"))
 
-    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
+    assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
     assert "is of the region 'ap-northeast-1'" in capsys.readouterr().err
 
 
@@ -206,7 +270,10 @@ def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
 ) -> None:
     (tmp_path / "past.csv").write_text("100\n200\n")
 
-    assert main(["adr", str(monday), "--durations", str(tmp_path / "past.csv"), "--out", str(tmp_path)]) == 0
+    assert (
+        main(["decide", str(monday), "--durations", str(tmp_path / "past.csv"), "--record", str(tmp_path)])
+        == 0
+    )
 
     text = (tmp_path / "decision.md").read_text()
     assert "(assumed: given: 2 durations of past.csv)" in text
@@ -219,7 +286,10 @@ def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
 def test_thirty_durations_are_enough_to_say_nothing(monday: Path, tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "past.csv").write_text("\n".join(map(str, range(100, 130))))
 
-    assert main(["adr", str(monday), "--durations", str(tmp_path / "past.csv"), "--out", str(tmp_path)]) == 0
+    assert (
+        main(["decide", str(monday), "--durations", str(tmp_path / "past.csv"), "--record", str(tmp_path)])
+        == 0
+    )
     assert json.loads((tmp_path / "decision.json").read_text())["warning"] is None
     assert capsys.readouterr().err == ""
 
@@ -231,7 +301,7 @@ def test_a_factor_turns_the_decision_as_it_is_written(record: Path, prices: Path
     usd = Decimal("0.000025") * Decimal(factor)
     change(prices, lambda one: one["prices"]["state_transition"].update(usd=f"{usd:f}"))
 
-    assert main(["adr", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 3
+    assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 3
 
 
 @pytest.mark.parametrize(
