@@ -28,10 +28,8 @@ def quiet() -> Iterator[None]:
             stack.callback(engine.setLevel, engine.level)
             engine.setLevel(logging.CRITICAL + 1)
         for handler in _handlers_to(sys.stdout, sys.__stdout__):
-            # One whose stream was closed since cannot flush it, and gets this one's for good.
-            previous = sys.stdout if handler.stream.closed else handler.stream
+            stack.callback(setattr, handler, "stream", handler.stream)
             handler.stream = nowhere
-            stack.callback(handler.setStream, previous)
         stack.enter_context(redirect_stdout(nowhere))
         yield
 
@@ -43,5 +41,6 @@ def _handlers_to(*streams: object) -> "list[logging.StreamHandler[Any]]":
         handler
         for logger in loggers
         for handler in logger.handlers
-        if isinstance(handler, logging.StreamHandler) and (handler.stream in streams or handler.stream.closed)
+        if isinstance(handler, logging.StreamHandler)
+        and (handler.stream in streams or getattr(handler.stream, "closed", False))
     ]
