@@ -120,7 +120,7 @@ class Scene:
     def open(self, batches: Sequence[Batch]) -> None:
         """Let batches end that wait until they are opened."""
         for batch in batches:
-            self.sql(f"COPY (SELECT 1) TO PROGRAM 'touch {batch.entry}.opened'")
+            self.sql(f"COPY (SELECT 1) TO PROGRAM 'cat > {batch.entry}.opened'")
 
     def _begun(self) -> list[str]:
         """Return the entries of the batches that began, one for each time."""
