@@ -55,7 +55,7 @@ test: check
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup-tests
-	$(BIN)/python -m pytest -m "not local and not slow" -n 2
+	$(BIN)/python -m pytest -m "not local and not slow" -n 2 --dist loadfile
 
 check: setup-tests tools
 	$(BIN)/ruff format --check .
