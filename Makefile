@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
+# Compiled once: a local stack's many processes write no bytecode, and would each compile all they import.
+INSTALL := $(UV) install --quiet --compile-bytecode
 READY := $(VENV)/.ready
 TESTS_READY := $(VENV)/.tests-ready
 TOOLS_READY := $(VENV)/.tools-ready
@@ -16,17 +18,17 @@ $(READY): requirements.lock locks/ministack.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orchbench needs Python 3.11 or later, and $(PYTHON) is %d.%d: set PYTHON=python3.13, for example" % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	$(UV) install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	$(UV) install --quiet --python $(BIN)/python --no-deps --editable .
+	$(INSTALL) --python $(BIN)/python --require-hashes -r requirements.lock
+	$(INSTALL) --python $(BIN)/python --no-deps --editable .
 	$(PYTHON) -m venv $(VENV)/tools/ministack
-	$(UV) install --quiet --python $(VENV)/tools/ministack/bin/python --require-hashes -r locks/ministack.lock
+	$(INSTALL) --python $(VENV)/tools/ministack/bin/python --require-hashes -r locks/ministack.lock
 	@touch $@
 
 # What only tests and checks need, beside what runs.
 setup-tests: $(TESTS_READY)
 
 $(TESTS_READY): $(READY) locks/development.lock
-	$(UV) install --quiet --python $(BIN)/python --require-hashes -r locks/development.lock
+	$(INSTALL) --python $(BIN)/python --require-hashes -r locks/development.lock
 	@touch $@
 
 # The SAM CLI and the AWS CLI, each in an environment of its own: they pin other versions of botocore.
@@ -34,9 +36,9 @@ tools: $(TOOLS_READY)
 
 $(TOOLS_READY): $(READY) locks/sam.lock locks/awscli.lock
 	$(PYTHON) -m venv $(VENV)/tools/sam
-	$(UV) install --quiet --python $(VENV)/tools/sam/bin/python --require-hashes -r locks/sam.lock
+	$(INSTALL) --python $(VENV)/tools/sam/bin/python --require-hashes -r locks/sam.lock
 	$(PYTHON) -m venv $(VENV)/tools/awscli
-	$(UV) install --quiet --python $(VENV)/tools/awscli/bin/python --require-hashes -r locks/awscli.lock
+	$(INSTALL) --python $(VENV)/tools/awscli/bin/python --require-hashes -r locks/awscli.lock
 	@touch $@
 
 # Local runs, rehearsals of 1 min to 24 h, and the report of both in the results folder.
@@ -55,7 +57,7 @@ test: check
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup-tests
-	$(BIN)/python -m pytest -m "not local and not slow" -n 2
+	$(BIN)/python -m pytest -m "not local and not slow" -n 2 --dist loadfile
 
 check: setup-tests tools
 	$(BIN)/ruff format --check .

@@ -101,6 +101,15 @@ def is_run_here(command: str) -> bool:
     return words[0] == "orchbench" and (words[1] in RUN_HERE or "--print" in words)
 
 
+def timed(commands: list[str]) -> list[pytest.ParameterSet]:
+    """Mark those as slow that rehearse, or estimate a million points."""
+    slow = ("orchbench rehearse ", "orchbench estimate --benchmark")
+    return [
+        pytest.param(one, id=one, marks=[pytest.mark.slow] if one.startswith(slow) else [])
+        for one in commands
+    ]
+
+
 def in_console_blocks(run: str) -> list[Shown]:
     return [one for document in DOCUMENTS for one in shown(document) if one.run == run]
 
@@ -157,7 +166,7 @@ def reader(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", COLUMNS)
 
 
-@pytest.mark.parametrize("command", [one for one in in_shell_blocks() if is_run_here(one)])
+@pytest.mark.parametrize("command", timed([one for one in in_shell_blocks() if is_run_here(one)]))
 @pytest.mark.usefixtures("reader")
 def test_a_command_of_a_shell_block_runs(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     words = shlex.split(command)[1:]

@@ -20,6 +20,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from orchbench.ways import way_named
 
+pytestmark = pytest.mark.slow
+
 MADE_UP = Path(__file__).parent / "made_up"
 STATES = {
     "Submit batch": "Send it",
@@ -143,7 +145,6 @@ def test_an_added_way_is_computed(added: Run, arguments: tuple[str, ...]) -> Non
     assert named(added(*arguments, "--json"))
 
 
-@pytest.mark.slow
 def test_an_added_way_is_counted_as_what_it_varies_and_in_its_own_meter(added: Run) -> None:
     rows = json.loads(added("rehearse", "--duration", "95s", "--poll", "fixed:10s", "--json"))["rehearsals"]
     by_way = {row["way"]: row for row in rows}
@@ -152,7 +153,6 @@ def test_an_added_way_is_counted_as_what_it_varies_and_in_its_own_meter(added: R
     assert [by_way["made-up"][one] for one in counts] == [by_way["sfn-poll"][one] for one in counts]
 
 
-@pytest.mark.slow
 def test_an_added_way_meets_every_fault(added: Run) -> None:
     rows = json.loads(added("faults", "--json"))["faults"]
 
@@ -167,7 +167,6 @@ def test_an_added_way_stands_behind_the_one_that_it_varies(added: Run) -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.slow
 def test_an_added_way_is_on_the_page(added: Run, tmp_path: Path) -> None:
     page = tmp_path / "page"
     added("report", str(ROOT / "docs" / "results" / "compare-local"), "--out", str(page))

@@ -54,10 +54,12 @@ def functions() -> set[str]:
     return {one["FunctionName"]["Fn::Sub"].replace("AWS::StackName", "StackName") for one in found}
 
 
+@pytest.mark.slow
 def test_cfn_lint_has_nothing_to_say() -> None:
     assert [str(one) for one in lint(MONITORING_FILE.read_text())] == []
 
 
+@pytest.mark.slow
 def test_cfn_lint_looks_into_the_loops() -> None:
     broken = MONITORING_FILE.read_text().replace(
         "TreatMissingData: notBreaching", "TreatMissingData: often", 1

@@ -163,11 +163,13 @@ def _kind(document: dict[str, Any], path: Any) -> str:
     return str(document["Resources"][path[1]]["Type"]) if path[:1] == ["Resources"] else str(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameters", [{"WorkgroupArn": WORKGROUP}, SAMPLES], ids=["role", "secret"])
 def test_the_linter_has_nothing_to_say_of_the_translated_template(parameters: dict[str, str]) -> None:
     assert findings(transformed(**parameters)) == []
 
 
+@pytest.mark.slow
 def test_w3011_is_silenced_for_what_hands_its_policy_on_and_for_nothing_else() -> None:
     document = copy.deepcopy(transformed(WorkgroupArn=WORKGROUP))
     del document["Metadata"]["cfn-lint"]

@@ -161,6 +161,7 @@ LONG = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("long", LONG, ids=["literal", "name"])
 def test_a_batch_at_both_limits_is_split_in_time(long: str) -> None:
     sql = ";\n".join([long] * MOST_STATEMENTS)
@@ -169,6 +170,7 @@ def test_a_batch_at_both_limits_is_split_in_time(long: str) -> None:
     assert time.process_time() - began < 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("long", LONG, ids=["literal", "name"])
 def test_splitting_takes_no_more_memory_than_its_longest_statement_asks_for(long: str) -> None:
     sql = ";\n".join([long] * 4)
@@ -182,6 +184,7 @@ def test_splitting_takes_no_more_memory_than_its_longest_statement_asks_for(long
     assert peak < 200 * LONGEST_STATEMENT_BYTES
 
 
+@pytest.mark.slow
 def test_a_statement_of_many_tokens_takes_a_bounded_multiple_of_its_size() -> None:
     sql = "SELECT " + "(1)," * 3000 + "1"
     tracemalloc.start()

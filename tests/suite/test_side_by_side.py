@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
 from side_by_side import PARTS, Result, run
+
+pytestmark = pytest.mark.slow
 
 GOOD = "import pytest\ndef test_good(): pass\n@pytest.mark.skip('no browser')\ndef test_skipped(): pass\n"
 BAD = (

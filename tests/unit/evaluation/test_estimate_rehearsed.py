@@ -199,6 +199,7 @@ def scenarios(draw: strategies.DrawFn) -> Scenario:
     return scenario
 
 
+@pytest.mark.slow
 @settings(max_examples=POINTS)
 @given(scenario=scenarios())
 @pytest.mark.timeout(900)
@@ -209,6 +210,7 @@ def test_an_estimate_equals_the_rehearsal_of_the_same_scenario(scenario: Scenari
         assert_same_bill(scenario, way, rehearsal)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 @pytest.mark.parametrize(
     ("duration_seconds", "poll"),

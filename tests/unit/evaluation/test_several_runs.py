@@ -85,6 +85,7 @@ def test_runs_go_on_until_the_interval_is_within_the_share(trace: Trace) -> None
     assert found.settings.runs_each == len(found.of(WAYS[0].name)) == 5
 
 
+@pytest.mark.slow
 def test_runs_end_at_the_most_that_is_allowed(trace: Trace) -> None:
     found = run_until(Deployment(trace, lambda started: 1.0 + started % 7 * 10), 0.01, 7)
 

@@ -246,6 +246,7 @@ def given(ways: list[Candidate]) -> Given:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ways", [[*candidates(None), *UNLIKE], UNLIKE, [ENDLESS]], ids=len)
 def test_the_report_draws_every_way(ways: list[Candidate]) -> None:
     asked = given(ways)

@@ -54,6 +54,7 @@ def found_in(value: Any, key: str) -> Iterator[Any]:
             yield from found_in(one, key)
 
 
+@pytest.mark.slow
 def test_every_chart_follows_vega_lite_at_both_widths_and_has_a_unit_on_its_axes(made: Report) -> None:
     for chart in made.charts:
         for width in (WIDE, NARROW):

@@ -115,6 +115,7 @@ def test_every_chart_has_a_title_a_description_and_its_data_below(page: Page) ->
     assert sum("class" not in one for one in page.all("details")) == len(figures)
 
 
+@pytest.mark.slow
 def test_the_same_results_make_the_same_bytes(written: Path, monday: Path, tmp_path: Path) -> None:
     assert main(["report", str(monday), "--out", str(tmp_path / "again")]) == 0
 

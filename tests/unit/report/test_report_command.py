@@ -97,6 +97,7 @@ def test_the_same_folder_twice_is_refused(tmp_path: Path, capsys: Any) -> None:
     assert "is named twice" in said(capsys)
 
 
+@pytest.mark.slow
 def test_a_page_alone_is_written_where_a_file_is_named(monday: Path, tmp_path: Path, capsys: Any) -> None:
     assert main(["report", str(monday), "--out", str(tmp_path / "page.html")]) == 0
 
@@ -104,6 +105,7 @@ def test_a_page_alone_is_written_where_a_file_is_named(monday: Path, tmp_path: P
     assert "page.html" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_several_folders_stand_side_by_side_and_say_which_is_which(
     monday: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -130,12 +132,14 @@ def test_folders_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
     assert [one.name for one in found] == ["monday/run", "tuesday/run"]
 
 
+@pytest.mark.slow
 def test_without_rehearsals_the_page_says_how_to_add_them(tmp_path: Path) -> None:
     text = document(report_of(copy_of_results(tmp_path / "results")))
 
     assert text.count("`orchbench supplement`") == 2
 
 
+@pytest.mark.slow
 def test_what_a_run_says_is_text_and_never_markup(tmp_path: Path) -> None:
     folder = copy_of_results(tmp_path / "results")
     attack = "</p><script>alert(1)</script>"
@@ -147,6 +151,7 @@ def test_what_a_run_says_is_text_and_never_markup(tmp_path: Path) -> None:
     assert "&lt;script&gt;alert(1)" in text
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_is_reported_and_not_averaged_away(tmp_path: Path) -> None:
     folder = copy_of_results(tmp_path / "results")
     change(
@@ -161,6 +166,7 @@ def test_a_run_that_failed_is_reported_and_not_averaged_away(tmp_path: Path) -> 
     assert "BatchFailed: it broke" in text
 
 
+@pytest.mark.slow
 def test_what_cannot_be_written_leaves_what_was_there(monday: Path, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -174,6 +180,7 @@ def test_what_cannot_be_written_leaves_what_was_there(monday: Path, tmp_path: Pa
     assert sorted(file.name for file in out.iterdir()) == ["charts", "report.html"]
 
 
+@pytest.mark.slow
 def test_a_price_file_takes_the_place_of_the_projects_own(monday: Path, prices: Path) -> None:
     change(prices, lambda one: one["prices"]["state_transition"].update(usd="0.000123"))
 
@@ -206,6 +213,7 @@ def test_a_price_that_is_missing_is_named(monday: Path, prices: Path, capsys: An
     assert "has no price 'durable_operation'" in said(capsys)
 
 
+@pytest.mark.slow
 def test_a_price_that_no_bill_is_made_of_may_be_missing(monday: Path, prices: Path, tmp_path: Path) -> None:
     change(prices, lambda one: one["prices"].pop("lambda_gb_second_arm64"))
 

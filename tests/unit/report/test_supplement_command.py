@@ -10,6 +10,7 @@ from orchbench.cli import main
 from orchbench.ways import all_ways
 
 
+@pytest.mark.slow
 def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -25,6 +26,7 @@ def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_
     assert "rehearsals/" in (folder / "figures.csv").read_text()
 
 
+@pytest.mark.slow
 def test_a_folder_is_supplemented_with_the_ways_that_are_named(tmp_path: Path) -> None:
     folder = copy_of_results(tmp_path / "monday")
     way = list(all_ways())[-1]
