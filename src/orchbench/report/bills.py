@@ -166,9 +166,8 @@ def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[s
     present = [part for part in PARTS if any(row["part"] == part for row in rows)]
     fills = [FILLS[PARTS.index(part)] for part in present]
     base = alt.Chart(drawing.values(rows))
-    y = alt.Y("way:N", sort=list(ways), title=None, axis=drawing.way_axis(ways))
-    stacked = base.mark_bar(height=26, stroke=drawing.INK).encode(
-        strokeWidth=drawing.way_width(ways),
+    y = alt.Y("way:N", sort=list(ways), title=None, axis=drawing.way_axis(dict(zip(ways, ways, strict=True))))
+    stacked = base.mark_bar(height=26, stroke=drawing.INK, strokeWidth=1).encode(
         x=alt.X("sum(usd):Q", title="USD a 1,000 runs"),
         y=y,
         fill=alt.Fill(

@@ -29,7 +29,7 @@ SHAPES = (
 )
 COLOURS = tuple(f"var(--way-{number})" for number in range(1, 5))
 BOLD, PLAIN = 2.5, 1
-"""Widths of a stroke: of the pair, which the comparison is about, and of its variants."""
+"""Widths of a line: of the pair, which the comparison is about, and of its variants."""
 NARROW = 480
 """Below this many pixels a chart is for a phone."""
 HEIGHT = 300
@@ -58,20 +58,18 @@ def way_dash(ways: Sequence[str]) -> alt.StrokeDash:
     return alt.StrokeDash("way:N", scale=scale, legend=None)
 
 
-def way_width(ways: Sequence[str]) -> alt.StrokeWidth:
-    """Return the ways' widths of stroke: the pair is bold."""
-    names = list(dict.fromkeys(ways))
-    widths = [BOLD if parent_of(name) is None else PLAIN for name in names]
-    return alt.StrokeWidth("way:N", scale=alt.Scale(domain=names, range=widths), legend=None)
+def way_width(ways: Iterable[str]) -> Any:
+    """Return the ways' widths of line: the pair is bold."""
+    of_the_pair = alt.FieldOneOfPredicate(field="way", oneOf=[way for way in ways if parent_of(way) is None])
+    return alt.condition(of_the_pair, alt.value(BOLD), alt.value(PLAIN))
 
 
-def way_axis(ways: Sequence[str]) -> alt.Axis:
-    """Return an axis of ways, the pair's names bold."""
-    pair = [name for name in ways if parent_of(name) is None]
-    weight = alt.condition(
-        alt.FieldOneOfPredicate(field="value", oneOf=pair), alt.value("bold"), alt.value("normal")
-    )
-    return alt.Axis(labelColor=INK, labelFontWeight=weight)
+def way_axis(names: Mapping[str, str], **options: Any) -> alt.Axis:
+    """Return an axis of what is of a way each, by its name there; what is the pair's stands bold."""
+    bold = [name for name, way in names.items() if parent_of(way) is None]
+    of_the_pair = alt.FieldOneOfPredicate(field="value", oneOf=bold)
+    weight = alt.condition(of_the_pair, alt.value("bold"), alt.value("normal"))
+    return alt.Axis(labelColor=INK, labelFontWeight=weight, **options)
 
 
 def way_shape(ways: Sequence[str]) -> alt.Shape:

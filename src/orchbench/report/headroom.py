@@ -114,7 +114,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
         "bar:N",
         sort=order,
         title=None,
-        axis=alt.Axis(labelColor=drawing.INK, labelLimit=180 if narrow else 240),
+        axis=drawing.way_axis({row["bar"]: row["way"] for row in rows}, labelLimit=180 if narrow else 240),
     )
     x = alt.X(
         "hours:Q",
@@ -123,10 +123,9 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
         axis=alt.Axis(values=[0, 12, 24] if narrow else [0, 4, 8, 12, 16, 20, 24]),
     )
     base = alt.Chart(drawing.values(rows))
-    bars = base.mark_bar(height=11, stroke=drawing.INK).encode(
+    bars = base.mark_bar(height=11, stroke=drawing.INK, strokeWidth=1).encode(
         x=x,
         y=y,
-        strokeWidth=drawing.way_width([one.way for one in found]),
         fill=alt.condition("datum.dies", alt.value("url(#hatch-1)"), alt.value("var(--bar)")),
     )
     told = base.transform_filter("datum.dies").mark_text(align="left", dx=5).encode(x=x, y=y, text="told:N")

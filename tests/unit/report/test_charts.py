@@ -10,15 +10,16 @@ from stored_results import ROOT, STORED, report_of
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.prices import price_list
+from orchbench.report.drawing import BOLD, COLOURS, PLAIN
 from orchbench.report.durations import break_evens
 from orchbench.report.estimating import estimate_one
 from orchbench.report.model import Chart, Report, plain
 from orchbench.report.policies import all_points
 from orchbench.report.reading import Given
-from orchbench.report.svg import NARROW, WIDE
+from orchbench.report.svg import NARROW, WIDE, svg
 from orchbench.report.timeline import QUERY, bars, middle_run
 from orchbench.results.folder import ResultsFolder
-from orchbench.ways import all_ways
+from orchbench.ways import all_ways, the_pair
 from orchbench.ways.durations import Policy, parse_policy
 
 UNITS = ("USD", "duration", "delay", "seconds", "hours")
@@ -71,6 +72,25 @@ def test_ways_differ_by_dash_shape_or_name_wherever_they_differ_by_colour(made: 
         encodings = list(found_in(chart.draw(WIDE), "encoding"))
         by_colour = [one for one in encodings if one.get("color", {}).get("field") == "way"]
         assert all({"strokeDash", "shape", "text"} & set(one) for one in by_colour), chart.name
+
+
+def test_the_pair_is_drawn_bold_and_what_varies_it_is_not(made: Report) -> None:
+    line = re.compile(r'<path(?![^>]*transform)[^>]*stroke="([^"]+)" stroke-width="([^"]+)" stroke-dasharray')
+    expected = [
+        (COLOURS[index % len(COLOURS)], BOLD if name in the_pair() else PLAIN)
+        for index, name in enumerate(all_ways())
+    ]
+    for name in ("cost-against-duration-fixed", "cost-against-lag"):
+        found = [(colour, float(width)) for colour, width in line.findall(svg(chart_named(made, name), WIDE))]
+        assert sorted(found) == sorted(expected), name
+
+
+@pytest.mark.parametrize("name", ["quota-headroom", "bill-monday"])
+def test_the_names_of_the_pairs_bars_are_bold(made: Report, name: str) -> None:
+    labels = re.findall(r"<text[^>]*>[^<]*</text>", svg(chart_named(made, name), WIDE))
+    bold = {one: "bold" in text for text in labels for one in all_ways() if text.endswith(f"{one}</text>")}
+
+    assert bold == {one: one in the_pair() for one in all_ways()}
 
 
 def chart_named(made: Report, name: str) -> Chart:
