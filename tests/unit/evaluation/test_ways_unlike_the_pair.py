@@ -28,12 +28,12 @@ from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.variants import ratio_to_parent, told_ratio
+from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report import durations, headroom, policies
 from orchbench.report.drawing import BOLD, PLAIN, way_width
-from orchbench.report.estimating import estimate_one
 from orchbench.report.model import Chart
 from orchbench.report.reading import Given
 from orchbench.trace import Json
@@ -259,12 +259,13 @@ def test_the_report_draws_every_way(ways: list[Candidate]) -> None:
 
 
 def test_an_event_costs_its_report_as_its_estimate() -> None:
-    one = estimate_one(WOKEN, 3_600, Policy.fixed(10), given([WOKEN]))
+    one = estimate_way(WOKEN, 3_600, Policy.fixed(10), given([WOKEN]).terms)
 
     assert float(one.bill.total_usd) == pytest.approx(
         float(found(WOKEN, 3_600.0, Policy.fixed(10)).cost_usd[0])
     )
-    assert (one.polls, one.lag_mean_seconds, one.longest_delay_seconds) == (4, 0, SLOW_POLL_SECONDS)
+    assert (one.estimates.polled.polls[0], one.estimates.lag_mean_seconds[0]) == (4, 0)
+    assert one.longest_delay_seconds == SLOW_POLL_SECONDS
 
 
 def test_the_pair_comes_first_and_is_drawn_bold() -> None:
