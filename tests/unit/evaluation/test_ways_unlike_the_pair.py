@@ -217,7 +217,7 @@ def test_a_decision_weighs_what_polls_and_leaves_out_what_waits_for_an_event() -
 
     assert weighed == {*all_ways(), "bare", "endless", "free-looks"}
     assert told["left_out"] == [{"way": "woken", "why": NO_POLLS, "shortest_lag": None}]
-    assert f"woken is left out: {NO_POLLS}." in decision_table._sentences(told)
+    assert f"woken is left out: {NO_POLLS}." in decision_table.sentences_of(told)
 
 
 def test_a_decision_between_events_alone_says_that_there_is_none() -> None:
