@@ -15,7 +15,7 @@ from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.limits import Quota, quotas, reach, told_quota
+from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import DAYS_A_MONTH
 from orchbench.ways import all_ways
@@ -36,7 +36,7 @@ def quota_table() -> Iterator[str]:
         yield f"| {one.service} | {one.what}{note} | {_value(one)} | {raised} | {one.source} |"
 
 
-def _value(quota: Quota) -> str:
+def _value(quota: AwsQuota) -> str:
     here, there = quota.in_region(REGION), quota.in_region(ELSEWHERE)
     apart = "" if here == there else f" (Tokyo {there:,})"
     return f"{here:,} {quota.unit}{apart}"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchbench.platforms.platform import Record
-from orchbench.results.comparison import Comparison, Run, Settings
+from orchbench.results.comparison import Comparison, ComparisonSettings, Run
 from orchbench.trace import Invocation, Label, Trace
 from orchbench.ways import Way, way_named
 
@@ -59,7 +59,7 @@ def traced(recorded: Recorded) -> Traced:
 
 @pytest.fixture
 def comparison(traced: Traced) -> Comparison:
-    settings = Settings(
+    settings = ComparisonSettings(
         host="local",
         region="us-east-1",
         stack_name="orchbench",

@@ -4,18 +4,14 @@ import sys
 from collections.abc import Sequence
 from decimal import Decimal
 
-import numpy as np
 from rich.console import Console
 
 from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.estimate import Columns, estimated_quantities, followed
 from orchbench.evaluation.figures import told_usd
-from orchbench.evaluation.limits import policy_rows
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.tariff import priced
-from orchbench.evaluation.used import used_by
+from orchbench.evaluation.way_estimate import Terms, estimate_way
 from orchbench.results.comparison import Comparison
 from orchbench.trace import Json
 from orchbench.ways.durations import policy_from_input
@@ -53,18 +49,7 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
 
 def estimated_usd(ways: Sequence[str], region: str, architecture: str, poll: Json) -> Decimal:
     """Return what the dearest of these ways should cost a run, as ``orchbench estimate`` has it."""
-    assumed, prices = default_assumptions(), price_list(region)
-    policy, seconds = policy_from_input(poll), np.array([float(ASSUMED_QUERY_SECONDS)])
-    costs = []
-    for way in candidates(ways):
-        columns = Columns(seconds, seconds, policy_rows(way.kept(policy), 1))
-        polled = followed(way.usage, way.budget_polls, columns, way.waits)
-        quantities = estimated_quantities(
-            way.usage,
-            used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]), way.waits),
-            memory_mb=MEMORY_MB,
-            architecture=architecture,
-            assumed=assumed,
-        )
-        costs.append(priced(quantities, prices).total_usd)
-    return max(costs, default=Decimal(0))
+    terms = Terms(price_list(region), architecture, MEMORY_MB, default_assumptions())
+    policy, seconds = policy_from_input(poll), float(ASSUMED_QUERY_SECONDS)
+    bills = (estimate_way(way, seconds, policy, terms, seconds).bill for way in candidates(ways))
+    return max((bill.total_usd for bill in bills), default=Decimal(0))

@@ -12,7 +12,7 @@ from orchbench.comparison.mart import CHECKED_FILE
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
-from orchbench.results.comparison import Comparison, Settings
+from orchbench.results.comparison import Comparison, ComparisonSettings
 from orchbench.ways import Way, the_pair
 
 INTERVAL_SECONDS = {"local": 2, "aws": 10}
@@ -29,7 +29,7 @@ def planned(bench: Bench, arguments: argparse.Namespace, warehouse: Warehouse) -
     Raises:
         UsageError: it asks for a way that is not deployed.
     """
-    settings = Settings(
+    settings = ComparisonSettings(
         host=bench.host,
         region=bench.connection.clients.region,
         stack_name=bench.connection.stack_name,

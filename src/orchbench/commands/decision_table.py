@@ -60,7 +60,7 @@ def print_decision(document: Json) -> None:
         style="dim",
         soft_wrap=True,
     )
-    for line in _sentences(document):
+    for line in sentences_of(document):
         console.print(line, highlight=False, style="dim", soft_wrap=True)
 
 
@@ -68,7 +68,8 @@ def _lag(seconds: float | None) -> str:
     return NOTHING if seconds is None else f"{seconds:.1f}"
 
 
-def _sentences(document: Json) -> list[str]:
+def sentences_of(document: Json) -> list[str]:
+    """Return what stands below the table: what would turn the answer, how far it holds, what is near."""
     said = []
     if document["runner_up"]:
         runner_up = document["runner_up"]

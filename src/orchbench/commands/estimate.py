@@ -29,25 +29,17 @@ from orchbench.commands.estimation import (
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, policies_of, whole_number
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
-from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
 from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.decision import Candidate, kept_policies
-from orchbench.evaluation.estimate import (
-    CLOSED_FORM,
-    Columns,
-    estimate,
-    estimated_quantities,
-)
+from orchbench.evaluation.estimate import CLOSED_FORM
 from orchbench.evaluation.figures import figure, given, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
-from orchbench.evaluation.limits import is_stretched, policy_rows
-from orchbench.evaluation.polling import PolicyColumns, PollColumns
-from orchbench.evaluation.prices import PriceList, price_list
-from orchbench.evaluation.rates import Rates
-from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
-from orchbench.evaluation.used import used_by
+from orchbench.evaluation.polling import PollColumns
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain
 from orchbench.evaluation.variants import parent_of, told_ratio
+from orchbench.evaluation.way_estimate import Terms, estimate_way
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
@@ -98,10 +90,7 @@ class _Asked:
 
     workload: Workload
     timeout_seconds: int
-    memory_mb: int
-    architecture: str
-    prices: PriceList
-    assumed: Assumptions
+    terms: Terms
     runs: Decimal
     free_tier: bool
     redshift: RedshiftCompute | None
@@ -122,9 +111,9 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "timeout_seconds": figure(
             asked.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
         ),
-        "memory_mb": given(asked.memory_mb, "MB"),
-        "architecture": asked.architecture,
-        "region": asked.prices.requested_region,
+        "memory_mb": given(asked.terms.memory_mb, "MB"),
+        "architecture": asked.terms.architecture,
+        "region": asked.terms.prices.requested_region,
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
@@ -133,7 +122,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         ],
         "assumptions": {
             name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)
-            for name, one in asked.assumed.named.items()
+            for name, one in asked.terms.assumed.named.items()
         },
     }
     if arguments.alternatives:
@@ -161,10 +150,12 @@ def _asked(arguments: argparse.Namespace) -> _Asked:
     return _Asked(
         workload=workload,
         timeout_seconds=timeout_of(arguments, workload),
-        memory_mb=arguments.memory,
-        architecture=arguments.architecture,
-        prices=price_list(arguments.region),
-        assumed=assumptions_of(arguments),
+        terms=Terms(
+            prices=price_list(arguments.region),
+            architecture=arguments.architecture,
+            memory_mb=arguments.memory,
+            assumed=assumptions_of(arguments),
+        ),
         runs=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
         free_tier=arguments.free_tier,
         redshift=redshift,
@@ -182,18 +173,11 @@ def _described(workload: Workload) -> Json:
 
 def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
     """Return one way's figures with a policy that it keeps: means over the workload."""
-    durations = asked.workload.durations_seconds
-    columns = Columns(
-        durations,
-        np.full(len(durations), float(asked.timeout_seconds)),
-        policy_rows(policy, len(durations)),
-        float(asked.memory_mb),
+    estimated = estimate_way(
+        candidate, asked.workload.durations_seconds, policy, asked.terms, asked.timeout_seconds
     )
-    rates = Rates.of(asked.prices, asked.architecture)
-    found = estimate(
-        candidate.usage, candidate.budget_polls, columns, rates, asked.assumed, waits=candidate.waits
-    )
-    bill = bill_of(candidate, found.polled, columns.policies, asked)
+    found, polled = estimated.estimates, estimated.estimates.polled
+    bill = _with_redshift(estimated.bill_of(asked.runs, free_tier=asked.free_tier), asked)
 
     def of_known(values: Any, unit: str, reduced: Callable[[Any], Any] = np.mean) -> Json:
         known = values[~np.isnan(values.astype(float))]
@@ -201,7 +185,6 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         return figure(value, unit, Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}")
 
     mean = of_known
-    polled = found.polled
     died = bool(polled.died.any())
     return {
         "way": candidate.name,
@@ -212,14 +195,14 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "died_share": mean(polled.died, "of the runs"),
         "died_at": of_known(polled.seen_at_seconds[polled.died], "s", np.min),
         "death": death_of(candidate) if died else None,
-        "polls": mean(found.polled.polls, "polls"),
+        "polls": mean(polled.polls, "polls"),
         **{meter.key: mean(found.of(meter), meter.unit) for meter in counted_meters()},
         "invocations": mean(found.invocations, "invocations"),
         "detection_lag": mean(found.lag_seconds, "s"),
         "detection_lag_mean": mean(found.lag_mean_seconds, "s"),
         "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
-        "poll_budget_stretches": is_stretched(asked.timeout_seconds, policy, candidate.budget_polls),
+        "poll_budget_stretches": estimated.stretched,
         "longest_delay": figure(
             float(polled.last_delay_seconds.max()), "s", Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}"
         ),
@@ -247,17 +230,8 @@ def death_of(candidate: Candidate) -> str:
     return f"The execution reached the maximum number of {quota.meter.unit} ({quota.limit})."
 
 
-def bill_of(candidate: Candidate, polled: Any, policies: PolicyColumns, asked: _Asked) -> Bill:
-    """Return the bill of the runs asked for, in Decimal."""
-    used = used_by(polled, policies, float(asked.assumed["kept_warm_seconds"]), candidate.waits)
-    quantities = estimated_quantities(
-        candidate.usage,
-        used,
-        memory_mb=asked.memory_mb,
-        architecture=asked.architecture,
-        assumed=asked.assumed,
-    )
-    bill = priced(quantities, asked.prices, runs=asked.runs, free_tier=asked.free_tier)
+def _with_redshift(bill: Bill, asked: _Asked) -> Bill:
+    """Return a bill with Redshift Serverless beside it, where that was asked for."""
     return Bill((*bill.lines, *redshift_lines(_mean_seconds(asked.workload), asked.redshift, asked.runs)))
 
 

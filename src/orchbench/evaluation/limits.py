@@ -22,7 +22,7 @@ NO_QUOTA = "no quota of an execution limits its polls"
 
 
 @dataclass(frozen=True)
-class Quota:
+class AwsQuota:
     """One quota of AWS.
 
     Attributes:
@@ -48,10 +48,10 @@ class Quota:
 
 
 @cache
-def quotas() -> Mapping[str, Quota]:
+def quotas() -> Mapping[str, AwsQuota]:
     """Return every quota by its key."""
     document = json.loads(FILE.read_text())
-    return {key: Quota(**one) for key, one in document["quotas"].items()}
+    return {key: AwsQuota(**one) for key, one in document["quotas"].items()}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ class Reach:
     def dies_without_budget(self) -> bool:
         """Tell whether a longer query loses its execution where the poll budget is off."""
         return self.died is not None
+
+    @property
+    def ends_early(self) -> bool:
+        """Tell whether, without a poll budget, a quota ends an execution before the longest query ends."""
+        return self.without_budget_seconds < quotas()[QUERY].value
 
     def to_json(self) -> Json:
         """Return the figures, each with its label and its source."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from orchbench.evaluation.limits import Quota, quotas
+from orchbench.evaluation.limits import AwsQuota, quotas
 from orchbench.platforms.platform import AccountQuotas
 from orchbench.trace import Json, Label
 from orchbench.ways.usage import Ending, Usage
@@ -100,6 +100,6 @@ def loads(used: Mapping[str, Any], region: str) -> list[Load]:
     return [_load(quotas()[key], amount, region) for key, amount in used.items()]
 
 
-def _load(quota: Quota, used: Any, region: str) -> Load:
+def _load(quota: AwsQuota, used: Any, region: str) -> Load:
     name = f"{quota.service}: {quota.what}"
     return Load(name, used, quota.in_region(region), quota.unit, quota.scope, quota.source)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from orchbench.evaluation.limits import reach
 from orchbench.evaluation.rates import price_keys
-from orchbench.report.estimating import ends_early, estimate_one
+from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.report.figures import count, seconds, times, told_duration, usd_of_runs
 from orchbench.report.model import Figure, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
@@ -23,7 +23,9 @@ def answer(results: Sequence[Results], given: Given) -> list[Text]:
 def _cost(given: Given) -> Text:
     """Say which way costs least, for a query of an hour polled every 10 s."""
     policy = Policy.fixed(INTERVAL_SECONDS)
-    found = {one.name: estimate_one(one, DURATION_SECONDS, policy, given).bill for one in given.candidates}
+    found = {
+        one.name: estimate_way(one, DURATION_SECONDS, policy, given.terms).bill for one in given.candidates
+    }
     ranked = sorted(found, key=lambda way: (found[way].total_usd, way))
     source = "closed form of the way's own counts, at list prices"
 
@@ -102,7 +104,7 @@ def _limits(given: Given) -> Text:
     parts: list[str | Figure] = []
     for one in given.candidates:
         found = reach(one.name, one.usage, one.budget_polls, one.kept(policy))
-        if not ends_early(found):
+        if not found.ends_early:
             continue
         hours = Figure(
             found.without_budget_seconds / 3_600,

@@ -10,8 +10,9 @@ import numpy as np
 
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.limits import Reach, reach
+from orchbench.evaluation.way_estimate import estimate_way
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report import drawing
-from orchbench.report.estimating import LONGEST_SECONDS, ends_early, estimate_one, estimates
 from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
 from orchbench.report.model import Chart, Datum, Figure, Part, Section, Text, plain
 from orchbench.report.reading import QUOTAS_IN, Given, Results
@@ -129,7 +130,7 @@ def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> 
     """Say where lines end and where they cross."""
     parts: list[Part] = []
     for line in lines:
-        if ends_early(line.reach):
+        if line.reach.ends_early:
             parts += [f"{line.way} ends after ", line.last_seen, f" s: {line.reach.limited_by}. "]
     if not parts:
         parts.append("No quota ends a line before the 24 h of a query. ")
@@ -144,12 +145,12 @@ def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float])
     """Return a way's line; a cost grows in steps, so that it is computed at the marks as well."""
     candidate = next(one for one in given.candidates if one.name == way)
     reached = reach(way, candidate.usage, candidate.budget_polls, candidate.kept(policy))
-    last = reached.without_budget_seconds if ends_early(reached) else float(LONGEST_SECONDS)
+    last = reached.without_budget_seconds if reached.ends_early else float(LONGEST_SECONDS)
     even = np.round(np.geomspace(SHORTEST_SECONDS, LONGEST_SECONDS, POINTS))
     grid = np.unique([*even, *marked])
     data, rows = [], []
     for duration in (*(one for one in grid if one < last), last):
-        found = estimate_one(candidate, float(duration), policy, given)
+        found = estimate_way(candidate, float(duration), policy, given.terms)
         cost = usd_of_runs(found.bill.total_usd, found.bill.label, FORM, given.estimated_in(way))
         data.append(Datum(f"{way}, {text}, {told_duration(float(duration))}", cost))
         rows.append({"way": way, "duration": float(duration), "cost": float(cost.value or 0)})
@@ -167,7 +168,7 @@ def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, A
 
 
 def _end_data(line: _Line) -> Iterator[Datum]:
-    if ends_early(line.reach):
+    if line.reach.ends_early:
         yield Datum(f"{line.way}, longest query that is seen to end", line.last_seen)
         if line.reach.most_polls is not None:
             origin = (Label.ESTIMATED, line.last_seen.source, line.last_seen.file)
@@ -183,7 +184,7 @@ def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
     """Yield where the cheaper one of two ways changes for good, up to where one of them ends."""
     every = np.arange(SHORTEST_SECONDS, LONGEST_SECONDS + 1, dtype=np.float64)
     costs = {
-        one.name: estimates(replace(one, budget_polls=None), every, policy, given).cost_usd
+        one.name: estimate_way(replace(one, budget_polls=None), every, policy, given.terms).estimates.cost_usd
         for one in given.candidates
     }
     last = {
@@ -208,7 +209,7 @@ def _drawn(
     # What costs nothing has no place on a logarithmic axis.
     lines = [line for line in lines if all(row["cost"] for row in line.rows)]
     ways = [line.way for line in lines]
-    ends = [line.end for line in lines if ends_early(line.reach)]
+    ends = [line.end for line in lines if line.reach.ends_early]
     narrow = width < drawing.NARROW
     domain = (SHORTEST_SECONDS, LONGEST_SECONDS * 1.15)
     x = drawing.duration_axis("duration", "duration of the query, logarithmic", domain, narrow=narrow)

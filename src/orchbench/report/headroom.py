@@ -10,7 +10,6 @@ from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.platforms import all_platforms
 from orchbench.report import drawing
-from orchbench.report.estimating import ends_early
 from orchbench.report.figures import NOTHING, count, seconds, share, times, told_duration
 from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
@@ -70,7 +69,7 @@ def _chart(found: Sequence[Reach], given: Given) -> Chart:
     said = "; ".join(
         f"{one.way} {one.policy.shown} {told_duration(one.without_budget_seconds)}"
         for one in found
-        if ends_early(one)
+        if one.ends_early
     )
     data = [
         Datum(
@@ -104,7 +103,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
             "way": one.way,
             "hours": one.without_budget_seconds / 3_600,
             "told": told_duration(one.without_budget_seconds),
-            "dies": ends_early(one),
+            "dies": one.ends_early,
             "bar": f"{one.policy.shown} {one.way}",
         }
         for one in found

@@ -11,8 +11,8 @@ from typing import Any
 import altair as alt
 
 from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.way_estimate import WayEstimate, estimate_way
 from orchbench.report import drawing
-from orchbench.report.estimating import Estimate, estimate_one
 from orchbench.report.figures import seconds, told_duration, usd_of_runs
 from orchbench.report.model import Chart, Datum, Section, Table
 from orchbench.report.reading import Given
@@ -35,7 +35,7 @@ class Point:
 
     way: str
     policy: str
-    found: Estimate
+    found: WayEstimate
     on_front: bool = False
 
     @property
@@ -110,7 +110,7 @@ def _beats(other: Point, one: Point) -> bool:
 
 def _point(candidate: Candidate, text: str, given: Given) -> Point:
     policy = parse_policy(text)
-    return Point(candidate.name, text, estimate_one(candidate, DURATION_SECONDS, policy, given))
+    return Point(candidate.name, text, estimate_way(candidate, DURATION_SECONDS, policy, given.terms))
 
 
 def _data(one: Point, given: Given) -> list[Datum]:
@@ -127,7 +127,9 @@ def _delay(one: Point, given: Given) -> Any:
 
 def _mean(one: Point, given: Given) -> Any:
     source = f"{FORM}: half the delay before the last poll of this query"
-    return seconds(one.found.lag_mean_seconds, Label.ESTIMATED, source, given.files[one.way])
+    return seconds(
+        float(one.found.estimates.lag_mean_seconds[0]), Label.ESTIMATED, source, given.files[one.way]
+    )
 
 
 def _cost(one: Point, given: Given) -> Any:

@@ -9,6 +9,7 @@ from orchbench.evaluation.assumptions import FILE as ASSUMPTIONS_FILE
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.decision import Candidate
 from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.way_estimate import Terms
 from orchbench.results.comparison import Comparison, InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.summary import summarize
@@ -77,6 +78,11 @@ class Given:
     memory_mb: int
     assumed: Assumptions
     files: Mapping[str, str]
+
+    @property
+    def terms(self) -> Terms:
+        """What each estimate is made with."""
+        return Terms(self.prices, self.architecture, self.memory_mb, self.assumed)
 
     def estimated_in(self, way: str) -> str:
         """Return the files that an estimate of a way's cost comes from."""

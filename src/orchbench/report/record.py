@@ -18,7 +18,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from orchbench.evaluation.limits import reach, told_quota
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
-from orchbench.report.estimating import ends_early
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import told_price, used_prices
@@ -140,7 +139,7 @@ def _policies(decision: Json) -> list[Policy]:
 def _reach(way: str, policy: Policy, given: Given) -> Json:
     candidate = next(one for one in given.candidates if one.name == way)
     found = reach(way, candidate.usage, candidate.budget_polls, candidate.kept(policy))
-    return found.to_json() | {"ends_early": ends_early(found), "file": given.files[way]}
+    return found.to_json() | {"ends_early": found.ends_early, "file": given.files[way]}
 
 
 def _complexity(results: Sequence[Results]) -> Json | None:

@@ -23,7 +23,7 @@ def _is_whole(value: object, least: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ComparisonSettings:
     """What a comparison was asked to do.
 
     Attributes:
@@ -95,7 +95,7 @@ class Comparison:
         complete: whether all runs were made.
     """
 
-    settings: Settings
+    settings: ComparisonSettings
     ways: Mapping[str, str]
     started_at: str
     runs: tuple[Run, ...] = ()

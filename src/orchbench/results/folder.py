@@ -19,10 +19,10 @@ from typing import Any
 from orchbench.results.comparison import (
     COMPARISON_SCHEMA,
     Comparison,
+    ComparisonSettings,
     InvalidResults,
     ResultsNotWritten,
     Run,
-    Settings,
 )
 from orchbench.trace import Json
 from orchbench.ways.recorded import read_trace
@@ -95,7 +95,7 @@ class ResultsFolder:
             )
         try:
             return Comparison(
-                settings=Settings(**document["settings"]),
+                settings=ComparisonSettings(**document["settings"]),
                 ways=document["ways"],
                 started_at=document["started_at"],
                 complete=document["complete"],

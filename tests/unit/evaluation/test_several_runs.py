@@ -15,7 +15,7 @@ from orchbench.evaluation.prices import price_list
 from orchbench.platforms.platform import Record
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report.table import print_comparison
-from orchbench.results.comparison import Comparison, Run, Settings
+from orchbench.results.comparison import Comparison, ComparisonSettings, Run
 from orchbench.results.summary import summarize
 from orchbench.trace import ExecutionStatus, Json, Trace
 from orchbench.ways import all_ways
@@ -63,7 +63,7 @@ def planned(runs_each: int, runs: Sequence[Run] = ()) -> Comparison:
         "timeout_seconds": 60,
         "poll": {"policy": "fixed", "interval_seconds": 10},
     }
-    settings = Settings("local", "us-east-1", "orchbench", "arn", "dev", 10, runs_each, document)
+    settings = ComparisonSettings("local", "us-east-1", "orchbench", "arn", "dev", 10, runs_each, document)
     return Comparison(
         settings, {way.name: way.title for way in WAYS}, "2026-11-21T03:00:00+00:00", tuple(runs)
     )

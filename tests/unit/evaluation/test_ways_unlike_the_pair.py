@@ -28,11 +28,11 @@ from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.variants import ratio_to_parent, told_ratio
+from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report import durations, headroom, policies
-from orchbench.report.estimating import estimate_one
 from orchbench.report.model import Chart
 from orchbench.report.reading import Given
 from orchbench.trace import Json
@@ -216,7 +216,7 @@ def test_a_decision_weighs_what_polls_and_leaves_out_what_waits_for_an_event() -
 
     assert weighed == {*all_ways(), "bare", "endless", "free-looks"}
     assert told["left_out"] == [{"way": "woken", "why": NO_POLLS, "shortest_lag": None}]
-    assert f"woken is left out: {NO_POLLS}." in decision_table._sentences(told)
+    assert f"woken is left out: {NO_POLLS}." in decision_table.sentences_of(told)
 
 
 def test_a_decision_between_events_alone_says_that_there_is_none() -> None:
@@ -259,12 +259,13 @@ def test_the_report_draws_every_way(ways: list[Candidate]) -> None:
 
 
 def test_an_event_costs_its_report_as_its_estimate() -> None:
-    one = estimate_one(WOKEN, 3_600, Policy.fixed(10), given([WOKEN]))
+    one = estimate_way(WOKEN, 3_600, Policy.fixed(10), given([WOKEN]).terms)
 
     assert float(one.bill.total_usd) == pytest.approx(
         float(found(WOKEN, 3_600.0, Policy.fixed(10)).cost_usd[0])
     )
-    assert (one.polls, one.lag_mean_seconds, one.longest_delay_seconds) == (4, 0, SLOW_POLL_SECONDS)
+    assert (one.estimates.polled.polls[0], one.estimates.lag_mean_seconds[0]) == (4, 0)
+    assert one.longest_delay_seconds == SLOW_POLL_SECONDS
 
 
 def test_the_pair_comes_first() -> None:

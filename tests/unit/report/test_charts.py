@@ -10,9 +10,9 @@ from stored_results import ROOT, STORED, report_of
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.report.drawing import BOLD, COLOURS, PLAIN
 from orchbench.report.durations import break_evens
-from orchbench.report.estimating import estimate_one
 from orchbench.report.model import Chart, Report, plain
 from orchbench.report.policies import all_points
 from orchbench.report.reading import Given
@@ -123,7 +123,7 @@ def test_a_line_ends_where_its_quota_ends_it(made: Report) -> None:
 def test_the_cheaper_of_two_ways_changes_at_a_break_even(given: Given) -> None:
     policy = Policy.fixed(10, budget=False)
     cost = {
-        (one.name, seconds): estimate_one(one, seconds, policy, given).bill.total_usd
+        (one.name, seconds): estimate_way(one, seconds, policy, given.terms).bill.total_usd
         for one in given.candidates
         for seconds in (10, 11)
     }
@@ -153,7 +153,7 @@ def test_a_point_stands_where_the_schedule_stays_blind_longest_up_to_the_timeout
     assert stretched.found.timeout_seconds == 3_960
     assert stretched.found.stretched
     assert stretched.delay_seconds == 2
-    assert stretched.found.lag_mean_seconds == 0.5
+    assert stretched.found.estimates.lag_mean_seconds[0] == 0.5
     assert stretched.named == "durable-condition, fixed:1s, stretched"
     kept = points["durable-condition", "fixed:10s"]
     assert (kept.delay_seconds, kept.found.stretched) == (10, False)
