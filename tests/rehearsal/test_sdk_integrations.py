@@ -13,7 +13,12 @@ from orchbench.virtual_time.application import ACCOUNT, REGION, StateMachine, lo
 from orchbench.ways import way_named
 
 DATA_API = "arn:aws:states:::aws-sdk:redshiftdata"
-STATEMENT = {"Sqls": ["SELECT 1"], "Database": "dev", "WorkgroupName": "analytics"}
+STATEMENT = {
+    "Sqls": ["SELECT 1"],
+    "Database": "dev",
+    "WorkgroupName": "analytics",
+    "ClientToken.$": "States.Hash($$.Execution.Id, 'SHA-256')",
+}
 WAY = replace(
     way_named("sfn-poll"),
     name="direct",

@@ -436,7 +436,7 @@ def test_a_price_that_is_assumed_is_told_once(command: str, capsys: pytest.Captu
 
 
 def test_an_unknown_key_of_a_fault_is_told_those_of_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
-    kinds = {"stop": "it takes at.", "fail": "it takes at, error.", "queue": "it takes seconds."}
+    kinds = {"stop": "it takes at, work, nth.", "fail": "it takes at, error.", "queue": "it takes seconds."}
     for kind, said in kinds.items():
         assert main(["rehearse", "--fault", f"{kind}:when=3"]) == 2
         assert said in capsys.readouterr().err
