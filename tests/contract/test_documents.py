@@ -6,8 +6,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,8 +57,10 @@ ELSEWHERE = {
     "test_a_comparison_runs_the_pair_and_its_table_can_be_made_again",
     "python -m pytest tests/rehearsal/test_random_schedules.py": "tests/rehearsal/test_random_schedules.py::"
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
-    "python -m orchbench.rehearsal.benchmark": "tests/contract/test_documents.py::"
-    "test_the_benchmark_of_rehearsals_runs",
+    "python benchmarks/rehearsal.py": "tests/contract/test_benchmarks.py::"
+    "test_every_way_is_rehearsed_and_timed",
+    "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
+    "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
     "sam deploy --config-env monitoring": "tests/local/stack/test_sam_cli.py::"
     "test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed",
@@ -223,15 +223,6 @@ def prints_what_is_shown(example: Shown, capsys: pytest.CaptureFixture[str]) -> 
 )
 def test_an_output_that_differs_is_found(documented: list[str], real: str, *, same: bool) -> None:
     assert agrees(tuple(documented), real) is same
-
-
-@pytest.mark.slow
-def test_the_benchmark_of_rehearsals_runs() -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "orchbench.rehearsal.benchmark"], capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 0, ended.stderr
-    assert "sfn-poll" in ended.stdout
 
 
 @pytest.mark.parametrize("command", of_program("make"))

@@ -10,7 +10,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from orchbench.commands.estimate_benchmark import benchmark
 from orchbench.commands.estimation import (
     NOTHING,
     add_deployment,
@@ -27,7 +26,7 @@ from orchbench.commands.estimation import (
     workload_of,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import add_polls, add_ways, policies_of, whole_number
+from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
 from orchbench.evaluation.counts import counted_meters
@@ -57,12 +56,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "estimate", help="compute counts, detection lag and cost without running anything"
     )
-    add_workload(parser).add_argument(
-        "--benchmark",
-        type=whole_number(1, 100_000_000),
-        metavar="POINTS",
-        help="time estimates of so many random scenarios instead",
-    )
+    add_workload(parser).add_argument("--benchmark", nargs="?", const="", help=argparse.SUPPRESS)
     add_polls(parser, POLICIES)
     parser.add_argument(
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
@@ -98,9 +92,8 @@ class _Asked:
 
 def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
     """Estimate what the arguments say, and print it."""
-    if arguments.benchmark:
-        _print(benchmark(arguments.benchmark), as_json=arguments.json)
-        return 0
+    if arguments.benchmark is not None:
+        raise UsageError("`orchbench estimate --benchmark` is now `python benchmarks/estimate.py`.")
     asked = _asked(arguments)
     policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
     ways = candidates(arguments.way)
@@ -237,19 +230,6 @@ def _with_redshift(bill: Bill, asked: _Asked) -> Bill:
 
 def _mean_seconds(workload: Workload) -> Decimal:
     return Decimal(str(round(float(workload.durations_seconds.mean()), 6)))
-
-
-def _print(document: Json, *, as_json: bool) -> None:
-    if as_json:
-        print_json(document)
-        return
-    seconds, rate = document["seconds"]["value"], document["points_a_second"]["value"]
-    working = document["processor_seconds"]["value"]
-    Console().print(
-        f"{document['points']['value']:,} random scenarios in {seconds} s on one core "
-        f"({working} s of its time), {rate:,} a second (measured).",
-        highlight=False,
-    )
 
 
 def _print_table(document: Json) -> None:

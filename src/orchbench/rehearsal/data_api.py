@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore import UNSIGNED, xform_name
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from orchbench.redshift.endpoint import Endpoint, HttpAnswer
@@ -27,6 +28,20 @@ from orchbench.virtual_time.clock import VirtualClock
 SERVICE = "redshift-data"
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 UNKNOWN_STATUS = "RESUMING"
+
+
+class SdkClientException(ClientError):  # type: ignore[misc]  # botocore tells no types
+    """What an integration meets where no answer arrives, under the name of AWS's SDK for Java.
+
+    That Step Functions names it so for the Data API is assumed, from Lambda.SdkClientException.
+    """
+
+    def __init__(self, message: str, operation: str) -> None:
+        response: Any = {
+            "Error": {"Code": "SdkClientException", "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": 0, "RequestId": ""},
+        }
+        super().__init__(response, operation)
 
 
 class RehearsedDataApi:
@@ -57,9 +72,13 @@ class RehearsedDataApi:
 
         Raises:
             botocore.exceptions.ClientError: it is refused.
+            SdkClientException: no answer arrived.
         """
         with self._scripted.without_a_function():
-            answer: dict[str, Any] = getattr(self._own_client, xform_name(operation))(**request)
+            try:
+                answer: dict[str, Any] = getattr(self._own_client, xform_name(operation))(**request)
+            except BotoCoreError as error:
+                raise SdkClientException(str(error), operation) from error
         return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
 
     @cached_property

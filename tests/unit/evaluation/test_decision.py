@@ -81,12 +81,6 @@ def test_ten_thousand_durations_are_decided_in_less_than_three_seconds(
     assert costs[0] < costs[1]
 
 
-def test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core(
-    run: Callable[..., Json],
-) -> None:
-    assert run("estimate", "--benchmark", "1000000")["processor_seconds"]["value"] < 2
-
-
 def test_deciding_imports_no_statistics_no_rehearsal_and_no_template_engine() -> None:
     program = (
         "import sys; from orchbench.cli import main; "
@@ -197,7 +191,6 @@ def test_a_budget_that_is_too_small_is_told_with_the_interval_that_fits(run: Cal
             "60s",
         ),
         ("estimate", "--duration", "1h", "--redshift-rpus", "8", "--redshift-rpu-hour-usd", "0.375"),
-        ("estimate", "--benchmark", "1000"),
     ],
     ids=lambda arguments: arguments[0],
 )

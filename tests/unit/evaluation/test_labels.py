@@ -15,7 +15,6 @@ ASKED = {"settings", "number", "fatal", "mart"}
 """What repeats the question, or numbers a row."""
 DOCUMENTS = (
     "estimate --duration 1h --redshift-rpus 8 --redshift-rpu-hour-usd 0.375",
-    "estimate --benchmark 1000",
     "decide --duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s --budget-usd 1",
     "decide --duration 20m --runs-a-month 3000 --acceptable-lag 5s --timeout 24h",
     "limits --timeout 24h --no-poll-budget",

@@ -1,4 +1,4 @@
-"""``python -m orchbench.rehearsal.benchmark``: how long one hour polled every 10 s takes to rehearse.
+"""``python benchmarks/rehearsal.py``: how long one hour polled every 10 s takes to rehearse.
 
 One core, start-up of the process apart. With ``--stock`` the durable version runs on the testing SDK as it
 is shipped too, which takes most of a minute.
@@ -92,7 +92,7 @@ def stock(duration_seconds: float) -> int:
 
 def main() -> int:
     """Measure every way and print the figures as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m orchbench.rehearsal.benchmark", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python benchmarks/rehearsal.py", description=__doc__)
     parser.add_argument("--stock", action="store_true", help="run the testing SDK as it is shipped too")
     parser.add_argument("--seconds", type=float, default=HOUR, help="the query's length (default: one hour)")
     arguments = parser.parse_args()

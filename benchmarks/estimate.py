@@ -1,10 +1,13 @@
-"""How fast estimates are: random scenarios of every kind, timed in this process."""
+"""``python benchmarks/estimate.py``: how fast estimates of random scenarios are, on one core."""
 
+import argparse
+import json
 import time
 
 import numpy as np
 
 from orchbench.commands.estimation import candidates
+from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import CLOSED_FORM, Columns, estimate
 from orchbench.evaluation.figures import figure, given
@@ -69,3 +72,21 @@ def _random_columns(
         for start in range(0, points, CHUNK)
         for part in [slice(start, start + CHUNK)]
     ]
+
+
+def main() -> int:
+    """Time the estimates and print the figures as JSON."""
+    parser = argparse.ArgumentParser(prog="python benchmarks/estimate.py", description=__doc__)
+    parser.add_argument(
+        "points",
+        type=whole_number(1, 100_000_000),
+        nargs="?",
+        default=1_000_000,
+        help="how many scenarios (default: 1000000)",
+    )
+    print(json.dumps(benchmark(parser.parse_args().points), indent=2))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

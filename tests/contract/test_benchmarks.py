@@ -1,0 +1,46 @@
+"""The benchmarks run as the documents say, and print figures."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from project import ROOT
+
+from orchbench.cli import main
+from orchbench.ways import all_ways
+
+LABELS = {"measured", "estimated", "assumed"}
+
+
+def figures_of(script: str, *arguments: str) -> Any:
+    ended = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / script, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+@pytest.mark.slow
+def test_every_way_is_rehearsed_and_timed() -> None:
+    assert set(figures_of("rehearsal.py", "--seconds", "60")) == set(all_ways())
+
+
+@pytest.mark.slow
+def test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core() -> None:
+    found = figures_of("estimate.py")
+    assert found["points"]["value"] == 1_000_000
+    assert found["processor_seconds"]["value"] < 2
+    assert {one["label"] for one in found.values()} <= LABELS
+    assert all(one["source"] for one in found.values())
+
+
+def test_the_former_option_says_where_the_benchmark_is(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--benchmark", "1000000"], ["--benchmark"]):
+        assert main(["estimate", *arguments]) == 2
+        told = capsys.readouterr().err
+        assert "`orchbench estimate --benchmark` is now `python benchmarks/estimate.py`." in told
