@@ -61,6 +61,8 @@ ELSEWHERE = {
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python -m orchbench.rehearsal.benchmark": "tests/contract/test_documents.py::"
     "test_the_benchmark_of_rehearsals_runs",
+    "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
+    "test_the_benchmark_measures_every_function",
     "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
     "sam deploy --config-env monitoring": "tests/local/stack/test_sam_cli.py::"
     "test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed",
