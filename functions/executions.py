@@ -10,10 +10,10 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any, Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from redshift_batch import clients
 from redshift_batch.errors import (
     BY_NAME,
     NOTHING_SUBMITTED,
@@ -58,7 +58,7 @@ class Executions(Protocol):
 @cache
 def client(service: str) -> Any:
     """Return the environment's one client of a service, built at the first call."""
-    return boto3.client(service, config=CLIENT_CONFIG)
+    return clients.client(service, CLIENT_CONFIG)
 
 
 def executions_of(execution_id: str) -> Executions:

@@ -1,4 +1,4 @@
-"""What every handler logs, traces and measures.
+"""What every handler logs and measures.
 
 One place for all of them, so that functions differ in ``POWERTOOLS_SERVICE_NAME`` alone, their own name.
 Ways share functions and stacks share an account, so what is measured of an execution carries the name that
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from redshift_batch import schedule
@@ -22,7 +22,6 @@ from redshift_batch.status import ENDED_STATUSES
 METRICS_NAMESPACE = "orchbench"
 
 logger = Logger()
-tracer = Tracer()
 # What a function did, by its name; and how an execution stands, by its way's, whichever function looked.
 metrics = Metrics(namespace=METRICS_NAMESPACE)
 progress_metrics = Metrics(namespace=METRICS_NAMESPACE, service="")

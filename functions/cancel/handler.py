@@ -9,14 +9,13 @@ from redshift_batch.deadline import graceful_timeout
 from redshift_batch.errors import ExecutionNotOver
 from redshift_batch.model import Json
 from redshift_batch.settings import Settings
-from telemetry import count_cancelled, logger, recorded, tracer
+from telemetry import count_cancelled, logger, recorded
 
 EXECUTION = "execution_id || detail.executionArn || detail.durableExecutionArn"
 """Where an event has the execution's ARN: a Task's own, Step Functions' and Lambda's."""
 
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path=EXECUTION)
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @recorded("Cancel batch")
 @graceful_timeout
 def handler(event: Json, _context: Any) -> Json:

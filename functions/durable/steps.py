@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import boto3
 from aws_durable_execution_sdk_python import DurableContext, StepError
 from aws_durable_execution_sdk_python.config import Duration, JitterStrategy, StepConfig
 from aws_durable_execution_sdk_python.exceptions import DurableOperationError
@@ -20,6 +21,7 @@ from aws_durable_execution_sdk_python.retries import (
 from aws_durable_execution_sdk_python.serdes import JsonSerDes
 
 from redshift_batch import lifecycle
+from redshift_batch.clients import session
 from redshift_batch.data_api import DataApi, redshift_data_client
 from redshift_batch.deadline import run_before_timeout
 from redshift_batch.errors import (
@@ -33,6 +35,9 @@ from redshift_batch.lifecycle import with_failure
 from redshift_batch.model import Json, Progress
 from redshift_batch.settings import Settings
 from telemetry import count_cancelled, measure, recorded
+
+# The SDK makes a client of its own with boto3: of this session, so that no model is loaded for it again.
+boto3.setup_default_session(botocore_session=session())
 
 TRANSIENT_RETRIES = RetryStrategyConfig(
     max_attempts=7,
@@ -121,7 +126,10 @@ class BatchSteps:
             return progress
 
     def _submit(self, event: Json) -> Json:
-        progress = lifecycle.submit(
+        # Whoever only checks, after a wait and so often in a new environment, does not load what splits SQL.
+        from redshift_batch.submission import submit  # noqa: PLC0415
+
+        progress = submit(
             event,
             self._execution_id,
             data_api=self._data_api(),

@@ -11,14 +11,13 @@ from durable.execution import run_batch
 from durable.steps import BatchSteps
 from redshift_batch.lifecycle import is_running
 from redshift_batch.model import Json
-from telemetry import logger, tracer
+from telemetry import logger
 
 POLL_BUDGET = 1423
 """How many polls the 3,000 operations of an execution allow, a reserve kept. A poll is two of them."""
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @durable_execution
 def handler(event: Json, context: DurableContext) -> Json:
     """Run the batch of one execution to its end, as ``run_batch`` says."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from .clients import client
 from .errors import (
     BatchError,
     DataApiRefused,
@@ -62,7 +62,7 @@ CLIENT_CONFIG = Config(
 
 
 class RedshiftDataClient(Protocol):
-    """The operations of boto3's ``redshift-data`` client that are called."""
+    """The operations of botocore's ``redshift-data`` client that are called."""
 
     def batch_execute_statement(self, **parameters: Any) -> dict[str, Any]: ...
     def describe_statement(self, **parameters: Any) -> dict[str, Any]: ...
@@ -83,8 +83,8 @@ def redshift_data_client(*, patient: bool = False) -> RedshiftDataClient:
         patient: wait out the throttling of a burst, where nothing else waits for the answer.
     """
     config = PATIENT_CLIENT_CONFIG if patient else CLIENT_CONFIG
-    client: RedshiftDataClient = boto3.client("redshift-data", config=config)
-    return client
+    made: RedshiftDataClient = client("redshift-data", config)
+    return made
 
 
 def client_token(execution_id: str) -> str:

@@ -1,4 +1,4 @@
-"""What an execution does to its batch: submit it, check it, cancel it; and what is done after an execution.
+"""What an execution does to its submitted batch: check it, cancel it; and what is done after an execution.
 
 Each function is one call of a handler: it takes what the caller kept, asks the Data API, and returns what
 the caller keeps next. The moment is an argument.
@@ -7,25 +7,17 @@ the caller keeps next. The moment is an argument.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from . import status
-from .batch import parse_batch
 from .errors import BatchError, NothingToCancelYet, UnexpectedError, error_named
-from .model import Batch, Failure, Json, NamedStatement, Progress, Statement, Submission
-from .settings import Settings
+from .model import Failure, Json, NamedStatement, Progress, Statement, Submission
 
 SETTLING_SECONDS = 5
 """How long a cancel waits to see how the statement ended: an ABORTED follows shortly after the request."""
 
 UNSEEN_SECONDS = 600
 """How long a service may take to show a new execution: DescribeExecution is eventually consistent."""
-
-
-class Submits(Protocol):
-    """What ``submit`` asks of the Data API."""
-
-    def submit(self, batch: Batch, execution_id: str) -> Statement: ...
 
 
 class Describes(Protocol):
@@ -62,40 +54,6 @@ class Release:
 
     def to_json(self) -> Json:
         return asdict(self)
-
-
-def submit(
-    event: Any,
-    execution_id: str,
-    *,
-    data_api: Submits,
-    settings: Settings,
-    poll_budget: int,
-    now: datetime,
-) -> Progress:
-    """Check the input and submit its batch; submitting again returns the statement that runs already.
-
-    Args:
-        event: the execution's input.
-        execution_id: makes the submit idempotent, and names the statement.
-        poll_budget: how many checks the orchestrator's quota allows.
-
-    Raises:
-        InvalidBatch: the input is wrong, and nothing was sent.
-        TransientFault: the batch may have been submitted.
-        DataApiRefused: it was not.
-    """
-    batch = parse_batch(event, settings)
-    statement = data_api.submit(batch, execution_id)
-    return status.assess(
-        statement,
-        timeout_seconds=batch.timeout_seconds,
-        poll=batch.poll,
-        polls=0,
-        statement_count=len(batch.statements),
-        now=max(now, statement.created_at),
-        poll_budget=poll_budget,
-    )
 
 
 def check(progress: Progress, *, data_api: Describes, poll_budget: int, now: datetime) -> Progress:

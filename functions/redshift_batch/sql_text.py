@@ -5,7 +5,7 @@ limits that a statement of 200 KB passes, and nothing here needs it.
 """
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlparse import tokens
@@ -19,12 +19,18 @@ def split(sql: str) -> list[str]:
 
     A piece that holds only comments is dropped; a comment before a statement stays with it.
     """
+    return list(_split(sql))
+
+
+# A function runs the same file again and again, and splitting takes longer than everything else of a submit.
+@lru_cache(maxsize=1)
+def _split(sql: str) -> tuple[str, ...]:
     # What the splitter's pieces hold is lexed already: a large text is read once.
     pieces = (
         [(token.ttype, token.value) for token in piece] for piece in StatementSplitter().process(_lexed(sql))
     )
     trimmed = (_without_outer_semicolons(piece) for piece in pieces)
-    return [piece for piece in trimmed if words(piece, at_most=1)]
+    return tuple(piece for piece in trimmed if words(piece, at_most=1))
 
 
 def words(statement: str, at_most: int) -> list[str]:

@@ -8,11 +8,10 @@ from redshift_batch.data_api import DataApi, redshift_data_client
 from redshift_batch.deadline import graceful_timeout
 from redshift_batch.model import Json, Progress
 from redshift_batch.settings import Settings
-from telemetry import logger, measure, recorded, tracer
+from telemetry import logger, measure, recorded
 
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="execution_id")
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @recorded("Check status")
 @graceful_timeout
 def handler(event: Json, _context: Any) -> Json:

@@ -3,16 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from redshift_batch import lifecycle
 from redshift_batch.data_api import DataApi, redshift_data_client
 from redshift_batch.deadline import graceful_timeout
 from redshift_batch.model import Json
 from redshift_batch.settings import Settings
-from telemetry import logger, recorded, tracer
+from redshift_batch.submission import submit
+from telemetry import logger, recorded
 
 
 @logger.inject_lambda_context(clear_state=True, correlation_id_path="execution_id")
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @recorded("Submit batch")
 @graceful_timeout
 def handler(event: Json, _context: Any) -> Json:
@@ -23,7 +22,7 @@ def handler(event: Json, _context: Any) -> Json:
             how many checks the machine's history allows: the progress carries it to every check.
     """
     settings = Settings.from_environment()
-    progress = lifecycle.submit(
+    progress = submit(
         event["input"],
         event["execution_id"],
         data_api=DataApi(redshift_data_client(), settings),

@@ -13,11 +13,10 @@ from redshift_batch.deadline import graceful_timeout
 from redshift_batch.errors import BatchError, StatementNotRunningYet
 from redshift_batch.model import Json
 from redshift_batch.settings import Settings
-from telemetry import count_cancelled, logger, recorded, tracer
+from telemetry import count_cancelled, logger, recorded
 
 
 @logger.inject_lambda_context(clear_state=True)
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 @recorded("Sweep", "sweep")
 @graceful_timeout
 def handler(_event: Json, _context: Any) -> Json:

@@ -179,6 +179,27 @@ def idle_table() -> Iterator[str]:
     yield f"| total | | | {total:.4f} | assumed |"
 
 
+def cold_start_table() -> Iterator[str]:
+    """Yield what cold and warm starts took, as the stored run of the benchmark found it."""
+    stored = json.loads((ROOT / "docs" / "results" / "cold-start.json").read_text())
+    goals = stored["goals"]
+    yield f"Measured: {stored['machine']}, {stored['runs']} rounds, medians."
+    yield ""
+    yield (
+        "| function | compared with | cold, s | ratio | goal | peak, MB "
+        f"(goal: {goals['peak_mb']}) | warm, ms (goal: {goals['warm_cpu_ms']}) |"
+    )
+    yield "|---|---|--:|--:|--:|--:|--:|"
+    for base, seconds in stored["bare_cpu_seconds"].items():
+        yield f"| | {base} | {seconds:.2f} | 1 | | | |"
+    for one in stored["functions"]:
+        goal = one["goal_ratio"] or ""
+        yield (
+            f"| `{one['name']}` | {one['compared_with']} | {one['cold_cpu_seconds']:.2f} "
+            f"| {one['cold_ratio']:.2f} | {goal} | {one['peak_mb']:.0f} | {one['warm_cpu_ms']:.2f} |"
+        )
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "quotas": quota_table,
     "reach": reach_table,
@@ -188,6 +209,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "alarms": alarm_table,
     "permissions": permission_table,
     "idle": idle_table,
+    "cold-start": cold_start_table,
 }
 
 

@@ -17,8 +17,10 @@ LAYERS = {
     "sql_text": set(),
     "batch": {"errors", "model", "settings", "sql_text"},
     "deadline": {"errors", "settings"},
-    "data_api": {"errors", "model", "settings", "status"},
-    "lifecycle": {"errors", "model", "settings", "status", "batch"},
+    "clients": set(),
+    "data_api": {"clients", "errors", "model", "settings", "status"},
+    "lifecycle": {"errors", "model", "status"},
+    "submission": {"batch", "model", "settings", "status"},
 }
 
 BENCH_FLOORS = (
@@ -105,14 +107,20 @@ def test_the_domain_knows_neither_lambda_nor_the_durable_sdk() -> None:
     assert [path.name for path in modules(DOMAIN) for name in packages if uses(path, name)] == []
 
 
-def test_boto3_is_imported_only_where_a_client_is_made() -> None:
-    allowed = [FUNCTIONS / "redshift_batch" / "data_api.py", FUNCTIONS / "executions.py"]
+def test_the_bench_imports_boto3_only_where_a_client_is_made() -> None:
     offenders = [
         path.name
-        for path in [*modules(FUNCTIONS), *modules(SOURCE)]
-        if uses(path, "boto3") and path not in allowed and not below(path, "deployment", "local")
+        for path in modules(SOURCE)
+        if uses(path, "boto3") and not below(path, "deployment", "local")
     ]
     assert offenders == []
+
+
+def test_the_functions_make_clients_in_one_place_and_without_boto3() -> None:
+    assert [path.name for path in modules(FUNCTIONS) if uses(path, "botocore.session")] == ["clients.py"]
+    # The durable SDK imports boto3 in any case.
+    users = {path.parent.name for path in modules(FUNCTIONS) if uses(path, "boto3")}
+    assert users <= {"durable"}
 
 
 def test_the_durable_sdk_is_imported_only_by_durable_functions_and_rehearsals() -> None:

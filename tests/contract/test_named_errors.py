@@ -18,7 +18,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 from project import FUNCTIONS, definition, handler_file, resources, template
 
-from redshift_batch import errors, lifecycle, status
+from redshift_batch import errors, lifecycle, status, submission
 from redshift_batch.data_api import ERRORS, DataApi
 from redshift_batch.model import FixedPoll, Progress
 from redshift_batch.settings import Settings
@@ -123,7 +123,9 @@ def raised_by(work: Callable[[DataApi], object]) -> set[str]:
 
 WORK: dict[str, list[Callable[[DataApi], object]]] = {
     SUBMIT: [
-        lambda api: lifecycle.submit({}, "arn:1", data_api=api, settings=SETTINGS, poll_budget=2_742, now=NOW)
+        lambda api: submission.submit(
+            {}, "arn:1", data_api=api, settings=SETTINGS, poll_budget=2_742, now=NOW
+        )
     ],
     CHECK: [lambda api: lifecycle.check(PROGRESS, data_api=api, poll_budget=2_742, now=NOW)],
     CANCEL: [

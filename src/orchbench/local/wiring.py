@@ -18,8 +18,6 @@ from .server import LOOPBACK, Server, base_environment, free_ports, http_answers
 from .state import HEALTH_PATH, StackState
 
 HERE = Path(__file__).parent
-# What is quiet on AWS and is not here: there is no daemon to send traces to.
-QUIET_WORKERS = {"POWERTOOLS_TRACE_DISABLED": "1", "AWS_XRAY_CONTEXT_MISSING": "IGNORE_ERROR"}
 REDSHIFT_GRACE_SECONDS = 5.0
 
 
@@ -101,7 +99,7 @@ def _ministack(options: StackOptions, state: StackState, environment: dict[str, 
     command = [str(ministack_python()), str(HERE / "ministack_launcher.py")]
     if not ministack_python().exists():
         raise ServerDidNotStart(f"ministack is not installed at {ministack_python()}: run `make setup`.")
-    everything = environment | QUIET_WORKERS | settings | dict(options.worker_environment)
+    everything = environment | settings | dict(options.worker_environment)
     ready = http_answers(port, "/_ministack/health")
     return Server("ministack", command, everything, logs / "ministack.log", ready)
 

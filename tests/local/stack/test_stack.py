@@ -83,7 +83,6 @@ def test_a_function_is_told_where_its_services_are_by_its_environment(
         "AWS_ENDPOINT_URL_OF_THE_TEST": "http://127.0.0.1:9",
         "AWS_ENDPOINT_URL_REDSHIFT_DATA": stack.redshift["url"],
         "POWERTOOLS_GREETING": "hello",
-        "POWERTOOLS_TRACE_DISABLED": "1",
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from redshift_batch import errors, lifecycle
+from redshift_batch import errors, lifecycle, submission
 from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Statement, Submission
 from redshift_batch.settings import Settings
 
@@ -46,7 +46,7 @@ class OneStatement:
 
 
 def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
-    return lifecycle.submit(
+    return submission.submit(
         event, "arn:1", data_api=data_api, settings=SETTINGS, poll_budget=POLL_BUDGET, now=now
     )
 

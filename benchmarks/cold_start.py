@@ -1,0 +1,256 @@
+"""What a cold and a warm start of each function take: ``python benchmarks/cold_start.py --json``.
+
+Processor time and peak memory of fresh processes, as the operating system counts them, and no wall time. The
+processes of a round run in turn, so that a machine that grows slow is slow for all; a ratio is the median of
+the rounds' own ratios. Lambda's own runtime is not in it, and bytecode is compiled before.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from environment import Checkpoints, answer
+
+ROOT = Path(__file__).resolve().parents[1]
+FUNCTIONS = ROOT / "functions"
+ENVIRONMENT = Path(__file__).with_name("environment.py")
+WARM_INVOCATIONS = 100
+
+GOAL_MEMORY_MB = 64
+GOAL_WARM_MS = 0.5
+
+BOTO3 = "boto3 client"
+BOTO3_AND_SDK = "boto3 client, durable SDK, Logger, Metrics"
+_LOGGER = "from aws_lambda_powertools import Logger, Metrics; Logger(); Metrics(namespace='n')"
+_BOTO3 = "import boto3; boto3.client('redshift-data')"
+BARE = {
+    BOTO3: _BOTO3,
+    "botocore client, Logger, Metrics": (
+        f"{_LOGGER}; import botocore.session; botocore.session.Session().create_client('redshift-data')"
+    ),
+    BOTO3_AND_SDK: f"{_LOGGER}; import aws_durable_execution_sdk_python; {_BOTO3}",
+}
+"""What functions are compared with: no more than the libraries, and the client made."""
+
+FUNCTION = (
+    "import {0}.handler; from redshift_batch.data_api import redshift_data_client; redshift_data_client()"
+)
+COMPARED: dict[str, tuple[str, float | None]] = {
+    "submit": (BOTO3, 1.15),
+    "status": (BOTO3, 1.15),
+    "cancel": (BOTO3, None),
+    "sweep": (BOTO3, None),
+    "durable_poll": (BOTO3_AND_SDK, 1.1),
+    "durable_condition": (BOTO3_AND_SDK, 1.1),
+}
+"""Each function: what it is compared with, and the most that the ratio is meant to be."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a process took, and the last line that it told."""
+
+    cpu_seconds: float
+    peak_mb: float
+    told: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One function's figures.
+
+    Attributes:
+        cold_cpu_seconds: of a process that imports the handler and makes its Data API client.
+        cold_ratio: to what it is compared with, in the same round.
+        peak_mb: of a process that answers one invocation too.
+        warm_cpu_ms: of an invocation after the first, without its calls to services; of a durable function
+            without what the SDK takes for steps and waits that do nothing.
+    """
+
+    name: str
+    compared_with: str
+    cold_cpu_seconds: float
+    cold_ratio: float
+    goal_ratio: float | None
+    peak_mb: float
+    warm_cpu_ms: float
+
+
+@dataclass
+class Measured:
+    """What one round found of one case."""
+
+    cold_seconds: float
+    peak_mb: float = 0.0
+    warm_ms: float = 0.0
+
+
+class _Answers(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Head and body leave together: apart, the second would wait for the first's acknowledgement.
+    wbufsize = -1
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        # Lambda's requests name no operation, and the durable SDK's first is a checkpoint.
+        answered = answer(operation) if operation else Checkpoints().write(request["Updates"])
+        body = json.dumps(answered, default=datetime.timestamp).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def deployed() -> Iterator[dict[str, str]]:
+    """Yield the environment of a deployment whose services answer at once and always the same."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(FUNCTIONS),
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.server_port}",
+        "AWS_ACCESS_KEY_ID": "bench",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "REDSHIFT_DATABASE": "dev",
+        "REDSHIFT_WORKGROUP": "reports",
+        "POWERTOOLS_SERVICE_NAME": "orchbench-function",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+    server.shutdown()
+    server.server_close()
+
+
+def usage(environment: dict[str, str], *arguments: str) -> Usage:
+    """Run Python in a process of its own to its end.
+
+    Raises:
+        SystemExit: it failed; its standard error says why.
+    """
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, and code that stands in this file
+            [sys.executable, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        told = errors.read().strip()
+    if process.returncode:
+        raise SystemExit(f"`python {' '.join(arguments)}` failed:\n{told}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    lines = told.splitlines()
+    return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 2**20, lines[-1] if lines else "")
+
+
+def rounds(runs: int) -> Iterator[dict[str, Measured]]:
+    """Measure everything once a round, one process after the other."""
+    code = BARE | {name: FUNCTION.format(name) for name in COMPARED}
+    with deployed() as environment:
+        # Compiles bytecode, and has the files in memory afterwards.
+        for text in code.values():
+            usage(environment, "-c", text)
+        for _ in range(runs):
+            found = {
+                name: Measured(usage(environment, "-c", text).cpu_seconds) for name, text in code.items()
+            }
+            sdk_ms = warm_ms(environment, "bare_durable")
+            for name in COMPARED:
+                found[name].peak_mb = usage(environment, str(ENVIRONMENT), name, "0").peak_mb
+                found[name].warm_ms = warm_ms(environment, name) - (sdk_ms if "durable" in name else 0)
+            yield found
+
+
+def warm_ms(environment: dict[str, str], name: str) -> float:
+    """Return the processor time of a warm invocation in milliseconds."""
+    return 1000 * float(usage(environment, str(ENVIRONMENT), name, str(WARM_INVOCATIONS)).told)
+
+
+def figures(found: list[dict[str, Measured]]) -> list[Figures]:
+    """Return each function's figures, the medians of the rounds."""
+    median = statistics.median
+    return [
+        Figures(
+            name=name,
+            compared_with=base,
+            cold_cpu_seconds=round(median(one[name].cold_seconds for one in found), 3),
+            cold_ratio=round(median(one[name].cold_seconds / one[base].cold_seconds for one in found), 2),
+            goal_ratio=goal,
+            peak_mb=round(median(one[name].peak_mb for one in found), 1),
+            warm_cpu_ms=round(median(one[name].warm_ms for one in found), 3),
+        )
+        for name, (base, goal) in COMPARED.items()
+    ]
+
+
+def document(runs: int, bare: dict[str, float], functions: list[Figures]) -> dict[str, Any]:
+    """Return everything as JSON."""
+    return {
+        "schema": "orchbench.cold-start/1",
+        "label": "measured",
+        "machine": f"{platform.machine()}, Python {platform.python_version()}",
+        "runs": runs,
+        "goals": {"peak_mb": GOAL_MEMORY_MB, "warm_cpu_ms": GOAL_WARM_MS},
+        "bare_cpu_seconds": bare,
+        "functions": [asdict(one) for one in functions],
+    }
+
+
+def table(bare: dict[str, float], functions: list[Figures]) -> str:
+    """Return everything as lines for a terminal."""
+    lines = [f"{'':<44}{'CPU s':>6}{'ratio':>7}{'goal':>6}{'MB':>6}{'warm ms':>9}"]
+    for base, seconds in bare.items():
+        lines.append(f"{base:<44}{seconds:>6.2f}")
+        lines += [
+            f"  {one.name:<42}{one.cold_cpu_seconds:>6.2f}{one.cold_ratio:>7.2f}{one.goal_ratio or '':>6}"
+            f"{one.peak_mb:>6.0f}{one.warm_cpu_ms:>9.2f}"
+            for one in functions
+            if one.compared_with == base
+        ]
+    lines.append(
+        f"Goals besides: below {GOAL_MEMORY_MB} MB, and below {GOAL_WARM_MS} ms of a warm invocation."
+    )
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, and print a table or JSON."""
+    parser = argparse.ArgumentParser(prog="python benchmarks/cold_start.py", description=__doc__)
+    parser.add_argument("--runs", type=int, default=9, help="how many rounds (default: 9)")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    arguments = parser.parse_args()
+    if arguments.runs < 1:
+        parser.error("--runs takes a number of 1 or more.")
+    found = list(rounds(arguments.runs))
+    bare = {name: round(statistics.median(one[name].cold_seconds for one in found), 3) for name in BARE}
+    functions = figures(found)
+    text = json.dumps(document(arguments.runs, bare, functions), indent=2)
+    print(text if arguments.json else table(bare, functions))  # noqa: T201
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,158 @@
+"""One environment of a function, as Lambda keeps it: its handler, and invocations one after the other.
+
+``python benchmarks/environment.py NAME WARM_INVOCATIONS`` writes the processor seconds of a warm invocation
+as its standard error's last line. It imports nothing that the function does not: its memory is measured.
+"""
+
+import importlib
+import sys
+from datetime import UTC, datetime
+from time import process_time
+from typing import Any
+
+MACHINE = "arn:aws:states:us-east-1:123456789012:execution:orchbench-sfn-poll:a"
+DURABLE = "arn:aws:lambda:us-east-1:123456789012:function:orchbench-durable-poll:1/durable-execution/a/b"
+PROGRESS = {
+    "output": {
+        "statement_id": "s-1",
+        "status": "STARTED",
+        "statement_count": 2,
+        "polls": 3,
+        "created_at": "2026-01-01T00:00:00.000000Z",
+        "updated_at": "2026-01-01T00:00:00.000000Z",
+        "query_seconds": 0.0,
+        "result_rows": 0,
+        "statements": [],
+    },
+    "timeout_seconds": 3600,
+    "poll": {"policy": "fixed", "interval_seconds": 10, "budget": True},
+    "delay_seconds": 10,
+    "deadline_passed": False,
+    "failure": None,
+    "poll_budget": 2742,
+}
+EVENTS: dict[str, dict[str, Any]] = {
+    "submit": {"execution_id": MACHINE, "input": {}, "poll_budget": 2742},
+    "status": {"execution_id": MACHINE, "progress": PROGRESS},
+    "cancel": {"execution_id": MACHINE, "progress": PROGRESS},
+    "sweep": {},
+}
+"""What each function is invoked with; a durable one with the state of its execution."""
+
+
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    function_name = "orchbench-function"
+    function_version = "1"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:orchbench-function"
+    aws_request_id = "r-1"
+    client_context = None
+    identity = None
+    tenant_id = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the same time again and again."""
+        return 60_000
+
+
+class Checkpoints:
+    """The state of a durable execution, as Lambda keeps it."""
+
+    def __init__(self) -> None:
+        details = {"ExecutionDetails": {"InputPayload": "{}"}}
+        self._operations = {"b": {"Id": "b", "Type": "EXECUTION", "Status": "STARTED", **details}}
+
+    def write(self, updates: list[dict[str, Any]]) -> dict[str, Any]:
+        """Take a checkpoint, and return the answer to it."""
+        for update in updates:
+            named = ("Id", "Type", "SubType", "Name")
+            operation: dict[str, Any] = {key: update[key] for key in named if key in update}
+            status = {"SUCCEED": "SUCCEEDED", "RETRY": "PENDING"}.get(update["Action"], "STARTED")
+            result: dict[str, Any] = (
+                {"StepDetails": {"Result": update["Payload"]}} if "Payload" in update else {}
+            )
+            self._operations[update["Id"]] = {**operation, "Status": status, **result}
+        changed = [self._operations[update["Id"]] for update in updates]
+        return {"CheckpointToken": "t", "NewExecutionState": {"Operations": changed}}
+
+    def event(self) -> dict[str, Any]:
+        """Return what the function is invoked with once its waits are over."""
+        operations = [
+            {**one, "Status": "SUCCEEDED"} if one["Type"] == "WAIT" else one
+            for one in self._operations.values()
+        ]
+        state = {"Operations": operations}
+        return {"DurableExecutionArn": DURABLE, "CheckpointToken": "t", "InitialExecutionState": state}
+
+
+def answer(operation: str) -> dict[str, Any]:
+    """Return what the Data API answers to an operation."""
+    now = datetime.now(UTC)
+    match operation:
+        case "CancelStatement":
+            return {"Status": True}
+        case "ListStatements":
+            return {"Statements": []}
+        case _:
+            return {"Id": "s-1", "Status": "STARTED", "CreatedAt": now, "UpdatedAt": now}
+
+
+def clients(name: str) -> list[Any]:
+    """Return the clients that a function's handler calls, the ones that it keeps."""
+    found = []
+    if name != "bare_durable":
+        client = importlib.import_module("redshift_batch.data_api").redshift_data_client
+        # As the handler asks for it: another spelling of the same arguments makes another client.
+        found = [client(patient=True) if name == "sweep" else client()]
+    if "durable" in name:
+        service = importlib.import_module("aws_durable_execution_sdk_python.lambda_service")
+        found.append(service.LambdaClient.initialize_client().client)
+    return found
+
+
+def main(name: str, warm_invocations: int) -> None:
+    """Invoke a function once; then, its calls answered on the spot, as often as asked.
+
+    Warm, a durable function looks at the statement that its first invocation submitted, again and again.
+    """
+    module = name if name == "bare_durable" else f"{name}.handler"
+    handler = importlib.import_module(module).handler
+    if not warm_invocations:
+        invoke(handler, event_of(name, Checkpoints()))
+        return
+    checkpoints = Checkpoints()
+
+    def answered(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        return checkpoints.write(request["Updates"]) if "Updates" in request else answer(operation)
+
+    for client in clients(name):
+        client._make_api_call = answered  # noqa: SLF001 - the one place that every operation goes through
+    invoke(handler, event_of(name, checkpoints))
+    event = event_of(name, checkpoints)
+    # The clock is read twice and no oftener: it can take as long to read as what is measured.
+    began = process_time()
+    for _ in range(warm_invocations):
+        invoke(handler, event)
+    print((process_time() - began) / warm_invocations, file=sys.stderr)  # noqa: T201
+
+
+def event_of(name: str, checkpoints: Checkpoints) -> dict[str, Any]:
+    """Return what a function is invoked with."""
+    return checkpoints.event() if "durable" in name else EVENTS[name]
+
+
+def invoke(handler: Any, event: dict[str, Any]) -> None:
+    """Invoke a function.
+
+    Raises:
+        SystemExit: a durable function did not come as far as its next wait.
+    """
+    answered = handler(event, Context())
+    if "DurableExecutionArn" in event and answered["Status"] != "PENDING":
+        raise SystemExit(f"The function was to wait, and answered {answered}.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,81 @@
+"""What a cold start loads. No time is measured here: ``benchmarks/cold_start.py`` does that."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from project import FUNCTIONS, ROOT
+
+TRACING = {"aws_xray_sdk"}
+BOTO3 = {"boto3", "s3transfer"}
+SPLITTING = {"sqlparse", "redshift_batch.batch"}
+
+NOT_LOADED = {
+    "submit": TRACING | BOTO3,
+    "status": TRACING | BOTO3 | SPLITTING,
+    "cancel": TRACING | BOTO3 | SPLITTING,
+    "sweep": TRACING | BOTO3 | SPLITTING,
+    # The durable SDK imports boto3 itself.
+    "durable_poll": TRACING | SPLITTING,
+    "durable_condition": TRACING | SPLITTING,
+}
+"""Each function, and the modules that it does without until it is invoked."""
+
+
+def found_by(code: str) -> set[str]:
+    """Return the words that some code prints in a new process, as Lambda would start it."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(FUNCTIONS),
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "POWERTOOLS_SERVICE_NAME": "orchbench-function",
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    return set(ended.stdout.split())
+
+
+def test_every_function_is_looked_at() -> None:
+    assert {path.parent.name for path in FUNCTIONS.glob("*/handler.py")} == set(NOT_LOADED)
+
+
+@pytest.mark.parametrize("name", NOT_LOADED)
+def test_a_function_loads_nothing_that_it_does_without(name: str) -> None:
+    code = (
+        f"import sys, {name}.handler; from redshift_batch.data_api import redshift_data_client; "
+        "redshift_data_client(); print(*sys.modules)"
+    )
+    loaded = found_by(code)
+    assert {f"{name}.handler", "botocore.session"} <= loaded
+    assert loaded & NOT_LOADED[name] == set()
+
+
+def test_what_splits_sql_would_be_found() -> None:
+    assert found_by("import sys, redshift_batch.submission; print(*sys.modules)") >= SPLITTING
+
+
+def test_the_durable_sdk_makes_its_client_of_the_functions_own_session() -> None:
+    code = (
+        "import durable_poll.handler, boto3; from redshift_batch.clients import session; "
+        "print(boto3.DEFAULT_SESSION._session is session())"
+    )
+    assert found_by(code) == {"True"}
+
+
+@pytest.mark.slow
+def test_the_benchmark_measures_every_function() -> None:
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / "cold_start.py"), "--runs", "1", "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert {one["name"] for one in found["functions"]} == set(NOT_LOADED)
+    assert all(one["cold_ratio"] > 0 for one in found["functions"])
+    assert all(0 < one["peak_mb"] < found["goals"]["peak_mb"] for one in found["functions"])
