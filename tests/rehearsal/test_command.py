@@ -1,7 +1,6 @@
 """``orchbench rehearse`` as a person and as a program use it."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -39,18 +38,6 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
         main(["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", processes, "--json"])
         digests.add(json.loads(capsys.readouterr().out)["digest"])
     assert len(digests) == 1
-
-
-@pytest.mark.slow
-def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    scenarios = tmp_path / "scenarios.yaml"
-    scenarios.write_text("scenarios: [{name: too far, duration: 8h, poll: fixed:10s, poll_budget: false}]")
-    assert main(["rehearse", "--scenarios", str(scenarios), "--way", "sfn-poll"]) == 0
-    printed = capsys.readouterr().out
-    assert "FAILED:" in printed
-    assert "Runtime" in printed
-    assert "died at 27,770 s" in printed
-    assert "Digest of the traces:" in printed
 
 
 @pytest.mark.parametrize(

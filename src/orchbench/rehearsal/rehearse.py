@@ -15,7 +15,7 @@ from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.aws import Aws
 from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
 from orchbench.rehearsal.fault import Fault, Kind
-from orchbench.rehearsal.host import Death, Host, Surroundings, UsedQuota
+from orchbench.rehearsal.host import Death, Host, Surroundings
 from orchbench.rehearsal.hosts import hosting_named
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
@@ -49,7 +49,6 @@ class Rehearsal:
         struck_at: when the first fault took effect; None where none did.
         unmet: the scenario's faults that took no effect.
         metered: what the service counted itself; what only the history shows is not here.
-        used_of_quotas: how much of each of its own quotas the execution used, by the quota's key.
         death: where a quota ended the execution.
         restarts: the ARNs that further starts of the same name were answered with.
         rehearsal_seconds: real time it took.
@@ -64,7 +63,6 @@ class Rehearsal:
     struck_at: float | None
     unmet: tuple[Fault, ...]
     metered: Mapping[Meter, int]
-    used_of_quotas: Mapping[str, UsedQuota]
     death: Death | None
     restarts: tuple[str, ...]
     rehearsal_seconds: float
@@ -151,7 +149,6 @@ class _Stage:
             struck_at=self._faults.struck_at,
             unmet=tuple(one for one in self._scenario.faults if one not in met),
             metered=host.metered,
-            used_of_quotas=host.used_of_quotas,
             death=host.death,
             restarts=tuple(self._restarts),
             rehearsal_seconds=round(time.perf_counter() - began, 6),
