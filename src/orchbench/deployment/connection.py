@@ -42,6 +42,20 @@ class AwsClients:
         return self._clients[service]
 
 
+def signed_in(region: str | None = None, profile: str | None = None) -> tuple[AwsClients, str]:
+    """Return clients whose credentials AWS takes, and the ARN of the identity behind them.
+
+    Raises:
+        OrchestratorError: there are no credentials, or no region.
+    """
+    if boto3.Session(profile_name=profile).get_credentials() is None:
+        raise OrchestratorError(
+            "No AWS credentials were found, so nothing was deployed: give --profile, or set AWS_PROFILE."
+        )
+    clients = AwsClients(region, profile)
+    return clients, str(clients.client("sts").get_caller_identity()["Arn"])
+
+
 @dataclass(frozen=True)
 class Connection:
     """A deployed stack and the clients to use it with.
@@ -81,7 +95,7 @@ def connect_aws(stack_name: str, region: str | None = None, profile: str | None 
         NotDeployed: CloudFormation has no such stack, or it has no outputs.
     """
     clients = AwsClients(region, profile)
-    outputs = _outputs(clients.client("cloudformation"), stack_name)
+    outputs = deployed_outputs(clients.client("cloudformation"), stack_name)
     if not outputs:
         raise NotDeployed(
             f"There is no stack {stack_name!r} with outputs in {clients.region} for these credentials: "
@@ -90,7 +104,7 @@ def connect_aws(stack_name: str, region: str | None = None, profile: str | None 
     return Connection("aws", clients, stack_name, outputs)
 
 
-def _outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:
+def deployed_outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:
     """Return a stack's outputs, or none where there is no such stack; other refusals are raised."""
     try:
         stacks = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
