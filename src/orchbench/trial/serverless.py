@@ -10,7 +10,7 @@ def limit_usage(client: Any, workgroup_arn: str, rpu_hours: int) -> str:
 
     CloudFormation has no resource for it. An earlier daily limit of this workgroup is set to the new amount.
     """
-    known = client.list_usage_limits(resourceArn=workgroup_arn, usageType=COMPUTE)["usageLimits"]
+    known = client.list_usage_limits(resourceArn=workgroup_arn, usageType=COMPUTE).get("usageLimits", [])
     daily = next((one for one in known if one["period"] == "daily"), None)
     if daily is not None:
         client.update_usage_limit(

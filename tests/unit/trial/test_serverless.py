@@ -25,7 +25,7 @@ def service() -> Iterator[tuple[Any, Stubber]]:
 
 def test_a_workgroup_is_turned_off_for_the_day_once_it_has_used_its_limit(service: Any) -> None:
     client, stubber = service
-    stubber.add_response("list_usage_limits", {"usageLimits": []}, ASKED)
+    stubber.add_response("list_usage_limits", {}, ASKED)
     made = {**ASKED, "amount": 8, "period": "daily", "breachAction": "deactivate"}
     stubber.add_response("create_usage_limit", {}, made)
     assert limit_usage(client, ARN, 8) == "queries are turned off after 8 RPU-hours a day"
