@@ -60,7 +60,7 @@ def test_cfn_lint_has_nothing_to_say() -> None:
 def test_a_delivery_that_comes_twice_starts_every_way_once(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     service, defined = Service(), starter()
     defined["boto3"] = SimpleNamespace(client=lambda _name: service)
-    for name, value in {"WAY": way, "TARGET": "arn:target", "INPUT": "{}"}.items():
+    for name, value in {"WAY": way, "MACHINE": "arn:m", "DURABLE": "arn:d", "INPUT": "{}"}.items():
         monkeypatch.setenv(name, value)
 
     first, second = (defined["handler"](DELIVERY, None) for _ in range(2))
@@ -105,12 +105,13 @@ def test_every_way_can_be_named_and_is_started_by_what_the_application_names_it(
     assert [way for way in all_ways() if f"${{AWS::StackName}}-{way}" not in deployed] == []
 
 
-def test_each_kind_of_way_may_start_its_own_and_nothing_else() -> None:
-    (policy,) = resources(schedule(), "AWS::Serverless::Function")["StartFunction"]["Policies"]
-    (choice,) = policy["Statement"]
-    _condition, machine, durable = choice["Fn::If"]
-    target = resources(schedule(), "AWS::Serverless::Function")["StartFunction"]["Environment"]["Variables"][
-        "TARGET"
-    ]
-    assert (machine["Action"], durable["Action"]) == (["states:StartExecution"], ["lambda:InvokeFunction"])
-    assert target["Fn::If"] == ["OnStepFunctions", machine["Resource"], durable["Resource"]]
+def test_it_may_start_what_it_starts_and_nothing_else() -> None:
+    function = resources(schedule(), "AWS::Serverless::Function")["StartFunction"]
+    (policy,) = function["Policies"]
+    granted = {one["Action"][0]: one["Resource"] for one in policy["Statement"]}
+    settings = function["Environment"]["Variables"]
+    assert [len(one["Action"]) for one in policy["Statement"]] == [1, 1]
+    assert granted == {
+        "states:StartExecution": settings["MACHINE"],
+        "lambda:InvokeFunction": settings["DURABLE"],
+    }
