@@ -2,12 +2,17 @@
 
 import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
+import boto3
 import cfnlint
 import pytest
+from botocore import xform_name
+from botocore.validate import ParamValidator
 from cfnlint.api import lint
+from documented import shell_commands
 from project import ROOT, WAREHOUSE_FILE, resources, warehouse
 
 from orchbench.commands.comparison_plan import TIMEOUT_SECONDS
@@ -78,6 +83,23 @@ def test_every_parameter_is_described_and_bounded() -> None:
 )
 def test_a_list_takes_ids_or_nothing(name: str, value: str, *, taken: bool) -> None:
     assert bool(re.fullmatch(warehouse()["Parameters"][name]["AllowedPattern"], value)) is taken
+
+
+def test_the_documented_command_sets_a_limit_that_the_service_takes() -> None:
+    (command,) = (
+        shlex.split(one)[3:]
+        for one in shell_commands(ROOT / "docs" / "operations.md")
+        if one.startswith("aws redshift-serverless create-usage-limit")
+    )
+    given = dict(zip(command[::2], command[1::2], strict=True))
+    model = boto3.client("redshift-serverless", region_name="us-east-1").meta.service_model
+    shape = model.operation_model("CreateUsageLimit").input_shape
+    options = {f"--{xform_name(name, '-')}": name for name in shape.members}
+    asked: dict[str, object] = {options[option]: value for option, value in given.items()}
+    asked["amount"] = int(given["--amount"])
+    assert not ParamValidator().validate(asked, shape).has_errors()
+    for name, kind in (("period", "Period"), ("breachAction", "BreachAction"), ("usageType", "UsageType")):
+        assert asked[name] in model.shape_for(f"UsageLimit{kind}").enum
 
 
 def test_cloudformation_still_has_no_resource_for_a_usage_limit() -> None:

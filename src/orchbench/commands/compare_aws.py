@@ -5,6 +5,7 @@ removed.
 """
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from orchbench.commands.aws_consent import ASSUMED_QUERY_SECONDS, estimated_usd
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder, whole_number
-from orchbench.commands.trial_path import Trial, is_local
+from orchbench.commands.trial_path import Trial, is_local, no_probes
 from orchbench.deployment.connection import AwsClients, signed_in
 from orchbench.deployment.template import load_template
 from orchbench.evaluation.figures import told_usd
@@ -30,6 +31,7 @@ from orchbench.ways import the_pair
 
 Ask = Callable[[str], str]
 DELETED = "delete"
+WORKGROUP_NAME = re.compile(r"[a-z][a-z0-9-]{2,}")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -106,16 +108,20 @@ def prepared(arguments: argparse.Namespace, clients: AwsClients, console: Consol
     """Return a trial that can begin: its tools are there, and no stack is in the way.
 
     Raises:
-        UsageError: the stack's name is too long.
+        UsageError: the stack's name is too long, or none for a workgroup.
         ToolMissing: the SAM CLI or an interpreter is not there.
         StackInTheWay: a stack of this name was made by somebody else, or is in no state to go on from.
     """
     folder = project_folder()
     if refusal := too_long(load_template(folder / "template.yaml"), arguments.stack):
         raise UsageError(refusal)
+    local = is_local(clients)
+    if not local and not WORKGROUP_NAME.fullmatch(arguments.stack):
+        raise UsageError(
+            f"--stack {arguments.stack!r} would name the workgroup too: use lower-case letters, digits and hyphens."
+        )
     sam = Sam(folder, clients.region, arguments.profile)
     sam.require()
-    local = is_local(clients)
     runtime = RUNTIMES[0] if local or arguments.container else runtime_found()
     out = arguments.out or folder / "results" / time.strftime("%Y%m%d-%H%M%S")
     trial = Trial(arguments, clients, sam, runtime, ResultsFolder(out), console, local)
@@ -152,6 +158,8 @@ def costs(trial: Trial) -> list[str]:
         f"  {runs} runs: ${told_usd(orchestration, 2)} for orchestrating queries of {ASSUMED_QUERY_SECONDS} s"
         " (estimated)",
     ]
+    if no_probes() is None:
+        lines.append("  the probes: less than a dollar (assumed)")
     if not trial.makes_warehouse:
         return [*lines, "  the warehouse: what its own queries cost you"]
     cost = warehouse_cost(

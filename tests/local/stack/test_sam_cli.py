@@ -178,10 +178,12 @@ def test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_list
 def test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered(
     stack: LocalStack, environment: dict[str, str], project: Path, by_sam: dict[str, str]
 ) -> None:
-    overrides = ["StackName=by-sam", "Way=durable-poll"]
+    overrides = ["StackName=by-sam", "Way=durable-poll", "ScheduleExpression='cron(0 4 * * ? *)'"]
     command = [str(SAM), "deploy", "--config-env", "schedule", "--resolve-s3"]
     run([*command, "--parameter-overrides", *overrides], environment, project)
-    target = stack.client("scheduler").get_schedule(Name="orchbench-schedule")["Target"]
+    scheduled = stack.client("scheduler").get_schedule(Name="orchbench-schedule")
+    assert scheduled["ScheduleExpression"] == "cron(0 4 * * ? *)"
+    target = scheduled["Target"]
     delivery = target["Input"].replace("<aws.scheduler.scheduled-time>", "2026-03-22T18:59:43Z")
     functions, machines = stack.client("lambda"), stack.client("stepfunctions")
 

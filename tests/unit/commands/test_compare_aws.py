@@ -4,6 +4,7 @@ import argparse
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from orchbench.cli import build_parser, main
 from orchbench.commands import compare_aws
-from orchbench.commands.compare_aws import agree, plan, undertake
+from orchbench.commands.compare_aws import agree, plan, prepared, undertake
 from orchbench.commands.failure import UsageError
 from orchbench.commands.trial_path import Trial, no_probes
 from orchbench.results.folder import ResultsFolder
@@ -25,6 +26,7 @@ class Account:
     """Clients of an account that has the stacks which SAM deployed, and nothing else."""
 
     region = "us-east-1"
+    meta = SimpleNamespace(endpoint_url="https://cloudformation.us-east-1.amazonaws.com")
 
     def __init__(self) -> None:
         self.stacks: list[str] = []
@@ -116,6 +118,12 @@ def test_probes_are_a_step_as_soon_as_there_is_their_command(tmp_path: Path) -> 
     trial, _said = trial_in(Account(), tmp_path)
     (probes,) = (step for step in trial.steps() if step.name == "probe")
     assert probes.skipped == no_probes()
+
+
+def test_a_stack_that_would_name_no_workgroup_is_refused(tmp_path: Path) -> None:
+    clients: Any = Account()
+    with pytest.raises(UsageError, match="use lower-case letters, digits and hyphens"):
+        prepared(parsed("--stack", "Trial"), clients, Console(file=io.StringIO()))
 
 
 def test_nothing_is_deployed_without_a_yes() -> None:
