@@ -17,8 +17,9 @@ from orchbench.commands.aws_consent import ASSUMED_QUERY_SECONDS, estimated_usd
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import project_folder, whole_number
-from orchbench.commands.trial_path import Trial, is_local, no_probes
-from orchbench.deployment.connection import AwsClients, signed_in
+from orchbench.commands.other_command import is_there
+from orchbench.commands.trial_path import Trial
+from orchbench.deployment.connection import AwsClients, is_on_this_machine, signed_in
 from orchbench.deployment.template import load_template
 from orchbench.evaluation.figures import told_usd
 from orchbench.local.stack_name import too_long
@@ -84,6 +85,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="SECONDS",
         help="seconds between two checks (default: %(default)s)",
     )
+    parser.add_argument("--no-probes", action="store_true", help="leave out the claims about AWS")
     parser.add_argument("--container", action="store_true", help="build the functions in a container")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
     parser.add_argument("--yes", action="store_true", help="do not ask before anything is deployed")
@@ -115,10 +117,11 @@ def prepared(arguments: argparse.Namespace, clients: AwsClients, console: Consol
     folder = project_folder()
     if refusal := too_long(load_template(folder / "template.yaml"), arguments.stack):
         raise UsageError(refusal)
-    local = is_local(clients)
+    local = is_on_this_machine(clients)
     if not local and not WORKGROUP_NAME.fullmatch(arguments.stack):
         raise UsageError(
-            f"--stack {arguments.stack!r} would name the workgroup too: use lower-case letters, digits and hyphens."
+            f"--stack {arguments.stack!r} would name the workgroup too: use lower-case letters, digits and "
+            "hyphens."
         )
     sam = Sam(folder, clients.region, arguments.profile)
     sam.require()
@@ -158,7 +161,7 @@ def costs(trial: Trial) -> list[str]:
         f"  {runs} runs: ${told_usd(orchestration, 2)} for orchestrating queries of {ASSUMED_QUERY_SECONDS} s"
         " (estimated)",
     ]
-    if no_probes() is None:
+    if is_there("probe") and not arguments.no_probes:
         lines.append("  the probes: less than a dollar (assumed)")
     if not trial.makes_warehouse:
         return [*lines, "  the warehouse: what its own queries cost you"]

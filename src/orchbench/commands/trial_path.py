@@ -4,20 +4,16 @@ It decides nothing about the order and asks nobody: the command does. Other comm
 """
 
 import argparse
-import importlib.util
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from orchbench.commands import report
 from orchbench.commands.check import look
 from orchbench.commands.compare import is_good, run_comparison
 from orchbench.commands.failure import CommandFailed
+from orchbench.commands.other_command import is_there, run_command
 from orchbench.commands.stored_summary import print_summary
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
@@ -32,18 +28,8 @@ from orchbench.trial.sam import Sam
 from orchbench.trial.serverless import admin_secret, limit_usage, workgroup_arn
 from orchbench.trial.walk import Left, Step
 
-PROBES = "orchbench.commands.probe"
 SAM_STACK = "aws-sam-cli-managed-default"
 LOCAL = "the endpoint is this machine's"
-
-
-def is_local(clients: Clients) -> bool:
-    """Tell whether calls go to a local AWS: the endpoint is on the loopback interface."""
-    host = urlsplit(str(clients.client("cloudformation").meta.endpoint_url)).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @dataclass
@@ -89,7 +75,7 @@ class Trial:
 
     def steps(self) -> list[Step]:
         """Return the path, in its order. A further step is an entry here."""
-        warehouse, build, probes = self._no_warehouse(), self._no_build(), no_probes()
+        warehouse, build, probes = self._no_warehouse(), self._no_build(), self._no_probes()
         rows = f"{self.arguments.rows or DEFAULT_ROWS:,}"
         tables = f"create public.orders and the mart where they are missing; an empty one gets {rows} orders"
         ready = "look whether everything is there that a run needs"
@@ -241,34 +227,20 @@ class Trial:
             raise CommandFailed(f"A run failed, or left a wrong mart: {self.results.path} has all of it.")
         return f"all runs succeeded; they are in {self.results.path}"
 
+    def _no_probes(self) -> str | None:
+        if self.arguments.no_probes:
+            return "they were not asked for"
+        return None if is_there("probe") else "there is no `orchbench probe` here yet"
+
     def probe(self) -> str:
         """Try the claims about AWS, as ``orchbench probe`` does."""
         given = ["--target", "aws", "--stack", self.stack, "--region", self.clients.region, "--yes"]
         if self.arguments.profile:
             given += ["--profile", self.arguments.profile]
-        run_command(PROBES, "probe", given)
+        run_command("probe", given)
         return "tried"
 
     def report(self) -> str:
         """Make the page."""
-        run_command(report.__name__, "report", [str(self.results.path)])
+        run_command("report", [str(self.results.path)])
         return f"{Path(self.results.path) / 'report.html'}"
-
-
-def no_probes() -> str | None:
-    """Return why no probe can be run, or None where there is the command for it."""
-    return None if importlib.util.find_spec(PROBES) else "there is no `orchbench probe` here yet"
-
-
-def run_command(module: str, name: str, given: list[str]) -> None:
-    """Run another command of this program with the defaults of its options.
-
-    Raises:
-        CommandFailed: it ended with another exit code than 0.
-    """
-    parser = argparse.ArgumentParser(prog="orchbench")
-    add_parser: Callable[[Any], None] = importlib.import_module(module).add_parser
-    add_parser(parser.add_subparsers())
-    parsed = parser.parse_args([name, *given])
-    if (code := int(parsed.run(parsed))) != 0:
-        raise CommandFailed(f"`orchbench {name}` ended with exit code {code}.")

@@ -1,8 +1,10 @@
 """Where a deployment is reached: the local stack or an AWS account, behind one way to get a client."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -54,6 +56,15 @@ def signed_in(region: str | None = None, profile: str | None = None) -> tuple[Aw
         )
     clients = AwsClients(region, profile)
     return clients, str(clients.client("sts").get_caller_identity()["Arn"])
+
+
+def is_on_this_machine(clients: Clients) -> bool:
+    """Tell whether calls go to a local AWS: the endpoint is on the loopback interface."""
+    host = urlsplit(str(clients.client("cloudformation").meta.endpoint_url)).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True)

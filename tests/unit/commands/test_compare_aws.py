@@ -15,7 +15,7 @@ from orchbench.cli import build_parser, main
 from orchbench.commands import compare_aws
 from orchbench.commands.compare_aws import agree, plan, prepared, undertake
 from orchbench.commands.failure import UsageError
-from orchbench.commands.trial_path import Trial, no_probes
+from orchbench.commands.trial_path import Trial
 from orchbench.results.folder import ResultsFolder
 from orchbench.trial.sam import Sam, SamFailed
 
@@ -114,10 +114,9 @@ def test_a_warehouse_that_is_there_is_used_and_none_deployed(tmp_path: Path) -> 
     assert "the warehouse: what its own queries cost you" in text
 
 
-def test_probes_are_a_step_as_soon_as_there_is_their_command(tmp_path: Path) -> None:
-    trial, _said = trial_in(Account(), tmp_path)
-    (probes,) = (step for step in trial.steps() if step.name == "probe")
-    assert probes.skipped == no_probes()
+def test_probes_are_a_step_that_can_be_left_out(tmp_path: Path) -> None:
+    trial, _said = trial_in(Account(), tmp_path, "--no-probes")
+    assert "probe: skipped, because they were not asked for" in "\n".join(plan(trial, "arn:me"))
 
 
 def test_a_stack_that_would_name_no_workgroup_is_refused(tmp_path: Path) -> None:
