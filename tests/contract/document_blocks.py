@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from documented import DOCUMENTS, with_generated
-from project import ROOT, Json, monitoring, resources, template
+from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
 from orchbench.commands.estimation import NOTHING, candidates
 from orchbench.commands.options import policies_of
@@ -78,6 +78,16 @@ def parameter_table() -> Iterator[str]:
 def monitoring_table() -> Iterator[str]:
     """Yield the parameters of alarms and dashboard."""
     yield from _parameters(monitoring()["Parameters"])
+
+
+def warehouse_table() -> Iterator[str]:
+    """Yield the parameters of the warehouse."""
+    yield from _parameters(warehouse()["Parameters"])
+
+
+def schedule_table() -> Iterator[str]:
+    """Yield the parameters of a schedule."""
+    yield from _parameters(schedule()["Parameters"])
 
 
 def _parameters(parameters: Json) -> Iterator[str]:
@@ -206,6 +216,8 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "budget": budget_table,
     "parameters": parameter_table,
     "monitoring": monitoring_table,
+    "warehouse": warehouse_table,
+    "schedule": schedule_table,
     "alarms": alarm_table,
     "permissions": permission_table,
     "idle": idle_table,

@@ -28,6 +28,7 @@ NOT_ON_AWS = {
     "rehearsal": "runs in process",
     "virtual_time": "runs in process",
     "faults": "rehearses faults, or breaks the local servers",
+    "trial": "deploys and deletes stacks, which takes an administrator",
     "report": "reads results, and calls a template's environment what boto3 calls an operation",
 }
 ON_BEHALF = {

@@ -31,7 +31,7 @@ BENCH_FLOORS = (
     {"rehearsal", "deployment"},
     {"evaluation"},
     {"results"},
-    {"comparison", "load", "faults"},
+    {"comparison", "load", "faults", "trial"},
     {"report"},
     {"commands"},
     {"cli"},
