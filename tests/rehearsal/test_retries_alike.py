@@ -91,6 +91,16 @@ def test_a_cancel_that_is_refused_in_the_queue_counts_its_faults_apart(throttled
     assert 1500 <= seconds(found)[0] < 1560
 
 
+@pytest.mark.parametrize(("throttled_attempts", "told"), [(6, "ABORTED"), (7, "SUBMITTED")])
+def test_refusals_do_not_give_a_cancel_its_attempts_back(throttled_attempts: int, told: str) -> None:
+    # One throttled attempt of three calls, one refusal, and so on.
+    faults = [f"throttle:work=cancel,first_call={1 + 4 * n},calls=3" for n in range(throttled_attempts)]
+    found = by_way("queue:seconds=1500", *faults, document=MINUTE, jitter=0.5)
+    assert {one.trace.statement.status for one in found if one.trace.statement} == {told}
+    assert len({round(one, 2) for one in seconds(found)}) == 1
+    assert statuses(found) == {"ABORTED"}
+
+
 def test_an_execution_gives_a_cancel_in_the_queue_up_after_45_refusals_more() -> None:
     found = by_way("queue:seconds=4000", document=MINUTE, jitter=0.5)
     assert set(seconds(found)) == {60 + 45 * 60.0}
