@@ -139,9 +139,7 @@ def test_a_cancel_stops_the_clock_of_the_query(make_service: Any, clock: Any) ->
 def test_a_statement_that_waits_cannot_be_cancelled_before_it_runs(
     make_service: Any, clock: Any, waited: int, status: str
 ) -> None:
-    service = make_service(
-        always(Script((ScriptedStatement(60),), queue_seconds=60, pickup_seconds=20))
-    )
+    service = make_service(always(Script((ScriptedStatement(60),), queue_seconds=60, pickup_seconds=20)))
     statement_id = service.submit("SELECT 1")
     clock.sleep(waited)
     with pytest.raises(ServiceError) as refused:
