@@ -1,4 +1,4 @@
-"""A handler that overruns in the real local runtime reports itself and is tried again until it is answered."""
+"""A handler that overruns in the real local runtime reports itself, and is retried until it is answered."""
 
 from collections.abc import Callable
 
