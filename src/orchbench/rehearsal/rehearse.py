@@ -13,7 +13,7 @@ from typing import Any
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.aws import Aws
-from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
+from orchbench.rehearsal.data_api import AcceptedBatch, RehearsedDataApi
 from orchbench.rehearsal.fault import Fault, Kind
 from orchbench.rehearsal.host import Death, Host, Surroundings
 from orchbench.rehearsal.hosts import hosting_named
@@ -58,7 +58,7 @@ class Rehearsal:
     trace: Trace
     statements_executed: int
     statements_running: int
-    batches: tuple[Batch, ...]
+    batches: tuple[AcceptedBatch, ...]
     deliveries: Deliveries
     struck_at: float | None
     unmet: tuple[Fault, ...]
