@@ -1,0 +1,104 @@
+"""A deploy while a durable execution sleeps: whether the version that it is pinned to serves it to the end."""
+
+from botocore.exceptions import ClientError
+
+from orchbench.probes.durable_function import DurableFunction, own_function
+from orchbench.probes.lab import Lab
+from orchbench.probes.permissions import DURABLE
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.trace import ExecutionStatus, Json
+
+USED_IN = ("template.yaml", "docs/adr/0014-parameters-in-a-versions-description.md")
+PATIENCE_SECONDS = 180
+
+
+def _sleeping(lab: Lab, function: DurableFunction, configured: str) -> str:
+    """Publish a configuration, and return an execution that sleeps on it."""
+    function.configure(configured)
+    function.point_alias_at(function.publish())
+    arn = function.start({"work": "wait", "times": 1, "seconds": 60 if lab.on_aws else 3})
+    lab.sleep(5 if lab.on_aws else 1)
+    return arn
+
+
+def parameter_only(lab: Lab) -> Finding:
+    """Do what CloudFormation does with Retain: configure, publish, move the alias, and delete nothing."""
+    function = own_function(lab)
+    arn = _sleeping(lab, function, "before the deploy")
+    function.configure("after the deploy")
+    function.point_alias_at(function.publish())
+    status, record = function.ended(arn, PATIENCE_SECONDS)
+    if status is not ExecutionStatus.SUCCEEDED:
+        return refuted(f"The execution ended as {status}.", error=_error(record.description))
+    result = str(record.description.get("Result"))
+    return judged(
+        "before the deploy" in result,
+        "It went on with the configuration that it started with.",
+        "It went on with the new configuration.",
+        result=result,
+    )
+
+
+def deleted(lab: Lab) -> Finding:
+    """Delete the version under an execution, as CloudFormation does without Retain."""
+    function = own_function(lab)
+    arn = _sleeping(lab, function, "to be deleted")
+    version = arn.split(":")[7].partition("/")[0]
+    function.configure("another")
+    function.point_alias_at(function.publish())
+    try:
+        function.client.delete_function(FunctionName=function.name, Qualifier=version)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if "AccessDenied" in code:
+            raise
+        return refuted(f"Lambda refuses to delete the version: {code}.", error=str(error))
+    status, record = function.ended(arn, PATIENCE_SECONDS if lab.on_aws else 15)
+    if status is ExecutionStatus.RUNNING:
+        return inconclusive("The version was deleted, and the execution has not ended yet.")
+    if status is ExecutionStatus.SUCCEEDED:
+        return refuted("The version was deleted, and the execution went on to its end.")
+    return confirmed(
+        f"The version was deleted, and the execution ended as {status}.", error=_error(record.description)
+    )
+
+
+def _error(description: Json) -> str:
+    return str((description.get("Error") or {}).get("ErrorType", ""))
+
+
+PROBES = (
+    Probe(
+        name="parameter-only-deploy",
+        claim="A deploy that changes only a parameter leaves a sleeping execution on its version and configuration.",
+        used_in=USED_IN,
+        how="While an execution of the probe's own function sleeps, change the environment, publish and move the "
+        "alias.",
+        signs=Signs(
+            "it ends with the old configuration",
+            "it fails, or ends with the new one",
+            "a change is refused",
+            "Stop executions before each deploy, and say so in docs/operations.md.",
+        ),
+        permissions=DURABLE,
+        attempt=parameter_only,
+        seconds=120,
+        uses={"durable_operation": 3, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
+    ),
+    Probe(
+        name="version-deleted-under-execution",
+        claim="Deleting the version that an execution is pinned to is possible, and ends the execution.",
+        used_in=USED_IN,
+        how="The same, and then delete the version.",
+        signs=Signs(
+            "it is deleted and the execution fails",
+            "it is refused, or the execution succeeds",
+            "the execution is not over in time",
+            "Nothing breaks: UpdateReplacePolicy guards against what cannot happen.",
+        ),
+        permissions=DURABLE,
+        attempt=deleted,
+        seconds=240,
+        uses={"durable_operation": 3, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
+    ),
+)
