@@ -32,6 +32,7 @@ BENCH_FLOORS = (
     {"evaluation"},
     {"results"},
     {"comparison", "load", "faults"},
+    {"probes"},
     {"report"},
     {"commands"},
     {"cli"},

@@ -1,4 +1,4 @@
-"""``orchbench probe``: which of this project's claims about AWS hold, tried on an account or on the emulators."""
+"""``orchbench probe``: which claims about AWS hold, tried on an account or on the emulators."""
 
 import argparse
 import secrets

@@ -26,7 +26,7 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
     services = services_usd(probes, price_list(lab.region))
     console.print(
         f"This runs {len(probes)} probes on the stack {lab.connection.stack_name} in {lab.region}, for up to "
-        f"{minutes:.0f} minutes. They make resources and tables of their own, whose names begin with {PREFIX}, and "
+        f"{minutes:.0f} minutes. They make resources and tables of their own, named {PREFIX}..., and "
         "remove them in the end; your tables are read and not changed. AWS should bill about "
         f"${services:.3f} for them (estimated, list prices), and {_warehouse(probes, lab)}.",
         highlight=False,

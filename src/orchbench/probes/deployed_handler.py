@@ -1,4 +1,4 @@
-"""The handler of the probes' own durable function; it is put into a copy of the deployed package and run there.
+"""The handler of the probes' own durable function; a copy of the deployed package gets it, and runs there.
 
 It imports nothing of this project, and is never imported by it.
 """

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from orchbench.probes.probe import Verdict
 from orchbench.probes.run import Outcome, Session
 from orchbench.trace import Json, Label
+from orchbench.virtual_time.latency import MEASURED_SCHEMA
 
 FILE = "probes.json"
-SCHEMA = "orchbench.probes/1"
 AWS, LOCAL = "aws", "local"
 
 
@@ -21,7 +21,7 @@ def document(session: Session, *, on_aws: bool, settings: Json) -> Json:
     """
     latencies = _latencies(session.outcomes) if on_aws else {}
     return {
-        "schema": SCHEMA,
+        "schema": MEASURED_SCHEMA,
         "target": AWS if on_aws else LOCAL,
         **settings,
         "probes": {one.probe.name: _outcome(one, on_aws=on_aws) for one in session.outcomes},

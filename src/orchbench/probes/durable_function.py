@@ -98,12 +98,13 @@ class DurableFunction:
     def start(self, document: Json) -> str:
         """Start an execution through the alias, and return its ARN; one that still runs is stopped."""
         self._number += 1
-        answer = self.client.invoke(
-            FunctionName=f"{self.name}:{ALIAS}",
-            InvocationType="Event",
-            DurableExecutionName=f"{self.name}-{self._number}",
-            Payload=json.dumps(document).encode(),
-        )
+        order = {
+            "FunctionName": f"{self.name}:{ALIAS}",
+            "InvocationType": "Event",
+            "DurableExecutionName": f"{self.name}-{self._number}",
+            "Payload": json.dumps(document).encode(),
+        }
+        answer = self._settled(lambda: self.client.invoke(**order))
         arn = str(answer["DurableExecutionArn"])
         self._lab.remains.keep(
             f"The execution {arn}",

@@ -51,7 +51,7 @@ class Lab:
 
     @property
     def on_aws(self) -> bool:
-        """Tell whether AWS itself answers: an endpoint on this machine is an emulator's, whatever it is called."""
+        """Tell whether AWS itself answers: an endpoint on this machine is an emulator's."""
         if self.bench.host != "aws":
             return False
         return urlsplit(self.client("stepfunctions").meta.endpoint_url).hostname not in LOOPBACK

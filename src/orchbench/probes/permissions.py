@@ -1,6 +1,6 @@
 """What the experiments must be allowed, in groups that several of them share, and all of it as one policy.
 
-It comes on top of docs/bench-policy.json. What is made is limited to names that begin with the probes' prefix.
+It comes on top of docs/bench-policy.json. What is made is limited to names with the probes' prefix.
 """
 
 from collections.abc import Iterable
@@ -100,14 +100,14 @@ DURABLE = (
 METRICS = (Permission("ReadMetrics", ("cloudwatch:ListMetrics", "cloudwatch:GetMetricStatistics"), ("*",)),)
 REPORTS = (
     Permission(
-        "InvokeTheCancelFunction",
+        "InvokeTheSweep",
         ("lambda:InvokeFunction",),
-        (f"{STACK}-cancel",),
+        (f"{STACK}-sweep",),
     ),
     Permission(
         "ReadItsReports",
         ("logs:FilterLogEvents",),
-        ("arn:${Partition}:logs:" + OWN + "log-group:/aws/lambda/${StackName}-cancel:*",),
+        ("arn:${Partition}:logs:" + OWN + "log-group:/aws/lambda/${StackName}-sweep:*",),
     ),
 )
 # Workgroups are listed to find the one of an ARN, which no other call takes.

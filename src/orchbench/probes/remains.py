@@ -58,12 +58,11 @@ class Remains:
         """Note something before it is made, so that no interrupt can come between."""
         self._kept.append(Kept(what, command, remove))
 
-    def clear(self) -> list[Left]:
-        """Remove everything, the newest first, and return what could not be.
+    def clear(self, left: list[Left]) -> None:
+        """Remove everything, the newest first, and add to ``left`` what could not be.
 
-        Another interrupt meanwhile ends the removing at once, and all that is left is named.
+        An interrupt meanwhile ends the removing at once: all there is still counts as left.
         """
-        left: list[Left] = []
         while self._kept:
             one = self._kept.pop()
             try:
@@ -71,10 +70,10 @@ class Remains:
             except KeyboardInterrupt:
                 rest = [one, *reversed(self._kept)]
                 self._kept.clear()
-                return [*left, *(Left(each.what, each.command, "interrupted") for each in rest)]
+                left.extend(Left(each.what, each.command, "interrupted") for each in rest)
+                raise
             except Exception as error:  # noqa: BLE001 - whatever keeps it there is told, and the rest removed
                 left.append(Left(one.what, one.command, " ".join(str(error).split())))
-        return left
 
 
 @contextmanager
@@ -83,7 +82,7 @@ def cleared(remains: Remains, left: list[Left]) -> Iterator[Remains]:
     try:
         yield remains
     finally:
-        left.extend(remains.clear())
+        remains.clear(left)
 
 
 def unless_gone(remove: Callable[..., object], **arguments: Any) -> None:

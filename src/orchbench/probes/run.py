@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from orchbench.deployment.connection import SERVICE_ERRORS, error_sentence
 from orchbench.deployment.missing_permissions import REFUSED
+from orchbench.deployment.warehouse import SqlFailed
+from orchbench.platforms.errors import OrchestratorError
 from orchbench.probes.lab import Lab
 from orchbench.probes.probe import Finding, Probe, inconclusive
 from orchbench.probes.remains import Left, Remains, cleared
@@ -81,6 +83,8 @@ def attempted(probe: Probe, lab: Lab) -> Finding:
             action = refused_action(probe, error)
             return inconclusive(f"It needs {action}, which is not allowed here.", needs=action)
         return inconclusive(f"{error_sentence(error)}.".replace("..", "."))
+    except (OrchestratorError, SqlFailed) as error:
+        return inconclusive(str(error))
     except Exception as error:  # noqa: BLE001 - the other probes are worth their run all the same
         said = " ".join(str(error).split())
         return inconclusive(f"It ended with {type(error).__name__}: {said}"[:400], error=type(error).__name__)

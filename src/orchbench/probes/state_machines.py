@@ -60,7 +60,7 @@ class Machine:
         Args:
             lab: where.
             what: for its name.
-            states: in their order; the first one starts, and each without ``Next`` or ``End`` leads to the next.
+            states: in their order; one without ``Next`` or ``End`` leads to the next.
         """
         self._lab = lab
         self.client = lab.client("stepfunctions")

@@ -37,8 +37,9 @@ def details(probes: Iterable[Probe], prices: PriceList, local: Json | None) -> I
         yield from (f"### {probe.name}", "")
         yield f"{probe.claim} {probe.how}"
         yield ""
-        yield f"- **Confirmed**: {signs.confirmed}. **Refuted**: {signs.refuted}. **Inconclusive**: {signs.inconclusive}."
-        yield f"- **If it is refuted**: {signs.if_refuted}"
+        yield f"- **Confirmed**: {signs.confirmed}."
+        yield f"- **Refuted**: {signs.refuted}. Then: {signs.if_refuted}"
+        yield f"- **Inconclusive**: {signs.inconclusive}."
         yield f"- **Used in**: {', '.join(f'`{file}`' for file in probe.used_in)}"
         yield f"- **Takes** about {probe.seconds} s on AWS and costs {told_cost(probe, prices)}."
         yield f"- **Needs**: {', '.join(f'`{action}`' for action in actions)}"

@@ -9,6 +9,7 @@ from orchbench.trace import Json
 TRIES = 5
 WAITING = ("SUBMITTED", "PICKED")
 POWER = 7
+NOT_LOCAL = "the local Data API runs a statement at once, so that none waits for long enough"
 SETTLES_SECONDS = 20
 
 
@@ -18,7 +19,7 @@ def tries(lab: Lab) -> list[Json]:
     table = statements.table("cancel", "n BIGINT")
     seen: list[Json] = []
     for _number in range(TRIES if lab.on_aws else 2):
-        statement_id = statements.submit(f"INSERT INTO {table} {counting(POWER)}")  # noqa: S608 - our own text
+        statement_id = statements.submit(f"INSERT INTO {table} {counting(POWER)}")
         before = statements.describe(statement_id)["Status"]
         refusal = statements.cancel(statement_id)
         end = statements.ended(statement_id) or statements.describe(statement_id)
@@ -80,6 +81,7 @@ PROBES = (
         attempt=queued,
         seconds=60,
         warehouse_seconds=40,
+        not_local=NOT_LOCAL,
     ),
     Probe(
         name="cancel-refused-runs-on",
@@ -90,12 +92,13 @@ PROBES = (
             "no row of an ABORTED statement",
             "a row of one",
             "no cancel is refused",
-            "After a cancel look for the query in SYS_QUERY_HISTORY, and end it with CANCEL; statement_timeout is "
-            "the last line.",
+            "After a cancel look for the query in SYS_QUERY_HISTORY and end it with CANCEL; "
+            "statement_timeout is the last line.",
         ),
         permissions=STATEMENTS,
         attempt=refused,
         seconds=90,
         warehouse_seconds=40,
+        not_local=NOT_LOCAL,
     ),
 )

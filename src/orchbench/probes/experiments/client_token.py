@@ -85,7 +85,7 @@ PROBES = (
     ),
     Probe(
         name="client-token-other-parameters",
-        claim="Other SQL under a used ClientToken is refused or answered with the first statement, and never run.",
+        claim="Other SQL under a used ClientToken is never run: it is refused, or the first id returned.",
         used_in=USED_IN,
         how="Submit SELECT 1 and then SELECT 2 with one token.",
         signs=Signs("a refusal, or the first id", "a second id", "the call fails for another reason", THEN),

@@ -1,4 +1,4 @@
-"""Durable operations as Lambda meters them, beside our count: prices, estimates and poll budgets rest on it."""
+"""Durable operations as Lambda meters them, beside our count, on which bills and poll budgets rest."""
 
 from typing import Any
 
@@ -94,8 +94,8 @@ PROBES = (
         name="condition-first-look",
         claim="The first look of a wait for a condition is metered as a poll: 1 + N operations for N looks.",
         used_in=("src/orchbench/platforms/durable_functions/platform.py", "docs/limits.md"),
-        how=f"A condition of the probe's own holds at the {LOOKS}th look; compare DurableExecutionOperations with "
-        "our count.",
+        how=f"A condition of the probe's own holds at the {LOOKS}th look; compare "
+        "DurableExecutionOperations with our count.",
         signs=Signs(
             "equal counts",
             "one less, or another number",

@@ -1,6 +1,7 @@
 """How long a state transition and a resume take: what rehearsals assume where nobody has measured."""
 
 import itertools
+import math
 from collections.abc import Sequence
 
 from orchbench.probes.durable_function import own_function
@@ -50,20 +51,14 @@ def _judged(lab: Lab, kind: str, seconds: Sequence[float], wanted: int) -> Findi
     ordered = sorted(max(0.0, one) for one in seconds)
     if len(ordered) < wanted:
         return inconclusive(f"There are {len(ordered)} samples instead of {wanted}.")
-    measured = {
-        "kind": kind,
-        "samples": len(ordered),
-        "median_seconds": round(ordered[len(ordered) // 2], 4),
-        "p95_seconds": round(ordered[int(len(ordered) * 0.95) - 1], 4),
-    }
+    median = round(ordered[len(ordered) // 2], 4)
+    p95 = round(ordered[math.ceil(len(ordered) * 0.95) - 1], 4)
+    measured = {"kind": kind, "samples": len(ordered), "median_seconds": median, "p95_seconds": p95}
     if not lab.on_aws:
-        said = (
-            f"The engine's own median is {measured['median_seconds']:g} s; an emulator's says nothing of AWS."
-        )
-        return inconclusive(said, **measured)
+        return inconclusive("The engine's own latency says nothing of AWS's.", **measured)
     assumed = profiles()["assumed"].distributions[kind].median_seconds
-    told = f"The median is {measured['median_seconds']:g} s; {assumed:g} s is assumed."
-    near = assumed / NEAR <= measured["median_seconds"] <= assumed * NEAR
+    told = f"The median is {median:g} s; {assumed:g} s is assumed."
+    near = assumed / NEAR <= median <= assumed * NEAR
     return judged(near, told, told, **measured)
 
 
@@ -72,7 +67,7 @@ PROBES = (
         name="transition-latency",
         claim="A state transition takes about as long as the latency profile assumes.",
         used_in=("src/orchbench/virtual_time/latency_profile.yaml",),
-        how=f"A state machine of the probe's own passes {TIMES + 1} states; the times between them are its history's.",
+        how=f"A state machine of the probe's own passes {TIMES + 1} states; its history has the times.",
         signs=SIGNS,
         permissions=MACHINE,
         attempt=transition,
@@ -83,7 +78,8 @@ PROBES = (
         name="resume-latency",
         claim="A sleeping durable execution resumes about as late as the latency profile assumes.",
         used_in=("src/orchbench/virtual_time/latency_profile.yaml",),
-        how=f"A durable function of the probe's own sleeps {TIMES} times for a second; each lateness is its history's.",
+        how=f"A durable function of the probe's own sleeps {TIMES} times for a second; its history tells how "
+        "late it wakes.",
         signs=SIGNS,
         permissions=DURABLE,
         attempt=resume,

@@ -1,5 +1,7 @@
 """How soon a submitted statement is listed: a stopped execution's statement is found that way alone."""
 
+from functools import partial
+
 from orchbench.deployment.bench import SUBMITS_IN_FLIGHT_SECONDS
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import STATEMENTS
@@ -15,12 +17,12 @@ EVERY_SECONDS = 0.5
 def attempt(lab: Lab) -> Finding:
     """Submit, and list by name until the statement is there."""
     statements = Statements(lab)
-    delays = []
+    delays: list[float] = []
     for number in range(TRIES):
         name = lab.name(f"listed-{number}")
         statements.submit("SELECT 1", StatementName=name)
         began = lab.now()
-        if not lab.until(lambda name=name: statements.listed(name), PATIENCE_SECONDS, every=EVERY_SECONDS):
+        if not lab.until(partial(statements.listed, name), PATIENCE_SECONDS, every=EVERY_SECONDS):
             return refuted(f"A statement was not listed in {PATIENCE_SECONDS} s.", delays_seconds=delays)
         delays.append(round(lab.now() - began, 3))
     return judged(

@@ -1,6 +1,5 @@
 """Lambda's REPORT lines: their shape, and when they reach the log."""
 
-import json
 from datetime import UTC, datetime
 
 from orchbench.deployment.bench import PATIENCE
@@ -13,12 +12,10 @@ PATIENCE_SECONDS = 180
 
 
 def attempt(lab: Lab) -> Finding:
-    """Invoke the cancel function for an execution that there is not, and look for the report."""
-    name = f"{lab.connection.stack_name}-cancel"
-    # An execution that never was: the function looks for a statement of its name and finds none.
-    payload = {"execution_id": lab.name("nobody"), "progress": {}}
+    """Invoke the sweep, as its schedule does, and look for the report."""
+    name = f"{lab.connection.stack_name}-sweep"
     began = lab.now()
-    lab.client("lambda").invoke(FunctionName=name, Payload=json.dumps(payload).encode())
+    lab.client("lambda").invoke(FunctionName=name, Payload=b"{}")
     answered = lab.now()
 
     def reports() -> list[InvocationReport]:
@@ -46,8 +43,7 @@ PROBES = (
         claim="Each invocation's REPORT line has the shape that is read, and reaches the log within "
         f"{PATIENCE['aws'].deadline_seconds:g} s.",
         used_in=("src/orchbench/deployment/reports.py", "docs/how-it-is-measured.md"),
-        how="Invoke the cancel function for an execution that there is not, and read its log until the report is "
-        "there.",
+        how="Invoke the sweep once more than its schedule does, and read its log until the report is there.",
         signs=Signs(
             "a report in time",
             "none that is read, or a later one",

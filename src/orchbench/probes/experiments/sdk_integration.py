@@ -64,17 +64,17 @@ def long_poll(lab: Lab) -> Finding:
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidDefinition":
             raise
-        return refuted("Step Functions refuses a definition with the parameter.", error=str(error))
+        return refuted("Step Functions refuses a definition with the parameter.", said=str(error))
     _status, events = machine.ended(machine.start())
     named = failures(events)
     if not named:
         return inconclusive("The Task did not fail as a Task.", history=[event["type"] for event in events])
-    error, cause = named[0]
+    name, cause = named[0]
     return judged(
-        error.startswith("RedshiftData.") and "WaitTimeSeconds" not in cause,
+        name.startswith("RedshiftData.") and "WaitTimeSeconds" not in cause,
         "The call reached the Data API, which knows no such statement.",
         "The parameter was refused.",
-        error=error,
+        error=name,
         cause=cause[:300],
     )
 

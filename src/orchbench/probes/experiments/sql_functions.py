@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from orchbench.comparison.seed import orders_count
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import STATEMENTS
@@ -32,6 +33,8 @@ def source(sql: str) -> str:
 def bundled(lab: Lab) -> Finding:
     """Run each function of the bundled SQL on its table."""
     statements = Statements(lab)
+    # Whoever may not read the table learns that, and nothing of functions.
+    orders_count(statements.warehouse)
     outcomes = {}
     for path in sorted(BUNDLED.glob("*.sql")):
         sql = path.read_text()
@@ -65,6 +68,7 @@ def current_timestamp(lab: Lab) -> Finding:
 
 def _inserted(lab: Lab, call: str, what: str) -> Finding:
     statements = Statements(lab)
+    orders_count(statements.warehouse)
     table = statements.table(what, "at TIMESTAMP")
     sql = f"INSERT INTO {table} SELECT {call} FROM public.orders LIMIT 1"  # noqa: S608 - our own text
     try:

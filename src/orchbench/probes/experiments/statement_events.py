@@ -18,7 +18,7 @@ def delay(lab: Lab) -> Finding:
     """Compare when a statement ended with when its event was in the queue."""
     listener = Listener(lab, "delay", SOURCE)
     statements = Statements(lab)
-    delays = []
+    delays: list[float] = []
     for _number in range(TRIES):
         statement_id = statements.submit("SELECT 1", WithEvent=True)
         events = listener.wait_for("statementId", statement_id, PATIENCE_SECONDS)

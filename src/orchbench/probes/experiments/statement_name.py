@@ -30,8 +30,8 @@ def found_again(lab: Lab, length: int) -> Finding:
     seen = listed[0].get("StatementName", "")
     return judged(
         seen == name,
-        f"The name of {length} characters is listed unshortened.",
-        f"The name of {length} characters is listed with {len(seen)}.",
+        f"The name of {length:,} characters is listed unshortened.",
+        f"The name of {length:,} characters is listed with {len(seen)}.",
         listed_length=len(seen),
     )
 
@@ -55,7 +55,7 @@ PROBES = (
     *(
         Probe(
             name=f"statement-name-{length}",
-            claim=f"A StatementName of {length:,} characters is taken, found by its beginning, and listed whole.",
+            claim=f"A StatementName of {length:,} characters is found by its beginning, and listed whole.",
             used_in=("functions/redshift_batch/data_api.py", "functions/sweep/handler.py"),
             how="Submit SELECT 1 under such a name, and list statements by its first 64 characters.",
             signs=Signs("the same name", "none, or a shorter one", "the statement is not taken", THEN),
@@ -68,7 +68,7 @@ PROBES = (
     ),
     Probe(
         name="statement-name-in-event",
-        claim="The event of a statement's end carries a StatementName of 300 and of 2,000 characters unshortened.",
+        claim="The event of a statement's end carries names of 300 and of 2,000 characters unshortened.",
         used_in=("src/orchbench/ways/way.py",),
         how="Submit SELECT 1 under both names with WithEvent, and read the events from a queue.",
         signs=Signs(

@@ -1,4 +1,4 @@
-"""The status-change events of both services after a stop: what cancels the statement of a stopped execution."""
+"""The status-change events of both services after a stop, on which the statement is cancelled."""
 
 from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
@@ -11,8 +11,8 @@ from orchbench.trace import to_epoch
 PROMPT_SECONDS = 60.0
 PATIENCE_SECONDS = 180
 THEN = (
-    "Nothing is orphaned for longer than the sweep's interval; shorten SweepMinutes, and mend the rule's pattern if "
-    "the fields differ."
+    "Nothing is orphaned for longer than the sweep's interval; shorten SweepMinutes, and mend the rule's "
+    "pattern if the fields differ."
 )
 
 
@@ -66,7 +66,7 @@ def _judged(lab: Lab, listener: Listener, wanted: tuple[str, str], status: str, 
 PROBES = (
     Probe(
         name="status-event-step-functions",
-        claim=f"A stopped execution's status-change event arrives within {PROMPT_SECONDS:g} s, with executionArn and "
+        claim=f"A stopped execution's event arrives within {PROMPT_SECONDS:g} s, with executionArn and "
         "ABORTED.",
         used_in=("template.yaml", "functions/cancel/handler.py"),
         how="Stop an execution of the probe's own that waits; compare stopDate with the queue's own time.",
@@ -78,11 +78,11 @@ PROBES = (
     ),
     Probe(
         name="status-event-durable",
-        claim=f"A stopped durable execution's event arrives within {PROMPT_SECONDS:g} s, with durableExecutionArn and "
-        "STOPPED.",
+        claim=f"A stopped durable execution's event arrives within {PROMPT_SECONDS:g} s, with "
+        "durableExecutionArn and STOPPED.",
         used_in=("template.yaml", "functions/cancel/handler.py"),
-        how="Stop a durable execution of the probe's own that sleeps; compare EndTimestamp with the queue's own "
-        "time.",
+        how="Stop a durable execution of the probe's own that sleeps; compare EndTimestamp with the queue's "
+        "own time.",
         signs=Signs("an event in time", "none, or a later one", "it cannot be stopped", THEN),
         permissions=(*DURABLE, *LISTENER),
         attempt=durable,

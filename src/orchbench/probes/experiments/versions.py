@@ -1,4 +1,7 @@
-"""A deploy while a durable execution sleeps: whether the version that it is pinned to serves it to the end."""
+"""A deploy while a durable execution sleeps: whether its own version serves it to the end."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -6,25 +9,26 @@ from orchbench.probes.durable_function import DurableFunction, own_function
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import DURABLE
 from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
-from orchbench.trace import ExecutionStatus, Json
+from orchbench.trace import ExecutionStatus
 
 USED_IN = ("template.yaml", "docs/adr/0014-parameters-in-a-versions-description.md")
 PATIENCE_SECONDS = 180
 
 
-def _sleeping(lab: Lab, function: DurableFunction, configured: str) -> str:
-    """Publish a configuration, and return an execution that sleeps on it."""
+def _sleeping(lab: Lab, function: DurableFunction, configured: str) -> tuple[str, str]:
+    """Publish a configuration, and return an execution that sleeps on it, and its version."""
     function.configure(configured)
-    function.point_alias_at(function.publish())
+    version = function.publish()
+    function.point_alias_at(version)
     arn = function.start({"work": "wait", "times": 1, "seconds": 60 if lab.on_aws else 3})
     lab.sleep(5 if lab.on_aws else 1)
-    return arn
+    return arn, version
 
 
 def parameter_only(lab: Lab) -> Finding:
     """Do what CloudFormation does with Retain: configure, publish, move the alias, and delete nothing."""
     function = own_function(lab)
-    arn = _sleeping(lab, function, "before the deploy")
+    arn, _version = _sleeping(lab, function, "before the deploy")
     function.configure("after the deploy")
     function.point_alias_at(function.publish())
     status, record = function.ended(arn, PATIENCE_SECONDS)
@@ -42,8 +46,7 @@ def parameter_only(lab: Lab) -> Finding:
 def deleted(lab: Lab) -> Finding:
     """Delete the version under an execution, as CloudFormation does without Retain."""
     function = own_function(lab)
-    arn = _sleeping(lab, function, "to be deleted")
-    version = arn.split(":")[7].partition("/")[0]
+    arn, version = _sleeping(lab, function, "to be deleted")
     function.configure("another")
     function.point_alias_at(function.publish())
     try:
@@ -63,17 +66,17 @@ def deleted(lab: Lab) -> Finding:
     )
 
 
-def _error(description: Json) -> str:
+def _error(description: Mapping[str, Any]) -> str:
     return str((description.get("Error") or {}).get("ErrorType", ""))
 
 
 PROBES = (
     Probe(
         name="parameter-only-deploy",
-        claim="A deploy that changes only a parameter leaves a sleeping execution on its version and configuration.",
+        claim="A deploy that changes only a parameter leaves a sleeping execution on its own version.",
         used_in=USED_IN,
-        how="While an execution of the probe's own function sleeps, change the environment, publish and move the "
-        "alias.",
+        how="While an execution of the probe's own function sleeps, change the environment, publish and move "
+        "the alias.",
         signs=Signs(
             "it ends with the old configuration",
             "it fails, or ends with the new one",
