@@ -13,6 +13,8 @@ import botocore.session
 from botocore import xform_name
 
 IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
+IAM_SERVICES = {"monitoring": "cloudwatch"}
+"""What IAM calls a service that signs under another name."""
 
 
 @cache
@@ -33,7 +35,8 @@ def named_in(text: str) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
 def actions_by_operation(service: str) -> Mapping[str, str]:
     """Return the action behind each operation of a service, by the operation's name in Python."""
     model = botocore.session.get_session().get_service_model(service)
-    actions = {name: f"{model.signing_name}:{name}" for name in model.operation_names}
+    service = IAM_SERVICES.get(model.signing_name, model.signing_name)
+    actions = {name: f"{service}:{name}" for name in model.operation_names}
     return {xform_name(name): IAM_NAMES.get(action, action) for name, action in actions.items()}
 
 

@@ -16,6 +16,7 @@ DIMENSIONS = {
     ("AWS/States", "ExecutionsTimedOut"): ("StateMachineArn",),
     ("orchbench", "SecondsElapsed"): ("way",),
     ("orchbench", "ShareOfPollBudgetUsed"): ("way",),
+    ("orchbench", "StatementsCancelled"): ("service",),
 }
 """What monitoring.yaml watches, by its namespace and metric; a test holds it to the file."""
 

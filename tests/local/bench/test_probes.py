@@ -1,0 +1,161 @@
+"""Probes on the local stack: the emulators say what the document says they do, and everything goes again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import connect_local
+from orchbench.platforms.durable_functions import PLATFORM as DURABLE
+from orchbench.platforms.meters import DURABLE_OPERATIONS
+from orchbench.probes import all_probes
+from orchbench.probes.document import worded
+from orchbench.probes.durable_function import own_function
+from orchbench.probes.experiments.durable_operations import LOOKS
+from orchbench.probes.lab import PREFIX, Lab
+from orchbench.probes.run import Session, run_probes
+
+pytestmark = pytest.mark.local
+
+STORED = Path(__file__).resolve().parents[3] / "docs" / "results" / "probes-local" / "probes.json"
+IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
+
+
+class Recording:
+    """A stack's clients, and which actions they are used for."""
+
+    def __init__(self, stack: Any) -> None:
+        self._stack = stack
+        self.region = stack.region
+        self.called: set[str] = set()
+        self._watched: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        if service not in self._watched:
+            self._watched[service] = self._stack.client(service)
+            self._watched[service].meta.events.register("before-call", self._note)
+        return self._watched[service]
+
+    def _note(self, model: Any, **_more: Any) -> None:
+        action = f"{model.service_model.signing_name}:{model.name}"
+        self.called.add(IAM_NAMES.get(action, action))
+
+    def stop(self) -> None:
+        for client in self._watched.values():
+            client.meta.events.unregister("before-call", self._note)
+
+
+@pytest.fixture
+def recording(running_stack: Any) -> Iterator[Recording]:
+    made = Recording(running_stack)
+    yield made
+    made.stop()
+
+
+def lab_of(running_stack: Any, clients: Any, run_id: str) -> Lab:
+    connection = connect_local(running_stack)
+    return Lab(Bench(type(connection)("local", clients, connection.stack_name, connection.outputs)), run_id)
+
+
+def made_by_probes(stack: Any) -> list[str]:
+    """Return the names of everything on the stack that a probe made."""
+    names = [one["FunctionName"] for one in stack.client("lambda").list_functions()["Functions"]]
+    names += [one["name"] for one in stack.client("stepfunctions").list_state_machines()["stateMachines"]]
+    names += [one["Name"] for one in stack.client("events").list_rules()["Rules"]]
+    names += [one["RoleName"] for one in stack.client("iam").list_roles()["Roles"]]
+    queues = stack.client("sqs").list_queues().get("QueueUrls", [])
+    names += [url.rpartition("/")[2] for url in queues]
+    return [name for name in names if name.startswith(PREFIX)]
+
+
+def test_the_emulators_say_of_every_probe_what_its_document_says(
+    running_stack: Any, recording: Recording
+) -> None:
+    session, lab = Session(), lab_of(running_stack, recording, "all")
+    called: dict[str, set[str]] = {}
+
+    def after(outcome: Any) -> None:
+        called[outcome.probe.name] = set(recording.called)
+        recording.called.clear()
+
+    run_probes(all_probes().values(), lab, session, after=after)
+
+    stored = json.loads(STORED.read_text())["probes"]
+    said = {one.probe.name: worded(one.finding.verdict, on_aws=False) for one in session.outcomes}
+    assert said == {name: one["verdict"] for name, one in stored.items()}
+    assert [one for one in session.outcomes if "error" in one.finding.observations and not said] == []
+    for one in session.outcomes:
+        declared = {action for each in one.probe.permissions for action in each.actions}
+        assert called[one.probe.name] - declared == set(), one.probe.name
+    assert session.left == []
+    assert made_by_probes(running_stack) == []
+
+
+def test_what_no_emulator_can_judge_runs_on_it_all_the_same(running_stack: Any) -> None:
+    session, lab = Session(), lab_of(running_stack, running_stack, "more")
+
+    def looks(lab: Lab) -> Any:
+        function = own_function(lab)
+        _status, record = function.ended(function.start({"work": "condition", "times": LOOKS}), 120)
+        counted.append(DURABLE.metered(function.events(record))[DURABLE_OPERATIONS])
+        return all_probes()["cancel-queued"].attempt(lab)
+
+    counted: list[int] = []
+    (one,) = (probe for probe in all_probes().values() if probe.name == "retry-events")
+    run_probes([type(one)(**{**vars(one), "attempt": looks})], lab, session)
+
+    tries = session.outcomes[0].finding.observations["tries"]
+    assert {each["end"] for each in tries} <= {"ABORTED", "FINISHED"}
+    assert counted == [1 + 1 + LOOKS]
+    assert session.left == []
+
+
+def test_an_interrupted_command_leaves_nothing(
+    running_stack: Any, running_project: Path, tmp_path: Path
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    command = [
+        sys.executable,
+        "-m",
+        "orchbench.cli",
+        "probe",
+        "--probe",
+        "resume-latency",
+        "--out",
+        str(tmp_path),
+    ]
+    process = subprocess.Popen(
+        command,
+        cwd=running_project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 120
+        while f"{PREFIX}" not in " ".join(made_by_probes(running_stack)) or not started(running_stack):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _out, told = process.communicate(timeout=120)
+    finally:
+        process.kill()
+
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "Ended by SIGTERM." in told
+    assert made_by_probes(running_stack) == []
+
+
+def started(stack: Any) -> bool:
+    """Tell whether the probe's function is there, which is the last thing that it makes."""
+    return any("-durable" in name for name in made_by_probes(stack))
