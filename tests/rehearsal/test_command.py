@@ -61,6 +61,7 @@ def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str
         (["--way", "glue"], "no way 'glue': take one of sfn-poll"),
         (["--fault", "fire"], "The fault 'fire' is unknown"),
         (["--latency", "real"], "no latency profile 'real'"),
+        (["--latency", "none.json"], "none.json cannot be read"),
         (["--scenarios", "none.yaml"], "none.yaml cannot be read"),
         (["--scenarios", "none.yaml", "--duration", "1h"], "leave them out"),
     ],
