@@ -21,6 +21,7 @@ ASKED_FOR = {
     "client-token-running",
     "condition-first-look",
     "describe-keeps-awake",
+    "durable-name-per-function",
     "durable-operations-metered",
     "invocation-retries",
     "list-statements-delay",

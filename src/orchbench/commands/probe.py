@@ -19,11 +19,11 @@ from orchbench.comparison.seed import create_tables, orders_count, seed
 from orchbench.deployment.warehouse import Warehouse
 from orchbench.evaluation.prices import price_list
 from orchbench.probes import all_probes
+from orchbench.probes.cost import services_usd
 from orchbench.probes.document import FILE, document, worded
 from orchbench.probes.lab import Lab
 from orchbench.probes.probe import Probe, Verdict
 from orchbench.probes.run import Outcome, Session, run_probes
-from orchbench.probes.table import told_cost
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import the_pair
 
@@ -52,7 +52,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """List the probes or run them; 1 where AWS refuted a claim, or something could not be removed."""
-    probes = probes_of(arguments.probe)
+    # What needs the warehouse runs together, so that it wakes once; and what is short comes first.
+    probes = sorted(probes_of(arguments.probe), key=lambda one: (one.warehouse_seconds == 0, one.seconds))
     console = Console()
     if arguments.list:
         print_list(probes, console)
@@ -133,12 +134,17 @@ def print_list(probes: Sequence[Probe], console: Console) -> None:
     """Print what each probe claims and costs."""
     prices = price_list("us-east-1")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("probe", "what we assume", "cost"):
-        table.add_column(title, no_wrap=title == "probe")
+    for title in ("probe", "what we assume", "USD", "warehouse"):
+        table.add_column(title, no_wrap=title != "what we assume")
     for one in probes:
-        table.add_row(one.name, one.claim, told_cost(one, prices))
+        usd, seconds = services_usd([one], prices), one.warehouse_seconds
+        table.add_row(one.name, one.claim, f"{usd:.5f}" if usd else "0", f"{seconds} s" if seconds else "-")
     console.print(table, highlight=False)
-    console.print(f"{len(probes)} probes; docs/probes.md says how each is tried.", highlight=False)
+    console.print(
+        f"{len(probes)} probes. USD is estimated at us-east-1's list prices; the warehouse's time is "
+        "assumed. docs/probes.md says how each is tried.",
+        highlight=False,
+    )
 
 
 def _tell(outcome: Outcome, console: Console, *, on_aws: bool) -> None:

@@ -9,6 +9,8 @@ from orchbench.probes.probe import Probe
 RPU_HOUR_USD = Decimal("0.375")
 """us-east-1, assumed for other regions; the smallest workgroup has 4 RPU."""
 ASSUMED_RPU = 8
+WAKING_SECONDS = 120
+"""Two periods of activity of the 60 s that are billed at least: what runs first, and describe-keeps-awake."""
 
 
 def services_usd(probes: Iterable[Probe], prices: PriceList) -> Decimal:
@@ -22,4 +24,6 @@ def services_usd(probes: Iterable[Probe], prices: PriceList) -> Decimal:
 def warehouse_usd(probes: Iterable[Probe], rpu: int = ASSUMED_RPU) -> Decimal:
     """Return what a Serverless workgroup would be billed for the probes' statements, assumed."""
     seconds = sum(probe.warehouse_seconds for probe in probes)
+    if seconds:
+        seconds += WAKING_SECONDS
     return RPU_HOUR_USD * rpu * seconds / 3600

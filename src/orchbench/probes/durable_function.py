@@ -24,12 +24,12 @@ ALIAS = "live"
 class DurableFunction:
     """A function with an alias; its executions are stopped and it goes in the end."""
 
-    def __init__(self, lab: Lab) -> None:
-        """Make it. ``own_function`` makes one a run."""
+    def __init__(self, lab: Lab, what: str = "durable") -> None:
+        """Make it; ``own_function`` makes the one that probes of a run share."""
         self._lab = lab
         self.client = lab.client("lambda")
         self.service = DurableExecution(self.client)
-        self.name = lab.name("durable")
+        self.name = lab.name(what)
         self._number = 0
         self._create(own_role(lab))
 
@@ -95,13 +95,13 @@ class DurableFunction:
             raise busy[-1]
         return answer
 
-    def start(self, document: Json) -> str:
+    def start(self, document: Json, name: str | None = None) -> str:
         """Start an execution through the alias, and return its ARN; one that still runs is stopped."""
         self._number += 1
         order = {
             "FunctionName": f"{self.name}:{ALIAS}",
             "InvocationType": "Event",
-            "DurableExecutionName": f"{self.name}-{self._number}",
+            "DurableExecutionName": name or f"{self.name}-{self._number}",
             "Payload": json.dumps(document).encode(),
         }
         answer = self._settled(lambda: self.client.invoke(**order))

@@ -13,7 +13,7 @@ RESOURCE = "arn:aws:states:::aws-sdk:redshiftdata:"
 NO_STATEMENT = "00000000-0000-4000-8000-000000000000"
 ASSUMED = "RedshiftData.RedshiftDataException"
 AT_ONCE = 30
-NOT_LOCAL = "ministack's Step Functions has no integration with redshiftdata"
+NOT_LOCAL = "the emulator of Step Functions has no integration with the Data API"
 
 
 def task(action: str, arguments: Json) -> Json:

@@ -49,7 +49,7 @@ def _judged(lab: Lab, listener: Listener, wanted: tuple[str, str], status: str, 
             if event["detail"].get(wanted[0]) == wanted[1] and event["detail"].get("status") == status
         ]
 
-    patience = PATIENCE_SECONDS if lab.on_aws else 10
+    patience = PATIENCE_SECONDS if lab.on_aws else 60
     heard = lab.until(told, patience)
     if not heard:
         return refuted(f"No event with {wanted[0]} and the status {status} came in {patience} s.")

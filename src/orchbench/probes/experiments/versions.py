@@ -20,7 +20,7 @@ def _sleeping(lab: Lab, function: DurableFunction, configured: str) -> tuple[str
     function.configure(configured)
     version = function.publish()
     function.point_alias_at(version)
-    arn = function.start({"work": "wait", "times": 1, "seconds": 60 if lab.on_aws else 3})
+    arn = function.start({"work": "wait", "times": 1, "seconds": 60 if lab.on_aws else 8})
     lab.sleep(5 if lab.on_aws else 1)
     return arn, version
 
@@ -49,6 +49,8 @@ def deleted(lab: Lab) -> Finding:
     arn, version = _sleeping(lab, function, "to be deleted")
     function.configure("another")
     function.point_alias_at(function.publish())
+    if function.service.status(arn) is not ExecutionStatus.RUNNING:
+        return inconclusive("The execution was over before its version was deleted.")
     try:
         function.client.delete_function(FunctionName=function.name, Qualifier=version)
     except ClientError as error:
@@ -56,7 +58,7 @@ def deleted(lab: Lab) -> Finding:
         if "AccessDenied" in code:
             raise
         return refuted(f"Lambda refuses to delete the version: {code}.", error=str(error))
-    status, record = function.ended(arn, PATIENCE_SECONDS if lab.on_aws else 15)
+    status, record = function.ended(arn, PATIENCE_SECONDS if lab.on_aws else 60)
     if status is ExecutionStatus.RUNNING:
         return inconclusive("The version was deleted, and the execution has not ended yet.")
     if status is ExecutionStatus.SUCCEEDED:
