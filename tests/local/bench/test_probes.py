@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,7 @@ from orchbench.probes.run import Outcome, Session, run_probes
 
 pytestmark = pytest.mark.local
 
+SLEEPING = ("parameter-only-deploy", "version-deleted-under-execution")
 STORED = Path(__file__).resolve().parents[3] / "docs" / "results" / "probes-local" / "probes.json"
 
 
@@ -74,6 +75,10 @@ def found(stack: LocalStack, probes: Iterable[Probe], run_id: str) -> tuple[Sess
     return session, called
 
 
+def chosen(names: Collection[str]) -> list[Probe]:
+    return [probe for name, probe in all_probes().items() if name in names]
+
+
 def made_by_probes(stack: LocalStack) -> list[str]:
     """Return the names of everything on the stack that a probe made."""
     names = [one["FunctionName"] for one in stack.client("lambda").list_functions()["Functions"]]
@@ -86,11 +91,11 @@ def made_by_probes(stack: LocalStack) -> list[str]:
 
 
 def test_the_emulators_say_of_every_probe_what_its_document_says(running_stack: LocalStack) -> None:
-    # The one that sleeps for half a minute runs beside the others.
-    slow = [all_probes()["invocation-retries"]]
-    others = [probe for probe in all_probes().values() if probe not in slow]
+    # Those that sleep run beside the others.
+    names = {"retries": {"invocation-retries"}, "sleeping": {"resume-latency", *SLEEPING}}
+    names["other"] = all_probes().keys() - names["retries"] - names["sleeping"]
     with ThreadPoolExecutor() as pool:
-        runs = list(pool.map(lambda some: found(running_stack, *some), [(slow, "slow"), (others, "other")]))
+        runs = list(pool.map(lambda run_id: found(running_stack, chosen(names[run_id]), run_id), names))
 
     outcomes = [one for session, _called in runs for one in session.outcomes]
     stored = json.loads(STORED.read_text())["probes"]
