@@ -33,6 +33,8 @@ ELSEWHERE = {
     "test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them",
     "orchbench check --target aws": "tests/local/bench/test_as_on_aws.py::"
     "test_check_says_what_the_database_user_lacks_until_it_lacks_nothing",
+    "orchbench probe": "tests/local/bench/test_probes.py::"
+    "test_the_emulators_say_of_every_probe_what_its_document_says",
     "orchbench check": "tests/local/bench/test_commands.py::test_check_finds_nothing_to_do",
     "orchbench compare-aws": "tests/local/bench/test_compare_aws.py::"
     "test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it_made",
