@@ -17,8 +17,10 @@ from types import FrameType
 from typing import NoReturn
 
 from orchbench import commands
+from orchbench.commands.overview import Entry, entry, overview
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
+NO_COMMAND = ""
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -29,26 +31,65 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and end with exit code 2."""
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
+    def format_help(self) -> str:
+        """Return the help, with colours in a terminal that has them."""
+        # Only help pays for the import.
+        from rich_argparse import RichHelpFormatter  # noqa: PLC0415
+
+        self.formatter_class = RichHelpFormatter
+        return super().format_help()
+
+
+class ProgramParser(Parser):
+    """The program's own parser: its help is the commands by task."""
+
+    def format_help(self) -> str:
+        """Return what the program can do."""
+        return overview()
+
+
+class ShowVersion(argparse.Action):
+    """Prints the version and ends; it is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print and end."""
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"orchbench {version('orchbench')}")  # noqa: T201 - the command's answer
+        parser.exit()
+
 
 def build_parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser with every command of ``orchbench.commands``.
 
     Args:
-        command: the only one that is needed: the others' modules, some slow to import, are left alone. With a
-            word that is no command's, or none, all are there.
+        command: the only one that is needed: the others' modules, some slow to import, are left alone. With
+            ``NO_COMMAND`` none is there; with a word that is no command's, or None, all are.
     """
-    parser = Parser(
-        prog="orchbench", description="Step Functions and Lambda durable functions, side by side."
-    )
+    parser = ProgramParser(prog="orchbench")
+    parser.add_argument("--version", action=ShowVersion, nargs=0, help="show the version")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    subparsers = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", prog="orchbench", parser_class=Parser
+    )
+    if command == NO_COMMAND:
+        return parser
     names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
     for name in [command] if command in names else names:
         loaded = importlib.import_module(f"{commands.__name__}.{name}")
         if hasattr(loaded, "add_parser"):
             loaded.add_parser(subparsers)
+    for name, its_parser in subparsers.choices.items():
+        _explain(its_parser, entry(name))
     # A module's name that is no command's.
     return parser if subparsers.choices else build_parser()
+
+
+def _explain(parser: argparse.ArgumentParser, said: Entry | None) -> None:
+    """Give a command's help what the overview says of it."""
+    if said is not None:
+        parser.description = parser.description or f"{said.summary[0].upper()}{said.summary[1:]}."
+        parser.epilog = f"Example: {said.example}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +110,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
-    parsed = build_parser(next((word for word in words if not word.startswith("-")), None)).parse_args(words)
+    if not words:
+        print(overview(), end="")  # noqa: T201 - the command's answer
+        return 0
+    command = next((word for word in words if not word.startswith("-")), NO_COMMAND)
+    parsed = build_parser(command).parse_args(words)
     from orchbench.commands.failure import is_usage, sentence_of  # noqa: PLC0415 - it imports boto3
 
     try:

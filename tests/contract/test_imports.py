@@ -26,7 +26,7 @@ LAYERS = {
 DEPLOYED_BY_PROBES = ("probes/deployed_handler.py",)
 """What probes deploy and the bench never imports: a handler, with what handlers may use."""
 BENCH_FLOORS = (
-    {"trace"},
+    {"project", "trace"},
     {"platforms"},
     {"ways"},
     {"redshift", "local", "virtual_time"},

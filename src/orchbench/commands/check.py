@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchbench.commands.failure import UsageError, sentence_of
-from orchbench.commands.options import add_target, connected, project_folder
+from orchbench.commands.options import add_target, connected
 from orchbench.commands.sql_check import bundled_files, warnings_of
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
@@ -23,6 +23,7 @@ from orchbench.deployment.template import load_template
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack
 from orchbench.local.stack_name import too_long
+from orchbench.project import project_folder
 from orchbench.ways import Way, all_ways
 
 SETUP = "functions/setup"
@@ -56,7 +57,7 @@ class Finding:
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("check", help="look whether a deployment is ready for a first run")
+    parser = subparsers.add_parser("check")
     add_target(parser)
     parser.add_argument(
         "--sql-file",

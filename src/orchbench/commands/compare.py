@@ -18,8 +18,8 @@ from orchbench.commands.options import (
     add_ways,
     connected,
     local_options,
-    project_folder,
     require_bundled,
+    require_local_aws,
     require_sound,
     ways_of,
     whole_number,
@@ -44,6 +44,7 @@ from orchbench.evaluation.bootstrap import is_within, median_interval
 from orchbench.evaluation.latency import latency, makespans
 from orchbench.evaluation.prices import price_list
 from orchbench.local import LocalStack, running_stack
+from orchbench.project import project_folder, working_folder
 from orchbench.results.comparison import Comparison, ResultsNotWritten, Run
 from orchbench.results.folder import COMPARISON_FILE, ResultsFolder
 from orchbench.results.summary import summarize
@@ -53,7 +54,7 @@ from orchbench.ways import the_pair, way_named
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("compare", help="run the ways on the same batch and compare them")
+    parser = subparsers.add_parser("compare")
     add_target(parser)
     add_ways(parser, the_pair())
     parser.add_argument("--runs", type=whole_number(1, 1000), help=f"runs of each way (default: {RUNS})")
@@ -109,6 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return read_and_print(arguments.resume, as_json=arguments.json)
     ways = earlier.ways if earlier else [way.name for way in ways_of(arguments.way or the_pair())]
+    if arguments.target == "local":
+        require_local_aws()
     results = _prepared_folder(arguments)
     console = Console(stderr=True)
     began = time.monotonic()
@@ -126,7 +129,7 @@ def _prepared_folder(arguments: argparse.Namespace) -> ResultsFolder:
     folder = arguments.resume or arguments.out
     flag = "--resume" if arguments.resume else "--out"
     if folder is None:
-        folder = project_folder() / "results" / time.strftime("%Y%m%d-%H%M%S")
+        folder = working_folder() / "results" / time.strftime("%Y%m%d-%H%M%S")
     if arguments.resume is None:
         require_bundled(arguments.sql_file or CHECKED_FILE)
         if (folder / COMPARISON_FILE).exists():
@@ -155,7 +158,7 @@ def deployment(arguments: argparse.Namespace, ways: Collection[str], console: Co
     """Yield the deployment: on AWS, running here, or started for these ways and stopped after them."""
     if arguments.target == "aws":
         yield connected(arguments)
-    elif stack := running_stack(project_folder()):
+    elif stack := running_stack(working_folder()):
         console.print(f"- using the stack at {stack.endpoint_url}", highlight=False)
         with stack:
             yield Bench(connect_local(stack))

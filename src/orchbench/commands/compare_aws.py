@@ -16,13 +16,14 @@ from rich.console import Console
 from orchbench.commands.aws_consent import ASSUMED_QUERY_SECONDS, estimated_usd
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import project_folder, whole_number
+from orchbench.commands.options import require_clone, whole_number
 from orchbench.commands.other_command import is_there
 from orchbench.commands.trial_path import Trial
 from orchbench.deployment.connection import AwsClients, is_on_this_machine, signed_in
 from orchbench.deployment.template import load_template
 from orchbench.evaluation.figures import told_usd
 from orchbench.local.stack_name import too_long
+from orchbench.project import project_folder
 from orchbench.results.folder import ResultsFolder
 from orchbench.trial.cost import SECRET_USD_A_MONTH, warehouse_cost
 from orchbench.trial.sam import RUNTIMES, Sam, runtime_found
@@ -37,10 +38,7 @@ WORKGROUP_NAME = re.compile(r"[a-z][a-z0-9-]{2,}")
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "compare-aws",
-        help="on AWS: deploy a warehouse and the application, compare, report, and offer to delete all",
-    )
+    parser = subparsers.add_parser("compare-aws")
     parser.add_argument(
         "--stack",
         default="orchbench-trial",
@@ -97,6 +95,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Prepare a trial, agree on it, and walk it."""
+    require_clone()
     clients, identity = signed_in(arguments.region, arguments.profile)
     console = Console(stderr=True)
     trial = prepared(arguments, clients, console)

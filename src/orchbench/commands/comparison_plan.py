@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import project_folder, require_sound, ways_of
+from orchbench.commands.options import require_sound, ways_of
 from orchbench.comparison.mart import CHECKED_FILE
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
+from orchbench.project import project_folder
 from orchbench.results.comparison import Comparison, ComparisonSettings
 from orchbench.ways import Way, the_pair
 

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.estimation import add_json, print_whole
-from orchbench.commands.options import add_ways, project_folder, ways_of
+from orchbench.commands.options import add_ways, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
+from orchbench.project import project_folder
 from orchbench.trace import Json, Label
 from orchbench.ways.way import Way
 
@@ -23,7 +24,7 @@ NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("complexity", help="measure what each way asks of who writes and reads it")
+    parser = subparsers.add_parser("complexity")
     add_ways(parser)
     add_json(parser)
     parser.set_defaults(run=run)

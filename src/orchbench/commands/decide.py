@@ -35,9 +35,7 @@ ASKED = ("results", "durations", "duration", "column", *NEEDED, "memory", "timeo
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "decide", help="recommend a way and a polling interval for a workload; record that, or check a record"
-    )
+    parser = subparsers.add_parser("decide")
     add_workload(parser, required=False)
     parser.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
     parser.add_argument(

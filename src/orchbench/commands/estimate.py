@@ -53,9 +53,7 @@ POLICIES = ("fixed:10s", "adaptive")
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "estimate", help="compute counts, detection lag and cost without running anything"
-    )
+    parser = subparsers.add_parser("estimate")
     add_workload(parser).add_argument("--benchmark", nargs="?", const="", help=argparse.SUPPRESS)
     add_polls(parser, POLICIES)
     parser.add_argument(

@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from orchbench.commands.failure import CommandFailed, UsageError
-from orchbench.commands.options import add_ways, project_folder, ways_of, whole_number
+from orchbench.commands.options import add_ways, require_clone, ways_of, whole_number
+from orchbench.project import project_folder
 
 if TYPE_CHECKING:
     from orchbench.faults.matrix import Row
@@ -21,9 +22,7 @@ EXIT_BROKEN = 1
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "faults", help="the fault matrix: what goes wrong on every way, and whether the promises hold"
-    )
+    parser = subparsers.add_parser("faults")
     parser.add_argument(
         "--fault",
         action="append",
@@ -80,6 +79,8 @@ def _rows(arguments: argparse.Namespace) -> "list[Row]":
         raise UsageError(f"There is no fault {unknown[0]!r}: take one of {known}.")
     if local and arguments.fault and not arguments.local:
         raise UsageError(f"The fault {local[0]!r} needs the local servers: add --local.")
+    if arguments.local:
+        require_clone()
     if arguments.local and arguments.way:
         raise UsageError("--local makes each fault on every way at once: leave out --way.")
     faults = [fault for fault in REHEARSED if fault.name in rehearsed]

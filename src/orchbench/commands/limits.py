@@ -17,13 +17,14 @@ from orchbench.commands.estimation import (
     sentence,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import add_polls, add_ways, policies_of, project_folder
+from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.decision import kept_policies
 from orchbench.evaluation.limits import NO_QUOTA, QUERY, Misfit, misfits, quotas, reach
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.variants import parent_of, told_ratio
+from orchbench.project import project_folder
 from orchbench.trace import Json
 from orchbench.ways.durations import Policy, policy_from_input, shown_duration
 
@@ -34,9 +35,7 @@ POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "limits", help="show quotas and how long a query each way can poll; look whether a batch fits"
-    )
+    parser = subparsers.add_parser("limits")
     add_polls(parser, POLICIES)
     parser.add_argument("--timeout", metavar="DURATION", help="look whether a batch of this timeout fits")
     parser.add_argument(

@@ -22,7 +22,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command."""
     parser = subparsers.add_parser(
         "load",
-        help="start many executions of each way at once on a local stack of its own",
         description="Starts many executions of each way at once, and counts what was lost, throttled and "
         "retried. On a local stack of its own, never on AWS, where others share the quotas.",
     )

@@ -2,16 +2,19 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_aws, connect_running
-from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions
+from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions, running_stack
+from orchbench.project import is_clone, project_folder, working_folder
 from orchbench.ways import Way, all_ways, the_pair
 from orchbench.ways.durations import InvalidDuration, Policy, parse_policy, split_policies
 
-PROJECT = Path(__file__).resolve().parents[3]
+NEEDS_CLONE = (
+    "This needs servers and tools that an installed package does not bring: clone the repository, and run "
+    "it there after `make setup`."
+)
 ALL = "all"
 """What ``--way`` takes for every way."""
 
@@ -104,16 +107,33 @@ def connected(arguments: argparse.Namespace) -> Bench:
     """Return the deployment that the arguments name; a local one must be running."""
     if arguments.target == "aws":
         return Bench(connect_aws(arguments.stack, arguments.region, arguments.profile))
-    return Bench(connect_running(project_folder()))
+    require_local_aws()
+    return Bench(connect_running(working_folder()))
 
 
-def project_folder() -> Path:
-    """Return the folder with the template: the current one, or this project's."""
-    return Path.cwd() if (Path.cwd() / "template.yaml").exists() else PROJECT
+def require_local_aws() -> None:
+    """Refuse, before anything is made, where no local AWS runs and none can be started.
+
+    Raises:
+        UsageError: this is an installed package, which has no local AWS.
+    """
+    if not is_clone() and running_stack(working_folder()) is None:
+        require_clone()
+
+
+def require_clone() -> None:
+    """Refuse what an installed package lacks the servers and tools for.
+
+    Raises:
+        UsageError: this is one.
+    """
+    if not is_clone():
+        raise UsageError(NEEDS_CLONE)
 
 
 def local_options(ways: Iterable[str], *, published: bool) -> StackOptions:
     """Return how a local stack is started on which these ways can run."""
+    require_clone()
     parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, "Ways": deployed_for(ways)}
     return StackOptions(folder=project_folder(), parameters=parameters, published=published)
 

@@ -18,7 +18,7 @@ from orchbench.trace import Json
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("prices", help="show a region's prices with their sources")
+    parser = subparsers.add_parser("prices")
     parser.add_argument(
         "--region",
         type=region,

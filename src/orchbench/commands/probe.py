@@ -13,7 +13,7 @@ from rich.table import Table
 
 from orchbench.commands.compare import deployment
 from orchbench.commands.failure import UsageError, what_to_do
-from orchbench.commands.options import add_target, listed, project_folder
+from orchbench.commands.options import add_target, listed
 from orchbench.commands.probe_consent import confirm
 from orchbench.comparison.seed import create_tables, orders_count, seed
 from orchbench.deployment.warehouse import Warehouse
@@ -24,6 +24,7 @@ from orchbench.probes.document import FILE, document, worded
 from orchbench.probes.lab import Lab
 from orchbench.probes.probe import Probe, Verdict
 from orchbench.probes.run import Outcome, Session, run_probes
+from orchbench.project import project_folder, working_folder
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import the_pair
 
@@ -34,7 +35,7 @@ COLOURS = {Verdict.CONFIRMED: "green", Verdict.REFUTED: "red", Verdict.INCONCLUS
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("probe", help="try what this project assumes of AWS")
+    parser = subparsers.add_parser("probe")
     add_target(parser)
     parser.add_argument(
         "--list", action="store_true", help="list the probes and what each claims; runs nothing"
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.list:
         print_list(probes, console)
         return 0
-    folder = arguments.out or project_folder() / "results" / f"{time.strftime('%Y%m%d-%H%M%S')}-probes"
+    folder = arguments.out or working_folder() / "results" / f"{time.strftime('%Y%m%d-%H%M%S')}-probes"
     results = ResultsFolder(folder)
     try:
         results.prepare()

@@ -42,9 +42,7 @@ NUMBERS = frozenset({2, 3, 4, 5, 6, 7, 9})
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "rehearse", help="run the real definition and handlers in virtual time, in this process"
-    )
+    parser = subparsers.add_parser("rehearse")
     parser.add_argument(
         "--duration",
         action="append",

@@ -23,10 +23,7 @@ DEFAULT_MEMORY_MB = 128
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "report",
-        help="make a page of results folders, with Markdown, CSV and SVG beside it; or print the table again",
-    )
+    parser = subparsers.add_parser("report")
     parser.add_argument("results", type=Path, nargs="+", metavar="RESULTS", help="results folders")
     parser.add_argument(
         "--memory",

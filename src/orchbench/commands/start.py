@@ -20,7 +20,7 @@ EXPECTED_INPUT = "an execution takes a JSON object, or a file with one; {} takes
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("start", help="start one execution and wait for its output")
+    parser = subparsers.add_parser("start")
     add_way(parser)
     add_target(parser)
     parser.add_argument(

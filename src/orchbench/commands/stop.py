@@ -10,7 +10,7 @@ from orchbench.trace import ExecutionStatus
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("stop", help="stop one execution and cancel its statement")
+    parser = subparsers.add_parser("stop")
     add_way(parser)
     parser.add_argument("execution", metavar="NAME|ARN")
     add_target(parser)

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from orchbench.commands.complexity import complexity_document
-from orchbench.commands.options import add_ways, project_folder, ways_of, whole_number
+from orchbench.commands.options import add_ways, ways_of, whole_number
+from orchbench.project import project_folder
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
 from orchbench.ways import Way
@@ -25,9 +26,7 @@ SHORTEST_SECONDS = 60
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser(
-        "supplement", help="add rehearsals of 1 min to 24 h and the complexity to a results folder"
-    )
+    parser = subparsers.add_parser("supplement")
     parser.add_argument("folder", type=Path, help="of a comparison")
     parser.add_argument(
         "--processes", type=whole_number(1, 256), metavar="N", help="how many at once (default: one a core)"

@@ -4,19 +4,20 @@ import argparse
 
 from rich.console import Console
 
-from orchbench.commands.options import local_options, project_folder, require_sound, whole_number
+from orchbench.commands.options import local_options, require_sound, whole_number
 from orchbench.commands.sql_check import bundled_files, warn
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack, serve, shell_exports
+from orchbench.project import project_folder
 from orchbench.ways import all_ways
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
-    parser = subparsers.add_parser("up", help="start the local AWS, deploy, seed, and stay until Ctrl-C")
+    parser = subparsers.add_parser("up")
     parser.add_argument(
         "--rows",
         type=whole_number(1, 100_000_000),

@@ -8,7 +8,7 @@ import json
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from orchbench.platforms.errors import (
     StillRunning,
 )
 from orchbench.platforms.platform import LONGEST_NAME, Service, StartCase
+from orchbench.project import working_folder
 from orchbench.trace import ExecutionStatus, Json, Trace, error_class_name
 from orchbench.ways import Way, all_ways, the_pair, way_named
 
@@ -93,6 +94,32 @@ class Bench:
                 f"The name {name!r} was used for {way} with another input: choose another name."
             )
         return Execution(way, name, started.execution_arn, started.case)
+
+    def run_many(
+        self, runs: Iterable[tuple[str, Json]], *, timeout_seconds: float | None = None
+    ) -> list[Trace]:
+        """Start executions at once, wait for all of them, and return their traces.
+
+        Batches that write the same tables wait for each other in Redshift: their query times then hold each
+        other's. What is started runs on where this raises.
+
+        Args:
+            runs: each a way's name and an input, which may be empty.
+            timeout_seconds: how long to wait at most for all of them; None for as long as it takes.
+
+        Returns:
+            The traces in the order of ``runs``; an execution that failed has a trace that says so.
+
+        Raises:
+            StillRunning: one has not ended in that time.
+            OrchestratorError: one could not be started.
+        """
+        executions = [self.start(way, document) for way, document in runs]
+        deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        for execution in executions:
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            self.wait(execution, timeout_seconds=left)
+        return [self.trace(execution) for execution in executions]
 
     def find(self, way: str, name_or_arn: str) -> Execution:
         """Return an execution by its name or its ARN.
@@ -273,13 +300,13 @@ def connect(
         stack_name: of the CloudFormation stack; on AWS only.
         region: on AWS only; boto3's own choice where it is None.
         profile: on AWS only, of the credentials.
-        folder: where ``orchbench up`` was started; the current folder where it is None.
+        folder: where ``orchbench up`` was started; where the command line looks for it if None.
 
     Raises:
         OrchestratorError: there is no such deployment; the message says what to do.
     """
     if target == "local":
-        return Bench(connect_running(folder or Path.cwd()))
+        return Bench(connect_running(folder or working_folder()))
     if target == "aws":
         return Bench(connect_aws(stack_name, region, profile))
     raise OrchestratorError(f"The target {target!r} is unknown: it takes 'local' or 'aws'.")

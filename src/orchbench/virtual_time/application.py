@@ -15,12 +15,12 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from orchbench.project import project_root
 from orchbench.ways.way import Way
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
 STACK = "orchbench"
-ROOT = Path(__file__).resolve().parents[3]
 PARAMETERS = {
     "WorkgroupArn": f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:workgroup/"
     "00000000-0000-4000-8000-000000000000"
@@ -115,7 +115,7 @@ def load_application(template: Path | None = None, **parameters: str) -> Applica
         template: its file; the project's own by default.
         parameters: values of the template's parameters, where a rehearsal needs others than the defaults.
     """
-    path = template or ROOT / "template.yaml"
+    path = template or project_root() / "template.yaml"
     return _load(path, tuple(sorted((PARAMETERS | parameters).items())))
 
 

@@ -16,7 +16,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from orchbench.cli import main
+from orchbench.deployment.bench import Bench
+from orchbench.deployment.connection import connect_local
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
+from orchbench.trace import ExecutionStatus
 from orchbench.ways import all_ways, the_pair
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
@@ -127,6 +131,23 @@ def refresh_by_both_ways(
         return None if status == "RUNNING" else str(status)
 
     assert (wait_until(machine_ended), wait_until(durable_ended)) == ("SUCCEEDED", "SUCCEEDED")
+
+
+@pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
+def test_a_way_written_alone_passes_sams_linter_deploys_and_fills_the_mart(
+    stack: LocalStack, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """The way is a further one, which the whole template deploys on a condition alone."""
+    assert main(["template", "--way", "durable-condition", "--out", str(tmp_path / "alone")]) == 0
+    run([str(SAM), "validate", "--lint"], environment | {"AWS_REGION": stack.region}, tmp_path / "alone")
+    stack.deploy({}, tmp_path / "alone" / "template.yaml")
+    bench = Bench(connect_local(stack))
+
+    assert [way.name for way in bench.ways()] == ["durable-condition"]
+    document = {"timeout_seconds": 60, "poll": {"policy": "fixed", "interval_seconds": 1}}
+    traces = bench.run_many([("durable-condition", document)], timeout_seconds=120)
+    assert [trace.status for trace in traces] == [ExecutionStatus.SUCCEEDED]
+    assert customers_in_mart(stack) == 10
 
 
 def customers_in_mart(stack: LocalStack) -> int:

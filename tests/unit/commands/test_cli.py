@@ -1,4 +1,6 @@
+import argparse
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,16 +11,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
+import orchbench
 from orchbench.cli import build_parser, main
 from orchbench.commands.failure import sentence_of
-from orchbench.commands.options import PROJECT
+from orchbench.commands.former import FORMER
+from orchbench.commands.overview import TASKS, overview
 from orchbench.commands.sql_check import bundled_files, warnings_of
+from orchbench.project import project_root
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "the following arguments are required: COMMAND"),
+        (["--debug"], "the following arguments are required: COMMAND"),
         (["compare", "--runs", "0"], "'0' is not a whole number from 1 to 1000"),
         (["compare", "--rows", "many"], "'many' is not a whole number from 1"),
         (["compare", "--poll-interval", "0.5"], "'0.5' is not a whole number from 1 to 86400"),
@@ -72,11 +77,41 @@ def test_a_folder_with_results_is_not_written_over(tmp_path: Any, capsys: Any) -
 def test_without_a_running_stack_a_start_says_how_to_get_one(
     tmp_path: Any, monkeypatch: Any, capsys: Any
 ) -> None:
-    (tmp_path / "template.yaml").touch()
+    (tmp_path / "template.yaml").symlink_to(project_root() / "template.yaml")
     monkeypatch.chdir(tmp_path)
 
     assert main(["start", "sfn-poll"]) == 1
     assert "start one with `orchbench up`" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_without_a_command_the_program_says_what_it_can_do(arguments: Any, capsys: Any) -> None:
+    assert exit_code(arguments) == 0
+
+    shown = capsys.readouterr().out
+    assert shown == overview()
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_overview_has_every_command_once_with_an_example_that_it_takes() -> None:
+    parser = build_parser()
+    (subparsers,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))
+    entries = [one for task in TASKS for one in task.entries]
+
+    assert sorted(one.name for one in entries) == sorted(set(subparsers.choices) - set(FORMER))
+    for one in entries:
+        assert parser.parse_args(shlex.split(one.example)[1:]).command == one.name
+
+
+@pytest.mark.parametrize("command", [["orchbench.cli"], ["orchbench"]])
+def test_the_version_is_the_packages_and_imports_no_command(command: Any) -> None:
+    told = "import runpy, sys; sys.argv[1:] = ['--version']\n"
+    told += f"try: runpy.run_module({command[0]!r}, run_name='__main__')\n"
+    told += "except SystemExit as end: assert end.code == 0\n"
+    told += "print(sorted(set(sys.modules) & {'boto3', 'rich', 'rich_argparse', 'numpy'}))"
+    ended = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+
+    assert ended.stdout == f"orchbench {orchbench.__version__}\n[]\n"
 
 
 @pytest.mark.parametrize("command", ["up", "compare", "load", "report", "check", "start", "stop"])
@@ -85,7 +120,7 @@ def test_every_command_explains_itself(command: Any, capsys: Any) -> None:
         build_parser().parse_args([command, "--help"])
 
     assert end.value.code == 0
-    assert f"usage: orchbench {command}" in capsys.readouterr().out
+    assert f"Usage: orchbench {command}" in capsys.readouterr().out
 
 
 def test_what_aws_refuses_is_one_sentence_with_its_code() -> None:
@@ -142,7 +177,7 @@ def test_a_sql_file_that_cannot_be_read_is_a_usage_error(tmp_path: Any, capsys: 
 
 
 def test_the_bundled_sql_holds_nothing_that_redshift_may_not_take() -> None:
-    files = bundled_files(PROJECT)
+    files = bundled_files(project_root())
 
     assert {file.name for file in files} >= {"refresh_customer_summary.sql", "tables.sql", "grants.sql"}
     assert list(warnings_of(files)) == []

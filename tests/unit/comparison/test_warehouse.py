@@ -86,7 +86,7 @@ def test_a_mart_is_not_called_wrong_where_the_orders_have_changed() -> None:
 
 
 def test_the_checked_file_is_the_one_that_is_bundled() -> None:
-    from orchbench.commands.options import project_folder
+    from orchbench.project import project_folder
 
     assert (project_folder() / "functions" / "sql" / CHECKED_FILE).exists()
 

@@ -1,7 +1,6 @@
 """The functions of the bundled SQL on user tables, and the one that it avoids."""
 
 import re
-from pathlib import Path
 
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.warehouse import SqlFailed
@@ -9,8 +8,9 @@ from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import STATEMENTS
 from orchbench.probes.probe import Finding, Probe, Signs, confirmed, judged, refuted
 from orchbench.probes.statements import Statements
+from orchbench.project import project_root
 
-BUNDLED = Path(__file__).resolve().parents[4] / "functions" / "sql"
+BUNDLED = project_root() / "functions" / "sql"
 CALL = re.compile(r"\b([A-Z_]+\([^()]*\))")
 SOURCE = re.compile(r"\bFROM\s+([\w.]+)\s+GROUP\b")
 # The local server warns of what Redshift may not take; here that is the question.

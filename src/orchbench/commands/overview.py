@@ -1,0 +1,111 @@
+"""What the program can do, by task: shown without a command and by ``--help``; no command is imported."""
+
+from dataclasses import dataclass
+
+USAGE = "usage: orchbench [--version] [--debug] COMMAND ..."
+ENDING = "`orchbench COMMAND --help` explains a command and its options."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One command: what it does, and how it is typically called."""
+
+    name: str
+    summary: str
+    example: str
+
+
+@dataclass(frozen=True)
+class Task:
+    """What somebody wants to do, and the commands for it."""
+
+    title: str
+    entries: tuple[Entry, ...]
+
+
+TASKS = (
+    Task(
+        "Try it on this machine, without an AWS account",
+        (
+            Entry("compare", "run the ways on the same batch, side by side", "orchbench compare --runs 3"),
+            Entry(
+                "supplement",
+                "add rehearsals of 1 min to 24 h and the complexity",
+                "orchbench supplement results/20260101-120000",
+            ),
+            Entry("report", "make a page of results folders", "orchbench report results/20260101-120000"),
+            Entry(
+                "rehearse",
+                "run hours in seconds, in virtual time",
+                "orchbench rehearse --duration 1h --poll fixed:10s",
+            ),
+            Entry("up", "start the local AWS, and keep it until Ctrl-C", "orchbench up"),
+        ),
+    ),
+    Task(
+        "Decide which way to take",
+        (
+            Entry(
+                "decide",
+                "recommend a way for a workload; record it, check it again",
+                "orchbench decide --duration 20m --runs-a-month 3000 --acceptable-lag 1m",
+            ),
+            Entry(
+                "estimate",
+                "compute counts, lag and cost without a run",
+                "orchbench estimate --duration 20m --runs-a-month 3000",
+            ),
+            Entry("limits", "show quotas, and how long each way can poll", "orchbench limits --timeout 12h"),
+            Entry("complexity", "measure what each way asks of its reader", "orchbench complexity"),
+            Entry("prices", "show the prices of a region, with their sources", "orchbench prices"),
+        ),
+    ),
+    Task(
+        "Deploy it, and run batches",
+        (
+            Entry(
+                "template",
+                "write the template and functions of one way alone",
+                "orchbench template --way durable-poll --out my-batch",
+            ),
+            Entry("check", "look whether a deployment is ready to run", "orchbench check --target aws"),
+            Entry(
+                "start",
+                "start an execution, and wait for its output",
+                "orchbench start durable-poll --target aws --follow",
+            ),
+            Entry(
+                "stop",
+                "stop an execution, and cancel its statement",
+                "orchbench stop durable-poll NAME --target aws",
+            ),
+        ),
+    ),
+    Task(
+        "Verify what is claimed",
+        (
+            Entry(
+                "compare-aws",
+                "deploy on AWS, compare, report, offer to delete all",
+                "orchbench compare-aws --region us-east-1",
+            ),
+            Entry("probe", "try what is assumed of AWS on your account", "orchbench probe --target aws"),
+            Entry("faults", "let things go wrong, and see what is kept", "orchbench faults"),
+            Entry("load", "run many executions at once: was any lost?", "orchbench load --at-once 200"),
+        ),
+    ),
+)
+
+
+def overview() -> str:
+    """Return the commands by task, each task with the example of its first command, in 80 columns."""
+    lines = [USAGE, "", "Run a long Redshift query without a container, and compare the ways to do it."]
+    for task in TASKS:
+        lines += ["", f"{task.title}:", *(f"  {one.name:<12}{one.summary}" for one in task.entries)]
+        lines += [f"  $ {task.entries[0].example}"]
+    return "\n".join([*lines, "", ENDING, ""])
+
+
+def entry(name: str) -> Entry | None:
+    """Return what is said of a command."""
+    return next((one for task in TASKS for one in task.entries if one.name == name), None)
