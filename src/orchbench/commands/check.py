@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.failure import UsageError, sentence_of
+from orchbench.commands.failure import UsageError, reason_of, sentence_of
 from orchbench.commands.options import add_target, connected
 from orchbench.commands.sql_check import bundled_files, warnings_of
 from orchbench.comparison.seed import orders_count
@@ -163,7 +163,9 @@ def _met(bench: Bench) -> Iterator[Finding]:
         with urllib.request.urlopen(url, timeout=30) as answer:  # noqa: S310 - this stack's own server
             warnings = json.loads(answer.read())
     except OSError as error:
-        yield Finding("SQL that was run", good=False, said=f"the local Data API cannot be asked: {error}")
+        yield Finding(
+            "SQL that was run", good=False, said=f"the local Data API cannot be asked: {reason_of(error)}"
+        )
         return
     yield from (Finding("SQL that was run", good=True, said=said, warning=True) for said in warnings)
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from orchbench.commands.aws_consent import confirm
-from orchbench.commands.comparison_plan import MOST_RUNS, RUNS, planned, prepare
+from orchbench.commands.comparison_plan import ARTICLE, MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
 from orchbench.commands.options import (
     add_target,
@@ -78,7 +78,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--poll-interval",
         type=whole_number(1, 86_400),
         metavar="SECONDS",
-        help="seconds between two checks (default: 2 locally; 10 on AWS, as in the article)",
+        help=f"seconds between two checks (default: 2 locally; 10 on AWS, as in {ARTICLE})",
     )
     parser.add_argument("--sql-file", metavar="FILE", help=f"a bundled SQL file (default: {CHECKED_FILE})")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")

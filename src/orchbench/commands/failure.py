@@ -8,7 +8,7 @@ from orchbench.deployment.template import InvalidTemplate
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.evaluation.prices import InvalidPrices
 from orchbench.local.errors import LocalStackError
-from orchbench.platforms.errors import OrchestratorError
+from orchbench.platforms.errors import InvalidName, OrchestratorError
 from orchbench.results.comparison import InvalidResults
 from orchbench.trial.sam import SamFailed, ToolMissing
 from orchbench.trial.stacks import StackInTheWay
@@ -39,8 +39,8 @@ class CommandFailed(Exception):
 
 
 def is_usage(error: Exception) -> bool:
-    """Tell whether what the command was given is wrong, and not what it did; results are given."""
-    return isinstance(error, UsageError | InvalidResults)
+    """Tell whether what the command was given is wrong, and not what it did; results and names are given."""
+    return isinstance(error, UsageError | InvalidResults | InvalidName)
 
 
 def sentence_of(error: Exception) -> str:
@@ -53,7 +53,15 @@ def sentence_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.errno in (*NO_SPACE, *NOT_WRITABLE):
         return f"{error.filename or 'The output'} cannot be written ({error.strerror}): {what_to_do(error)}."
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
     return f"An error nobody foresaw, {type(error).__name__}: {error} (`orchbench --debug ...` shows where)."
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system says of an error, without its number; a failed request holds another's."""
+    behind = getattr(error, "reason", None)
+    return reason_of(behind) if isinstance(behind, OSError) else error.strerror or str(error)
 
 
 def what_to_do(error: OSError) -> str:

@@ -83,7 +83,11 @@ def _misfits(arguments: argparse.Namespace, policies: list[Policy]) -> list[Misf
     seconds = duration_of(arguments.timeout)
     if seconds != int(seconds) or not 1 <= seconds <= LONGEST_TIMEOUT_SECONDS:
         raise UsageError(f"--timeout {arguments.timeout!r} is not from 1 second to 365d in whole seconds.")
-    timeout = int(seconds)
+    timeout, longest = int(seconds), quotas()[QUERY].value
+    if timeout > longest:
+        shown = f"{shown_duration(timeout)} is more than the {shown_duration(longest)}"
+        said = f"A timeout of {shown} that Redshift runs a query: no way can promise it."
+        return [*found, Misfit("every way", fatal=True, said=said)]
     for way, policy in kept_policies(candidates(arguments.way), policies):
         found += misfits(way.name, way.usage, way.budget_polls, policy, timeout)
     return found

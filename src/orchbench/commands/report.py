@@ -19,6 +19,10 @@ from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways
 
 DEFAULT_MEMORY_MB = 128
+OTHER_FORMATS = frozenset(
+    {".csv", ".docx", ".json", ".md", ".pdf", ".png", ".pptx", ".svg", ".txt", ".xlsx", ".zip"}
+)
+"""Names that somebody gives who expects a file, and would get a folder."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -62,6 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
     from orchbench.report.build import PAGE, files, report, write  # noqa: PLC0415
     from orchbench.report.page import page  # noqa: PLC0415
 
+    if arguments.out is not None and arguments.out.suffix.lower() in OTHER_FORMATS:
+        raise UsageError(
+            f"--out {str(arguments.out)!r} is no format that a report has: name a folder, or an .html file, "
+            "which a browser prints as a PDF."
+        )
     results = results_of(arguments)
     made = report(results, given_for(arguments, results))
     out = arguments.out or arguments.results[0]

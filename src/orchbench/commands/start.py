@@ -10,7 +10,7 @@ from rich.console import Console
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.limits import warnings_before_start
 from orchbench.commands.options import add_target, add_way, connected
-from orchbench.deployment.bench import Bench
+from orchbench.deployment.bench import Bench, require_name
 from orchbench.deployment.execution import Execution, Live
 from orchbench.platforms.platform import StartCase
 from orchbench.trace import ExecutionStatus, Json
@@ -36,12 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Start, wait, and print the output as JSON."""
     document = read_input(arguments.input)
     console = Console(stderr=True)
+    if arguments.name is not None:
+        require_name(arguments.name)
     bench = connected(arguments)
     for said in warnings_before_start(arguments.way, document):
         console.print(f"Warning: {said}", highlight=False, markup=False, soft_wrap=True)
     execution = bench.start(arguments.way, document, name=arguments.name)
-    if execution.case is not StartCase.STARTED:
-        console.print(f"{execution.name}: {execution.case}", highlight=False)
+    if said := told(execution):
+        console.print(said, highlight=False, markup=False, soft_wrap=True)
     if arguments.no_wait:
         print(execution.arn)  # noqa: T201 - the command's answer
         return 0
@@ -59,6 +61,19 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandFailed(f"{execution.name} ended as {status}: {error}")
     print(json.dumps(output, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     return 0
+
+
+def told(execution: Execution) -> str | None:
+    """Return what there is to say of a start that started nothing, or None."""
+    match execution.case:
+        case StartCase.CLOSED:
+            return (
+                f"{execution.name} has finished before with the same input: nothing was started, and this is "
+                "its stored result. Give another --name to run the batch again."
+            )
+        case StartCase.ALREADY_RUNNING:
+            return f"{execution.name} is running already with the same input: nothing was started."
+    return None
 
 
 def _wait(bench: Bench, execution: Execution, console: Console, *, follow: bool) -> None:

@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 
 from orchbench.commands.options import add_target, add_way, connected
+from orchbench.deployment.bench import require_name
 from orchbench.trace import ExecutionStatus
 
 
@@ -21,6 +22,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Stop the execution and say what became of it."""
     console = Console(stderr=True)
+    if not arguments.execution.startswith("arn:"):
+        require_name(arguments.execution)
     bench = connected(arguments)
     execution = bench.find(arguments.way, arguments.execution)
     status, _output, _error = bench.outcome(execution)

@@ -79,11 +79,7 @@ class Bench:
             OrchestratorError: the name is in use with another input, or the way is not deployed.
         """
         name = name or f"{way}-{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-        if not NAME.fullmatch(name):
-            raise InvalidName(
-                f"The name {name!r} is not one that both services take: use 1 to {LONGEST_NAME} letters, "
-                "digits, hyphens and underscores."
-            )
+        require_name(name)
         started = self._service(way).start(self._target(way), name, document or {})
         if started.case is StartCase.OTHER_FUNCTION:
             raise OrchestratorError(
@@ -283,6 +279,19 @@ class Bench:
                 f"there{how}."
             )
         return self.connection.outputs[output]
+
+
+def require_name(name: str) -> None:
+    """Refuse an execution's name that not every service takes.
+
+    Raises:
+        InvalidName: which says what would be right.
+    """
+    if not NAME.fullmatch(name):
+        raise InvalidName(
+            f"The name {name!r} is not one that both services take: use 1 to {LONGEST_NAME} letters, "
+            "digits, hyphens and underscores."
+        )
 
 
 def connect(

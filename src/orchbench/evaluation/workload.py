@@ -116,7 +116,8 @@ def from_file(path: Path, column: str | None = None) -> Workload:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InvalidWorkload(f"{path} cannot be read: {error}.") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise InvalidWorkload(f"{path} cannot be read: {reason}.") from None
     if path.suffix == ".json" or text.lstrip().startswith("["):
         if column is not None:
             raise InvalidWorkload(f"{path} is JSON, and has no column {column!r}: leave --column out.")

@@ -46,7 +46,9 @@ def deploy_template(
         }
         create_or_update(cloudformation, order)
     except OSError as error:
-        raise DeploymentFailed(f"{template} cannot be packaged: {error}.") from error
+        raise DeploymentFailed(
+            f"{template} cannot be packaged: {error.filename or template}: {error.strerror or error}."
+        ) from error
     except ClientError as error:
         raise DeploymentFailed(f"{template} was refused: {error.response['Error']['Message']}") from error
     except WaiterError as error:

@@ -93,7 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if options.parent_pid is not None and not is_alive(options.parent_pid):
                     break
     except (OSError, RuntimeError, OverflowError) as error:
-        print(f"The local Redshift could not run: {error}", file=sys.stderr)  # noqa: T201  a command's error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        print(f"The local Redshift could not run: {reason}", file=sys.stderr)  # noqa: T201  a command's error
         return 1
     return 0
 

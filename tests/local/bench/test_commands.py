@@ -109,6 +109,26 @@ def test_check_tells_of_what_was_run_that_redshift_may_not_take(running_stack: A
     assert "public.orders" not in told[0]
 
 
+def test_a_start_of_a_finished_name_shows_its_stored_result_and_says_so(capsys: Any) -> None:
+    again = ["start", "sfn-poll", "--input", QUICK, "--name", "stored"]
+    assert main(again) == 0
+    first = capsys.readouterr().out
+
+    assert main(again) == 0
+
+    shown = capsys.readouterr()
+    assert shown.out == first
+    assert "nothing was started, and this is its stored result" in " ".join(shown.err.split())
+
+
+def test_several_that_are_run_at_once_are_returned_in_the_order_that_was_asked_for() -> None:
+    document = json.loads(QUICK)
+    traces = connect("local").run_many([("durable-poll", document), ("sfn-poll", {"sql_file": "no.sql"})])
+
+    assert [one.orchestrator for one in traces] == ["durable-poll", "sfn-poll"]
+    assert [one.status for one in traces] == [ExecutionStatus.SUCCEEDED, ExecutionStatus.FAILED]
+
+
 def test_the_documented_example_runs(capsys: Any) -> None:
     blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
 

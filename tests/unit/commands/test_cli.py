@@ -7,16 +7,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
 import orchbench
 from orchbench.cli import build_parser, main
-from orchbench.commands.failure import sentence_of
+from orchbench.commands.failure import reason_of, sentence_of
 from orchbench.commands.former import FORMER
 from orchbench.commands.overview import TASKS, overview
 from orchbench.commands.sql_check import bundled_files, warnings_of
+from orchbench.commands.start import told
+from orchbench.deployment.execution import Execution
+from orchbench.platforms.platform import StartCase
 from orchbench.project import project_root
 
 
@@ -38,6 +42,9 @@ from orchbench.project import project_root
             "--input is no JSON object: an execution takes a JSON object",
         ),
         (["start", "sfn-poll", "--input", " "], "--input is empty: an execution takes a JSON object"),
+        (["start", "sfn-poll", "--name", "a b"], "The name 'a b' is not one that both services take: use 1"),
+        (["stop", "sfn-poll", "a/b"], "The name 'a/b' is not one that both services take: use 1 to 64"),
+        (["report", "results", "--out", "q.pdf"], "--out 'q.pdf' is no format that a report has: name a"),
         (["load", "--at-once", "501"], "'501' is not a whole number from 1 to 500"),
         (["start", "sfn-poll", "--input", "there-is-no.such"], "neither a JSON object nor a file"),
     ],
@@ -133,6 +140,55 @@ def test_what_aws_refuses_is_one_sentence_with_its_code() -> None:
 
 def test_missing_credentials_are_one_sentence() -> None:
     assert sentence_of(NoCredentialsError()) == "AWS could not be asked: Unable to locate credentials"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "MISSING"],
+        ["report", "MISSING", "--print", "table"],
+        ["supplement", "MISSING"],
+        ["compare", "--from", "MISSING"],
+        ["compare", "--resume", "MISSING"],
+        ["decide", "MISSING", "--record", "record"],
+        ["decide", "--check", "MISSING"],
+        ["estimate", "--durations", "MISSING", "--runs-a-month", "1"],
+        ["rehearse", "--scenarios", "MISSING"],
+        ["check", "--sql-file", "MISSING"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_missing_is_a_usage_error_everywhere_and_told_without_a_number_of_the_system(
+    arguments: Any, tmp_path: Any, monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(arguments) == 2
+    said = capsys.readouterr().err
+    assert "MISSING" in said
+    assert "Errno" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_system_says_is_told_without_its_number() -> None:
+    missing = FileNotFoundError(2, "No such file or directory", "a.json")
+    refused = URLError(ConnectionRefusedError(111, "Connection refused"))
+
+    assert sentence_of(missing) == "a.json cannot be used: No such file or directory."
+    assert [reason_of(missing), reason_of(refused)] == ["No such file or directory", "Connection refused"]
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (StartCase.STARTED, ""),
+        (StartCase.ALREADY_RUNNING, "nightly is running already with the same input: nothing was started."),
+        (StartCase.CLOSED, "nothing was started, and this is its stored result. Give another --name"),
+    ],
+)
+def test_a_start_of_a_name_that_was_used_says_what_is_shown(case: StartCase, said: str) -> None:
+    assert said in (told(Execution("sfn-poll", "nightly", "arn", case)) or "")
+    assert (told(Execution("sfn-poll", "nightly", "arn", case)) is None) is (said == "")
 
 
 def test_an_error_nobody_foresaw_names_its_kind_and_the_way_to_its_traceback() -> None:

@@ -72,6 +72,14 @@ def test_a_start_is_warned_of_a_timeout_and_a_policy_that_do_not_fit() -> None:
     assert warnings_before_start("sfn-poll", {"poll": "fast"}) == []
 
 
+def test_a_timeout_that_no_query_may_take_is_refused_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["limits", "--timeout", "25h", "--json"]) == 1
+
+    (refused,) = json.loads(capsys.readouterr().out)["misfits"]
+    assert (refused["way"], refused["fatal"]) == ("every way", True)
+    assert refused["said"].startswith("A timeout of 25 h is more than the 24 h that Redshift runs a query")
+
+
 def test_limits_fails_where_a_batch_cannot_fit(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["limits", "--poll", "fixed:10s", "--timeout", "24h", "--json"]
 
@@ -153,7 +161,7 @@ def test_a_timeout_of_days_is_told_in_the_unit_of_its_limit(capsys: pytest.Captu
     assert main(["limits", "--timeout", "48h", "--poll", "fixed:10s"]) == 1
     printed = capsys.readouterr().out
 
-    assert "a timeout of 48 h is more than the 24 h that Redshift runs a query" in printed
+    assert "A timeout of 48 h is more than the 24 h that Redshift runs a query" in printed
     assert "172800" not in printed
     assert "2 d" not in printed
 
