@@ -55,6 +55,8 @@ ELSEWHERE = {
     "test_start_prints_the_output_and_nothing_else_on_standard_output",
     "orchbench stop": "tests/local/bench/test_commands.py::"
     "test_a_stopped_execution_is_stopped_and_its_statement_known",
+    "orchbench template": "tests/contract/test_one_way.py::"
+    "test_a_way_written_alone_has_what_is_left_when_all_others_are_deleted",
     "orchbench up": "tests/contract/test_documented_sessions.py::"
     "test_what_up_says_is_what_its_document_shows",
     "make compare-aws": "tests/local/bench/test_compare_aws.py::"
