@@ -101,6 +101,7 @@ def test_refusals_do_not_give_a_cancel_its_attempts_back(throttled_attempts: int
     assert statuses(found) == {"ABORTED"}
 
 
+@pytest.mark.slow
 def test_an_execution_gives_a_cancel_in_the_queue_up_after_45_refusals_more() -> None:
     found = by_way("queue:seconds=4000", document=MINUTE, jitter=0.5)
     assert set(seconds(found)) == {60 + 45 * 60.0}
