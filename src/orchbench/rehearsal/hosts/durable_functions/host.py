@@ -40,11 +40,9 @@ from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecu
 
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.platforms.platform import Record
-from orchbench.rehearsal.host import Death, InvalidStart, Surroundings, UsedQuota
+from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
 from orchbench.rehearsal.hosts.durable_functions.event_order import EventOrder
 from orchbench.rehearsal.hosts.durable_functions.metering import (
-    MOST_BYTES,
-    MOST_OPERATIONS,
     WAIT_FOR_CONDITION,
     Metering,
 )
@@ -128,14 +126,6 @@ class DurableHost:
     def metered(self) -> Mapping[Meter, int]:
         """The operations and the bytes so far."""
         return {DURABLE_OPERATIONS: self.meter.operations, WRITTEN_BYTES: self.meter.written_bytes}
-
-    @property
-    def used_of_quotas(self) -> Mapping[str, UsedQuota]:
-        """The operations and the bytes, beside what one execution may have."""
-        return {
-            "durable_operations": UsedQuota("durable operations", self.meter.operations, MOST_OPERATIONS),
-            "durable_data_bytes": UsedQuota("bytes written", self.meter.written_bytes, MOST_BYTES),
-        }
 
     def run(self, name: str, document: Any) -> None:
         """Start an execution and let time pass until it has ended.
