@@ -303,7 +303,7 @@ def operation_names() -> Iterator[str]:
 def test_side_by_side_has_every_state_and_every_operation() -> None:
     text = (ROOT / "docs" / "side-by-side.md").read_text()
     names = set(operation_names())
-    assert len(names) == 4
+    assert {"submit-batch", "wait-for-turn"} <= names
     assert [name for name in names if f"`{name}`" not in text] == []
     states = definition()["States"]
     assert [name for name, one in states.items() if f"| **{name}**, {one['Type']}" not in text] == []
