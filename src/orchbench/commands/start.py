@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     for said in warnings_before_start(arguments.way, document):
         console.print(f"Warning: {said}", highlight=False, markup=False, soft_wrap=True)
     execution = bench.start(arguments.way, document, name=arguments.name)
-    if said := told(execution):
-        console.print(said, highlight=False, markup=False, soft_wrap=True)
+    if shown := told(execution):
+        console.print(shown, highlight=False, markup=False, soft_wrap=True)
     if arguments.no_wait:
         print(execution.arn)  # noqa: T201 - the command's answer
         return 0
