@@ -17,7 +17,7 @@ from orchbench.results.comparison import Comparison, ComparisonSettings
 from orchbench.ways import Way, the_pair
 
 ARTICLE = "https://dev.classmethod.jp/articles/lambda-durable-functions-redshift"
-"""How a durable function polls Redshift, in Japanese, January 2026: what durable-poll goes on from."""
+"""How a durable function polls Redshift, in Japanese, January 2026: what this project goes on from."""
 INTERVAL_SECONDS = {"local": 2, "aws": 10}
 """The article polls every 10 s; a local query of some seconds would be over before the first poll."""
 TIMEOUT_SECONDS = {"local": 600, "aws": 3600}

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 
+from orchbench.ways import the_pair
+
 USAGE = "usage: orchbench [--version] [--debug] COMMAND ..."
 ENDING = "`orchbench COMMAND --help` explains a command and its options."
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One command: what it does, and how it is typically called."""
+    """One command: what it does, and how it is typically called, with ``WAY`` for a way."""
 
     name: str
     summary: str
-    example: str
+    call: str
+
+    @property
+    def example(self) -> str:
+        """The call, with the way that the baseline is compared with."""
+        return self.call.replace("WAY", list(the_pair())[-1])
 
 
 @dataclass(frozen=True)
@@ -66,18 +73,18 @@ TASKS = (
             Entry(
                 "template",
                 "write the template and functions of one way alone",
-                "orchbench template --way durable-poll --out my-batch",
+                "orchbench template --way WAY --out my-batch",
             ),
             Entry("check", "look whether a deployment is ready to run", "orchbench check --target aws"),
             Entry(
                 "start",
                 "start an execution, and wait for its output",
-                "orchbench start durable-poll --target aws --follow",
+                "orchbench start WAY --target aws --follow",
             ),
             Entry(
                 "stop",
                 "stop an execution, and cancel its statement",
-                "orchbench stop durable-poll NAME --target aws",
+                "orchbench stop WAY NAME --target aws",
             ),
         ),
     ),

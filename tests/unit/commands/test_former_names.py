@@ -32,9 +32,7 @@ def test_a_former_name_says_the_present_one(
 
 
 def test_no_help_lists_a_former_name() -> None:
-    listed = [
-        line.split()[0] for line in build_parser().format_help().splitlines() if line.startswith("    ")
-    ]
+    listed = [line.split()[0] for line in build_parser().format_help().splitlines() if line.startswith("  ")]
     assert "report" in listed
     assert set(listed) & set(FORMER) == set()
 
