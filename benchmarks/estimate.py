@@ -13,7 +13,7 @@ from orchbench.evaluation.estimate import CLOSED_FORM, Columns, estimate
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.polling import CHUNK, PolicyColumns
 from orchbench.evaluation.prices import known_regions, price_list
-from orchbench.evaluation.rates import Rates, rate_names
+from orchbench.evaluation.price_keys import Rates, rate_names
 from orchbench.trace import Json, Label
 from orchbench.ways.usage import Usage
 

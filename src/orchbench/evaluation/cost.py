@@ -1,7 +1,7 @@
 """A bill for one execution, made of its trace and a price list: what was used, not what a formula says.
 
-On it: transitions, operations, data, requests, GB-seconds and logs. Not on it: traces and metrics, which
-every way causes alike. Redshift's own time is put beside it where its capacity and price are given.
+On it: transitions, operations, data, requests, GB-seconds and logs. Traces, metrics and alarms come on a
+month's bill (``month``), Redshift's own time beside it (``warehouse``).
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from orchbench.evaluation.assumptions import Assumptions, default_assumptions
 from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import Counts, count
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.rates import GB_SECOND, LOGS, REQUEST, price_key
+from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
 from orchbench.evaluation.tariff import (
     BYTES_A_GB,
     DAYS_A_MONTH,
@@ -28,21 +28,13 @@ from orchbench.platforms.meters import Meter
 from orchbench.trace import EventKind, Invocation, Label, Trace, Work
 from orchbench.ways import all_ways
 
-__all__ = ["HOST_LABELS", "Bill", "BillLine", "RedshiftCompute", "bill", "quantities", "weakest"]
+__all__ = ["HOST_LABELS", "Bill", "BillLine", "bill", "quantities", "weakest"]
 
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
 LOCAL_DURATIONS = "GB-seconds come from the billed milliseconds of this machine, which is no 128 MB function"
 HISTORY = "the execution's history"
 ATTEMPTS = (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED, EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
 ENDED_STEPS = (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
-
-
-@dataclass(frozen=True)
-class RedshiftCompute:
-    """Redshift Serverless while the query runs, as the asker gives it: no price of it is in the lists."""
-
-    rpus: Decimal
-    rpu_hour_usd: Decimal
 
 
 def bill(
@@ -52,7 +44,6 @@ def bill(
     architecture: str = "x86_64",
     retention_days: int | None = None,
     assumptions: Assumptions | None = None,
-    redshift: RedshiftCompute | None = None,
     runs: Decimal = Decimal(1),
     free_tier: bool = False,
 ) -> Bill:
@@ -64,20 +55,13 @@ def bill(
         architecture: of the functions, ``x86_64`` or ``arm64``.
         retention_days: how long a closed durable execution is kept.
         assumptions: what to assume where the trace does not say; the project's own by default.
-        redshift: capacity and price of the warehouse; without it the query's own cost is left out.
         runs: how often it runs, a month's with ``free_tier``.
         free_tier: whether to take off what an account has free each month.
     """
     assumed = assumptions or default_assumptions()
     if retention_days is not None:
         assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
-    used = priced(quantities(trace, assumed, architecture), prices, runs=runs, free_tier=free_tier)
-    return Bill((*used.lines, *redshift_lines(query_seconds(trace), redshift, runs)))
-
-
-def query_seconds(trace: Trace) -> Decimal:
-    """Return how long the statement ran, 0 where there was none."""
-    return Decimal(str(trace.statement.query_seconds)) if trace.statement else Decimal(0)
+    return priced(quantities(trace, assumed, architecture), prices, runs=runs, free_tier=free_tier)
 
 
 def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Quantity]:
@@ -88,28 +72,6 @@ def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Qu
         *_functions(trace, architecture, assumed),
         *_logs(trace, counts, assumed),
     ]
-
-
-def redshift_lines(
-    seconds: Decimal, redshift: RedshiftCompute | None, runs: Decimal = Decimal(1)
-) -> tuple[BillLine, ...]:
-    """Return the line of the query's own compute, for proportion; none where nothing is given of it."""
-    if redshift is None:
-        return ()
-    rpu_seconds = redshift.rpus * seconds * runs
-    return (
-        BillLine(
-            what="Redshift Serverless compute",
-            quantity=rpu_seconds / 3600,
-            unit="RPU-hour",
-            amount_usd=rpu_seconds * redshift.rpu_hour_usd / 3600,
-            label=Label.ASSUMED,
-            price_source="given by the caller",
-            note=f"{redshift.rpus} RPUs while the query runs, the price as given; for proportion",
-            source="the statement's Duration",
-            price_usd=redshift.rpu_hour_usd,
-        ),
-    )
 
 
 def metered_quantities(

@@ -25,6 +25,13 @@ def told_usd(amount: Decimal, places: int = 4) -> str:
     return f"{amount:.{max(places, 2 - amount.adjusted()) if amount.adjusted() < -1 else places}f}"
 
 
+def told_money(amount: Decimal) -> str:
+    """Write an amount rounded to what matters: dollars from a thousand on, cents from one on, else three digits."""
+    if abs(amount) >= 1000:
+        return f"{amount:,.0f}"
+    return f"{amount:.2f}" if abs(amount) >= 1 else told_usd(amount, 2)
+
+
 def told_excess(factor: float) -> str:
     """Write a factor above 1 rounded up, with as many digits as tell it from 1."""
     if factor >= 100:
@@ -41,7 +48,9 @@ def told_below(factor: float) -> str:
 
 
 def told_share(share: float) -> str:
-    """Write a share in percent that is never rounded to none or to all."""
+    """Write a share in percent that is never rounded to none or to all; of more than all without decimals."""
+    if share >= 1.0005:
+        return f"{share:,.0%}" if share >= 1.01 else f"{share:.1%}"
     if share in {0, 1} or 0.0005 <= share <= 0.9995:
         return f"{share:.1%}"
     return "under 0.1%" if share < 0.5 else "over 99.9%"

@@ -97,7 +97,12 @@ def weakest(labels: Iterable[Label]) -> Label:
 
 
 def priced(
-    quantities: Iterable[Quantity], prices: PriceList, *, runs: Decimal = Decimal(1), free_tier: bool = False
+    quantities: Iterable[Quantity],
+    prices: PriceList,
+    *,
+    runs: Decimal = Decimal(1),
+    free_tier: bool = False,
+    once: Iterable[Quantity] = (),
 ) -> Bill:
     """Return the bill for so many times these quantities.
 
@@ -106,9 +111,11 @@ def priced(
         prices: of the region.
         runs: how often it is run.
         free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
+        once: what comes after them, however often it is run.
     """
     left = _free_quantities(prices) if free_tier else {}
-    return Bill(tuple(_lines(quantities, prices, runs, left)))
+    lines = _lines(quantities, prices, runs, left)
+    return Bill((*lines, *_lines(once, prices, Decimal(1), left)))
 
 
 def _free_quantities(prices: PriceList) -> dict[str, Decimal]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import altair as alt
 
-from orchbench.evaluation.decision import Candidate
-from orchbench.evaluation.way_estimate import WayEstimate, estimate_way
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.report import drawing
 from orchbench.report.figures import seconds, told_duration, usd_of_runs
 from orchbench.report.model import Chart, Datum, Section, Table
@@ -35,7 +35,7 @@ class Point:
 
     way: str
     policy: str
-    found: WayEstimate
+    found: Estimate
     on_front: bool = False
 
     @property

@@ -18,7 +18,7 @@ from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.decision import Decision, Question
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.rates import Rates
+from orchbench.evaluation.price_keys import Rates
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import STATE_TRANSITIONS
 from orchbench.trace import Json

@@ -9,9 +9,9 @@ import pytest
 from orchbench.cli import main
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.way_estimate import Terms, estimate_way, usual_timeouts
+from orchbench.evaluation.estimate import Terms, estimate_way, usual_timeouts
 from orchbench.ways.durations import Policy
 
 TERMS = Terms(price_list("us-east-1"), "x86_64", 128, default_assumptions())

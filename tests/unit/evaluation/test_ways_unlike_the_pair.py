@@ -22,13 +22,13 @@ from orchbench.evaluation.estimate import Columns, Estimates, estimated_quantiti
 from orchbench.evaluation.estimate import estimate as estimated
 from orchbench.evaluation.limits import NO_QUOTA, misfits, policy_rows, reach
 from orchbench.evaluation.prices import known_regions, price_list
-from orchbench.evaluation.rates import Rates, price_keys
+from orchbench.evaluation.price_keys import Rates, price_keys
 from orchbench.evaluation.rehearsed import NO_QUOTA as UNLIMITED
 from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.variants import ratio_to_parent, told_ratio
-from orchbench.evaluation.way_estimate import estimate_way
+from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse

@@ -1,0 +1,151 @@
+"""A decision in words: what to choose, what it costs, and whether that matters beside Redshift."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.decision import Answer, Option
+from orchbench.evaluation.figures import told_excess, told_money, told_share
+from orchbench.evaluation.loads import Load
+from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.tariff import plain
+from orchbench.ways.durations import Policy, shown_duration
+
+
+def said(
+    answer: Answer, candidates: Sequence[Candidate], would_fit: Option | None, budget_usd: Decimal | None
+) -> list[str]:
+    """Return the first lines: three where there is an answer, else one that says why not."""
+    question = answer.question
+    if question.none_ends:
+        return [
+            f"Every query runs longer than the timeout of {question.timeout_seconds:,} s, so no way sees "
+            "one end: give a longer timeout."
+        ]
+    if not answer.ranked and not answer.beyond:
+        return [
+            f"No way sees every end within {question.promise.told} up to a timeout of "
+            f"{shown_duration(question.timeout_seconds)}: accept a longer lag, or a shorter timeout."
+        ]
+    if not answer.ranked:
+        nearest = answer.beyond[0]
+        return [
+            f"No plan fits: {nearest.way}, {told_policy(nearest.policy)}, needs "
+            f"{_shares(nearest.exceeded)}. {_fitting(would_fit)}"
+        ]
+    return [_choice(answer), _cost(answer, budget_usd), _proportion(answer, len(candidates))]
+
+
+def told_policy(policy: Policy) -> str:
+    """Say how a policy polls."""
+    if policy.is_fixed:
+        return f"a poll every {policy.minimum_seconds} s"
+    longest = f"{policy.maximum_seconds} s" if policy.maximum_seconds < 86_400 else "any length"
+    return (
+        f"each delay {policy.share * 100:g} % of the time elapsed, from {policy.minimum_seconds} s to {longest}"
+    )
+
+
+def _choice(answer: Answer) -> str:
+    best, promise = answer.ranked[0], answer.question.promise
+    text = (
+        f"Choose {best.way}, {told_policy(best.policy)}: no end stays unseen for longer than {promise.told}, "
+        "at whatever moment it comes."
+    )
+    if timed_out := float(best.estimate.polled.timed_out.mean()):
+        timeout = shown_duration(answer.question.timeout_seconds)
+        text += f" {timed_out:.2%} of the runs end at the timeout of {timeout}, their queries cancelled."
+    return text
+
+
+def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
+    best, question = answer.ranked[0], answer.question
+    text = (
+        f"Orchestrating {plain_number(question.runs_a_month)} runs costs ${told_money(best.month.usd)} a month "
+        f"at list prices of {question.terms.prices.requested_region}"
+    )
+    if question.free_tier:
+        text += ", the free tier taken off"
+    if taken := assumed_prices(best):
+        text += f" ({taken})"
+    if budget_usd is not None and best.month.usd > budget_usd:
+        text += f", which is over the budget of ${plain(budget_usd)}"
+    return f"{text}."
+
+
+def assumed_prices(option: Option) -> str:
+    """Say which prices of its runs are not known for the region; nothing where all are."""
+    prices, usage = option.estimate.terms.prices, option.estimate.candidate.usage
+    used = price_keys([usage], option.estimate.terms.architecture)
+    found: dict[str, list[str]] = {}
+    for key in used:
+        if prices[key].confidence == "assumed":
+            found.setdefault(prices[key].assumed_from or "elsewhere", []).append(key.replace("_", " "))
+    if any(len(keys) == len(used) for keys in found.values()):
+        return f"all assumed from {next(iter(found))}"
+    return "; ".join(f"{', '.join(keys)} assumed from {origin}" for origin, keys in found.items())
+
+
+def _proportion(answer: Answer, asked: int) -> str:
+    question, best = answer.question, answer.ranked[0]
+    if question.warehouse is None:
+        return _verdict(answer, asked, "Redshift's own cost is left out: ")
+    redshift = question.warehouse_usd
+    whole = redshift + best.month.usd
+    share = told_share(float(best.month.usd / whole)) if whole else "0%"
+    return _verdict(
+        answer,
+        asked,
+        f"Redshift costs ${told_money(redshift)} for the same queries ({question.warehouse.told}), and "
+        f"orchestrating them is {share} of the whole bill: ",
+    )
+
+
+def _verdict(answer: Answer, asked: int, start: str) -> str:
+    best, ranked = answer.ranked[0], answer.ranked
+    if len(ranked) == 1:
+        alone = "it is the only way asked for" if asked == 1 else "no other way keeps the promise and fits"
+        return f"{start}{alone}."
+    if answer.cost_decides:
+        saved = told_money(ranked[1].month.usd - best.month.usd)
+        return f"{start}cost decides, as {ranked[1].way} costs ${saved} more."
+    alike = ranked[: answer.alike]
+    apart = max(one.month.usd for one in alike) - min(one.month.usd for one in alike)
+    least = told_money(answer.least_usd)
+    text = (
+        f"{start}cost does not decide here, {len(alike)} ways lie ${told_money(apart)} apart and less than "
+        f"${least} a month is taken not to matter"
+    )
+    return f"{text}. {deciding(answer)}"
+
+
+def deciding(answer: Answer) -> str:
+    """Say by what the recommended way comes first of those that cost alike."""
+    first, second = answer.ranked[:2]
+    names = ("mean lag", "room below its quotas", "parts to operate", "states or operations to read", "cost")
+    by = next(
+        (name for name, one, other in zip(names, first.merits, second.merits, strict=False) if one != other),
+        "name",
+    )
+    return f"{first.way} comes before {second.way} by its {by}."
+
+
+def plain_number(number: Decimal) -> str:
+    """Write a number with its thousands apart."""
+    return f"{number:,f}".rstrip("0").rstrip(".") if number % 1 else f"{number:,.0f}"
+
+
+def _shares(exceeded: Sequence[Load]) -> str:
+    return ", ".join(
+        f"{told_excess(load.share)} times the quota of {load.limit:,} {load.unit} ({load.quota})"
+        for load in exceeded
+    )
+
+
+def _fitting(would_fit: Option | None) -> str:
+    if would_fit is None:
+        return "No longer interval would fit either: run it less often, or spread its peak."
+    return (
+        f"The shortest interval that would fit is {would_fit.policy.minimum_seconds} s ({would_fit.way}), "
+        f"a lag of {would_fit.estimate.lag.worst_seconds:g} s at worst."
+    )
