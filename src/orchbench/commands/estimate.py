@@ -198,7 +198,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "detection_lag_p95": _estimated(estimated.lag.p95_seconds, "s"),
         "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
-        "poll_budget_stretches": estimated.stretched,
+        "poll_budget_stretches": estimated.followed.stretched,
         "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),
         "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
         "bill": bill_to_json(bill),

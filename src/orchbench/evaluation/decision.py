@@ -49,7 +49,7 @@ class Promise:
 
     def is_kept(self, estimate: Estimate) -> bool:
         """Tell whether it holds wherever a query ends up to its timeout."""
-        if estimate.stretched:
+        if estimate.followed.stretched:
             return False
         if self.share is not None:
             return estimate.policy.minimum_seconds <= SHORTEST_SHARED_SECONDS
@@ -105,6 +105,11 @@ class Question:
             return Decimal(0)
         again = 1 + self.terms.assumed["failed_runs_share"]
         return self.warehouse.usd(self.durations_seconds, self.timeout_seconds) * self.runs_a_month * again
+
+    @cached_property
+    def seconds(self) -> float:
+        """How long a statement runs on average, its deadline considered."""
+        return float(np.minimum(self.durations_seconds, self.timeout_seconds).mean())
 
     @property
     def none_ends(self) -> bool:
@@ -235,23 +240,22 @@ def _shortest_lag(question: Question, candidate: Candidate) -> float:
     shortest = candidate.kept(Policy.fixed(1))
     return estimate_way(
         candidate, question.durations_seconds[:1], shortest, question.terms, question.timeout_seconds
-    ).longest_delay_seconds
+    ).followed.longest_delay_seconds
 
 
 def _loads(question: Question, found: Estimate) -> list[Load]:
     """Return how much of each quota the busiest moment uses, the nearest first."""
-    seconds = float(np.minimum(question.durations_seconds, question.timeout_seconds).mean())
     starts = float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor
-    makespan = float(found.polled.seen_at_seconds.mean())
+    makespan = found.followed.mean_makespan_seconds
     peak = Peak(
         executions=max(1.0, starts * makespan),
         # A statement ends when it ends, seen or not.
-        statements=max(1.0, starts * seconds),
+        statements=max(1.0, starts * question.seconds),
         starts_a_second=starts,
         makespan_seconds=makespan,
     )
-    candidate, polls = found.candidate, found.polled.polls
-    used = used_of_quotas(candidate.usage, candidate.account, peak, float(polls.mean()), int(polls.max()))
+    candidate = found.candidate
+    used = used_of_quotas(candidate.usage, candidate.account, peak, *found.followed.mean_and_most_polls)
     return sorted(loads(used, question.terms.prices.requested_region), key=lambda load: -load.share)
 
 

@@ -37,7 +37,8 @@ from orchbench.ways.usage import Usage
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
-METER, REQUESTS, MILLISECONDS, LOGGED = "meter", "requests", "milliseconds", "logged"
+METER, REQUESTS, COLD, LOGGED = "meter", "requests", "cold starts", "logged"
+MILLISECONDS = "milliseconds"
 Key = tuple[str, str]
 """What kind of amount, and of what."""
 
@@ -57,15 +58,21 @@ class Followed:
     """Queries as one way follows them with one policy: nothing here depends on a price.
 
     Attributes:
+        policy: as the way keeps it.
         statement_seconds: from the statement's creation to its end, Redshift's queue included.
         timeout_seconds: the batch's own.
     """
 
     candidate: Candidate
-    policies: PolicyColumns
+    policy: Policy
     statement_seconds: Floats
     timeout_seconds: Floats
     kept_warm_seconds: float
+
+    @cached_property
+    def policies(self) -> PolicyColumns:
+        """The policy, a row a query."""
+        return policy_rows(self.policy, len(self.statement_seconds))
 
     @property
     def usage(self) -> Usage:
@@ -117,44 +124,122 @@ class Followed:
         """The delay before the last poll: the lag of an end at the worst moment; NaN as above."""
         return np.where(self.unseen, np.nan, self.polled.last_delay_seconds)
 
+    @cached_property
+    def mean_makespan_seconds(self) -> float:
+        """From the statement's creation to its last poll, on average."""
+        return float(self.polled.seen_at_seconds.mean())
+
+    @cached_property
+    def mean_and_most_polls(self) -> tuple[float, int]:
+        """Of a run on average, and of the longest."""
+        return float(self.polled.polls.mean()), int(self.polled.polls.max())
+
+    @property
+    def longest_timeout_seconds(self) -> float:
+        """The batch's own, the longest where queries have several."""
+        return float(self.timeout_seconds.max())
+
+    @cached_property
+    def longest_delay_seconds(self) -> float:
+        """The longest delay of the schedule up to the timeout: what an end can stay unseen at worst."""
+        return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
+
+    @cached_property
+    def lag(self) -> Lag:
+        """The detection lag of ends at any moment."""
+        delays = self.polled.last_delay_seconds[~self.unseen]
+        return lag_at_any_moment(delays, self.longest_delay_seconds, by_event=not self.candidate.polls)
+
+    @cached_property
+    def stretched(self) -> bool:
+        """Tell whether the poll budget makes delays longer than the policy's."""
+        return is_stretched(self.longest_timeout_seconds, self.policy, self.candidate.budget_polls)
+
+    @cached_property
+    def counted(self) -> dict[Key, Counts]:
+        """Everything that a run is billed by and that is counted, a row a query."""
+        usage, used = self.usage, self.used
+        found: dict[Key, Counts | int] = {(METER, meter.key): self.of(meter) for meter in usage.meters}
+        for meter in usage.meters:
+            if meter.is_size:
+                found[METER, meter.key] = self.of(meter) + used.polls * longer_than_a_fixed(self.policy)
+        for name in usage.functions:
+            found[REQUESTS, name] = used.invocations_of(usage, name)
+            found[COLD, name] = used.cold_starts_of(usage, name)
+        if usage.functions:
+            logged = {"work": used.work(usage), "checks": used.checks(usage), "invocations": self.invocations}
+            found |= {(LOGGED, what): column for what, column in logged.items()}
+        none = np.zeros_like(used.polls)
+        return {key: none + column for key, column in found.items()}
+
+    @cached_property
+    def sums(self) -> dict[Key, int]:
+        """The sums over all queries."""
+        return {key: int(column.sum()) for key, column in self.counted.items()}
+
 
 @dataclass(frozen=True)
 class Estimate:
-    """What queries come to on one way.
+    """What queries come to on one way: followed, and billed on some terms."""
 
-    Attributes:
-        policy: as the way keeps it.
-    """
-
-    candidate: Candidate
-    policy: Policy
     followed: Followed
     terms: Terms
+
+    @property
+    def candidate(self) -> Candidate:
+        """The way."""
+        return self.followed.candidate
+
+    @property
+    def policy(self) -> Policy:
+        """How it polls, as the way keeps it."""
+        return self.followed.policy
 
     @property
     def polled(self) -> PollColumns:
         """When its polls fall."""
         return self.followed.polled
 
-    @cached_property
-    def _columns(self) -> dict[Key, Counts]:
-        return _columns(self.followed, self.policy, self.terms)
+    @property
+    def lag(self) -> Lag:
+        """The detection lag of ends at any moment."""
+        return self.followed.lag
 
     @cached_property
     def quantities(self) -> list[Quantity]:
         """What one run is billed for, on average over the queries: exact sums, over their number."""
-        rows = len(self.followed.statement_seconds)
-        means = {key: Decimal(int(column.sum())) / rows for key, column in self._columns.items()}
-        return list(_quantities(self.candidate.usage, means, self.terms))
+        followed, rows = self.followed, len(self.followed.statement_seconds)
+        billed = {
+            (MILLISECONDS, name): int(self._billed_milliseconds(name).sum())
+            for name in followed.usage.functions
+        }
+        means = {key: Decimal(summed) / rows for key, summed in (followed.sums | billed).items()}
+        return list(_quantities(followed.usage, means, self.terms))
 
     @property
     def cost_usd(self) -> Floats:
-        """What each query's run costs, in floating point, to compare with."""
+        """What each query's run costs, in floating point, to compare with: a bill is linear in its amounts."""
+        usage = self.followed.usage
+        billed = {(MILLISECONDS, name): self._billed_milliseconds(name) for name in usage.functions}
         cost = np.zeros(len(self.followed.statement_seconds))
-        for key, column in self._columns.items():
-            one = _quantities(self.candidate.usage, {key: Decimal(1)}, self.terms)
+        for key, column in (self.followed.counted | billed).items():
+            one = _quantities(usage, {key: Decimal(1)}, self.terms)
             cost += column * float(priced(one, self.terms.prices).total_usd)
         return cost
+
+    def _billed_milliseconds(self, function: str) -> Counts:
+        """Return what a function's invocations are billed for, each rounded up, a row a query."""
+        usage, terms, counted = self.followed.usage, self.terms, self.followed.counted
+        assumed, begun = terms.assumed, self.followed.used.begun
+        polls_here = function in usage.look.invocations
+        others = counted[REQUESTS, function] - (begun if polls_here else 0)
+        warm = invocation_milliseconds(assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
+        billed = others * warm + counted[COLD, function] * added_milliseconds(assumed, 1, 0)
+        if polls_here:
+            billed = billed + milliseconds_of_polls(usage, assumed, terms.memory_mb, begun)
+            checkpoints = counted.get((METER, CHECKPOINTS.key), 0)
+            billed = billed + checkpoints * added_milliseconds(assumed, 0, 1)
+        return np.where(counted[REQUESTS, function] > 0, billed, 0)
 
     @cached_property
     def bill(self) -> Bill:
@@ -169,29 +254,6 @@ class Estimate:
             free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
         """
         return priced(self.quantities, self.terms.prices, runs=runs, free_tier=free_tier)
-
-    @property
-    def timeout_seconds(self) -> float:
-        """The batch's own, the longest where queries have several."""
-        return float(self.followed.timeout_seconds.max())
-
-    @cached_property
-    def longest_delay_seconds(self) -> float:
-        """The longest delay of the schedule up to the timeout: what an end can stay unseen at worst."""
-        return longest_delay(self.policy, self.timeout_seconds, self.candidate.budget_polls)
-
-    @cached_property
-    def lag(self) -> Lag:
-        """The detection lag of ends at any moment."""
-        seen = ~self.followed.unseen
-        return lag_at_any_moment(
-            self.polled.last_delay_seconds[seen], self.longest_delay_seconds, by_event=not self.candidate.polls
-        )
-
-    @cached_property
-    def stretched(self) -> bool:
-        """Tell whether the poll budget makes delays longer than the policy's."""
-        return is_stretched(self.timeout_seconds, self.policy, self.candidate.budget_polls)
 
 
 def estimate_way(
@@ -218,8 +280,7 @@ def estimate_way(
         else np.full(len(durations), float(timeout_seconds))
     )
     kept_warm = float(terms.assumed["kept_warm_seconds"])
-    rows = policy_rows(kept, len(durations))
-    return Estimate(candidate, kept, Followed(candidate, rows, durations, timeouts, kept_warm), terms)
+    return Estimate(Followed(candidate, kept, durations, timeouts, kept_warm), terms)
 
 
 def usual_timeouts(durations_seconds: Floats) -> Floats:
@@ -227,23 +288,6 @@ def usual_timeouts(durations_seconds: Floats) -> Floats:
     more = np.ceil(np.round(durations_seconds * 1.1, 6))
     timeouts: Floats = np.minimum(LONGEST_SECONDS, np.maximum(3_600.0, more))
     return timeouts
-
-
-def _columns(followed: Followed, policy: Policy, terms: Terms) -> dict[Key, Counts]:
-    """Return everything that a run is billed by, in whole numbers, a row a query; a bill is linear in them."""
-    usage, used = followed.usage, followed.used
-    found: dict[Key, Counts | int] = {(METER, meter.key): followed.of(meter) for meter in usage.meters}
-    for meter in usage.meters:
-        if meter.is_size:
-            found[METER, meter.key] = followed.of(meter) + used.polls * longer_than_a_fixed(policy)
-    for name in usage.functions:
-        found[REQUESTS, name] = used.invocations_of(usage, name)
-        found[MILLISECONDS, name] = _billed_milliseconds(followed, name, terms)
-    if usage.functions:
-        logged = {"work": used.work(usage), "checks": used.checks(usage), "invocations": followed.invocations}
-        found |= {(LOGGED, what): column for what, column in logged.items()}
-    none = np.zeros_like(used.polls)
-    return {key: none + column for key, column in found.items()}
 
 
 def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> Iterator[Quantity]:
@@ -273,16 +317,3 @@ def longer_than_a_fixed(policy: Policy) -> int:
     usual = json.dumps(Policy.fixed(10).to_input())
     return 0 if policy.is_fixed else len(json.dumps(policy.to_input())) - len(usual)
 
-
-def _billed_milliseconds(followed: Followed, function: str, terms: Terms) -> Counts:
-    """Return what a function's invocations are billed for, each rounded up, a row a query."""
-    usage, used, assumed = followed.usage, followed.used, terms.assumed
-    polls_here = function in usage.look.invocations
-    others = used.invocations_of(usage, function) - (used.begun if polls_here else 0)
-    warm = invocation_milliseconds(assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
-    billed = others * warm + added_milliseconds(assumed, 1, 0) * used.cold_starts_of(usage, function)
-    if polls_here:
-        billed = billed + milliseconds_of_polls(usage, assumed, terms.memory_mb, used.begun)
-        billed = billed + added_milliseconds(assumed, 0, 1) * used.count(usage, CHECKPOINTS)
-    found: Counts = np.zeros_like(used.begun) + billed
-    return found

@@ -19,6 +19,7 @@ SWEEPS = Decimal(30 * 24 * 60) / 15
 SWEEP_LOOKS = 3
 """One for each status of a statement that runs."""
 MONITORED = "monitoring.yaml and functions/telemetry.py: as if each way were deployed alone"
+SMALL_PRICES = {"redshift_rpu_hour", "xray_trace", "custom_metric", "alarm", "dashboard"}
 FAULTS, BESIDES, RUNS = "faults", "besides", "runs"
 
 
@@ -59,8 +60,10 @@ def month_of(estimate: Estimate, runs: Decimal, *, free_tier: bool) -> Month:
 
 def with_small_prices(prices: PriceList) -> PriceList:
     """Return a price list that lacks no price of a month: what it has not is another region's, and says so."""
+    if prices.prices.keys() >= SMALL_PRICES:
+        return prices
     known = price_list(FALLBACK_REGION)
-    missing = {key: price for key, price in known.prices.items() if key not in prices.prices}
+    missing = {key: known[key] for key in sorted(SMALL_PRICES - prices.prices.keys())}
     note = f"not known for {prices.requested_region}: that of {known.region} is taken"
     assumed = {
         key: replace(price, confidence="assumed", assumed_from=known.region, note=note)

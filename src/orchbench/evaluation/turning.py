@@ -1,22 +1,21 @@
 """What turns an answer: by bisection on the function that answers, one thing changed at a time.
 
-Looked at are a factor of 2, 10 and 100 either way; between the last one with the same answer and the first one
-with another, the turning point is bisected.
+A hundred times as much is looked at, and a hundredth. Where another way is the answer there, the turning point
+in between is bisected: what makes a way dearer does so all along.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import pairwise
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Promise, Question, answer
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.workload import LONGEST_SECONDS
 
-FACTORS = (2, 10, 100)
-"""Beyond the last one, or below its inverse, nothing is told: nobody is so wrong."""
+LARGEST_FACTOR = 100
+"""Beyond it, or below its inverse, nothing is told: nobody is so wrong."""
 PRECISE = 1.0001
 LAG, TIMEOUT, RUNS, PEAK = "acceptable lag", "timeout", "runs a month", "peak factor"
 
@@ -67,22 +66,18 @@ def _turns_of(one: _Changed, now: Answer, candidates: Sequence[Candidate]) -> It
 
 
 def _turn(one: _Changed, now: Answer, candidates: Sequence[Candidate], *, upwards: bool) -> Turn | None:
-    least = 1.0 if one.whole else 0.0
-    values = [one.value, *(one.value * factor if upwards else one.value / factor for factor in FACTORS)]
-    bounded = list(dict.fromkeys(max(least, min(one.most, _rounded(value, one))) for value in values))
-    for before, after in pairwise(bounded):
-        there = answer(one.ask(after), candidates)
-        if there.way != now.way:
-            return _bisected(one, now, candidates, before, (after, there))
-    return None
+    factor = LARGEST_FACTOR if upwards else 1 / LARGEST_FACTOR
+    value = min(one.most, _rounded(one.value * factor, one))
+    there = answer(one.ask(value), candidates)
+    return None if there.way == now.way else _bisected(one, now, candidates, (value, there))
 
 
 def _bisected(
-    one: _Changed, now: Answer, candidates: Sequence[Candidate], same: float, other: tuple[float, Answer]
+    one: _Changed, now: Answer, candidates: Sequence[Candidate], other: tuple[float, Answer]
 ) -> Turn:
-    value, there = other
+    same, (value, there) = one.value, other
     while abs(value - same) > 1 if one.whole else not 1 / PRECISE < value / same < PRECISE:
-        middle = _rounded(math.sqrt(value * same), one) if not one.whole else (value + same) // 2
+        middle = (value + same) // 2 if one.whole else math.sqrt(value * same)
         asked = answer(one.ask(middle), candidates)
         if asked.way == now.way:
             same = middle
@@ -92,7 +87,7 @@ def _bisected(
 
 
 def _rounded(value: float, one: _Changed) -> float:
-    return float(round(value)) if one.whole else value
+    return float(max(1, round(value))) if one.whole else value
 
 
 def _changes(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Changed]:

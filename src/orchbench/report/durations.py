@@ -184,7 +184,7 @@ def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
     """Yield where the cheaper one of two ways changes for good, up to where one of them ends."""
     every = np.arange(SHORTEST_SECONDS, LONGEST_SECONDS + 1, dtype=np.float64)
     costs = {
-        one.name: estimate_way(replace(one, budget_polls=None), every, policy, given.terms).estimates.cost_usd
+        one.name: estimate_way(replace(one, budget_polls=None), every, policy, given.terms).cost_usd
         for one in given.candidates
     }
     last = {

@@ -27,9 +27,9 @@ def test_the_command_shows_it(candidate: Candidate, capsys: pytest.CaptureFixtur
     found = estimate_way(candidate, 7_200, EVERY_10_S, TERMS)
 
     assert Decimal(row["cost"]["value"]) == found.bill_of(Decimal(30)).total_usd
-    assert row["polls"]["value"] == found.estimates.polled.polls[0]
-    assert row["poll_budget_stretches"] is found.stretched
-    assert found.timeout_seconds == 7_920
+    assert row["polls"]["value"] == found.polled.polls[0]
+    assert row["poll_budget_stretches"] is found.followed.stretched
+    assert found.followed.longest_timeout_seconds == 7_920
 
 
 @pytest.mark.parametrize("candidate", candidates(None), ids=lambda one: one.name)
