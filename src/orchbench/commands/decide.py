@@ -91,7 +91,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Answer, and return 1 where no way can do what is asked for the budget; or write a record, or check one."""
+    """Answer, and return 1 where no way can do what is asked; or write a record, or check one."""
     if arguments.check is not None:
         _refuse(arguments, (*ASKED, *NOT_RECORDED), "--check takes what was asked from the record")
         return check_record(arguments)

@@ -133,7 +133,8 @@ def told_turn(one: Json) -> str:
     if one["kind"] == "price":
         what = f"price of {what}"
     if one["value"]:
-        return f"With {'a longer' if one['direction'] == 'more' else 'a shorter'} {what}, from {one['value']['value']:g} s on, the answer is {instead}."
+        longer = "a longer" if one["direction"] == "more" else "a shorter"
+        return f"With {longer} {what}, from {one['value']['value']:,.0f} s on, the answer is {instead}."
     return f"With {one['factor']['value']:.3g} times the {what} the answer is {instead}."
 
 
@@ -152,7 +153,10 @@ def _ranged(ranges: Json | None) -> list[str]:
         return [moved, "The recommendation survives every corner of what is assumed."]
     lost = next(one for one in ranges["corners"] if not one["survived"])
     saved = told_money(-Decimal(lost["costs_more"]["value"]))
-    return [moved, f"It does not survive every corner of what is assumed: {lost['way']} saves up to ${saved}."]
+    return [
+        moved,
+        f"It does not survive every corner of what is assumed: {lost['way']} saves up to ${saved}.",
+    ]
 
 
 def _affordable(document: Json) -> str:

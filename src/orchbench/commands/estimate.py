@@ -31,17 +31,17 @@ from orchbench.commands.estimation import (
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
-from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.candidate import Candidate, kept_policies
+from orchbench.evaluation.counts import counted_meters
+from orchbench.evaluation.estimate import CLOSED_FORM, Estimate, Terms, estimate_way
 from orchbench.evaluation.figures import figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
+from orchbench.evaluation.month import month_of
 from orchbench.evaluation.polling import PollColumns
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.evaluation.warehouse import Warehouse
-from orchbench.evaluation.estimate import CLOSED_FORM, Estimate, Terms, estimate_way
-from orchbench.evaluation.month import month_of
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
@@ -65,7 +65,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
     )
     parser.add_argument(
-        "--runs-a-month", metavar="N", help="times the cost, and what a month costs besides (default: one run)"
+        "--runs-a-month",
+        metavar="N",
+        help="times the cost, and what a month costs besides (default: one run)",
     )
     parser.add_argument(
         "--failures", metavar="SHARE", help="runs that fail and are started anew, of a month: 2%%"
@@ -300,7 +302,7 @@ def _print_table(document: Json) -> None:
         )
     print_whole(console, table)
     console.print(
-        "Lag is that of these very durations; mean, p95 and worst are of ends at any moment between two polls. "
+        "Lag is that of these very durations; mean, p95 and worst are of ends at any moment between polls. "
         "Counts and lag are estimated, the cost is assumed where its durations and log bytes are.",
         style="dim",
         soft_wrap=True,
@@ -329,13 +331,16 @@ def _proportions(document: Json) -> list[str]:
     if rows and "redshift" in rows[0]:
         redshift = rows[0]["redshift"]
         usd = told_money(Decimal(redshift["value"]))
-        said.append(f"Redshift costs ${usd} for the same queries ({redshift['label']}: {redshift['source']}).")
+        said.append(
+            f"Redshift costs ${usd} for the same queries ({redshift['label']}: {redshift['source']})."
+        )
     for row in rows:
         if "month" in row:
             parts = {name: told_money(Decimal(one["value"])) for name, one in row["month"].items()}
             said.append(
-                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of it its runs ${parts['runs']}, what "
-                f"goes wrong ${parts['faults']}, and traces, metrics, alarms and the sweep ${parts['besides']}."
+                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of it the runs "
+                f"${parts['runs']}, what goes wrong ${parts['faults']}, and traces, metrics, alarms and the "
+                f"sweep ${parts['besides']}."
             )
     return said
 

@@ -11,8 +11,8 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
 from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder

@@ -13,6 +13,7 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("assumptions.json")
 FULL_CORE_AT_MOST = Decimal(1)
+STATED = "stated by the caller"
 MOST = 10**12
 """No assumption is larger: beyond it, sums in floating point would lose what they are made of."""
 
@@ -55,8 +56,8 @@ class Assumptions:
             if name not in changed:
                 raise UnknownAssumption(f"There is no assumption {name!r}: there are {', '.join(changed)}.")
             old = changed[name]
-            bounds = {"low": min(old.low, value), "high": max(old.high, value)}
-            changed[name] = replace(old, value=value, source="stated by the caller", **bounds)
+            low, high = min(old.low, value), max(old.high, value)
+            changed[name] = replace(old, value=value, source=STATED, low=low, high=high)
         return Assumptions(changed)
 
     def share_of_a_core(self, memory_mb: int) -> Decimal:

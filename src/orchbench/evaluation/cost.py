@@ -5,15 +5,14 @@ month's bill (``month``), Redshift's own time beside it (``warehouse``).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
 
 from orchbench.evaluation.assumptions import Assumptions, default_assumptions
 from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import Counts, count
-from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
+from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import (
     BYTES_A_GB,
     DAYS_A_MONTH,

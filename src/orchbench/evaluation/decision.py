@@ -1,9 +1,10 @@
 """Which way, polling how often, for a workload: one pure function of a question.
 
-What is promised is promised of a query that may end at any moment. The bill falls as the interval grows, so the
-cheapest interval that keeps the promise is the acceptable lag itself; the one exception is where environments
-go cold, so the longest interval below that is looked at too. Ways that do not fit every quota come last. Where
-the cheapest saves too little to matter, what is left decides: lag, limits, and what must be operated and read.
+What is promised is promised of a query that may end at any moment. The bill falls as the interval grows, so
+the cheapest interval that keeps the promise is the acceptable lag itself. The one exception is where
+environments go cold, so the longest interval below that is looked at too. What does not fit every quota is no
+answer. Where the cheapest way saves too little to matter, what is left decides: lag, limits, and what must be
+operated and read.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +40,7 @@ class Promise:
     share: float | None = None
 
     def policies(self, timeout_seconds: int, kept_warm_seconds: float) -> list[Policy]:
-        """Return the policies that keep it and may be the cheapest: the second one keeps environments warm."""
+        """Return the policies that keep it and may be the cheapest; the second keeps environments warm."""
         warm = max(1, int(kept_warm_seconds))
         if self.share is not None:
             longest = (LONGEST_SECONDS, max(SHORTEST_SHARED_SECONDS, warm))

@@ -246,5 +246,7 @@ def _within_budget(
             figure(found.policy.minimum_seconds, "s", Label.ESTIMATED, SOURCE) if found else None
         )
         document["way"] = found.way if found else None
-        document["within_acceptable_lag"] = found is not None and answer.question.promise.is_kept(found.estimate)
+        document["within_acceptable_lag"] = found is not None and answer.question.promise.is_kept(
+            found.estimate
+        )
     return document

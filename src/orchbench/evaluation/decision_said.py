@@ -41,9 +41,8 @@ def told_policy(policy: Policy) -> str:
     if policy.is_fixed:
         return f"a poll every {policy.minimum_seconds} s"
     longest = f"{policy.maximum_seconds} s" if policy.maximum_seconds < 86_400 else "any length"
-    return (
-        f"each delay {policy.share * 100:g} % of the time elapsed, from {policy.minimum_seconds} s to {longest}"
-    )
+    share = f"{policy.share * 100:g} % of the time elapsed"
+    return f"each delay {share}, from {policy.minimum_seconds} s to {longest}"
 
 
 def _choice(answer: Answer) -> str:
@@ -60,10 +59,9 @@ def _choice(answer: Answer) -> str:
 
 def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
     best, question = answer.ranked[0], answer.question
-    text = (
-        f"Orchestrating {plain_number(question.runs_a_month)} runs costs ${told_money(best.month.usd)} a month "
-        f"at list prices of {question.terms.prices.requested_region}"
-    )
+    runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
+    region = question.terms.prices.requested_region
+    text = f"Orchestrating {runs} runs costs ${usd} a month at list prices of {region}"
     if question.free_tier:
         text += ", the free tier taken off"
     if taken := assumed_prices(best):

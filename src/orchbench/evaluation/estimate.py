@@ -1,9 +1,9 @@
 """The estimate of one way: its queries followed with one policy, what that uses, and its bill.
 
-A figure goes one way: ``polling`` says when polls fall, ``Used`` what happened then, ``items`` what of it is
-billed, and ``tariff`` for how much. Whoever shows an estimate takes it from here, so that a command, a page and
-a decision say the same. Columns have a row a query. What AWS adds to a delay is left out, as in a rehearsal,
-and the counts equal those of one; faults and retries are left out too.
+A figure goes one way: ``polling`` says when polls fall, ``Used`` what happened then, ``Followed`` sums up
+what of it is billed, and ``tariff`` says for how much. Whoever shows an estimate takes it from here, so that
+a command, a page and a decision say the same. What AWS adds to a delay is left out, as in a rehearsal, and
+the counts equal those of one; faults and retries are left out too.
 """
 
 import json
@@ -39,6 +39,7 @@ CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
 METER, REQUESTS, COLD, LOGGED = "meter", "requests", "cold starts", "logged"
 MILLISECONDS = "milliseconds"
+LOGGING = ("work", "checks", "invocations")
 Key = tuple[str, str]
 """What kind of amount, and of what."""
 
@@ -167,8 +168,8 @@ class Followed:
             found[REQUESTS, name] = used.invocations_of(usage, name)
             found[COLD, name] = used.cold_starts_of(usage, name)
         if usage.functions:
-            logged = {"work": used.work(usage), "checks": used.checks(usage), "invocations": self.invocations}
-            found |= {(LOGGED, what): column for what, column in logged.items()}
+            logged = (used.work(usage), used.checks(usage), self.invocations)
+            found |= {(LOGGED, what): column for what, column in zip(LOGGING, logged, strict=True)}
         none = np.zeros_like(used.polls)
         return {key: none + column for key, column in found.items()}
 
@@ -218,7 +219,7 @@ class Estimate:
 
     @property
     def cost_usd(self) -> Floats:
-        """What each query's run costs, in floating point, to compare with: a bill is linear in its amounts."""
+        """What each query's run costs, in floating point to compare: a bill is linear in its amounts."""
         usage = self.followed.usage
         billed = {(MILLISECONDS, name): self._billed_milliseconds(name) for name in usage.functions}
         cost = np.zeros(len(self.followed.statement_seconds))
@@ -308,12 +309,11 @@ def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> I
             price = price_key(GB_SECOND, terms.architecture)
             yield compute_quantity(name, seconds, terms.memory_mb, price)
     if usage.functions:
-        logged = (of(LOGGED, what) for what in ("work", "checks", "invocations"))
-        yield logs_quantity(*logged, assumed)
+        work, checks, invocations = (of(LOGGED, what) for what in LOGGING)
+        yield logs_quantity(work, checks, invocations, assumed)
 
 
 def longer_than_a_fixed(policy: Policy) -> int:
     """Return how many bytes longer each stored result is where its policy is no fixed interval."""
     usual = json.dumps(Policy.fixed(10).to_input())
     return 0 if policy.is_fixed else len(json.dumps(policy.to_input())) - len(usual)
-

@@ -26,7 +26,7 @@ def told_usd(amount: Decimal, places: int = 4) -> str:
 
 
 def told_money(amount: Decimal) -> str:
-    """Write an amount rounded to what matters: dollars from a thousand on, cents from one on, else three digits."""
+    """Write an amount rounded to what matters: dollars, cents below a thousand, three digits below one."""
     if abs(amount) >= 1000:
         return f"{amount:,.0f}"
     return f"{amount:.2f}" if abs(amount) >= 1 else told_usd(amount, 2)

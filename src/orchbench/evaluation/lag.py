@@ -1,4 +1,4 @@
-"""How long an end stays unseen, wherever between two polls it falls: on average, at the 95th percentile, at worst."""
+"""How long an end stays unseen, wherever between two polls it falls: mean, 95th percentile and worst."""
 
 from dataclasses import dataclass
 

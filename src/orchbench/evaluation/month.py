@@ -1,12 +1,12 @@
-"""What a month of one way really costs: its runs, what goes wrong, its traces, and what is paid without a run."""
+"""What a month of one way costs: its runs, what goes wrong, traces, and what is paid without a run."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orchbench.evaluation.estimate import Estimate
-from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
+from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, Bill, Quantity, priced
 from orchbench.trace import Label
 
@@ -59,7 +59,7 @@ def month_of(estimate: Estimate, runs: Decimal, *, free_tier: bool) -> Month:
 
 
 def with_small_prices(prices: PriceList) -> PriceList:
-    """Return a price list that lacks no price of a month: what it has not is another region's, and says so."""
+    """Return a price list that has all prices of a month: what it lacks is another region's, and says so."""
     if prices.prices.keys() >= SMALL_PRICES:
         return prices
     known = price_list(FALLBACK_REGION)
@@ -73,7 +73,7 @@ def with_small_prices(prices: PriceList) -> PriceList:
 
 
 def _more(estimate: Estimate) -> Decimal:
-    """Return by how much of the runs more is used: those that are made anew, and calls that are made twice."""
+    """Return how much more is used for runs that are made anew and calls that are made twice."""
     assumed = estimate.terms.assumed
     return (1 + assumed["failed_runs_share"]) * (1 + assumed["retried_calls_share"]) - 1
 
@@ -86,13 +86,15 @@ def _faults(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
 
 
 def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
-    """Yield the traces: a resume is an invocation and begins one, where a state machine's run is one trace."""
-    usage = estimate.candidate.usage
+    """Yield the traces: a resume is an invocation and begins one, a state machine's run is one."""
+    usage, assumed = estimate.candidate.usage, estimate.terms.assumed
     each = Decimal(int(estimate.followed.invocations.sum())) / len(estimate.followed.statement_seconds)
-    recorded = estimate.terms.assumed["traces_recorded_share"] * (1 + estimate.terms.assumed["failed_runs_share"])
+    recorded = assumed["traces_recorded_share"] * (1 + assumed["failed_runs_share"])
     amount = (each if usage.suspends else Decimal(1)) * runs * recorded
     source = "one an invocation" if usage.suspends else "one a run"
-    yield Quantity("traces recorded", "xray_trace", amount, Label.ASSUMED, f"{source}, times what is recorded")
+    yield Quantity(
+        "traces recorded", "xray_trace", amount, Label.ASSUMED, f"{source}, times what is recorded"
+    )
 
 
 def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
@@ -118,4 +120,3 @@ def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
         "sweep: GB-seconds", price_key(GB_SECOND, terms.architecture), compute, Label.ASSUMED, source
     )
     yield Quantity("sweep: logs ingested", LOGS, logged / BYTES_A_GB, Label.ASSUMED, source)
-

@@ -1,4 +1,4 @@
-"""Whether an answer survives what is assumed: a tornado of the assumptions, and the corner that hurts it most."""
+"""Whether an answer survives what is assumed: a tornado of the assumptions, and the worst corner of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +54,9 @@ def tornado(answer: Answer, other: Option) -> list[Swing]:
     """Return the assumptions that move the difference of two ways, the one that moves it most first."""
     best, named = answer.ranked[0], answer.question.terms.assumed.named
     swings = [
-        Swing(name, one, *(_more(answer.question, best, other, {name: value}) for value in (one.low, one.high)))
+        Swing(
+            name, one, *(_more(answer.question, best, other, {name: value}) for value in (one.low, one.high))
+        )
         for name, one in named.items()
     ]
     return sorted((one for one in swings if one.width_usd), key=lambda one: -one.width_usd)
@@ -63,8 +65,8 @@ def tornado(answer: Answer, other: Option) -> list[Swing]:
 def worst_corner(answer: Answer, other: Option) -> Corner:
     """Return the corner that hurts an answer most, beside one other way.
 
-    Each assumption is turned to the end that hurts more, one after the other, until none hurts more: bills are
-    sums of products of them, and a test holds the corner that is found to all of them.
+    Each assumption is turned to the end that hurts more, one after the other, until none hurts more. Bills
+    are sums of products of them, and a test holds the corner that is found to all of them.
     """
     best, question = answer.ranked[0], answer.question
     named = {name: one for name, one in question.terms.assumed.named.items() if one.low != one.high}

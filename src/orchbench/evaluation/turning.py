@@ -1,7 +1,7 @@
 """What turns an answer: by bisection on the function that answers, one thing changed at a time.
 
-A hundred times as much is looked at, and a hundredth. Where another way is the answer there, the turning point
-in between is bisected: what makes a way dearer does so all along.
+A hundred times as much is looked at, and a hundredth. Where another way is the answer there, the turning
+point in between is bisected: what makes a way dearer does so all along.
 """
 
 import math
@@ -117,9 +117,7 @@ def _changes(question: Question, candidates: Sequence[Candidate]) -> Iterator[_C
         float(question.runs_a_month),
         lambda value: replace(question, runs_a_month=Decimal(value)),
     )
-    yield _Changed(
-        PEAK, "workload", question.peak_factor, lambda value: replace(question, peak_factor=value)
-    )
+    yield _Changed(PEAK, "workload", question.peak_factor, lambda value: replace(question, peak_factor=value))
     yield from _terms(question, candidates)
 
 

@@ -136,4 +136,3 @@ def most_polls(usage: Usage) -> MostPolls | None:
         answered=answered,
         begun=answered + (1 if usage.refused_poll.invocations else 0),
     )
-

@@ -1,14 +1,14 @@
-"""What Redshift itself costs while queries run, so that orchestration can be seen beside what it orchestrates."""
+"""What Redshift itself costs while queries run: orchestration is seen beside what it orchestrates."""
 
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from orchbench.evaluation.assumptions import Assumption
+from orchbench.evaluation.assumptions import STATED, Assumption
 from orchbench.evaluation.polling import Floats
 from orchbench.evaluation.prices import Price
-from orchbench.evaluation.tariff import plain, weakest
+from orchbench.evaluation.tariff import plain
 from orchbench.trace import Label
 
 RPUS = "redshift_rpus"
@@ -38,11 +38,11 @@ class Warehouse:
     @classmethod
     def serverless(cls, rpus: Assumption, rpu_hour: Price) -> "Warehouse":
         """Return Redshift Serverless of a size, at a price."""
-        is_stated = rpus.source == "stated by the caller"
+        is_stated = rpus.source == STATED
         told = f"{plain(rpus.value)} RPU{'' if is_stated else ' assumed'}"
-        source = f"{plain(rpus.value)} RPU at {rpu_hour.usd} USD an hour ({rpu_hour.told_source}), {MINUTE}, {ALONE}"
-        label = weakest((Label.ASSUMED, Label.ESTIMATED))
-        return cls(rpus.value * rpu_hour.usd, LEAST_SECONDS, told, label, source)
+        price = f"{plain(rpu_hour.usd)} USD an hour ({rpu_hour.told_source})"
+        source = f"{plain(rpus.value)} RPU at {price}, {MINUTE}, {ALONE}"
+        return cls(rpus.value * rpu_hour.usd, LEAST_SECONDS, told, Label.ASSUMED, source)
 
     @classmethod
     def cluster(cls, hour_usd: Decimal) -> "Warehouse":

@@ -141,7 +141,9 @@ def from_file(path: Path, column: str | None = None) -> Workload:
     if not values:
         raise InvalidWorkload(f"{path} holds no duration: it takes one a line, or a JSON list.")
     named = "" if column is None else f", column {column!r}"
-    return _workload(values, Label.MEASURED, f"{len(values):,} durations of {path.name}{named}", is_sample=True)
+    return _workload(
+        values, Label.MEASURED, f"{len(values):,} durations of {path.name}{named}", is_sample=True
+    )
 
 
 def _json_values(path: Path, text: str) -> Iterator[float]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.limits import reach
 from orchbench.evaluation.price_keys import price_keys
-from orchbench.evaluation.estimate import estimate_way
 from orchbench.report.figures import count, seconds, times, told_duration, usd_of_runs
 from orchbench.report.model import Figure, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results

@@ -9,8 +9,8 @@ import altair as alt
 import numpy as np
 
 from orchbench.evaluation.cost import bill
-from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.estimate import estimate_way
+from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report import drawing
 from orchbench.report.figures import count, seconds, told_duration, usd_of_runs

@@ -8,8 +8,8 @@ from pathlib import Path
 from orchbench.evaluation.assumptions import FILE as ASSUMPTIONS_FILE
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.estimate import Terms
+from orchbench.evaluation.prices import PriceList
 from orchbench.results.comparison import Comparison, InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.summary import summarize

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from orchbench.evaluation.prices import Price
 from orchbench.evaluation.price_keys import ARCHITECTURES, price_keys
+from orchbench.evaluation.prices import Price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import ASSUMED_IN, Given, Results

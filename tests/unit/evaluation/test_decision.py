@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from orchbench.evaluation.advice import Advice
 
 from orchbench.cli import main
 from orchbench.commands.aws_consent import estimated_usd
 from orchbench.commands.estimation import candidates
-from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.decision import Decision, Question
-from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.price_keys import Rates
+from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import STATE_TRANSITIONS
 from orchbench.trace import Json

@@ -25,8 +25,8 @@ from orchbench.evaluation.estimate import (
 )
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.polling import MostPolls, PolicyColumns, poll
-from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.price_keys import Rates
+from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by

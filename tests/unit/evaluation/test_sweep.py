@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from hypothesis import given, strategies
+from orchbench.evaluation.sweep import Sweep
 
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.billed_time import invocation_milliseconds, poll_milliseconds
 from orchbench.evaluation.decision import Decision, Question, summarized
-from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.price_keys import Rates
-from orchbench.evaluation.sweep import Sweep
+from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.used import Used
 from orchbench.ways.durations import Policy
 

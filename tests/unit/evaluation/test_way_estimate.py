@@ -10,8 +10,8 @@ from orchbench.cli import main
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.estimate import Terms, estimate_way, usual_timeouts
+from orchbench.evaluation.prices import price_list
 from orchbench.ways.durations import Policy
 
 TERMS = Terms(price_list("us-east-1"), "x86_64", 128, default_assumptions())

@@ -10,25 +10,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from orchbench.evaluation.advice import NO_POLLS, Advice
 
 from orchbench.commands import decision_table, estimate, limits
 from orchbench.commands.estimation import candidates
-from orchbench.evaluation.advice import NO_POLLS, Advice
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative, Fact
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.decision import Candidate, Decision, Question, kept_policies
-from orchbench.evaluation.estimate import Columns, Estimates, estimated_quantities
+from orchbench.evaluation.estimate import Columns, Estimates, estimate_way, estimated_quantities
 from orchbench.evaluation.estimate import estimate as estimated
 from orchbench.evaluation.limits import NO_QUOTA, misfits, policy_rows, reach
-from orchbench.evaluation.prices import known_regions, price_list
 from orchbench.evaluation.price_keys import Rates, price_keys
+from orchbench.evaluation.prices import known_regions, price_list
 from orchbench.evaluation.rehearsed import NO_QUOTA as UNLIMITED
 from orchbench.evaluation.rehearsed import figures
 from orchbench.evaluation.tariff import priced
 from orchbench.evaluation.used import used_by
 from orchbench.evaluation.variants import ratio_to_parent, told_ratio
-from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse

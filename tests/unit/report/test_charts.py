@@ -9,8 +9,8 @@ from stored_results import ROOT, STORED, report_of
 
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.estimate import estimate_way
+from orchbench.evaluation.prices import price_list
 from orchbench.report.drawing import BOLD, COLOURS, PLAIN
 from orchbench.report.durations import break_evens
 from orchbench.report.model import Chart, Report, plain
