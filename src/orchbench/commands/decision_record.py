@@ -57,7 +57,7 @@ def write_record(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(decision)
     else:
-        print(decision["said"])  # noqa: T201 - the command's answer
+        print("\n".join(decision["said"]))  # noqa: T201 - the command's answer
         print(f"The decision record: {folder / named}.md")  # noqa: T201
     return 0 if decision["recommended"] else 1
 
@@ -169,7 +169,7 @@ def _decided(inputs: Json, given: Given) -> Json:
         seconds = np.sort(np.round(np.array(many["value"], dtype=np.float64), 6))
         # Whoever gives durations may have measured them; nothing here says so.
         label = Label.MEASURED if many["origin"] == FROM_RESULTS else Label.ASSUMED
-        workload = Workload(seconds, label, many["source"])
+        workload = Workload(seconds, label, many["source"], is_sample=True)
     else:
         workload = workload_of(argparse.Namespace(duration=inputs["duration"]["value"], durations=None))
     asked = argparse.Namespace(
@@ -183,6 +183,11 @@ def _decided(inputs: Json, given: Given) -> Json:
         budget_usd=None,
         peak_factor="10",
         free_tier=False,
+        material=None,
+        redshift_rpus=None,
+        redshift_hour_usd=None,
+        redshift_rpu_hour_usd=None,
+        no_redshift=False,
         way=_way(inputs),
     )
     return decide(asked, workload, given.prices)

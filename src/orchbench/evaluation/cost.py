@@ -4,7 +4,7 @@ On it: transitions, operations, data, requests, GB-seconds and logs. Traces, met
 month's bill (``month``), Redshift's own time beside it (``warehouse``).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
@@ -45,6 +45,7 @@ def bill(
     assumptions: Assumptions | None = None,
     runs: Decimal = Decimal(1),
     free_tier: bool = False,
+    metered: Mapping[Meter, int | None] | None = None,
 ) -> Bill:
     """Return what an execution costs, or a month of executions like it.
 
@@ -56,18 +57,22 @@ def bill(
         assumptions: what to assume where the trace does not say; the project's own by default.
         runs: how often it runs, a month's with ``free_tier``.
         free_tier: whether to take off what an account has free each month.
+        metered: as the host of a rehearsal metered it, for what a trace does not show.
     """
     assumed = assumptions or default_assumptions()
     if retention_days is not None:
         assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
-    return priced(quantities(trace, assumed, architecture), prices, runs=runs, free_tier=free_tier)
+    used = quantities(trace, assumed, architecture, metered or {})
+    return priced(used, prices, runs=runs, free_tier=free_tier)
 
 
-def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Quantity]:
+def quantities(
+    trace: Trace, assumed: Assumptions, architecture: str, metered: Mapping[Meter, int | None]
+) -> list[Quantity]:
     """Return what one execution used of everything that is billed."""
     counts, label = count(trace), HOST_LABELS[trace.host]
     return [
-        *_orchestration(trace, counts, label, assumed),
+        *_orchestration(trace, counts, label, assumed, metered),
         *_functions(trace, architecture, assumed),
         *_logs(trace, counts, assumed),
     ]
@@ -93,10 +98,18 @@ def metered_quantities(
         )
 
 
-def _orchestration(trace: Trace, counts: Counts, label: Label, assumed: Assumptions) -> Iterator[Quantity]:
+def _orchestration(
+    trace: Trace,
+    counts: Counts,
+    label: Label,
+    assumed: Assumptions,
+    metered: Mapping[Meter, int | None],
+) -> Iterator[Quantity]:
     unrecorded = {one.meter: one for one in platform_named(trace.platform).unrecorded(trace.events)}
-    for meter, amount in counts.metered.items():
-        missing = unrecorded.get(meter)
+    for meter, counted in counts.metered.items():
+        stated = metered.get(meter)
+        amount = counted if stated is None else stated
+        missing = unrecorded.get(meter) if stated is None else None
         yield from metered_quantities(
             meter,
             Decimal(amount + (missing.amount if missing else 0)),

@@ -7,7 +7,7 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Option, option, shortest_interval
-from orchbench.evaluation.decision_said import said
+from orchbench.evaluation.decision_said import said, told_policy
 from orchbench.evaluation.estimate import CLOSED_FORM
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import Corner, Swing, tornado, worst_corner
@@ -79,6 +79,7 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "longest_duration": figure(float(durations.max()), "s", workload.label, workload.source),
         "runs_a_month": given(plain(question.runs_a_month), "runs"),
         "acceptable_lag": given(*lag),
+        "promise": promise.told,
         "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
         "peak_factor": given(question.peak_factor, "times the average"),
         "material_usd": given(plain(material.usd), "USD a month"),
@@ -103,6 +104,7 @@ def _option(one: Option, answer: Answer) -> Json:
         "fits": not one.exceeded,
         "exceeded": [load.to_json() for load in one.exceeded],
         "poll": one.policy.shown,
+        "told": told_policy(one.policy),
         "interval": figure(
             one.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest that keeps the promise"
         ),

@@ -163,7 +163,7 @@ class Followed:
         found: dict[Key, Counts | int] = {(METER, meter.key): self.of(meter) for meter in usage.meters}
         for meter in usage.meters:
             if meter.is_size:
-                found[METER, meter.key] = self.of(meter) + used.polls * longer_than_a_fixed(self.policy)
+                found[METER, meter.key] = self.of(meter) + bytes_of_the_policy(self.policy, used.polls)
         for name in usage.functions:
             found[REQUESTS, name] = used.invocations_of(usage, name)
             found[COLD, name] = used.cold_starts_of(usage, name)
@@ -313,7 +313,16 @@ def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> I
         yield logs_quantity(work, checks, invocations, assumed)
 
 
-def longer_than_a_fixed(policy: Policy) -> int:
-    """Return how many bytes longer each stored result is where its policy is no fixed interval."""
-    usual = json.dumps(Policy.fixed(10).to_input())
-    return 0 if policy.is_fixed else len(json.dumps(policy.to_input())) - len(usual)
+def bytes_of_the_policy(policy: Policy, polls: Counts) -> Counts | int:
+    """Return how much more is stored where a policy is written longer than a fixed interval.
+
+    The input has it as it was given, and the submit and every poll with everything filled in.
+    """
+    if policy.is_fixed:
+        return 0
+    usual = Policy.fixed(10)
+    stored, given = (
+        len(json.dumps(longer)) - len(json.dumps(shorter))
+        for longer, shorter in ((policy.stored, usual.stored), (policy.to_input(), usual.to_input()))
+    )
+    return (polls + 1) * stored + given

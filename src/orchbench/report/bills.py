@@ -70,7 +70,13 @@ def _rehearsed(results: Results, given: Given) -> Iterator[Chart]:
         for line in _lines(
             one.way,
             bill_to_json(
-                bill(one.trace, given.prices, architecture=given.architecture, assumptions=given.assumed)
+                bill(
+                    one.trace,
+                    given.prices,
+                    architecture=given.architecture,
+                    assumptions=given.assumed,
+                    metered=one.metered,
+                )
             )["lines"],
             results.file(one.file),
         )

@@ -160,7 +160,13 @@ def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float])
 
 
 def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, Any], Datum]:
-    found = bill(one.trace, given.prices, architecture=given.architecture, assumptions=given.assumed)
+    found = bill(
+        one.trace,
+        given.prices,
+        architecture=given.architecture,
+        assumptions=given.assumed,
+        metered=one.metered,
+    )
     source = "bill of the rehearsal's trace: counts rehearsed, durations of functions assumed"
     cost = usd_of_runs(found.total_usd, found.label, source, f"{folder}/{one.file}")
     row = {"way": one.way, "duration": one.duration_seconds, "cost": float(cost.value or 0)}

@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
@@ -28,8 +29,6 @@ from orchbench.ways.durations import Policy, parse_policy
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
-ENOUGH_DURATIONS = 30
-"""From fewer, the cheapest interval is one that ends fall on by chance."""
 COMPLEXITY = ("lines of its handlers", "lines of its definition", "states", "resources of its own")
 
 
@@ -51,7 +50,7 @@ def record(
         "ways": {one.name: titles[one.name] for one in given.candidates},
         "inputs": inputs,
         "decision": decision,
-        "warning": _warning(inputs),
+        "warning": decision["warning"],
         "measured": [_measured(one) for one in results],
         "reach": [
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
@@ -59,17 +58,6 @@ def record(
         "complexity": _complexity(results),
         **basis(given),
     }
-
-
-def _warning(inputs: Json) -> str | None:
-    """Say where the durations are too few to decide on."""
-    many = inputs.get("durations_seconds")
-    if many is None or len(many["value"]) >= ENOUGH_DURATIONS:
-        return None
-    return (
-        f"A decision on {len(many['value'])} durations fits these and may fit no others: "
-        f"give {ENOUGH_DURATIONS} or more."
-    )
 
 
 def basis(given: Given) -> Json:
@@ -84,7 +72,14 @@ def basis(given: Given) -> Json:
         for key, one in given.prices.prices.items()
     }
     assumed = {
-        name: {"value": plain(one.value), "unit": one.unit, "label": one.label, "source": one.source}
+        name: {
+            "value": plain(one.value),
+            "unit": one.unit,
+            "label": one.label,
+            "source": one.source,
+            "low": plain(one.low),
+            "high": plain(one.high),
+        }
         for name, one in given.assumed.named.items()
     }
     counts = {
@@ -188,7 +183,7 @@ def changes(old: Json, decision: Json, now: Json) -> Iterator[str]:
             yield f"A month then: {money(costs[0])} USD; now: {money(costs[1])} USD."
     elif before or after:
         gone = "There is no way to recommend any more" if before else "There is a way to recommend now"
-        yield f"{gone}: {decision['said'].rstrip('.')}."
+        yield f"{gone}: {decision['said'][0].rstrip('.')}."
 
 
 def _changed(old: Json, now: Json, part: str, key: str, said: str) -> Iterator[str]:
@@ -218,6 +213,7 @@ def markdown(found: Json) -> str:
         "factor": told_factor,
         "price_name": told_price,
         "turned": _turned,
+        "share": told_share,
         "thousands": _thousands,
     }
     decision = found["decision"]
@@ -226,7 +222,8 @@ def markdown(found: Json) -> str:
         **found,
         ranked=ranked,
         used_prices=used_prices(found["prices"]["values"], found["inputs"]["architecture"]["value"]),
-        turns=decision["sensitivity"][:MOST_TURNS],
+        workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
+        turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
         command=command(found["inputs"]),
         quotas=list(dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)),
     )
@@ -240,10 +237,10 @@ def _number(value: str | float, digits: int = 2) -> str:
     return decimals(float(value), digits)
 
 
-def _turned(what: str) -> str:
+def _turned(turn: Json) -> str:
     """Write what turns a decision: a price, an assumption or the workload."""
-    price = what.removeprefix("price of ")
-    return what.replace("_", " ") if price == what else f"price of {told_price(price)}"
+    what = str(turn["what"])
+    return f"price of {told_price(what)}" if turn["kind"] == "price" else what.replace("_", " ")
 
 
 def _thousands(value: object) -> str:
