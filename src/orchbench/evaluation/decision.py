@@ -232,7 +232,7 @@ def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
         return Answer(question, [], beyond, left_out, 0, Decimal(0))
     least = fitting[0].month.usd
     matters = question.material.least_usd(least + question.warehouse_usd)
-    alike = [one for one in fitting if one.month.usd - least < matters]
+    alike = [one for one in fitting if one is fitting[0] or one.month.usd - least < matters]
     ranked = [*sorted(alike, key=lambda one: one.merits), *fitting[len(alike) :]]
     return Answer(question, ranked, beyond, left_out, len(alike), matters)
 

@@ -187,7 +187,7 @@ def _turn(turn: Turn) -> Json:
         "what": turn.what,
         "kind": turn.kind,
         "factor": figure(factor, "times its value", Label.ESTIMATED, SOURCE),
-        "value": figure(turn.value, "s", Label.ESTIMATED, SOURCE) if turn.value is not None else None,
+        "at": figure(turn.value, "s", Label.ESTIMATED, SOURCE) if turn.value is not None else None,
         "direction": "more" if turn.factor > 1 else "less",
         "way": instead.way if instead else None,
         "poll": instead.policy.shown if instead else None,

@@ -41,12 +41,6 @@ def told_excess(factor: float) -> str:
     return f"{rounded:.{digits}f}".rstrip("0").rstrip(".")
 
 
-def told_below(factor: float) -> str:
-    """Write a factor rounded down, so that it still holds."""
-    digits = max(0, 2 - math.floor(math.log10(factor))) if factor > 0 else 0
-    return f"{math.floor(factor * 10**digits) / 10**digits:,.{digits}f}"
-
-
 def told_share(share: float) -> str:
     """Write a share in percent that is never rounded to none or to all; of more than all without decimals."""
     if share >= 1.0005:

@@ -9,7 +9,7 @@ from project import ROOT
 
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.cost import RedshiftCompute, bill
+from orchbench.evaluation.cost import bill
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import Bill, Quantity, priced
 from orchbench.rehearsal import Scenario, rehearse
@@ -95,17 +95,6 @@ def test_the_free_tier_is_taken_off_once_for_all_functions() -> None:
     assert [line.quantity for line in found.lines] == [Decimal(0), Decimal(200_000)]
     assert sum(line.free_quantity for line in found.lines) == 1_000_000
     assert priced(requests, PRICES, runs=Decimal(1_000)).total_usd == Decimal("0.24")
-
-
-def test_redshift_is_on_the_bill_only_where_its_price_is_given() -> None:
-    trace = rehearse(Scenario.polled(60.0, "fixed:10s"), "sfn-poll").trace
-    given = RedshiftCompute(Decimal(8), Decimal("0.36"))
-
-    line = bill(trace, PRICES, redshift=given).lines[-1]
-
-    assert (line.what, line.amount_usd) == ("Redshift Serverless compute", Decimal("0.048"))
-    assert line.label is Label.ASSUMED
-    assert "Redshift" not in " ".join(one.what for one in bill(trace, PRICES).lines)
 
 
 def test_a_rehearsed_duration_is_assumed_and_says_so() -> None:
