@@ -134,7 +134,7 @@ def told_turn(one: Json) -> str:
         what = f"price of {what}"
     if one["at"]:
         longer = "a longer" if one["direction"] == "more" else "a shorter"
-        return f"With {longer} {what}, from {one['value']['value']:,.0f} s on, the answer is {instead}."
+        return f"With {longer} {what}, from {one['at']['value']:,.0f} s on, the answer is {instead}."
     return f"With {one['factor']['value']:.3g} times the {what} the answer is {instead}."
 
 

@@ -61,7 +61,8 @@ class Promise:
         """The promise in words."""
         if self.share is not None:
             return f"{self.share * 100:g} % of the query's time ({SHORTEST_SHARED_SECONDS} s at least)"
-        return shown_duration(self.seconds or 0)
+        seconds = self.seconds or 0
+        return shown_duration(seconds).replace(" m", " min") if seconds % 60 == 0 else f"{seconds:g} s"
 
 
 @dataclass(frozen=True)

@@ -67,13 +67,13 @@ def test_no_whole_second_on_any_way_is_cheaper_than_the_answer(seed: int) -> Non
     beyond: set[str] = set()
     for way in ways:
         for interval in range(1, question.timeout_seconds + 1):
-            found = option(question, way, Policy.fixed(interval))
-            if question.none_ends or not keeps(question, found):
+            one = option(question, way, Policy.fixed(interval))
+            if question.none_ends or not keeps(question, one):
                 continue
-            if found.exceeded:
+            if one.exceeded:
                 beyond.add(way.name)
             else:
-                every[way.name] = min(every.get(way.name, found.month.usd), found.month.usd)
+                every[way.name] = min(every.get(way.name, one.month.usd), one.month.usd)
     found = answer(question, ways)
 
     assert {one.way: one.month.usd for one in found.ranked} == every
