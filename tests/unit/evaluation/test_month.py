@@ -128,6 +128,16 @@ def test_an_estimate_takes_rates_of_what_goes_wrong(run: Callable[[str], Json]) 
     assert stated["cost"] == usual["cost"], "a run by itself meets no fault"
 
 
+def test_a_rehearsal_carries_its_cost_and_so_does_what_goes_wrong_in_one(run: Callable[[str], Json]) -> None:
+    (rehearsed,) = run("rehearse --duration 43 --poll fixed:10s --way sfn-poll --processes 1")["rehearsals"]
+    (fault,) = run("faults --fault query-fails --way sfn-poll --processes 1")["faults"]
+    (estimated,) = run("estimate --duration 43 --poll fixed:10s --way sfn-poll")["estimates"]
+
+    assert Decimal(rehearsed["cost"]["value"]) == Decimal(estimated["cost"]["value"])
+    assert rehearsed["cost"]["source"] == "the bill of its trace, at list prices of us-east-1"
+    assert 0 < Decimal(fault["ways"][0]["cost"]["value"]) < 1
+
+
 def test_rates_without_a_month_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["estimate", "--duration", "431s", "--failures", "2%"]) == 2
     assert "give --runs-a-month with them" in capsys.readouterr().err
