@@ -2,12 +2,19 @@
 
 import argparse
 
-from orchbench.commands.estimation import amount_of, assumptions_of, candidates, duration_of, timeout_of
+from orchbench.commands.estimation import (
+    amount_of,
+    assumptions_of,
+    candidates,
+    duration_of,
+    timeout_of,
+    today,
+)
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.decision import Decision, Question
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.rates import Rates, free_quantities
+from orchbench.evaluation.rates import Rates, free_quantities, price_keys
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.trace import Json
 
@@ -32,7 +39,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
         memory_mb=arguments.memory,
         rates=Rates.of(prices, arguments.architecture),
         assumed=assumptions_of(arguments),
-        region=prices.requested_region,
+        region=prices.region,
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
         free_quantities=free_quantities(prices, arguments.architecture) if arguments.free_tier else {},
     )
@@ -45,4 +52,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
         budget_usd=None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd"),
         free_tier=arguments.free_tier,
     )
-    return advice.document()
+    document = advice.document()
+    keys = price_keys((one.usage for one in advice.decision.candidates), arguments.architecture)
+    document["notes"] += prices.old(keys, today())
+    return document

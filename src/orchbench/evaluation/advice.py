@@ -13,6 +13,7 @@ from orchbench.evaluation.limits import policy_rows
 from orchbench.evaluation.loads import Load
 from orchbench.evaluation.polling import PollColumns, poll
 from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.rates import price_keys
 from orchbench.evaluation.sensitivity import RUNS, Growth, Turn, growths, turns
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, priced
 from orchbench.evaluation.used import used_by
@@ -81,6 +82,10 @@ class Advice:
             ),
         }
 
+    def _told_prices(self) -> str:
+        usages = [one.usage for one in self.decision.candidates]
+        return self.prices.told(price_keys(usages, self.architecture))
+
     def _question(self) -> Json:
         workload, question = self.workload, self.decision.question
         durations = workload.durations_seconds
@@ -95,7 +100,7 @@ class Advice:
             ),
             "peak_factor": given(question.peak_factor, "times the average"),
             "free_tier": self.free_tier,
-            "region": self.prices.requested_region,
+            "region": self.prices.region,
             "memory_mb": given(question.memory_mb, "MB"),
             "architecture": self.architecture,
         }
@@ -270,7 +275,7 @@ class Advice:
             needs = _shares(self.decision.exceeded(every[0]))
             return f"No plan fits: {plan}, needs {needs}. {_fitting(would_fit)}"
         cost = Decimal(shown[0]["usd_a_month"]["value"])
-        said = f"{plan}: ${told_usd(cost)} a month at list prices of {self.prices.region}"
+        said = f"{plan}: ${told_usd(cost)} a month at list prices of {self._told_prices()}"
         if self.free_tier:
             said += ", the free tier taken off"
         timed_out = every[0].polled.timed_out_share

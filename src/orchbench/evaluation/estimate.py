@@ -28,7 +28,7 @@ from orchbench.evaluation.polling import (
     woken,
 )
 from orchbench.evaluation.rates import GB_SECOND, LOGS, REQUEST, Number, Rates, price_key
-from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
+from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, SECONDS_A_DAY, Quantity
 from orchbench.evaluation.used import Used, most_polls, totals, used_by
 from orchbench.platforms.meters import CHECKPOINTS, Meter
 from orchbench.trace import Label
@@ -177,12 +177,14 @@ def cost_parts(
     invocations = used.invocations(usage)
     parts = [CostPart("requests", REQUEST, None, invocations * rates[REQUEST])] if usage.functions else []
     for meter in usage.meters:
-        parts += _metered_parts(meter, used.count(usage, meter), rates, value)
+        parts += _metered_parts(meter, used.count(usage, meter), rates, value, used.seconds)
     of_functions = _function_parts(usage, used, rates, memory_mb, assumed, billed_of_polls=billed_of_polls)
     return (*parts, *of_functions)
 
 
-def _metered_parts(meter: Meter, amount: Any, rates: Rates, value: Mapping[str, float]) -> Iterator[CostPart]:
+def _metered_parts(
+    meter: Meter, amount: Any, rates: Rates, value: Mapping[str, float], seconds: Any
+) -> Iterator[CostPart]:
     """Yield what the service that meters it charges."""
     if meter.price is None:
         return
@@ -190,8 +192,10 @@ def _metered_parts(meter: Meter, amount: Any, rates: Rates, value: Mapping[str, 
     yield CostPart(meter.line, meter.price, None, priced * rates[meter.price])
     if meter.retention is not None:
         kept = meter.retention
-        months = priced * value[kept.days] / float(DAYS_A_MONTH)
-        yield CostPart(kept.billed_as, kept.price, kept.days, months * rates[kept.price])
+        kept_usd = priced * rates[kept.price] / float(DAYS_A_MONTH)
+        during = f"{kept.billed_as} during the execution"
+        yield CostPart(during, kept.price, None, kept_usd * seconds / float(SECONDS_A_DAY))
+        yield CostPart(kept.billed_as, kept.price, kept.days, kept_usd * value[kept.days])
 
 
 def _function_parts(
@@ -286,6 +290,7 @@ def estimated_quantities(
             Label.ESTIMATED,
             AS_REHEARSED if meter.is_size else CLOSED_FORM,
             assumed,
+            seconds=_seconds_each(used.count(usage, meter), used.seconds),
         )
     ]
     for name in usage.functions:
@@ -309,6 +314,12 @@ def estimated_quantities(
         all_invocations = Decimal(mean.invocations(usage))
         quantities.append(logs_quantity(mean.work(usage), mean.checks(usage), all_invocations, assumed))
     return quantities
+
+
+def _seconds_each(amounts: Any, seconds: Floats) -> Decimal:
+    """Return how long executions take, each counted by how much of something it uses."""
+    total = float(np.sum(amounts))
+    return Decimal(str(float(np.dot(amounts, seconds)) / total if total else 0.0))
 
 
 def _whole(number: Any) -> int:

@@ -10,7 +10,6 @@ from orchbench.ways.usage import Usage
 
 Number = float | Floats
 REQUEST, GB_SECOND, LOGS = "lambda_request", "lambda_gb_second", "logs_ingested"
-ARCHITECTURES = ("x86_64", "arm64")
 
 
 @dataclass(frozen=True)

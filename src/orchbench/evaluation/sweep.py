@@ -111,6 +111,7 @@ class Sweep:
             ending_refused=none,
             slow=slow / self.queries,
             first_is_slow=first_cold / self.queries,
+            seconds=(self.intervals * self.polls - at_timeout * (self.intervals - delay)) / self.queries,
         )
 
 

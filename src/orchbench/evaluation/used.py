@@ -31,6 +31,7 @@ class Used:
         ending_refused: whether a quota ended it at its ending.
         slow: delays longer than an idle environment is kept.
         first_is_slow: whether the first delay is one of them.
+        seconds: that the execution takes.
     """
 
     polls: Any
@@ -43,6 +44,7 @@ class Used:
     ending_refused: Any
     slow: Any
     first_is_slow: Any
+    seconds: Any
 
     def reduced(self, reduce: Callable[[Any], Any]) -> "Used":
         """Return one row of all, such as their means."""
@@ -129,6 +131,7 @@ def used_by(
         ending_refused=polled.ending_refused.astype(np.int64),
         slow=slow,
         first_is_slow=first_is_slow,
+        seconds=polled.seen_at_seconds,
     )
 
 
@@ -147,5 +150,5 @@ def most_polls(usage: Usage) -> MostPolls | None:
 
 
 def totals(used: Used) -> tuple[Used, int]:
-    """Return the sums over all rows, as exact whole numbers, and how many rows they are of."""
+    """Return the sums over all rows, as whole numbers (of seconds rounded down), and how many rows."""
     return used.reduced(lambda column: Decimal(int(np.sum(column)))), len(used.polls)

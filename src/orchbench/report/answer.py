@@ -44,7 +44,7 @@ def _cost(given: Given) -> Text:
     dates = sorted(given.prices[key].date for key in keys)
     parts.append(
         f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
-        f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.requested_region} read "
+        f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.told(keys)} read "
         f"from {dates[0]} to {dates[-1]}, without a free tier and without Redshift, durations of functions "
         "and bytes of logs assumed."
     )

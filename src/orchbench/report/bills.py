@@ -97,7 +97,7 @@ def _quantity(line: Json, file: str) -> Figure:
     shown = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:.3g}"
     if "e" in shown.lower():
         shown = f"{value:.9f}".rstrip("0")
-    return Figure(value, shown, line["unit"], line["label"], line["source"], file)
+    return Figure(value, shown, line["unit"], line["quantity_label"], line["source"], file)
 
 
 def part_of(what: str) -> str:

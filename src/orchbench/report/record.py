@@ -16,11 +16,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchbench.evaluation.limits import reach, told_quota
+from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
-from orchbench.report.sources import told_price, used_prices
+from orchbench.report.sources import used_prices
 from orchbench.trace import Json, Label
 from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy, parse_policy

@@ -214,11 +214,9 @@ def notes(summary: Json) -> Iterator[str]:
     yield from summary["notes"]
     yield from _interval_notes(summary)
     yield (
-        f"Bill: the run in the middle at list prices of {prices['region']}, no free tier; without Redshift, "
+        f"Bill: the run in the middle at list prices of {prices['told']}, no free tier; without Redshift, "
         "metrics and traces."
     )
-    if prices["region"] != prices["requested_region"]:
-        yield f"There is no price list for {prices['requested_region']}: {prices['region']} is taken."
     notes = dict.fromkeys(
         line["note"]
         for way in summary["ways"].values()

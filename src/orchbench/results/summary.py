@@ -21,10 +21,12 @@ from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
 from orchbench.evaluation.counts import Counts, count, names_of_counts
 from orchbench.evaluation.latency import Latency, latency
 from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.rates import price_keys
 from orchbench.evaluation.sentence import meaning
 from orchbench.evaluation.statistics import Spread, spread
 from orchbench.results.comparison import SUMMARY_SCHEMA, Comparison, Run
 from orchbench.trace import EventKind, ExecutionStatus, Json, Label, Trace, TraceEvent
+from orchbench.ways import all_ways
 
 LATENCIES = {
     "makespan_seconds": "makespan",
@@ -43,16 +45,18 @@ def summarize(comparison: Comparison, prices: PriceList) -> Json:
         way: _way(title, comparison.of(way), prices, settings.architecture)
         for way, title in comparison.ways.items()
     }
+    usages = (all_ways()[name].usage for name in comparison.ways if name in all_ways())
+    told = prices.told(price_keys(usages, settings.architecture))
     return {
         "schema": SUMMARY_SCHEMA,
         "started_at": comparison.started_at,
         "complete": comparison.complete,
         "settings": asdict(settings),
-        "prices": {"region": prices.region, "requested_region": prices.requested_region},
+        "prices": {"region": prices.region, "told": told},
         "ways": ways,
         "differences": _differences(comparison),
         "notes": _notes([run.trace for run in comparison.runs]),
-        "meaning": meaning(ways, asdict(settings), prices.region, complete=comparison.complete),
+        "meaning": meaning(ways, asdict(settings), told, complete=comparison.complete),
     }
 
 

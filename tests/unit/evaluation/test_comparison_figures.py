@@ -90,7 +90,9 @@ def test_the_baselines_bill_is_the_one_computed_by_hand(traced: Any) -> None:
     assert lines["orchbench-status: GB-seconds"].amount_usd == Decimal("0.0375") * Decimal("0.0000166667")
     # Nothing records the bytes of a log.
     assert lines.pop("logs ingested").label is Label.ASSUMED
-    assert {line.label for line in lines.values()} == {Label.MEASURED}
+    # A measured quantity times a list price is no measured amount: no bill of AWS was read.
+    assert {line.quantity_label for line in lines.values()} == {Label.MEASURED}
+    assert {line.label for line in lines.values()} == {Label.ESTIMATED}
 
 
 def test_the_durable_versions_bill_counts_operations_and_data(traced: Any) -> None:
@@ -98,7 +100,7 @@ def test_the_durable_versions_bill_counts_operations_and_data(traced: Any) -> No
     lines = {line.what: line for line in bill(trace, price_list("us-east-1")).lines}
 
     assert lines["durable operations"].amount_usd == Decimal("0.000048")
-    assert lines["data written"].quantity == Decimal(count(trace).of(WRITTEN_BYTES) or 0) / 2**30
+    assert lines["data written"].quantity == Decimal(count(trace).of(WRITTEN_BYTES) or 0) / 10**9
     assert lines["data retained"].label is Label.ESTIMATED
 
 
@@ -128,13 +130,7 @@ def test_tokyos_durable_prices_are_assumed_and_say_so(traced: Any) -> None:
 
     operations = next(line for line in made.lines if line.what == "durable operations")
     assert (operations.label, made.label) == (Label.ASSUMED, Label.ASSUMED)
-    assert "Tokyo" in operations.note
-
-
-def test_a_region_without_a_price_list_takes_another_and_says_which() -> None:
-    prices = price_list("eu-north-1")
-
-    assert (prices.region, prices.requested_region) == ("us-east-1", "eu-north-1")
+    assert "not known of ap-northeast-1" in operations.note
 
 
 @pytest.mark.parametrize("region", known_regions())
