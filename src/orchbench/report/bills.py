@@ -1,4 +1,4 @@
-"""The bill as stacked line items: of the measured runs, and of rehearsals of an hour."""
+"""The bill as stacked line items: of the runs made, and of rehearsals of an hour."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def _measured(results: Results, *, several: bool) -> Chart:
     where = f"{results.name} ({results.host})" if several else results.host
     return _chart(
         f"bill-{results.name.replace('/', '-')}",
-        f"The measured runs, {where}: the run in the middle of each way",
+        f"The runs made, {where}: the run in the middle of each way",
         lines,
         results.ways,
     )

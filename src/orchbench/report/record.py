@@ -110,6 +110,7 @@ def _measured(results: Results) -> Json:
         "host": settings.host,
         "region": settings.region,
         "began": results.began,
+        "apart": results.summary["apart"],
         "ways": {
             way: {
                 "runs": figures["outcomes"]["runs"],
@@ -220,6 +221,7 @@ def markdown(found: Json) -> str:
         "price_name": told_price,
         "turned": _turned,
         "thousands": _thousands,
+        "capitalized": _capitalized,
     }
     decision = found["decision"]
     ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
@@ -251,6 +253,11 @@ def _thousands(value: object) -> str:
     """Write a number of four digits or more with thousands apart, and anything else as it is."""
     text = str(value)
     return f"{int(text):,}" if text.isdecimal() else text
+
+
+def _capitalized(clause: str) -> str:
+    """Write a clause as a sentence begins, unless it begins with a way's name."""
+    return clause if clause.startswith(tuple(all_ways())) else clause[0].upper() + clause[1:]
 
 
 def told_factor(value: float) -> str:
