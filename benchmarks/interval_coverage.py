@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ def stopped_coverage(lengths: str, spread: float, share: float, samples: int) ->
     """
     random = np.random.default_rng(SEED)
 
-    def covers(sample: Floats) -> bool:
+    def covers(sample: Sequence[float]) -> bool:
         runs = fewest_runs(MEDIAN, STOPPING_CONFIDENCE)
         while runs < MOST_RUNS and not is_within(
             [median_interval(sample[:runs], STOPPING_CONFIDENCE)], share
@@ -91,7 +91,7 @@ def stopped_coverage(lengths: str, spread: float, share: float, samples: int) ->
         low, high = _bounds(median_interval(sample[:runs]))
         return low <= 1 <= high
 
-    return _share(covers(LENGTHS[lengths](random, spread, (MOST_RUNS,))) for _ in range(samples))
+    return _share(covers(LENGTHS[lengths](random, spread, (MOST_RUNS,)).tolist()) for _ in range(samples))
 
 
 def _truth(lengths: str, quantile: float, spread: float) -> float:

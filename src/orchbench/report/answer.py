@@ -81,6 +81,7 @@ def _compared(found: Json, runs: Figure, one: Results) -> Text:
         seconds(found["medians"][end], found["label"], "median of the runs", one.traces_of(found[end]))
         for end in ("less", "more")
     )
+    between: Text
     if found["verdict"] == APART:
         low, high = (
             seconds(found["interval"][end], found["label"], found["source"], files) for end in ("low", "high")
