@@ -107,7 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     for name, usual in USUAL.items():
         if getattr(arguments, name) is None:
             setattr(arguments, name, usual)
-    prices = prices_of(arguments, arguments.region, arguments.architecture)
+    prices = prices_of(arguments, arguments.region)
     document = decide(arguments, workload_of(arguments), prices)
     if arguments.json:
         print_json(document)

@@ -10,12 +10,14 @@ from orchbench.commands.estimation import (
     duration_of,
     share_of,
     timeout_of,
+    today,
     warehouse_of,
 )
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.decision import Material, Promise, Question, answer
 from orchbench.evaluation.decision_document import decision_document
 from orchbench.evaluation.estimate import Terms
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.trace import Json
@@ -44,7 +46,10 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     )
     asked = candidates(arguments.way)
     budget = None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd")
-    return decision_document(answer(question, asked), asked, workload, budget)
+    document = decision_document(answer(question, asked), asked, workload, budget)
+    keys = price_keys((one.usage for one in asked), arguments.architecture)
+    document["notes"] += prices.old(keys, today())
+    return document
 
 
 def _promise(text: str) -> Promise:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from orchbench.commands.decision_question import decide
-from orchbench.commands.estimation import candidates, print_json, workload_of
+from orchbench.commands.estimation import candidates, print_json, today, workload_of
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
 from orchbench.commands.report import given_for, prices_of, results_of
@@ -100,7 +100,7 @@ def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
     on_aws = [one for one in results if one.comparison.settings.host == "aws"]
     inputs: Json = {
         "results": _input([_shown(folder) for folder in arguments.results], GIVEN),
-        "region": _input(given.prices.requested_region, FROM_RESULTS),
+        "region": _input(given.prices.region, FROM_RESULTS),
         "architecture": _input(given.architecture, FROM_RESULTS),
         "memory": _input(given.memory_mb, GIVEN if arguments.memory else FROM_RESULTS),
         "runs_a_month": _default(arguments.runs_a_month, RUNS_A_MONTH),
@@ -216,11 +216,12 @@ def check_record(arguments: argparse.Namespace) -> int:
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
     return Given(
         candidates=candidates(_way(inputs)),
-        prices=prices_of(arguments, inputs["region"]["value"], inputs["architecture"]["value"]),
+        prices=prices_of(arguments, inputs["region"]["value"]),
         prices_file="",
         architecture=inputs["architecture"]["value"],
         memory_mb=int(inputs["memory"]["value"]),
         assumed=_assumed(inputs),
+        today=today(),
         files={},
     )
 

@@ -25,6 +25,7 @@ from orchbench.commands.estimation import (
     sentence,
     share_of,
     timeout_of,
+    today,
     warehouse_of,
     workload_of,
 )
@@ -38,6 +39,7 @@ from orchbench.evaluation.figures import figure, given, told_money, told_share, 
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import month_of
 from orchbench.evaluation.polling import PollColumns
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain
 from orchbench.evaluation.variants import parent_of, told_ratio
@@ -107,6 +109,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
     ways = candidates(arguments.way)
     rows = [estimate_of(candidate, policy, asked) for candidate, policy in kept_policies(ways, policies)]
+    keys = price_keys((one.usage for one in ways), asked.terms.architecture)
     document: Json = {
         "schema": "orchbench.estimate/1",
         "workload": _described(asked.workload),
@@ -115,12 +118,14 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         ),
         "memory_mb": given(asked.terms.memory_mb, "MB"),
         "architecture": asked.terms.architecture,
-        "region": asked.terms.prices.requested_region,
+        "region": asked.terms.prices.region,
+        "list_prices": asked.terms.prices.told(keys),
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
             f"In every estimate {NO_LATENCY}, faults and retries too.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
+            *asked.terms.prices.old(keys, today()),
         ],
         "assumptions": {
             name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)
@@ -270,7 +275,7 @@ def _print_table(document: Json) -> None:
     console.print(
         f"{described(workload['queries'], workload['median'], workload['longest'])} Timeout "
         f"{document['timeout_seconds']['value']:,} s, {document['memory_mb']['value']} MB "
-        f"{document['architecture']}, {document['region']}\n",
+        f"{document['architecture']}, list prices of {document['list_prices']}\n",
         highlight=False,
         soft_wrap=True,
     )

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -52,8 +53,13 @@ def add_workload(
 def region(text: str) -> str:
     """Read a region's name, an argument type."""
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no region: it takes a name such as us-east-1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a region: it takes a name such as us-east-1")
     return text
+
+
+def today() -> date:
+    """Return the day, by which prices are old or not."""
+    return datetime.now(UTC).date()
 
 
 def add_deployment(parser: argparse.ArgumentParser) -> None:

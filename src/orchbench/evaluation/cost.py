@@ -11,11 +11,13 @@ from itertools import pairwise
 from orchbench.evaluation.assumptions import Assumptions, default_assumptions
 from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import Counts, count
+from orchbench.evaluation.latency import latency
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import (
     BYTES_A_GB,
     DAYS_A_MONTH,
+    SECONDS_A_DAY,
     Bill,
     BillLine,
     Quantity,
@@ -79,22 +81,43 @@ def quantities(
 
 
 def metered_quantities(
-    meter: Meter, amount: Decimal, label: Label, source: str, assumed: Assumptions, *, note: str = ""
+    meter: Meter,
+    amount: Decimal,
+    label: Label,
+    source: str,
+    assumed: Assumptions,
+    *,
+    seconds: Decimal,
+    note: str = "",
 ) -> Iterator[Quantity]:
-    """Yield what a service charges for what it metered, and for keeping it; nothing where it has no price."""
+    """Yield what a service charges for what it metered, and for keeping it; nothing where it has no price.
+
+    What is kept is kept during the execution too: all of it is taken to be there from the start, which is
+    more than is billed by as little as an execution is short against its retention.
+
+    Args:
+        meter: of the service.
+        amount: in its units.
+        label: how the amount came to be.
+        source: where it comes from.
+        assumed: how long it is kept after the execution.
+        seconds: how long the execution took.
+        note: on the amount.
+    """
     if meter.price is None:
         return
     priced_amount = amount / meter.units_a_price
     yield Quantity(meter.line, meter.price, priced_amount, label, source, note)
     if meter.retention is not None:
         kept, days = meter.retention, assumed[meter.retention.days]
+        months = (seconds / SECONDS_A_DAY + days) / DAYS_A_MONTH
         yield Quantity(
             kept.billed_as,
             kept.price,
-            priced_amount * days / DAYS_A_MONTH,
+            priced_amount * months,
             Label.ESTIMATED,
-            f"{meter.line}, times the retention",
-            f"{kept.told} is taken to be retained for {days} days",
+            f"{meter.line}, times the execution and the retention after it",
+            f"{kept.told} is taken to be retained from an execution's start to {days} days after its end",
         )
 
 
@@ -105,6 +128,7 @@ def _orchestration(
     assumed: Assumptions,
     metered: Mapping[Meter, int | None],
 ) -> Iterator[Quantity]:
+    seconds = Decimal(str(latency(trace).makespan_seconds or 0))
     unrecorded = {one.meter: one for one in platform_named(trace.platform).unrecorded(trace.events)}
     for meter, counted in counts.metered.items():
         stated = metered.get(meter)
@@ -116,6 +140,7 @@ def _orchestration(
             Label.ESTIMATED if missing else label,
             HISTORY,
             assumed,
+            seconds=seconds,
             note=missing.note if missing else "",
         )
 

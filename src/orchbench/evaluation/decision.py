@@ -258,7 +258,7 @@ def _loads(question: Question, found: Estimate) -> list[Load]:
     )
     candidate = found.candidate
     used = used_of_quotas(candidate.usage, candidate.account, peak, *found.followed.mean_and_most_polls)
-    return sorted(loads(used, question.terms.prices.requested_region), key=lambda load: -load.share)
+    return sorted(loads(used, question.terms.prices.region), key=lambda load: -load.share)
 
 
 def shortest_interval(

@@ -85,7 +85,7 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "material_usd": given(plain(material.usd), "USD a month"),
         "material_share": given(plain(material.share), "of the whole bill"),
         "free_tier": question.free_tier,
-        "region": terms.prices.requested_region,
+        "region": terms.prices.region,
         "memory_mb": given(terms.memory_mb, "MB"),
         "architecture": terms.architecture,
     }

@@ -60,28 +60,14 @@ def _choice(answer: Answer) -> str:
 def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
     best, question = answer.ranked[0], answer.question
     runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
-    region = question.terms.prices.requested_region
-    text = f"Orchestrating {runs} runs costs ${usd} a month at list prices of {region}"
+    keys = price_keys([best.estimate.candidate.usage], question.terms.architecture)
+    where = question.terms.prices.told(keys)
+    text = f"Orchestrating {runs} runs costs ${usd} a month at list prices of {where}"
     if question.free_tier:
         text += ", the free tier taken off"
-    if taken := assumed_prices(best):
-        text += f" ({taken})"
     if budget_usd is not None and best.month.usd > budget_usd:
         text += f", which is over the budget of ${plain(budget_usd)}"
     return f"{text}."
-
-
-def assumed_prices(option: Option) -> str:
-    """Say which prices of its runs are not known for the region; nothing where all are."""
-    prices, usage = option.estimate.terms.prices, option.estimate.candidate.usage
-    used = price_keys([usage], option.estimate.terms.architecture)
-    found: dict[str, list[str]] = {}
-    for key in used:
-        if prices[key].confidence == "assumed":
-            found.setdefault(prices[key].assumed_from or "elsewhere", []).append(key.replace("_", " "))
-    if any(len(keys) == len(used) for keys in found.values()):
-        return f"all assumed from {next(iter(found))}"
-    return "; ".join(f"{', '.join(keys)} assumed from {origin}" for origin, keys in found.items())
 
 
 def _proportion(answer: Answer, asked: int) -> str:

@@ -37,7 +37,7 @@ from orchbench.ways.usage import Usage
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
-METER, REQUESTS, COLD, LOGGED = "meter", "requests", "cold starts", "logged"
+METER, KEPT, REQUESTS, COLD, LOGGED = "meter", "kept for seconds", "requests", "cold starts", "logged"
 MILLISECONDS = "milliseconds"
 LOGGING = ("work", "checks", "invocations")
 Key = tuple[str, str]
@@ -174,9 +174,17 @@ class Followed:
         return {key: none + column for key, column in found.items()}
 
     @cached_property
-    def sums(self) -> dict[Key, int]:
-        """The sums over all queries."""
-        return {key: int(column.sum()) for key, column in self.counted.items()}
+    def kept(self) -> dict[Key, Floats]:
+        """What is kept, times the seconds that each execution takes."""
+        seconds = self.polled.seen_at_seconds
+        meters = [meter for meter in self.usage.meters if meter.retention]
+        return {(KEPT, meter.key): self.counted[METER, meter.key] * seconds for meter in meters}
+
+    @cached_property
+    def sums(self) -> dict[Key, Decimal]:
+        """The sums over all queries, exact where they are of whole numbers."""
+        counted = {key: Decimal(int(column.sum())) for key, column in self.counted.items()}
+        return counted | {key: Decimal(str(float(column.sum()))) for key, column in self.kept.items()}
 
 
 @dataclass(frozen=True)
@@ -211,22 +219,26 @@ class Estimate:
         """What one run is billed for, on average over the queries: exact sums, over their number."""
         followed, rows = self.followed, len(self.followed.statement_seconds)
         billed = {
-            (MILLISECONDS, name): int(self._billed_milliseconds(name).sum())
+            (MILLISECONDS, name): Decimal(int(self._billed_milliseconds(name).sum()))
             for name in followed.usage.functions
         }
-        means = {key: Decimal(summed) / rows for key, summed in (followed.sums | billed).items()}
+        means = {key: summed / rows for key, summed in (followed.sums | billed).items()}
         return list(_quantities(followed.usage, means, self.terms))
 
     @property
     def cost_usd(self) -> Floats:
         """What each query's run costs, in floating point to compare: a bill is linear in its amounts."""
-        usage = self.followed.usage
-        billed = {(MILLISECONDS, name): self._billed_milliseconds(name) for name in usage.functions}
-        cost = np.zeros(len(self.followed.statement_seconds))
-        for key, column in (self.followed.counted | billed).items():
-            one = _quantities(usage, {key: Decimal(1)}, self.terms)
-            cost += column * float(priced(one, self.terms.prices).total_usd)
+        followed = self.followed
+        billed = {(MILLISECONDS, name): self._billed_milliseconds(name) for name in followed.usage.functions}
+        cost = np.zeros(len(followed.statement_seconds))
+        for key, column in (followed.counted | followed.kept | billed).items():
+            # A second for which something is kept has no price without the thing that is.
+            kept = {(METER, key[1]): Decimal(1)} if key[0] == KEPT else {}
+            cost += column * float(self._usd({key: Decimal(1)} | kept) - self._usd(kept))
         return cost
+
+    def _usd(self, amounts: Mapping[Key, Decimal]) -> Decimal:
+        return priced(_quantities(self.followed.usage, amounts, self.terms), self.terms.prices).total_usd
 
     def _billed_milliseconds(self, function: str) -> Counts:
         """Return what a function's invocations are billed for, each rounded up, a row a query."""
@@ -300,7 +312,9 @@ def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> I
 
     for meter in usage.meters:
         source = AS_REHEARSED if meter.is_size else CLOSED_FORM
-        yield from metered_quantities(meter, of(METER, meter.key), Label.ESTIMATED, source, assumed)
+        amount = of(METER, meter.key)
+        seconds = of(KEPT, meter.key) / amount if amount else Decimal(0)
+        yield from metered_quantities(meter, amount, Label.ESTIMATED, source, assumed, seconds=seconds)
     for name in usage.functions:
         requests = of(REQUESTS, name)
         if requests:

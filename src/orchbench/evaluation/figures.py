@@ -9,8 +9,9 @@ GIVEN = "given by the caller"
 
 
 def figure(value: object, unit: str, label: Label, source: str) -> Json:
-    """Return one figure as JSON values; money is text, so that no digit is lost."""
-    return {"value": value, "unit": unit, "label": label.value, "source": source}
+    """Return one figure as JSON values; one without a value is missing. Money is text, to lose no digit."""
+    known = Label.MISSING if value is None else label
+    return {"value": value, "unit": unit, "label": known.value, "source": source}
 
 
 def given(value: object, unit: str) -> Json:

@@ -64,7 +64,7 @@ def with_small_prices(prices: PriceList) -> PriceList:
         return prices
     known = price_list(FALLBACK_REGION)
     missing = {key: known[key] for key in sorted(SMALL_PRICES - prices.prices.keys())}
-    note = f"not known for {prices.requested_region}: that of {known.region} is taken"
+    note = f"not known for {prices.region}: that of {known.region} is taken"
     assumed = {
         key: replace(price, confidence="assumed", assumed_from=known.region, note=note)
         for key, price in missing.items()

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from orchbench.ways.usage import Usage
 
 REQUEST, GB_SECOND, LOGS = "lambda_request", "lambda_gb_second", "logs_ingested"
-ARCHITECTURES = ("x86_64", "arm64")
 
 
 def price_key(name: str, architecture: str) -> str:

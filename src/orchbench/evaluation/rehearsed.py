@@ -160,7 +160,7 @@ def figures(rehearsal: Rehearsal) -> Figures:
 def cost(rehearsal: Rehearsal, prices: PriceList, architecture: str = "x86_64") -> Json:
     """Return what a rehearsal's execution is billed for, with its label and its source."""
     found = bill(rehearsal.trace, prices, architecture=architecture, metered=rehearsal.metered)
-    source = f"the bill of its trace, at list prices of {prices.requested_region}"
+    source = f"the bill of its trace, at list prices of {prices.region}"
     return figure(plain(found.total_usd), "USD", found.label, source)
 
 

@@ -1,4 +1,4 @@
-"""The bill as stacked line items: of the measured runs, and of rehearsals of an hour."""
+"""The bill as stacked line items: of the runs made, and of rehearsals of an hour."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def _measured(results: Results, *, several: bool) -> Chart:
     where = f"{results.name} ({results.host})" if several else results.host
     return _chart(
         f"bill-{results.name.replace('/', '-')}",
-        f"The measured runs, {where}: the run in the middle of each way",
+        f"The runs made, {where}: the run in the middle of each way",
         lines,
         results.ways,
     )
@@ -103,7 +103,7 @@ def _quantity(line: Json, file: str) -> Figure:
     shown = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:.3g}"
     if "e" in shown.lower():
         shown = f"{value:.9f}".rstrip("0")
-    return Figure(value, shown, line["unit"], line["label"], line["source"], file)
+    return Figure(value, shown, line["unit"], line["quantity_label"], line["source"], file)
 
 
 def part_of(what: str) -> str:

@@ -17,11 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
+from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
-from orchbench.report.sources import told_price, used_prices
+from orchbench.report.sources import used_prices
 from orchbench.trace import Json, Label
 from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy, parse_policy
@@ -104,6 +105,7 @@ def _measured(results: Results) -> Json:
         "host": settings.host,
         "region": settings.region,
         "began": results.began,
+        "apart": results.summary["apart"],
         "ways": {
             way: {
                 "runs": figures["outcomes"]["runs"],
@@ -215,6 +217,7 @@ def markdown(found: Json) -> str:
         "turned": _turned,
         "share": told_share,
         "thousands": _thousands,
+        "capitalized": _capitalized,
     }
     decision = found["decision"]
     ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
@@ -247,6 +250,11 @@ def _thousands(value: object) -> str:
     """Write a number of four digits or more with thousands apart, and anything else as it is."""
     text = str(value)
     return f"{int(text):,}" if text.isdecimal() else text
+
+
+def _capitalized(clause: str) -> str:
+    """Write a clause as a sentence begins, unless it begins with a way's name."""
+    return clause if clause.startswith(tuple(all_ways())) else clause[0].upper() + clause[1:]
 
 
 def told_factor(value: float) -> str:

@@ -105,8 +105,14 @@ def test_a_rehearsed_duration_is_assumed_and_says_so() -> None:
     assert default_assumptions()["checkpoint_seconds"] == Decimal("0.08")
 
 
-def test_a_region_without_prices_says_of_every_line_whose_it_takes() -> None:
+def test_a_region_of_few_prices_says_of_every_other_line_whose_it_takes() -> None:
     found = bill(rehearse(Scenario.polled(60.0, "fixed:10s"), "sfn-poll").trace, price_list("eu-north-1"))
+    transitions, *others = found.lines
 
-    assert found.label is Label.ASSUMED
-    assert all("that of us-east-1 is taken" in line.note for line in found.lines)
+    assert (transitions.what, transitions.label, transitions.note) == (
+        "state transitions",
+        Label.ESTIMATED,
+        "",
+    )
+    assert all(line.label is Label.ASSUMED for line in others)
+    assert all("assumed to be those of us-east-1" in line.note for line in others)

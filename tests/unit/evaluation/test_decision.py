@@ -23,7 +23,7 @@ from orchbench.platforms.meters import STATE_TRANSITIONS
 from orchbench.trace import Json
 from orchbench.ways.usage import Amounts
 
-LABELS = {"measured", "rehearsed", "estimated", "assumed", "quoted"}
+LABELS = {"measured", "rehearsed", "estimated", "assumed", "quoted", "missing"}
 
 
 @pytest.fixture
@@ -409,7 +409,10 @@ def test_a_bad_distribution_is_one_sentence(capsys: pytest.CaptureFixture[str]) 
 def test_a_price_that_is_assumed_is_told_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([*command.split(), "--duration", "1h", "--region", "ap-northeast-1"])
 
-    assert capsys.readouterr().out.lower().count("no price of durable functions was found for tokyo") == 1
+    said = capsys.readouterr().out
+    assert (
+        said.count("Prices that are not known of ap-northeast-1 are assumed to be those of us-east-1.") == 1
+    )
 
 
 def test_an_unknown_key_of_a_fault_is_told_those_of_its_kind(capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,7 +130,7 @@ def test_an_estimate_takes_rates_of_what_goes_wrong(run: Callable[[str], Json]) 
 
 def test_a_rehearsal_carries_its_cost_and_so_does_what_goes_wrong_in_one(run: Callable[[str], Json]) -> None:
     (rehearsed,) = run("rehearse --duration 43 --poll fixed:10s --way sfn-poll --processes 1")["rehearsals"]
-    (fault,) = run("faults --fault query-fails --way sfn-poll --processes 1")["faults"]
+    (fault,) = run("faults --fault statement-fails --way sfn-poll --processes 1")["faults"]
     (estimated,) = run("estimate --duration 43 --poll fixed:10s --way sfn-poll")["estimates"]
 
     assert Decimal(rehearsed["cost"]["value"]) == Decimal(estimated["cost"]["value"])
@@ -145,7 +145,7 @@ def test_rates_without_a_month_are_refused(capsys: pytest.CaptureFixture[str]) -
 
 def test_a_region_without_small_prices_takes_others_and_says_so() -> None:
     known = {key: one for key, one in PRICES.prices.items() if key not in ("alarm", "redshift_rpu_hour")}
-    completed = with_small_prices(type(PRICES)("eu-west-9", "eu-west-9", known))
+    completed = with_small_prices(type(PRICES)("eu-west-9", known))
 
     assert completed["alarm"].confidence == completed["redshift_rpu_hour"].confidence == "assumed"
     assert completed["alarm"].assumed_from == "us-east-1"

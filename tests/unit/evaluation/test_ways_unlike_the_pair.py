@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,7 @@ def given(ways: list[Candidate]) -> Given:
         architecture="x86_64",
         memory_mb=128,
         assumed=ASSUMED,
+        today=date(2026, 11, 21),
         files={one.name: "file" for one in ways},
     )
 

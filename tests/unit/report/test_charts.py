@@ -1,6 +1,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def given() -> Given:
         architecture="x86_64",
         memory_mb=128,
         assumed=default_assumptions(),
+        today=date(2026, 11, 21),
         files=dict.fromkeys(all_ways(), "file"),
     )
 

@@ -101,7 +101,7 @@ def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, 
 
     said = capsys.readouterr().out
     assert "Price of durable operation: 0.000008 USD then, 0.000009 now." in said
-    assert "A month then: 7.886 USD; now: " in said
+    assert "A month then: 7.894 USD; now: " in said
     assert said.endswith("The decision stands: durable-condition.\n")
 
 
@@ -255,14 +255,14 @@ def test_a_price_file_that_lacks_a_price_is_refused_by_its_name(
     change(prices, lambda one: one["prices"].pop("durable_operation"))
 
     assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
-    assert "has no price 'durable_operation'" in capsys.readouterr().err
+    assert "its prices has no 'durable_operation'" in capsys.readouterr().err
 
 
 def test_prices_of_another_region_check_no_record(record: Path, prices: Path, capsys: Any) -> None:
     change(prices, lambda one: one.update(region="ap-northeast-1"))
 
     assert main(["decide", "--check", str(record / "decision.json"), "--prices", str(prices)]) == 2
-    assert "is of the region 'ap-northeast-1'" in capsys.readouterr().err
+    assert "holds the prices of ap-northeast-1" in capsys.readouterr().err
 
 
 def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
@@ -320,5 +320,5 @@ def test_a_record_says_what_was_not_given_and_which_timeout_holds(record: Path) 
     assert "with a longer acceptable lag, from 25.3 min on, the answer is durable-poll" in text
     assert "| redshift rpus | 8 | 4 | 128 | RPU |" in text
     assert "### Ranges" in text
-    assert "| Lambda GB-second, x86_64 | 0.0000166667 |" in text
+    assert "| Lambda GB-second on x86_64 | 0.0000166667 |" in text
     assert "glue" not in text
