@@ -318,5 +318,6 @@ def test_a_record_says_what_was_not_given_and_which_timeout_holds(record: Path) 
     assert {inputs[name]["origin"] for name in ("timeout", "assume", "prices")} == {"not given"}
     assert "| timeout | 58,514 s | not given: a tenth more than the longest query" in text
     assert "at a poll interval of 25.3 min or longer the answer is durable-poll" in text
+    assert "too few to rank the ways: 6 are needed." in text
     assert "| Lambda GB-second on x86_64 | 0.0000166667 |" in text
     assert "glue" not in text
