@@ -59,6 +59,8 @@ ELSEWHERE = {
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python benchmarks/rehearsal.py": "tests/contract/test_benchmarks.py::"
     "test_every_way_is_rehearsed_and_timed",
+    "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
+    "test_the_documents_table_of_coverage_is_the_benchmarks",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"

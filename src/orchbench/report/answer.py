@@ -71,10 +71,10 @@ def _time(one: Results, *, several: bool) -> Text:
     interval = float(settings.input["poll"].get("interval_seconds", 0))
     polled = count(interval, "s", Label.ASSUMED, GIVEN, one.file("comparison.json"))
     end: Text = (f", {where}, a poll every ", polled, f" s{of_folder}.")
-    return (*_compared(found, runs, one), *end)
+    return (*compared(found, runs, one), *end)
 
 
-def _compared(found: Json, runs: Figure, one: Results) -> Text:
+def compared(found: Json, runs: Figure, one: Results) -> Text:
     """Say what tells the ways apart, as the comparison's own sentence does, with each figure's origin."""
     files = f"{one.traces_of(found['less'])}; {one.traces_of(found['more'])}"
     least, most = (

@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.effort import ROWS
@@ -87,8 +88,10 @@ def basis(given: Given) -> Json:
         one.name: {"budget_polls": one.budget_polls, "usage": _digest(one.usage.to_json())}
         for one in given.candidates
     }
+    keys = price_keys((one.usage for one in given.candidates), given.architecture)
+    told = given.prices.told(keys)
     return {
-        "prices": {"region": given.prices.region, "sha256": _digest(prices), "values": prices},
+        "prices": {"region": given.prices.region, "told": told, "sha256": _digest(prices), "values": prices},
         "assumptions": {"sha256": _digest(assumed), "values": assumed},
         "counts": {"sha256": _digest(counts), "values": counts},
     }

@@ -320,5 +320,6 @@ def test_a_record_says_what_was_not_given_and_which_timeout_holds(record: Path) 
     assert "with a longer acceptable lag, from 25.3 min on, the answer is durable-poll" in text
     assert "| redshift rpus | 8 | 4 | 128 | RPU |" in text
     assert "### Ranges" in text
+    assert "too few to rank the ways: 6 are needed." in text
     assert "| Lambda GB-second on x86_64 | 0.0000166667 |" in text
     assert "glue" not in text
