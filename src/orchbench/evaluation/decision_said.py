@@ -15,7 +15,7 @@ from orchbench.ways.durations import Policy, shown_duration
 def said(
     answer: Answer, candidates: Sequence[Candidate], would_fit: Option | None, budget_usd: Decimal | None
 ) -> list[str]:
-    """Return the first lines: three where there is an answer, else one that says why not."""
+    """Return the first lines: three or four where there is an answer, else one that says why not."""
     question = answer.question
     if question.none_ends:
         return [
@@ -33,7 +33,8 @@ def said(
             f"No plan fits: {nearest.way}, {told_policy(nearest.policy)}, needs "
             f"{_shares(nearest.exceeded)}. {_fitting(would_fit)}"
         ]
-    return [_choice(answer), _cost(answer, budget_usd), _proportion(answer, len(candidates))]
+    said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, len(candidates))]
+    return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else [_ranking(answer)])]
 
 
 def told_policy(policy: Policy) -> str:
@@ -93,14 +94,17 @@ def _verdict(answer: Answer, asked: int, start: str) -> str:
     if answer.cost_decides:
         saved = told_money(ranked[1].month.usd - best.month.usd)
         return f"{start}cost decides, as {ranked[1].way} costs ${saved} more."
-    alike = ranked[: answer.alike]
+    return f"{start}cost does not decide here."
+
+
+def _ranking(answer: Answer) -> str:
+    """Say what is taken not to matter, and what decides instead."""
+    alike = answer.ranked[: answer.alike]
     apart = max(one.month.usd for one in alike) - min(one.month.usd for one in alike)
-    least = told_money(answer.least_usd)
-    text = (
-        f"{start}cost does not decide here, {len(alike)} ways lie ${told_money(apart)} apart and less than "
-        f"${least} a month is taken not to matter"
+    return (
+        f"{len(alike)} ways lie ${told_money(apart)} a month apart, and less than "
+        f"${told_money(answer.least_usd)} is taken not to matter: {deciding(answer)}"
     )
-    return f"{text}. {deciding(answer)}"
 
 
 def deciding(answer: Answer) -> str:

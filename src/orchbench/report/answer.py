@@ -1,14 +1,19 @@
 """The answer in three sentences, each with its conditions: what it costs, how long it takes, what ends it."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
 
 from orchbench.evaluation.apart import ALIKE, APART
 from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.intervals import MEDIAN, fewest_runs
 from orchbench.evaluation.limits import reach
+from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import price_keys
-from orchbench.report.figures import count, seconds, times, told_duration, usd_of_runs
+from orchbench.evaluation.warehouse import RPUS, Warehouse
+from orchbench.report.figures import count, seconds, share, times, told_duration, usd_of_runs
 from orchbench.report.model import Figure, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Json, Label
@@ -47,10 +52,22 @@ def _cost(given: Given) -> Text:
     parts.append(
         f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
         f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.told(keys)} read "
-        f"from {dates[0]} to {dates[-1]}, without a free tier and without Redshift, durations of functions "
-        "and bytes of logs assumed."
+        f"from {dates[0]} to {dates[-1]}, without a free tier, durations of functions and bytes of logs assumed."
     )
-    return tuple(parts)
+    return (*parts, *_beside_redshift(found[ranked[-1]].total_usd, ranked[-1], given))
+
+
+def _beside_redshift(dearest_usd: Decimal, way: str, given: Given) -> Text:
+    """Say what Redshift costs for the same queries, and what share of both the dearest way is."""
+    rpu_hour = with_small_prices(given.prices)["redshift_rpu_hour"]
+    warehouse = Warehouse.serverless(given.assumed.named[RPUS], rpu_hour)
+    usd = warehouse.usd(np.array([float(DURATION_SECONDS)]), DURATION_SECONDS)
+    cost = usd_of_runs(usd, warehouse.label, warehouse.source, given.prices_file)
+    part = share(
+        float(dearest_usd / (dearest_usd + usd)), warehouse.label, "ratio of the two", given.estimated_in(way)
+    )
+    told = f" USD a 1,000 such queries ({warehouse.told}); of both together, {way}, the dearest, is "
+    return (" Redshift itself costs ", cost, told, part, ".")
 
 
 def _time(one: Results, *, several: bool) -> Text:

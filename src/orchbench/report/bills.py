@@ -42,7 +42,11 @@ def section(results: Sequence[Results], given: Given) -> Section:
     return Section(
         "bill",
         "The bill",
-        [("Line items of a run, times 1,000, at list prices without a free tier and without Redshift.",)],
+        [
+            (
+                "Line items of a run, times 1,000, at list prices without a free tier; Redshift, traces, metrics and alarms apart.",
+            )
+        ],
         charts,
     )
 

@@ -36,7 +36,7 @@ def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main([*ASKED.split(), "--region", "ap-northeast-1"]) == 0
-    choice, cost, proportion = capsys.readouterr().out.splitlines()[:3]
+    choice, cost, proportion, ranking = capsys.readouterr().out.splitlines()[:4]
 
     assert choice.startswith(
         "Choose durable-condition, a poll every 60 s: no end stays unseen for longer than 1 m"
