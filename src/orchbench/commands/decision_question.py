@@ -20,6 +20,7 @@ from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
+from orchbench.report.decision_said import said
 from orchbench.trace import Json
 
 
@@ -46,7 +47,9 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     )
     asked = candidates(arguments.way)
     budget = None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd")
-    document = decision_document(answer(question, asked), asked, workload, budget)
+    found = answer(question, asked)
+    document = decision_document(found, asked, workload, budget)
+    document["said"] = said(found, len(asked), document["would_fit"], budget)
     keys = price_keys((one.usage for one in asked), arguments.architecture)
     document["notes"] += prices.old(keys, today())
     return document

@@ -7,7 +7,6 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Option, option, shortest_interval
-from orchbench.evaluation.decision_said import said, told_policy
 from orchbench.evaluation.estimate import CLOSED_FORM
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import Corner, Swing, tornado, worst_corner
@@ -61,7 +60,6 @@ def decision_document(
         "ranges": _ranges(answer),
         "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
         "within_budget": budget,
-        "said": said(answer, candidates, would_fit, budget_usd),
         "notes": each_once(
             line["note"] for one in [*shown, *beyond] for line in one["bill"]["lines"] if line["note"]
         ),
@@ -104,7 +102,7 @@ def _option(one: Option, answer: Answer) -> Json:
         "fits": not one.exceeded,
         "exceeded": [load.to_json() for load in one.exceeded],
         "poll": one.policy.shown,
-        "told": told_policy(one.policy),
+        "told": one.policy.told,
         "interval": figure(
             one.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest that keeps the promise"
         ),

@@ -52,7 +52,7 @@ def _cost(given: Given) -> Text:
     parts.append(
         f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
         f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.told(keys)} read "
-        f"from {dates[0]} to {dates[-1]}, without a free tier, durations of functions and bytes of logs assumed."
+        f"from {dates[0]} to {dates[-1]}, no free tier, durations of functions and bytes of logs assumed."
     )
     return (*parts, *_beside_redshift(found[ranked[-1]].total_usd, ranked[-1], given))
 

@@ -42,11 +42,7 @@ def section(results: Sequence[Results], given: Given) -> Section:
     return Section(
         "bill",
         "The bill",
-        [
-            (
-                "Line items of a run, times 1,000, at list prices without a free tier; Redshift, traces, metrics and alarms apart.",
-            )
-        ],
+        [("Line items of a run, times 1,000, at list prices, no free tier; Redshift and traces apart.",)],
         charts,
     )
 

@@ -65,6 +65,15 @@ class Policy:
         )
 
     @property
+    def told(self) -> str:
+        """The policy in words."""
+        if self.is_fixed:
+            return f"a poll every {self.minimum_seconds} s"
+        longest = f"{self.maximum_seconds} s" if self.maximum_seconds < 86_400 else "any length"
+        share = f"{self.share * 100:g} % of the time elapsed"
+        return f"each delay {share}, from {self.minimum_seconds} s to {longest}"
+
+    @property
     def stored(self) -> dict[str, Any]:
         """The policy as an execution keeps it, everything filled in."""
         if self.is_fixed:

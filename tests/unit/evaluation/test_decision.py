@@ -20,6 +20,7 @@ from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import STATE_TRANSITIONS
+from orchbench.report.decision_said import said
 from orchbench.trace import Json
 from orchbench.ways.usage import Amounts
 
@@ -273,14 +274,15 @@ def test_a_way_that_does_not_fit_a_quota_is_no_runner_up() -> None:
     # A machine of so many states a poll that Tokyo's 800 transitions a second are too few.
     busy = replace(machine.usage, look=machine.usage.look + Amounts({STATE_TRANSITIONS: 57}))
     ways = [replace(machine, usage=busy), durable]
-    document = decision_document(answer(question, ways), ways, workload)
+    found = answer(question, ways)
+    document = decision_document(found, ways, workload)
 
     assert document["recommended"]["way"] == "durable-poll"
     assert document["runner_up"] is None
     (beyond,) = document["beyond_quotas"]
     assert (beyond["way"], beyond["fits"]) == ("sfn-poll", False)
     assert "state transitions" in beyond["exceeded"][0]["quota"]
-    assert "no other way keeps the promise and fits" in document["said"][2]
+    assert "no other way keeps the promise and fits" in said(found, len(ways), None, None)[2]
 
 
 def test_runs_that_time_out_under_the_plan_are_told(
@@ -417,9 +419,9 @@ def test_a_price_that_is_assumed_is_told_once(command: str, capsys: pytest.Captu
 
 def test_an_unknown_key_of_a_fault_is_told_those_of_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
     kinds = {"stop": "it takes at, work, nth.", "fail": "it takes at, error.", "queue": "it takes seconds."}
-    for kind, said in kinds.items():
+    for kind, sentence in kinds.items():
         assert main(["rehearse", "--fault", f"{kind}:when=3"]) == 2
-        assert said in capsys.readouterr().err
+        assert sentence in capsys.readouterr().err
 
 
 def test_a_comparisons_cost_is_the_estimated_one(run: Callable[..., Json]) -> None:

@@ -31,6 +31,7 @@ from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report import durations, headroom, policies
+from orchbench.report.decision_said import said
 from orchbench.report.model import Chart
 from orchbench.report.reading import Given
 from orchbench.trace import Json
@@ -188,7 +189,9 @@ def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate
 def decided(ways: list[Candidate], lag_seconds: float = 60.0) -> Json:
     workload = from_distribution("lognormal:median=20m,p95=2h")
     question = Question(workload.durations_seconds, Decimal(3_000), Promise(lag_seconds), 60_000, TERMS)
-    return decision_document(answer(question, ways), ways, workload)
+    found = answer(question, ways)
+    document = decision_document(found, ways, workload)
+    return document | {"said": said(found, len(ways), document["would_fit"], None)}
 
 
 def weighed(told: Json) -> set[str]:

@@ -3,19 +3,24 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import Answer, Option
+from orchbench.evaluation.decision import Answer
 from orchbench.evaluation.figures import told_excess, told_money, told_share
 from orchbench.evaluation.loads import Load
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.tariff import plain
-from orchbench.ways.durations import Policy, shown_duration
+from orchbench.trace import Json
+from orchbench.ways.durations import shown_duration
 
 
-def said(
-    answer: Answer, candidates: Sequence[Candidate], would_fit: Option | None, budget_usd: Decimal | None
-) -> list[str]:
-    """Return the first lines: three or four where there is an answer, else one that says why not."""
+def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal | None) -> list[str]:
+    """Return the first lines: three or four where there is an answer, else one that says why not.
+
+    Args:
+        answer: to a question.
+        asked: how many ways it was asked about.
+        would_fit: the shortest interval that would fit where none does, as the document has it.
+        budget_usd: a month's, None where there is none.
+    """
     question = answer.question
     if question.none_ends:
         return [
@@ -30,26 +35,17 @@ def said(
     if not answer.ranked:
         nearest = answer.beyond[0]
         return [
-            f"No plan fits: {nearest.way}, {told_policy(nearest.policy)}, needs "
+            f"No plan fits: {nearest.way}, {nearest.policy.told}, needs "
             f"{_shares(nearest.exceeded)}. {_fitting(would_fit)}"
         ]
-    said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, len(candidates))]
+    said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
     return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else [_ranking(answer)])]
-
-
-def told_policy(policy: Policy) -> str:
-    """Say how a policy polls."""
-    if policy.is_fixed:
-        return f"a poll every {policy.minimum_seconds} s"
-    longest = f"{policy.maximum_seconds} s" if policy.maximum_seconds < 86_400 else "any length"
-    share = f"{policy.share * 100:g} % of the time elapsed"
-    return f"each delay {share}, from {policy.minimum_seconds} s to {longest}"
 
 
 def _choice(answer: Answer) -> str:
     best, promise = answer.ranked[0], answer.question.promise
     text = (
-        f"Choose {best.way}, {told_policy(best.policy)}: no end stays unseen for longer than {promise.told}, "
+        f"Choose {best.way}, {best.policy.told}: no end stays unseen for longer than {promise.told}, "
         "at whatever moment it comes."
     )
     if timed_out := float(best.estimate.polled.timed_out.mean()):
@@ -130,10 +126,10 @@ def _shares(exceeded: Sequence[Load]) -> str:
     )
 
 
-def _fitting(would_fit: Option | None) -> str:
+def _fitting(would_fit: Json | None) -> str:
     if would_fit is None:
         return "No longer interval would fit either: run it less often, or spread its peak."
     return (
-        f"The shortest interval that would fit is {would_fit.policy.minimum_seconds} s ({would_fit.way}), "
-        f"a lag of {would_fit.estimate.lag.worst_seconds:g} s at worst."
+        f"The shortest interval that would fit is {would_fit['interval']['value']} s ({would_fit['way']}), "
+        f"a lag of {would_fit['detection_lag_worst']['value']:g} s at worst."
     )
