@@ -20,6 +20,7 @@ from orchbench.commands.former import FORMER
 from orchbench.commands.stored_summary import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
+from orchbench.ways.durations import parse_duration
 
 STORED = ROOT / "docs" / "results" / "compare-local"
 COLUMNS = "110"
@@ -65,6 +66,8 @@ ELSEWHERE = {
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python benchmarks/rehearsal.py": "tests/contract/test_benchmarks.py::"
     "test_every_way_is_rehearsed_and_timed",
+    "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
+    "test_the_documents_table_of_coverage_is_the_benchmarks",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
@@ -371,3 +374,24 @@ def test_the_changelog_and_the_package_agree() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert "## Unreleased" in changelog or f"## {version}" in changelog
+
+
+def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
+    # Such a query is seen as soon as it ends, as none is that may end at any moment.
+    shown_there = (one.command for kind in ("here", "slow") for one in in_console_blocks(kind))
+    commands = [shlex.split(command, comments=True) for command in (*in_shell_blocks(), *shown_there)]
+    duration = re.compile(r"[0-9.]+[smhd]?")
+    options = ("--duration", "--poll", "--acceptable-lag")
+    given = [
+        {one: words[words.index(one) + 1] for one in options if one in words}
+        for words in commands
+        if "--duration" in words
+    ]
+
+    assert given
+    for one in given:
+        intervals = re.findall(r"fixed:([0-9.]+[smhd]?)", one.get("--poll", ""))
+        intervals += [lag for lag in [one.get("--acceptable-lag", "")] if duration.fullmatch(lag)]
+        for text in filter(duration.fullmatch, one["--duration"].split(",")):
+            for interval in intervals:
+                assert parse_duration(text) % parse_duration(interval), one

@@ -39,8 +39,8 @@ class CommandFailed(Exception):
 
 
 def is_usage(error: Exception) -> bool:
-    """Tell whether what the command was given is wrong, and not what it did; results are given."""
-    return isinstance(error, UsageError | InvalidResults)
+    """Tell whether what the command was given is wrong, and not what it did; results and prices are given."""
+    return isinstance(error, UsageError | InvalidPrices | InvalidResults)
 
 
 def sentence_of(error: Exception) -> str:

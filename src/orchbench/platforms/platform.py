@@ -147,6 +147,7 @@ class Platform(ABC):
         account_quotas: that they use up together.
         execution_quotas: of one of them, as far as polling comes near; none where nothing limits it.
         permissions: to start, follow and stop executions.
+        alarms: that watch each of its ways, in ``monitoring.yaml``.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Platform(ABC):
     meters: Sequence[Meter]
     account_quotas: AccountQuotas
     execution_quotas: Sequence[ExecutionQuota] = ()
+    alarms: int = 0
 
     @abstractmethod
     def service(self, clients: Clients) -> Service:

@@ -49,6 +49,7 @@ class DurableFunctionsPlatform(Platform):
         a_second={CHECKPOINTS: "durable_checkpoints_a_second"},
     )
     execution_quotas = (OPERATIONS_QUOTA, DATA_QUOTA)
+    alarms = 6
 
     def service(self, clients: Clients) -> Service:
         """Return durable functions in one account and region."""

@@ -39,6 +39,7 @@ class StepFunctionsPlatform(Platform):
         a_second={STATE_TRANSITIONS: "sfn_state_transitions_a_second"},
     )
     execution_quotas = (HISTORY_QUOTA,)
+    alarms = 5
 
     def service(self, clients: Clients) -> Service:
         """Return Step Functions in one account and region."""
