@@ -31,7 +31,7 @@ BENCH_FLOORS = (
     {"rehearsal", "deployment"},
     {"evaluation"},
     {"results"},
-    {"comparison", "load", "faults"},
+    {"comparison", "load", "faults", "inspection"},
     {"report"},
     {"commands"},
     {"cli"},

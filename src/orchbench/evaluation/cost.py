@@ -55,6 +55,7 @@ def bill(
     redshift: RedshiftCompute | None = None,
     runs: Decimal = Decimal(1),
     free_tier: bool = False,
+    assume_durations: bool = False,
 ) -> Bill:
     """Return what an execution costs, or a month of executions like it.
 
@@ -67,11 +68,13 @@ def bill(
         redshift: capacity and price of the warehouse; without it the query's own cost is left out.
         runs: how often it runs, a month's with ``free_tier``.
         free_tier: whether to take off what an account has free each month.
+        assume_durations: of the functions, because their reports are not there, as a rehearsal's are not.
     """
     assumed = assumptions or default_assumptions()
     if retention_days is not None:
         assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
-    used = priced(quantities(trace, assumed, architecture), prices, runs=runs, free_tier=free_tier)
+    found = quantities(trace, assumed, architecture, assume_durations=assume_durations)
+    used = priced(found, prices, runs=runs, free_tier=free_tier)
     return Bill((*used.lines, *redshift_lines(query_seconds(trace), redshift, runs)))
 
 
@@ -80,12 +83,14 @@ def query_seconds(trace: Trace) -> Decimal:
     return Decimal(str(trace.statement.query_seconds)) if trace.statement else Decimal(0)
 
 
-def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Quantity]:
+def quantities(
+    trace: Trace, assumed: Assumptions, architecture: str, *, assume_durations: bool = False
+) -> list[Quantity]:
     """Return what one execution used of everything that is billed."""
     counts, label = count(trace), HOST_LABELS[trace.host]
     return [
         *_orchestration(trace, counts, label, assumed),
-        *_functions(trace, architecture, assumed),
+        *_functions(trace, architecture, assumed, assume_durations or trace.host == "rehearse"),
         *_logs(trace, counts, assumed),
     ]
 
@@ -146,13 +151,15 @@ def _orchestration(trace: Trace, counts: Counts, label: Label, assumed: Assumpti
         )
 
 
-def _functions(trace: Trace, architecture: str, assumed: Assumptions) -> Iterator[Quantity]:
+def _functions(
+    trace: Trace, architecture: str, assumed: Assumptions, assume_durations: bool
+) -> Iterator[Quantity]:
     label = HOST_LABELS[trace.host]
     for name in dict.fromkeys(one.function_name for one in trace.invocations):
         invocations = [one for one in trace.invocations if one.function_name == name]
         yield Quantity(f"{name}: requests", REQUEST, Decimal(len(invocations)), label, HISTORY)
         of_a_second = price_key(GB_SECOND, architecture)
-        if trace.host == "rehearse":
+        if assume_durations:
             yield _assumed_compute(name, invocations, trace, of_a_second, assumed)
         else:
             yield _reported_compute(name, invocations, trace.host, of_a_second)
