@@ -1,4 +1,4 @@
-"""``orchbench inspect``: what anybody's exported history or definition shows, offline and without running it."""
+"""``orchbench inspect``: what anybody's exported history or definition shows, offline."""
 
 import argparse
 from pathlib import Path
@@ -104,14 +104,18 @@ def _print_history(console: Console, found: HistoryFigures) -> None:
     for title in ("bill", "quantity", "unit", "USD", "label"):
         table.add_column(title, justify="right" if title in ("quantity", "USD") else "left", no_wrap=True)
     for line in found.bill.lines:
-        quantity = f"{line.quantity.normalize():,f}" if line.quantity == int(line.quantity) else f"{line.quantity:.3g}"
+        quantity = (
+            f"{line.quantity.normalize():,f}"
+            if line.quantity == int(line.quantity)
+            else f"{line.quantity:.3g}"
+        )
         table.add_row(line.what, quantity, line.unit, told_usd(line.amount_usd), line.label.value)
     table.add_row("total", "", "", told_usd(found.bill.total_usd), found.bill.label.value)
     print_whole(console, table)
     for one in found.quotas:
         after = "" if one.seconds is None else f", used up after {shown_duration(one.seconds)} at this pace"
         if one.unit == "s":
-            _say(console, f"Longest execution: {shown_duration(one.used)} of {shown_duration(one.limit)}.")
+            _say(console, f"Longest execution: {shown_duration(one.used)} of {one.limit // 86_400} days.")
         else:
             _say(console, f"{one.what[0].upper()}{one.what[1:]}: {one.used:,.0f} of {one.limit:,}{after}.")
     for note in found.notes:
@@ -120,13 +124,24 @@ def _print_history(console: Console, found: HistoryFigures) -> None:
 
 def _counted(found: HistoryFigures) -> str:
     counts = found.counts
-    return f"{counts.polls:,} polls, {counts.retries:,} retries, {counts.invocations:,} Lambda invocations"
+    told = ((counts.polls, "poll"), (counts.retries, "retry"), (counts.invocations, "Lambda invocation"))
+    return ", ".join(_several(*one) for one in told)
+
+
+def _several(number: int, what: str) -> str:
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number:,} {what if number == 1 else plural}"
 
 
 def _print_definition(console: Console, name: str, found: DefinitionFigures, prices: PriceList) -> None:
     whose = f"{name}: " if name else ""
-    loops = f"{len(found.loops)} polling loop{'' if len(found.loops) == 1 else 's'}"
-    _say(console, f"{whose}{found.states} states, {found.tasks} Tasks, {loops} of the Data API.")
+    sizes = (
+        _several(found.states, "state"),
+        _several(found.tasks, "Task"),
+        _several(len(found.loops), "loop"),
+    )
+    polls = "polls" if len(found.loops) == 1 else "poll"
+    _say(console, f"{whose}{', '.join(sizes)} that {polls} a statement.")
     for loop in found.loops:
         _say(console, _told_loop(loop, prices))
     for one in found.findings:

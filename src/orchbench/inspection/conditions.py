@@ -6,7 +6,9 @@ from fnmatch import fnmatchcase
 
 from orchbench.trace import Json
 
-_COMPARISON = re.compile(r"""(?P<path>[$\w.\[\]]+)\s*(?P<sign>!?=)\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)""")
+_COMPARISON = re.compile(
+    r"""(?P<path>[$\w.\[\]]+)\s*(?P<sign>!?=)\s*(?P<quote>['"])(?P<value>[^'"]*)(?P=quote)"""
+)
 _JSONATA = re.compile(r"\{%(?P<inside>.*)%\}", re.DOTALL)
 
 
@@ -64,7 +66,9 @@ def readable(rule: Json) -> Json:
         return rule
     text = inside["inside"].strip()
     for word, key in ((" or ", "Or"), (" and ", "And")):
-        if word in text and not ({" or ", " and "} - {word}) & {one for one in (" or ", " and ") if one in text}:
+        if word in text and not ({" or ", " and "} - {word}) & {
+            one for one in (" or ", " and ") if one in text
+        }:
             return {key: [_plain(part) for part in text.split(word)]}
     return _plain(text)
 

@@ -72,7 +72,7 @@ def _machines(
     place = f" in {within!r}" if within else ""
     if not isinstance(states, dict) or not all(isinstance(one, dict) for one in states.values()):
         raise InvalidDefinition(f"has States{place} that are not objects")
-    if start not in states:
+    if not isinstance(start, str) or start not in states:
         raise InvalidDefinition(f"starts at {start!r}{place}, which is not one of its states")
     yield Machine(within, start, states, caught, seconds, jsonata)
     for name, state in states.items():

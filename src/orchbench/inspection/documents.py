@@ -44,11 +44,12 @@ def history_document(file: str, found: HistoryFigures, prices: PriceList) -> Jso
         },
         "bill": {
             "region": prices.region,
-            "total_usd": figure(
-                str(found.bill.total_usd), "USD", found.bill.label, "the sum of the lines"
-            ),
+            "total_usd": figure(str(found.bill.total_usd), "USD", found.bill.label, "the sum of the lines"),
             "lines": [
-                {key: str(value) if isinstance(value, Decimal) else value for key, value in asdict(line).items()}
+                {
+                    key: str(value) if isinstance(value, Decimal) else value
+                    for key, value in asdict(line).items()
+                }
                 for line in found.bill.lines
             ],
         },
@@ -92,6 +93,7 @@ def _loop(loop: Loop, prices: PriceList) -> Json:
         "choice": loop.choice,
         "variable": loop.variable,
         "states": list(loop.path),
+        "through_function": loop.through_function,
         "transitions_a_poll": figure(loop.transitions, STATE_TRANSITIONS.unit, Label.ESTIMATED, counted),
         "events_a_poll": figure(loop.events, "history events", Label.ESTIMATED, counted),
         "pause": figure(loop.pause_seconds, "s", Label.ESTIMATED, "the Waits of one poll, and nothing else"),

@@ -120,13 +120,17 @@ def _documents(path: Path, text: str) -> list[Any]:
             return list(_json_values(stripped))
         if path.suffix not in (".yaml", ".yml", ".template") or len(text) > MOST_TEMPLATE_BYTES:
             raise NotInspectable(f"{path} {NEITHER}.")
-        return list(yaml.load_all(text, _Loader))  # noqa: S506 - a SafeLoader that knows further tags
+        return list(yaml.load_all(text, _Loader))
     except json.JSONDecodeError as error:
         if error.pos >= len(stripped) - 1 or error.msg.startswith("Unterminated string"):
             raise NotInspectable(f"{path} is cut off: its JSON ends at line {error.lineno}.") from None
         raise NotInspectable(f"{path} is not JSON: {error.msg} at line {error.lineno}.") from None
     except yaml.YAMLError as error:
-        line = error.problem_mark.line + 1 if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark else 1
+        line = (
+            error.problem_mark.line + 1
+            if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark
+            else 1
+        )
         raise NotInspectable(f"{path} is not YAML: line {line} cannot be read.") from None
     except (RecursionError, ValueError):
         raise NotInspectable(f"{path} {NEITHER}.") from None
@@ -150,7 +154,7 @@ def _behind(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> Any:
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):
         return loader.construct_sequence(node, deep=True)
-    return loader.construct_scalar(node)  # type: ignore[arg-type] - a scalar is all that is left
+    return loader.construct_scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
 
 _Loader.add_multi_constructor("!", _behind)

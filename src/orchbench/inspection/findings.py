@@ -64,11 +64,17 @@ def _of_statuses(loop: Loop) -> Iterator[Finding]:
     """Yield what a loop does with statuses that it should leave or wait for."""
     for status in ENDED:
         fate, target = loop.fates[status], loop.next_of[status]
-        back = f"{loop.choice!r} sends it to {target!r} again" if target else f"no rule of {loop.choice!r} ends it"
+        back = (
+            f"{loop.choice!r} sends it to {target!r} again"
+            if target
+            else f"no rule of {loop.choice!r} ends it"
+        )
         if fate is Fate.LOOPS:
             limit = loop.machine.timeout_seconds
             until = f", until the machine's TimeoutSeconds of {limit:,} s" if limit else ""
-            yield Finding("loops-for-ever", f"{status} loops for ever{until}: {back}.", (loop.choice,))
+            raised = ", unless the loop's function raises it" if loop.through_function else ""
+            said = f"{status} loops for ever{until}{raised}: {back}."
+            yield Finding("loops-for-ever", said, (loop.choice,))
         elif fate is Fate.MAY_LEAVE and status in loop.taken_for_running:
             yield Finding("status-unhandled", f"{status} {fate.value}: {back}.", (loop.choice,))
         elif fate is Fate.FAILS:
@@ -108,7 +114,7 @@ def _of_tasks(tasks: list[tuple[str, Json, Machine]], has_timeout: bool) -> Iter
     submits = [name for name, one, _m in tasks if action(one) in SUBMITS and not _is_token_passed(one)]
     if submits:
         said = (
-            f"{_told(submits)}: no ClientToken of the execution's, so a submit that is repeated runs its SQL again."
+            f"{_told(submits)}: no ClientToken of the execution's, so a repeated submit runs its SQL again."
         )
         yield Finding("no-client-token", said, tuple(submits))
 

@@ -24,7 +24,7 @@ from orchbench.ways import all_ways
 LOCAL_ACCOUNT = ":000000000000:"
 """Of the local AWS: what it ran was no function of 128 MB."""
 ANSWERED = (EventKind.TASK_SUCCEEDED, EventKind.STEP_SUCCEEDED)
-MADE_UP_FOR_TWO = 2
+FEWEST_POLLS = 2
 """A pace needs two polls."""
 
 
@@ -101,12 +101,12 @@ def history_figures(
         uses = tuple(_quota_uses(platform, trace, counts))
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise NotInspectable(
-            f"{path} has events that are not as {platform.title} writes them ({type(error).__name__}: {error})."
+            f"{path} has events that {platform.title} does not write so ({type(error).__name__}: {error})."
         ) from None
     over = next((one for one in uses if one.used > one.limit), None)
     if over is not None:
         raise NotInspectable(
-            f"{path} is larger than a history can be: {over.used:,.0f} {over.unit}, of {over.limit:,} at most."
+            f"{path} is larger than a history can be: {over.used:,.0f} {over.unit} of {over.limit:,}."
         )
     assumed = history.invocations is None
     cost = bill(
@@ -182,9 +182,11 @@ def _quota_uses(platform: Platform, trace: Trace, counts: Counts) -> "Sequence[Q
 def _seconds_until(platform: Platform, trace: Trace, meter: Meter, limit: int) -> float | None:
     """Return when a quota is used up if polling goes on as it went, seconds after the execution's start."""
     looks = [
-        index for index, event in enumerate(trace.events) if event.work is Work.LOOK and event.kind in ANSWERED
+        index
+        for index, event in enumerate(trace.events)
+        if event.work is Work.LOOK and event.kind in ANSWERED
     ]
-    if len(looks) < MADE_UP_FOR_TWO:
+    if len(looks) < FEWEST_POLLS:
         return None
 
     def used(index: int) -> int:
@@ -209,6 +211,6 @@ def _notes(trace: Trace, counts: Counts, cost: Bill) -> "Sequence[str]":
         )
     if trace.ended_at is None:
         notes.append("The history has no end: the execution ran on when it was exported")
-    if counts.polls < MADE_UP_FOR_TWO:
+    if counts.polls < FEWEST_POLLS:
         notes.append("Fewer than two polls show no pace, so no time to a quota of polls")
     return notes

@@ -37,6 +37,7 @@ class Loop:
         path: the states of one poll while the statement runs, the Choice last.
         transitions: of one poll.
         events: of one poll; None where a state in it writes a number that is not known.
+        through_function: whether a function asks the Data API, which may raise a status.
         pause_seconds: of its Waits; None where they are computed, or there is none.
         fates: of each status.
         next_of: the state that each status leads to first, where the rules decide it.
@@ -46,6 +47,7 @@ class Loop:
     choice: str
     variable: str
     path: tuple[str, ...]
+    through_function: bool
     transitions: int
     events: int | None
     pause_seconds: float | None
@@ -56,7 +58,9 @@ class Loop:
     def taken_for_running(self) -> tuple[str, ...]:
         """Terminal statuses that lead where a running one leads."""
         return tuple(
-            status for status in ENDED if self.next_of[status] and self.next_of[status] == self.next_of["STARTED"]
+            status
+            for status in ENDED
+            if self.next_of[status] and self.next_of[status] == self.next_of["STARTED"]
         )
 
 
@@ -79,10 +83,13 @@ def _members(machine: Machine, name: str) -> set[str]:
 
 def _status_variable(machine: Machine, state: Json, members: set[str]) -> str | None:
     """Return the variable that holds a statement's status; FAILED alone may be another service's."""
-    looks = any(action(machine.states[one]) == "describeStatement" for one in members)
-    known = set(RUNNING + ENDED) if looks else {"FINISHED", "ABORTED", "PICKED"}
+    known = set(RUNNING + ENDED) if _looks(machine, members) else {"FINISHED", "ABORTED", "PICKED"}
     found = [pair for rule in rules(state) for pair in comparisons(rule)]
     return next((variable for variable, text in found if text in known), None)
+
+
+def _looks(machine: Machine, members: set[str]) -> bool:
+    return any(action(machine.states[one]) == "describeStatement" for one in members)
 
 
 def _loop(machine: Machine, name: str, variable: str, members: set[str]) -> Loop:
@@ -95,6 +102,7 @@ def _loop(machine: Machine, name: str, variable: str, members: set[str]) -> Loop
         choice=name,
         variable=variable,
         path=path,
+        through_function=not _looks(machine, members),
         transitions=len(path),
         events=None if None in kinds else sum(one or 0 for one in kinds),
         pause_seconds=sum(literal) if literal and len(literal) == len(pauses) else None,
@@ -155,7 +163,9 @@ def _is_out(machine: Machine, name: str, members: set[str]) -> bool:
 
 def _cycle(machine: Machine, choice: str, variable: str, members: set[str]) -> tuple[str, ...]:
     """Return the shortest way from the Choice back to it while the statement runs."""
-    ways: list[tuple[str, ...]] = [(one,) for one in _steps(machine, choice, variable, "STARTED") if one in members]
+    ways: list[tuple[str, ...]] = [
+        (one,) for one in _steps(machine, choice, variable, "STARTED") if one in members
+    ]
     seen: set[str] = set()
     while ways:
         path = ways.pop(0)
@@ -163,9 +173,7 @@ def _cycle(machine: Machine, choice: str, variable: str, members: set[str]) -> t
             return path
         if path[-1] not in seen:
             seen.add(path[-1])
-            ways += [
-                (*path, one) for one in _steps(machine, path[-1], variable, "STARTED") if one in members
-            ]
+            ways += [(*path, one) for one in _steps(machine, path[-1], variable, "STARTED") if one in members]
     return ()
 
 

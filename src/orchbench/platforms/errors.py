@@ -18,4 +18,4 @@ class StillRunning(OrchestratorError):
 
 
 class InvalidExport(OrchestratorError):
-    """A file that holds a part of a history, or events that no history has; the message goes on from its name."""
+    """A file with a part of a history, or with events that none has; the message goes on from its name."""

@@ -66,7 +66,9 @@ def _values(documents: Sequence[Any]) -> Iterator[Any]:
         else:
             yield one
             if isinstance(one, dict):
-                yield from (one[key] for key in ("description", "Execution") if isinstance(one.get(key), dict))
+                yield from (
+                    one[key] for key in ("description", "Execution") if isinstance(one.get(key), dict)
+                )
 
 
 def _may_be_event(value: Any) -> bool:

@@ -47,7 +47,7 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
 
 
 def _described(answer: Any) -> Json | None:
-    """Return the times in DescribeStatement's own answer, which a state may have asked for without a function."""
+    """Return the times in DescribeStatement's own answer, as a state without a function gets it."""
     if not isinstance(answer, dict) or not {"Id", "Status", "CreatedAt", "UpdatedAt"} <= answer.keys():
         return None
     return {

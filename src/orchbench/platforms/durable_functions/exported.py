@@ -1,4 +1,4 @@
-"""A record from what ``aws lambda get-durable-execution-history`` prints, with or without get-durable-execution."""
+"""A record from what ``aws lambda get-durable-execution-history`` prints, described or not."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""A record from what ``aws stepfunctions get-execution-history`` prints, with or without describe-execution."""
+"""A record from what ``aws stepfunctions get-execution-history`` prints, described or not."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -57,17 +57,16 @@ def in_branches(events: Sequence[Event]) -> tuple[Event, ...]:
     """
     if not any(event["type"] in SIDE_BY_SIDE for event in events):
         return tuple(events)
-    followers: dict[int, list[Event]] = {}
-    numbers = {event["id"] for event in events}
-    for event in reversed(events):
+    followers: dict[Any, list[Event]] = {0: []}
+    for event in events:
         cause = event.get("previousEventId")
-        known = cause in numbers and cause < event["id"]
-        followers.setdefault(cause if known else 0, []).append(event)
-    ordered, waiting = [], followers.get(0, [])
+        followers[event["id"]] = []
+        followers[cause if cause in followers else 0].append(event)
+    ordered, waiting = [], followers[0][::-1]
     while waiting:
         event = waiting.pop()
         ordered.append(event)
-        waiting += followers.get(event["id"], [])
+        waiting += followers[event["id"]][::-1]
     return tuple(sorted(ordered, key=lambda event: event["type"] in EXECUTION_ENDS))
 
 
