@@ -113,7 +113,7 @@ def _print_history(console: Console, found: HistoryFigures) -> None:
     table.add_row("total", "", "", told_usd(found.bill.total_usd), found.bill.label.value)
     print_whole(console, table)
     for one in found.quotas:
-        after = "" if one.seconds is None else f", used up after {shown_duration(one.seconds)} at this pace"
+        after = "" if one.seconds is None else f", used up after {_long(one.seconds)} at this pace"
         if one.unit == "s":
             _say(console, f"Longest execution: {shown_duration(one.used)} of {one.limit // 86_400} days.")
         else:
@@ -126,6 +126,10 @@ def _counted(found: HistoryFigures) -> str:
     counts = found.counts
     told = ((counts.polls, "poll"), (counts.retries, "retry"), (counts.invocations, "Lambda invocation"))
     return ", ".join(_several(*one) for one in told)
+
+
+def _long(seconds: float) -> str:
+    return f"{seconds / 3600:,.0f} h" if seconds >= 360_000 else shown_duration(seconds)
 
 
 def _several(number: int, what: str) -> str:
@@ -156,7 +160,7 @@ def _told_loop(loop: Loop, prices: PriceList) -> str:
     events = "an unknown number of" if loop.events is None else str(loop.events)
     pause = "" if loop.pause_seconds is None else f", every {loop.pause_seconds:g} s"
     full = "" if polls is None else f"; {polls:,} polls fill the history"
-    after = "" if seconds is None else f", after {shown_duration(seconds)}"
+    after = "" if seconds is None else f", after {_long(seconds)}"
     return (
         f"{loop.choice!r} polls {loop.variable}: {loop.transitions} transitions (${told_usd(usd)}) and "
         f"{events} events a poll{pause}{full}{after}."

@@ -18,7 +18,7 @@ from orchbench.evaluation.tariff import Bill
 from orchbench.inspection.files import History, NotInspectable
 from orchbench.platforms import Platform
 from orchbench.platforms.meters import HISTORY_EVENTS, Meter
-from orchbench.trace import EventKind, Invocation, Label, Trace, Work
+from orchbench.trace import EventKind, Invocation, Label, Trace, TraceEvent, Work
 from orchbench.ways import all_ways
 
 LOCAL_ACCOUNT = ":000000000000:"
@@ -98,7 +98,7 @@ def history_figures(
         host = "local" if LOCAL_ACCOUNT in text else "aws"
         trace = platform.trace(traced, host, record, invocations)
         counts = count(trace)
-        uses = tuple(_quota_uses(platform, trace, counts))
+        uses = tuple(_quota_uses(platform, trace))
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise NotInspectable(
             f"{path} has events that {platform.title} does not write so ({type(error).__name__}: {error})."
@@ -162,10 +162,10 @@ def _invocations(history: History, memory_mb: int) -> tuple[Invocation, ...]:
     )
 
 
-def _quota_uses(platform: Platform, trace: Trace, counts: Counts) -> "Sequence[QuotaUse]":
+def _quota_uses(platform: Platform, trace: Trace) -> Sequence[QuotaUse]:
     uses = []
     for quota in platform.execution_quotas:
-        used = trace.history_events if quota.meter is HISTORY_EVENTS else counts.of(quota.meter) or 0
+        used = _used(platform, trace.events, quota.meter)
         known = quotas()[quota.key]
         seconds = _seconds_until(platform, trace, quota.meter, quota.limit)
         uses.append(QuotaUse(quota.key, known.what, known.unit, used, quota.limit, seconds))
@@ -189,20 +189,25 @@ def _seconds_until(platform: Platform, trace: Trace, meter: Meter, limit: int) -
     if len(looks) < FEWEST_POLLS:
         return None
 
-    def used(index: int) -> int:
-        events = trace.events[: index + 1]
-        return len(events) if meter is HISTORY_EVENTS else platform.metered(events).get(meter, 0)
-
     first, last = looks[0], looks[-1]
     polls = len(looks) - 1
-    a_poll = (used(last) - used(first)) / polls
+    before, used = (_used(platform, trace.events[: one + 1], meter) for one in (first, last))
+    a_poll = (used - before) / polls
     pause = (trace.events[last].at - trace.events[first].at) / polls
     if a_poll <= 0:
         return None
-    return trace.events[last].at - trace.started_at + (limit - used(last)) / a_poll * pause
+    return trace.events[last].at - trace.started_at + (limit - used) / a_poll * pause
 
 
-def _notes(trace: Trace, counts: Counts, cost: Bill) -> "Sequence[str]":
+def _used(platform: Platform, events: Sequence[TraceEvent], meter: Meter) -> int:
+    """Return how much of a meter events used, with what no history shows of it."""
+    if meter is HISTORY_EVENTS:
+        return len(events)
+    missing = sum(one.amount for one in platform.unrecorded(events) if one.meter is meter)
+    return platform.metered(events).get(meter, 0) + missing
+
+
+def _notes(trace: Trace, counts: Counts, cost: Bill) -> Sequence[str]:
     notes = list(cost.notes)
     if trace.statement is None:
         notes.append(

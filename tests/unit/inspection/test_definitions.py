@@ -23,7 +23,7 @@ TASK = {
     "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Bad"}],
 }
 SDK = "arn:aws:states:::aws-sdk:redshiftdata:"
-SOUND = {
+SOUND: dict[str, Any] = {
     "StartAt": "Run it",
     "TimeoutSeconds": 90_000,
     "States": {
