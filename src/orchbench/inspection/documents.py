@@ -58,8 +58,12 @@ def history_document(file: str, found: HistoryFigures, prices: PriceList) -> Jso
                 "key": one.key,
                 "what": one.what,
                 "used": figure(round(one.used, 6), one.unit, label, HISTORY),
-                "limit": figure(one.limit, one.unit, Label.ASSUMED, quotas()[one.key].source)
-                | {"label": "quoted"},
+                "limit": {
+                    "value": one.limit,
+                    "unit": one.unit,
+                    "label": "quoted",
+                    "source": quotas()[one.key].source,
+                },
                 "used_up_after": figure(
                     None if one.seconds is None else round(one.seconds, 3), "s", Label.ESTIMATED, PACE
                 ),
