@@ -91,6 +91,9 @@ def history_figures(
         NotInspectable: an event is not as the service writes it, or there are more than it allows.
     """
     platform, record = history.platform, history.record
+    for quota in platform.execution_quotas:
+        if quota.meter is HISTORY_EVENTS:
+            _refuse_more(path, len(record.events), quota.meter.unit, quota.limit)
     try:
         traced = _traced(history)
         invocations = _invocations(history, memory_mb)
@@ -103,11 +106,8 @@ def history_figures(
         raise NotInspectable(
             f"{path} has events that {platform.title} does not write so ({type(error).__name__}: {error})."
         ) from None
-    over = next((one for one in uses if one.used > one.limit), None)
-    if over is not None:
-        raise NotInspectable(
-            f"{path} is larger than a history can be: {over.used:,.0f} {over.unit} of {over.limit:,}."
-        )
+    for use in uses:
+        _refuse_more(path, use.used, use.unit, use.limit)
     assumed = history.invocations is None
     cost = bill(
         trace,
@@ -126,6 +126,11 @@ def history_figures(
         quotas=uses,
         notes=tuple(_notes(trace, counts, cost)),
     )
+
+
+def _refuse_more(path: Path, used: float, unit: str, limit: int) -> None:
+    if used > limit:
+        raise NotInspectable(f"{path} is larger than a history can be: {used:,.0f} {unit} of {limit:,}.")
 
 
 def _traced(history: History) -> _Traced:
