@@ -20,6 +20,7 @@ from orchbench.commands.former import FORMER
 from orchbench.commands.stored_summary import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
+from orchbench.ways.durations import parse_duration
 
 STORED = ROOT / "docs" / "results" / "compare-local"
 COLUMNS = "110"
@@ -33,7 +34,11 @@ ELSEWHERE = {
     "test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them",
     "orchbench check --target aws": "tests/local/bench/test_as_on_aws.py::"
     "test_check_says_what_the_database_user_lacks_until_it_lacks_nothing",
+    "orchbench probe": "tests/local/bench/test_probes.py::"
+    "test_the_emulators_say_of_every_probe_what_its_document_says",
     "orchbench check": "tests/local/bench/test_commands.py::test_check_finds_nothing_to_do",
+    "orchbench compare-aws": "tests/local/bench/test_compare_aws.py::"
+    "test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it_made",
     "orchbench compare --target aws": "tests/local/bench/test_as_on_aws.py::"
     "test_a_comparison_that_was_agreed_to_seeds_nothing_and_compares",
     "orchbench compare --resume": "tests/unit/commands/test_resume.py::"
@@ -56,12 +61,16 @@ ELSEWHERE = {
     "test_a_stopped_execution_is_stopped_and_its_statement_known",
     "orchbench up": "tests/contract/test_documented_sessions.py::"
     "test_what_up_says_is_what_its_document_shows",
+    "make compare-aws": "tests/local/bench/test_compare_aws.py::"
+    "test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it_made",
     "make compare": "tests/local/bench/test_compare.py::"
     "test_a_comparison_runs_the_pair_and_its_table_can_be_made_again",
     "python -m pytest tests/rehearsal/test_random_schedules.py": "tests/rehearsal/test_random_schedules.py::"
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python benchmarks/rehearsal.py": "tests/contract/test_benchmarks.py::"
     "test_every_way_is_rehearsed_and_timed",
+    "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
+    "test_the_documents_table_of_coverage_is_the_benchmarks",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
@@ -69,6 +78,10 @@ ELSEWHERE = {
     "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
     "sam deploy --config-env monitoring": "tests/local/stack/test_sam_cli.py::"
     "test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed",
+    "sam delete": "tests/local/bench/test_compare_aws.py::"
+    "test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it_made",
+    "sam deploy --config-env schedule": "tests/local/stack/test_sam_cli.py::"
+    "test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered",
     "sam deploy": "tests/local/stack/test_sam_cli.py::"
     "test_the_tools_deploy_the_template_and_both_ways_fill_the_mart",
 }
@@ -86,9 +99,10 @@ NOT_RUN = {
     "orchbench faults --local": "minutes: its parts are tested apart",
     "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
     "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
+    "aws redshift-serverless": "no emulator knows it: a test holds its arguments to what the service takes",
+    "sam deploy --config-env warehouse": "no emulator knows Redshift Serverless: the template is linted",
     "aws stepfunctions get-execution-history": "it needs an account with an execution of a state machine",
     "aws lambda get-durable-execution-history": "it needs an account with a durable execution",
-    "sam delete": "it needs an account, and a stack that SAM has packaged",
 }
 """Commands that are parsed at most, and why."""
 
@@ -296,7 +310,7 @@ def operation_names() -> Iterator[str]:
 def test_side_by_side_has_every_state_and_every_operation() -> None:
     text = (ROOT / "docs" / "side-by-side.md").read_text()
     names = set(operation_names())
-    assert len(names) == 4
+    assert {"submit-batch", "wait-for-turn"} <= names
     assert [name for name in names if f"`{name}`" not in text] == []
     states = definition()["States"]
     assert [name for name, one in states.items() if f"| **{name}**, {one['Type']}" not in text] == []
@@ -366,3 +380,24 @@ def test_the_changelog_and_the_package_agree() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert "## Unreleased" in changelog or f"## {version}" in changelog
+
+
+def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
+    # Such a query is seen as soon as it ends, as none is that may end at any moment.
+    shown_there = (one.command for kind in ("here", "slow") for one in in_console_blocks(kind))
+    commands = [shlex.split(command, comments=True) for command in (*in_shell_blocks(), *shown_there)]
+    duration = re.compile(r"[0-9.]+[smhd]?")
+    options = ("--duration", "--poll", "--acceptable-lag")
+    given = [
+        {one: words[words.index(one) + 1] for one in options if one in words}
+        for words in commands
+        if "--duration" in words
+    ]
+
+    assert given
+    for one in given:
+        intervals = re.findall(r"fixed:([0-9.]+[smhd]?)", one.get("--poll", ""))
+        intervals += [lag for lag in [one.get("--acceptable-lag", "")] if duration.fullmatch(lag)]
+        for text in filter(duration.fullmatch, one["--duration"].split(",")):
+            for interval in intervals:
+                assert parse_duration(text) % parse_duration(interval), one

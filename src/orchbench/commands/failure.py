@@ -11,10 +11,15 @@ from orchbench.inspection.files import NotInspectable
 from orchbench.local.errors import LocalStackError
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.results.comparison import InvalidResults
+from orchbench.trial.sam import SamFailed, ToolMissing
+from orchbench.trial.stacks import StackInTheWay
 
 SAID = (
     LocalStackError,
     OrchestratorError,
+    SamFailed,
+    StackInTheWay,
+    ToolMissing,
     InvalidPrices,
     InvalidResults,
     InvalidTemplate,
@@ -36,8 +41,8 @@ class CommandFailed(Exception):
 
 
 def is_usage(error: Exception) -> bool:
-    """Tell whether what the command was given is wrong, and not what it did; results and files are given."""
-    return isinstance(error, UsageError | InvalidResults | NotInspectable)
+    """Tell whether what the command was given is wrong, and not what it did; files and prices are given."""
+    return isinstance(error, UsageError | InvalidPrices | InvalidResults | NotInspectable)
 
 
 def sentence_of(error: Exception) -> str:

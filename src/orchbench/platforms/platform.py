@@ -150,6 +150,7 @@ class Platform(ABC):
         execution_quotas: of one of them, as far as polling comes near; none where nothing limits it.
         longest_execution: the quota of how long one may run, by its key in ``quotas.json``; empty for none.
         permissions: to start, follow and stop executions.
+        alarms: that watch each of its ways, in ``monitoring.yaml``.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Platform(ABC):
     account_quotas: AccountQuotas
     execution_quotas: Sequence[ExecutionQuota] = ()
     longest_execution: str = ""
+    alarms: int = 0
 
     @abstractmethod
     def service(self, clients: Clients) -> Service:

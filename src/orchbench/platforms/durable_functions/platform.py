@@ -52,6 +52,7 @@ class DurableFunctionsPlatform(Platform):
     )
     execution_quotas = (OPERATIONS_QUOTA, DATA_QUOTA)
     longest_execution = "durable_execution_seconds"
+    alarms = 6
 
     def service(self, clients: Clients) -> Service:
         """Return durable functions in one account and region."""

@@ -42,6 +42,7 @@ class StepFunctionsPlatform(Platform):
     )
     execution_quotas = (HISTORY_QUOTA,)
     longest_execution = "sfn_execution_seconds"
+    alarms = 5
 
     def service(self, clients: Clients) -> Service:
         """Return Step Functions in one account and region."""
