@@ -48,6 +48,9 @@ ELSEWHERE = {
     "orchbench faults --markdown": "tests/rehearsal/test_fault_matrix.py::"
     "test_the_documents_table_is_the_one_that_the_command_makes",
     "orchbench faults": "tests/rehearsal/test_fault_matrix.py::test_json_is_one_document_on_stdout",
+    "orchbench complexity their.asl.json": "tests/unit/inspection/test_files.py::"
+    "test_complexity_takes_anybodys_files",
+    "orchbench inspect": "tests/unit/inspection/test_histories.py::test_the_terminal_shows_the_bill_by_line",
     "orchbench load": "tests/local/acceptance/test_load.py::"
     "test_a_load_that_the_quotas_do_not_allow_is_slowed_and_loses_nothing",
     "orchbench report": "tests/unit/report/test_report_command.py::"
@@ -98,6 +101,8 @@ NOT_RUN = {
     "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
     "aws redshift-serverless": "no emulator knows it: a test holds its arguments to what the service takes",
     "sam deploy --config-env warehouse": "no emulator knows Redshift Serverless: the template is linted",
+    "aws stepfunctions get-execution-history": "it needs an account with an execution of a state machine",
+    "aws lambda get-durable-execution-history": "it needs an account with a durable execution",
 }
 """Commands that are parsed at most, and why."""
 
@@ -114,7 +119,8 @@ def in_shell_blocks() -> list[str]:
 
 def is_run_here(command: str) -> bool:
     words = command.split()
-    return words[0] == "orchbench" and (words[1] in RUN_HERE or "--print" in words)
+    foreign = any(word in ("history.json", "their.asl.json") for word in words)
+    return words[0] == "orchbench" and not foreign and (words[1] in RUN_HERE or "--print" in words)
 
 
 def timed(commands: list[str]) -> list[pytest.ParameterSet]:

@@ -48,6 +48,7 @@ def bill(
     runs: Decimal = Decimal(1),
     free_tier: bool = False,
     metered: Mapping[Meter, int | None] | None = None,
+    assume_durations: bool = False,
 ) -> Bill:
     """Return what an execution costs, or a month of executions like it.
 
@@ -60,22 +61,28 @@ def bill(
         runs: how often it runs, a month's with ``free_tier``.
         free_tier: whether to take off what an account has free each month.
         metered: as the host of a rehearsal metered it, for what a trace does not show.
+        assume_durations: of the functions, because their reports are not there, as a rehearsal's are not.
     """
     assumed = assumptions or default_assumptions()
     if retention_days is not None:
         assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
-    used = quantities(trace, assumed, architecture, metered or {})
-    return priced(used, prices, runs=runs, free_tier=free_tier)
+    found = quantities(trace, assumed, architecture, metered or {}, assume_durations=assume_durations)
+    return priced(found, prices, runs=runs, free_tier=free_tier)
 
 
 def quantities(
-    trace: Trace, assumed: Assumptions, architecture: str, metered: Mapping[Meter, int | None]
+    trace: Trace,
+    assumed: Assumptions,
+    architecture: str,
+    metered: Mapping[Meter, int | None],
+    *,
+    assume_durations: bool = False,
 ) -> list[Quantity]:
     """Return what one execution used of everything that is billed."""
     counts, label = count(trace), HOST_LABELS[trace.host]
     return [
         *_orchestration(trace, counts, label, assumed, metered),
-        *_functions(trace, architecture, assumed),
+        *_functions(trace, architecture, assumed, assume_durations or trace.host == "rehearse"),
         *_logs(trace, counts, assumed),
     ]
 
@@ -145,13 +152,15 @@ def _orchestration(
         )
 
 
-def _functions(trace: Trace, architecture: str, assumed: Assumptions) -> Iterator[Quantity]:
+def _functions(
+    trace: Trace, architecture: str, assumed: Assumptions, assume_durations: bool
+) -> Iterator[Quantity]:
     label = HOST_LABELS[trace.host]
     for name in dict.fromkeys(one.function_name for one in trace.invocations):
         invocations = [one for one in trace.invocations if one.function_name == name]
         yield Quantity(f"{name}: requests", REQUEST, Decimal(len(invocations)), label, HISTORY)
         of_a_second = price_key(GB_SECOND, architecture)
-        if trace.host == "rehearse":
+        if assume_durations:
             yield _assumed_compute(name, invocations, trace, of_a_second, assumed)
         else:
             yield _reported_compute(name, invocations, trace.host, of_a_second)

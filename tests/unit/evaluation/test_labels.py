@@ -28,6 +28,11 @@ DOCUMENTS = (
     "rehearse --duration 60 --timeout 30 --poll fixed:10s --processes 1",
     "prices --region eu-north-1",
     "complexity",
+    f"complexity {ROOT / 'statemachine' / 'sfn_poll.asl.json'}",
+    f"complexity {ROOT / 'functions' / 'durable_poll' / 'handler.py'}",
+    f"inspect {ROOT / 'statemachine' / 'sfn_poll.asl.json'}",
+    f"inspect {ROOT / 'tests' / 'unit' / 'histories' / 'durable_condition.json'}",
+    f"inspect {ROOT / 'tests' / 'unit' / 'histories' / 'sfn_succeeded.json'}",
     f"compare --from {ROOT / 'docs' / 'results' / 'compare-local'}",
 )
 
