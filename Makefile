@@ -10,7 +10,7 @@ TESTS_READY := $(VENV)/.tests-ready
 TOOLS_READY := $(VENV)/.tools-ready
 UV_VERSION := 0.13.8
 
-.PHONY: setup setup-tests tools compare test test-fast check up lock clean
+.PHONY: setup setup-tests tools compare compare-aws test test-fast check up lock clean
 
 setup: $(READY)
 
@@ -47,6 +47,10 @@ compare: setup
 	&& $(BIN)/orchbench compare --out "$$folder" \
 	&& $(BIN)/orchbench supplement "$$folder" \
 	&& $(BIN)/orchbench report "$$folder"
+
+# On AWS: deploys a warehouse and the application, compares, reports, and offers to delete it all. It asks first.
+compare-aws: tools
+	$(BIN)/orchbench compare-aws
 
 up: setup
 	$(BIN)/orchbench up

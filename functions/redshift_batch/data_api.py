@@ -24,7 +24,7 @@ from .errors import (
 )
 from .model import Batch, NamedStatement, Statement, SubStatement
 from .settings import Settings
-from .status import RUNNING_STATUSES
+from .status import ENDED_STATUSES, RUNNING_STATUSES
 
 ERRORS: dict[str, type[BatchError]] = {
     # Another attempt may not meet these.
@@ -177,13 +177,13 @@ class DataApi:
             answer = _translated(self._client.cancel_statement, {"Id": statement_id})
         except DataApiRefused as refusal:
             status = self.describe(statement_id).status
-            if status not in RUNNING_STATUSES:
+            if status in ENDED_STATUSES:
                 return
             if refusal.code == "ValidationException":
                 # CancelStatement takes running statements only, and this one may still be queued.
                 raise StatementNotRunningYet(f"The statement is {status}: {refusal}") from refusal
             raise
-        if answer.get("Status") is False and self.describe(statement_id).status in RUNNING_STATUSES:
+        if answer.get("Status") is False and self.describe(statement_id).status not in ENDED_STATUSES:
             raise StatementNotRunningYet("The Data API took the cancel, and says that it did not succeed.")
 
     def find(self, execution_id: str) -> str | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from . import status
-from .errors import BatchError, NothingToCancelYet, UnexpectedError, error_named
+from .errors import BatchError, HandlerTimedOut, NothingToCancelYet, UnexpectedError, error_named
 from .model import Failure, Json, NamedStatement, Progress, Statement, Submission
 
 SETTLING_SECONDS = 5
@@ -87,7 +87,7 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
     """
     output = kept.get("output") or {}
     statement_id = output.get("statement_id") or data_api.find(execution_id)
-    if not statement_id and _met_a_defect(kept):
+    if not statement_id and _failed_with(kept, UnexpectedError):
         return {**kept, "output": {"status": status.NOT_SUBMITTED}}
     if not statement_id:
         raise NothingToCancelYet(
@@ -106,9 +106,14 @@ def was_cancelled(kept: Json) -> bool:
     return kept["output"]["status"] not in (status.FINISHED, status.FAILED, status.NOT_SUBMITTED)
 
 
-def _met_a_defect(kept: Json) -> bool:
+def was_cut_off(kept: Json) -> bool:
+    """Tell whether the execution gives up because its function's time ran out."""
+    return _failed_with(kept, HandlerTimedOut)
+
+
+def _failed_with(kept: Json, kind: type[BatchError]) -> bool:
     failure = kept.get("failure") or {}
-    return bool(failure.get("Error") == UnexpectedError.__name__)
+    return bool(failure.get("Error") == kind.__name__)
 
 
 def release(execution_id: str, submission: Submission, *, data_api: Cancels) -> Release:

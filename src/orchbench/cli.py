@@ -30,18 +30,25 @@ class Parser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser with every command of ``orchbench.commands``."""
+def build_parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser with every command of ``orchbench.commands``.
+
+    Args:
+        command: the only one that is needed: the others' modules, some slow to import, are left alone. With a
+            word that is no command's, or none, all are there.
+    """
     parser = Parser(
         prog="orchbench", description="Step Functions and Lambda durable functions, side by side."
     )
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in sorted(pkgutil.iter_modules(commands.__path__), key=lambda module: module.name):
-        loaded = importlib.import_module(f"{commands.__name__}.{module.name}")
+    names = sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+    for name in [command] if command in names else names:
+        loaded = importlib.import_module(f"{commands.__name__}.{name}")
         if hasattr(loaded, "add_parser"):
             loaded.add_parser(subparsers)
-    return parser
+    # A module's name that is no command's.
+    return parser if subparsers.choices else build_parser()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    parsed = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = build_parser(next((word for word in words if not word.startswith("-")), None)).parse_args(words)
     from orchbench.commands.failure import is_usage, sentence_of  # noqa: PLC0415 - it imports boto3
 
     try:

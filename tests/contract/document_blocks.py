@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from documented import DOCUMENTS, with_generated
-from project import ROOT, Json, monitoring, resources, template
+from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
 from orchbench.commands.estimation import NOTHING, candidates
 from orchbench.commands.options import policies_of
@@ -18,6 +18,10 @@ from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
+from orchbench.probes import all_probes
+from orchbench.probes.permissions import POLICY as PROBE_POLICY
+from orchbench.probes.permissions import permissions as probe_permissions
+from orchbench.probes.table import details, summary
 from orchbench.ways import all_ways
 from orchbench.ways.durations import shown_duration
 from redshift_batch.status import RUNNING_STATUSES
@@ -78,6 +82,16 @@ def parameter_table() -> Iterator[str]:
 def monitoring_table() -> Iterator[str]:
     """Yield the parameters of alarms and dashboard."""
     yield from _parameters(monitoring()["Parameters"])
+
+
+def warehouse_table() -> Iterator[str]:
+    """Yield the parameters of the warehouse."""
+    yield from _parameters(warehouse()["Parameters"])
+
+
+def schedule_table() -> Iterator[str]:
+    """Yield the parameters of a schedule."""
+    yield from _parameters(schedule()["Parameters"])
 
 
 def _parameters(parameters: Json) -> Iterator[str]:
@@ -200,16 +214,35 @@ def cold_start_table() -> Iterator[str]:
         )
 
 
+def probe_table() -> Iterator[str]:
+    """Yield every probe with what became of it."""
+    yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
+
+
+def probe_details() -> Iterator[str]:
+    """Yield how each probe is tried, and what its verdicts look like."""
+    yield from details(all_probes().values(), price_list(REGION), _stored_probes("local"))
+
+
+def _stored_probes(target: str) -> Json | None:
+    path = ROOT / "docs" / "results" / f"probes-{target}" / "probes.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "quotas": quota_table,
     "reach": reach_table,
     "budget": budget_table,
     "parameters": parameter_table,
     "monitoring": monitoring_table,
+    "warehouse": warehouse_table,
+    "schedule": schedule_table,
     "alarms": alarm_table,
     "permissions": permission_table,
     "idle": idle_table,
     "cold-start": cold_start_table,
+    "probes": probe_table,
+    "probe-details": probe_details,
 }
 
 
@@ -223,8 +256,14 @@ def policy_file() -> str:
     return json.dumps(iam_policy(permissions(all_ways().values())), indent=2) + "\n"
 
 
+def probe_policy_file() -> str:
+    """Return the text of the policy for whoever runs probes, which comes on top of the other."""
+    return json.dumps(iam_policy(probe_permissions(all_probes().values())), indent=2) + "\n"
+
+
 if __name__ == "__main__":
     (ROOT / POLICY).write_text(policy_file())
+    (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     for path in DOCUMENTS:
         if ROOT / "docs" in path.parents:
             path.write_text(with_generated(path.read_text(), made()))

@@ -24,6 +24,8 @@ SOURCE = ROOT / "src" / "orchbench"
 DEFINITION_FILE = ROOT / "statemachine" / "sfn_poll.asl.json"
 TEMPLATE_FILE = ROOT / "template.yaml"
 MONITORING_FILE = ROOT / "monitoring.yaml"
+WAREHOUSE_FILE = ROOT / "warehouse.yaml"
+SCHEDULE_FILE = ROOT / "schedule.yaml"
 
 Json = dict[str, Any]
 
@@ -35,6 +37,14 @@ def definition() -> Json:
 
 def template() -> Json:
     return yaml_parse(TEMPLATE_FILE.read_text())  # type: ignore[no-any-return]
+
+
+def warehouse() -> Json:
+    return yaml_parse(WAREHOUSE_FILE.read_text())  # type: ignore[no-any-return]
+
+
+def schedule() -> Json:
+    return yaml_parse(SCHEDULE_FILE.read_text())  # type: ignore[no-any-return]
 
 
 def transformed(code_key: str = "code-1", **parameters: str) -> Json:

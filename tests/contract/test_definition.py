@@ -65,11 +65,7 @@ def test_every_status_has_a_branch_and_an_unknown_one_ends() -> None:
 
 def retries_of(error_name: str) -> RetryStrategyConfig:
     """Return the retries of a durable step that raises this error."""
-    particular = {
-        "HandlerTimedOut": steps.TIMEOUT_RETRIES,
-        "StatementNotRunningYet": steps.QUEUED_RETRIES,
-    }
-    return particular.get(error_name, steps.TRANSIENT_RETRIES)
+    return steps.QUEUED_RETRIES if error_name == "StatementNotRunningYet" else steps.TRANSIENT_RETRIES
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -82,15 +78,15 @@ def test_all_versions_retry_alike(name: str) -> None:
         assert rule["BackoffRate"] == config.backoff_rate
         assert rule["JitterStrategy"] == config.jitter_strategy.value
         ours = [one for one in rule["ErrorEquals"] if one in errors.BY_NAME]
-        assert {id(retries_of(one)) for one in ours} == {id(config)}
+        assert {id(retries_of(one)) for one in ours} <= {id(config)}
 
 
 @pytest.mark.parametrize(
     ("error", "attempts"),
     [
         (errors.DataApiThrottled(), 7),
-        (errors.HandlerTimedOut(), 3),
-        (errors.StatementNotRunningYet(), 91),
+        (errors.HandlerTimedOut(), 7),
+        (errors.StatementNotRunningYet(), 1),
         (errors.DataApiRefused(), 1),
     ],
 )
@@ -99,6 +95,16 @@ def test_the_durable_version_gives_up_after_as_many_attempts(error: Exception, a
     while steps.retry_strategy(error, made).should_retry:
         made += 1
     assert made == attempts
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_counts_together_what_a_step_counts_together(name: str) -> None:
+    """A step has one count of attempts, and Lambda's own faults and a statement that waits are not in it."""
+    counts = [
+        {one for one in rule["ErrorEquals"] if one in errors.BY_NAME and one != "StatementNotRunningYet"}
+        for rule in TASKS[name]["Retry"]
+    ]
+    assert len([one for one in counts if one]) == 1
 
 
 @pytest.mark.parametrize("folder", DURABLE, ids=lambda folder: folder.name)

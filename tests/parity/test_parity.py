@@ -130,7 +130,7 @@ CASES = {
     "a handler that hangs once": case(SUCCESS, f"hang:operation={DESCRIBE},first_call=2"),
     "a handler that hangs at every check": case(
         Expected("FAILED", "HandlerTimedOut"),
-        f"hang:operation={DESCRIBE},first_call=2,calls=3",
+        f"hang:operation={DESCRIBE},first_call=2,calls=7",
         duration=3000,
     ),
     "a handler that hangs at its submit": case(

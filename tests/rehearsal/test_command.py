@@ -1,7 +1,6 @@
 """``orchbench rehearse`` as a person and as a program use it."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -41,18 +40,6 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
     assert len(digests) == 1
 
 
-@pytest.mark.slow
-def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    scenarios = tmp_path / "scenarios.yaml"
-    scenarios.write_text("scenarios: [{name: too far, duration: 8h, poll: fixed:10s, poll_budget: false}]")
-    assert main(["rehearse", "--scenarios", str(scenarios), "--way", "sfn-poll"]) == 0
-    printed = capsys.readouterr().out
-    assert "FAILED:" in printed
-    assert "Runtime" in printed
-    assert "died at 27,770 s" in printed
-    assert "Digest of the traces:" in printed
-
-
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -61,6 +48,7 @@ def test_the_table_says_what_died_when_and_why(capsys: pytest.CaptureFixture[str
         (["--way", "glue"], "no way 'glue': take one of sfn-poll"),
         (["--fault", "fire"], "The fault 'fire' is unknown"),
         (["--latency", "real"], "no latency profile 'real'"),
+        (["--latency", "none.json"], "none.json cannot be read"),
         (["--scenarios", "none.yaml"], "none.yaml cannot be read"),
         (["--scenarios", "none.yaml", "--duration", "1h"], "leave them out"),
     ],

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from orchbench.evaluation.counts import count
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.host import InvalidStart
 from orchbench.trace import EventKind
@@ -94,28 +93,6 @@ def test_a_history_of_25_000_events_ends_an_execution(machine: Callable[..., Reh
     assert done.death is not None
     # One event for the start, two a wait: event 25,000 would have entered wait 12,500.
     assert done.death.at - done.trace.started_at == 12_499
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("way", "checks", "seconds"),
-    [
-        # 6 events before the first poll, 9 a poll: after the 2,777th, event 25,000 is the next and the last.
-        ("sfn-poll", 2_777, 27_770),
-        # 2 operations before the first poll, 2 a poll: the 1,500th wait would be number 3,001.
-        ("durable-poll", 1_499, 14_990),
-        # 4 operations before the first poll's own: check 2,997 asks for number 3,001.
-        ("durable-condition", 2_996, 29_970),
-    ],
-)
-def test_the_articles_own_loop_dies_of_its_quota(way: str, checks: int, seconds: int) -> None:
-    done = rehearse(Scenario.polled(43_200, "fixed:10s", poll_budget=False), way)
-    assert done.trace.status == "FAILED"
-    assert count(done.trace).polls == checks
-    assert done.death is not None
-    assert done.death.at - done.trace.started_at == seconds
-    used = done.trace.history_events if done.operations is None else done.operations
-    assert used == (25_000 if done.operations is None else 3_000)
 
 
 def test_the_machines_own_timeout_ends_an_execution(machine: Callable[..., Rehearsal]) -> None:

@@ -36,13 +36,13 @@ SUBMIT, DESCRIBE, CANCEL, LIST = (
     "CancelStatement",
     "ListStatements",
 )
-RETRIED_CALLS = 21
-"""Calls that a state or step makes at most: seven attempts of three."""
+ATTEMPTS = 7
+"""At a state's or a step's work, whatever goes wrong with it."""
+CALLS_AN_ATTEMPT = 3
+RETRIED_CALLS = ATTEMPTS * CALLS_AN_ATTEMPT
 SHORT = st.integers(0, 120)
 CALLS = st.sampled_from([SUBMIT, DESCRIBE, DESCRIBE, CANCEL, LIST])
 FAILING = st.sampled_from([Kind.THROTTLE, Kind.UNAVAILABLE, Kind.DISCONNECT, Kind.LOSE_ANSWER])
-REFUSED = (Kind.THROTTLE, Kind.UNAVAILABLE, Kind.DISCONNECT, Kind.LOSE_ANSWER, Kind.DELAY)
-"""Calls fail or are slow; one way counts these attempts apart from those that hang, the others do not."""
 DYING = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER)
 """A function's process dies: the services pause differently before they invoke again."""
 MOST_DEATHS = 2
@@ -65,7 +65,7 @@ class Schedule(RuleBasedStateMachine):
         spare=st.one_of(st.integers(-60, 60), st.just(NEVER)),
         poll=st.sampled_from(["fixed:10s", "fixed:15s", "fixed:30s", "adaptive"]),
         budget=st.booleans(),
-        queue=st.sampled_from([0, 0, 7, 45]),
+        queue=st.sampled_from([0, 0, 7, 45, 130]),
         jitter=st.sampled_from([0.5, 1.0, None]),
         number=st.integers(0, 1000),
     )
@@ -92,12 +92,10 @@ class Schedule(RuleBasedStateMachine):
             restart_seconds=2 * jitter if jitter else 5.0,
         )
 
-    @precondition(lambda self: not self.has(Kind.HANG))
     @rule(kind=FAILING, operation=CALLS, first=st.integers(1, 6), calls=st.integers(1, 9))
     def calls_fail(self, kind: Kind, operation: str, first: int, calls: int) -> None:
         self.faults.append(Fault(kind, operation=operation, first_call=first, calls=calls))
 
-    @precondition(lambda self: not self.has(*DYING, Kind.HANG, Kind.CHECKPOINT))
     @rule(
         kind=FAILING,
         operation=CALLS,
@@ -107,17 +105,15 @@ class Schedule(RuleBasedStateMachine):
     def calls_fail_until_nobody_tries(self, kind: Kind, operation: str, first: int, calls: int) -> None:
         self.faults.append(Fault(kind, operation=operation, first_call=first, calls=calls))
 
-    @precondition(lambda self: not self.has(Kind.HANG))
     @rule(kind=FAILING, since=SHORT, seconds=st.integers(1, 40))
     def everything_fails_for_a_while(self, kind: Kind, since: int, seconds: int) -> None:
         self.faults.append(Fault(kind, since=float(since), until=float(since + seconds)))
 
-    @precondition(lambda self: not self.has(Kind.HANG) and not self.hangs_on_a_pause())
+    @precondition(lambda self: not self.hangs_on_a_pause())
     @rule(kind=FAILING, rate=st.sampled_from([0.2, 0.5]), since=SHORT)
     def some_calls_fail(self, kind: Kind, rate: float, since: int) -> None:
         self.faults.append(Fault(kind, rate=rate, since=float(since), until=float(since + 60)))
 
-    @precondition(lambda self: not self.has(Kind.HANG))
     @rule(operation=CALLS, first=st.integers(1, 6), seconds=st.sampled_from([1, 4, 9, 15]))
     def a_call_is_slow(self, operation: str, first: int, seconds: int) -> None:
         self.faults.append(Fault(Kind.DELAY, operation=operation, first_call=first, seconds=float(seconds)))
@@ -131,16 +127,15 @@ class Schedule(RuleBasedStateMachine):
     def a_function_dies(self, kind: Kind, operation: str, first: int) -> None:
         self.faults.append(Fault(kind, operation=operation, first_call=first))
 
-    @precondition(lambda self: not self.has(Kind.CHECKPOINT) and not self.outlives_its_retries())
+    @precondition(lambda self: not self.has(Kind.CHECKPOINT))
     @rule(first=st.integers(1, 8))
     def a_checkpoint_is_lost(self, first: int) -> None:
         self.faults.append(Fault(Kind.CHECKPOINT, first_call=first))
 
-    @precondition(lambda self: not self.has(*REFUSED, Kind.HANG))
     @rule(
         operation=st.sampled_from([SUBMIT, DESCRIBE, CANCEL]),
         first=st.integers(1, 5),
-        calls=st.integers(1, 4),
+        calls=st.integers(1, 8),
     )
     def a_call_hangs(self, operation: str, first: int, calls: int) -> None:
         self.faults.append(Fault(Kind.HANG, operation=operation, first_call=first, calls=calls))
@@ -172,13 +167,10 @@ class Schedule(RuleBasedStateMachine):
 
     def may_die(self) -> bool:
         rates = any(fault.rate is not None for fault in self.faults)
-        return self.count(*DYING) < MOST_DEATHS and not self.outlives_its_retries() and not rates
+        return self.count(*DYING) < MOST_DEATHS and not rates
 
     def hangs_on_a_pause(self) -> bool:
         return self.has(*DYING) or self.scenario is None or self.scenario.jitter is None
-
-    def outlives_its_retries(self) -> bool:
-        return any((fault.calls or 0) >= RETRIED_CALLS - 1 for fault in self.faults)
 
     def teardown(self) -> None:
         if self.scenario is not None:
@@ -210,7 +202,15 @@ def only_durable(scenario: Scenario) -> bool:
     faults = scenario.faults
     moments = any(one.kind in MOMENTS or one.until is not None for one in faults)
     deadline = scenario.input["timeout_seconds"] < NEVER
-    return any(one.kind is Kind.CHECKPOINT for one in faults) and (moments or deadline)
+    moved = moments or deadline or may_run_out(scenario)
+    return moved and any(one.kind is Kind.CHECKPOINT for one in faults)
+
+
+def may_run_out(scenario: Scenario) -> bool:
+    """Tell whether faults may use up a work's attempts: one that a lost checkpoint repeats is not counted."""
+    hangs = sum(one.calls or 1 for one in scenario.faults if one.kind is Kind.HANG)
+    failing = sum(one.calls or 1 for one in scenario.faults if one.kind is not Kind.HANG)
+    return hangs + failing / CALLS_AN_ATTEMPT >= ATTEMPTS - 1
 
 
 def function_died(scenario: Scenario) -> bool:

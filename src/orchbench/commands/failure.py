@@ -10,10 +10,15 @@ from orchbench.evaluation.prices import InvalidPrices
 from orchbench.local.errors import LocalStackError
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.results.comparison import InvalidResults
+from orchbench.trial.sam import SamFailed, ToolMissing
+from orchbench.trial.stacks import StackInTheWay
 
 SAID = (
     LocalStackError,
     OrchestratorError,
+    SamFailed,
+    StackInTheWay,
+    ToolMissing,
     InvalidPrices,
     InvalidResults,
     InvalidTemplate,

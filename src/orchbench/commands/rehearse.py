@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DURATIONS = ("1h", "6h", "24h")
 POLICIES = ("fixed:10s", "adaptive")
+TOLD_LATENCY = {"zero": "left out", "assumed": "assumed"}
 HEADINGS = (
     "",
     "outcome",
@@ -72,7 +73,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="YAML with scenarios instead")
     parser.add_argument("--seed", type=int, default=0, help="of jitter, rates and latencies (default: 0)")
-    parser.add_argument("--latency", default="zero", help="what AWS adds: zero (default) or assumed")
+    parser.add_argument(
+        "--latency", default="zero", help="what AWS adds: zero (default), assumed, or a probes.json"
+    )
     parser.add_argument(
         "--processes",
         type=whole_number(1, 256),
@@ -129,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
             console.print(note, soft_wrap=True)
         console.print(
             "All figures are rehearsed: virtual time, latencies of AWS "
-            f"{'left out' if arguments.latency == 'zero' else 'assumed'}."
+            f"{TOLD_LATENCY.get(arguments.latency, 'as probes measured them, and else assumed')}."
         )
         console.print(f"Digest of the traces: {traces}", soft_wrap=True)
     return 0

@@ -1,8 +1,10 @@
 """Where a deployment is reached: the local stack or an AWS account, behind one way to get a client."""
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -40,6 +42,29 @@ class AwsClients:
             config = Config(retries={"mode": "standard", "total_max_attempts": 5})
             self._clients[service] = self._session.client(service, config=config)
         return self._clients[service]
+
+
+def signed_in(region: str | None = None, profile: str | None = None) -> tuple[AwsClients, str]:
+    """Return clients whose credentials AWS takes, and the ARN of the identity behind them.
+
+    Raises:
+        OrchestratorError: there are no credentials, or no region.
+    """
+    if boto3.Session(profile_name=profile).get_credentials() is None:
+        raise OrchestratorError(
+            "No AWS credentials were found, so nothing was deployed: give --profile, or set AWS_PROFILE."
+        )
+    clients = AwsClients(region, profile)
+    return clients, str(clients.client("sts").get_caller_identity()["Arn"])
+
+
+def is_on_this_machine(clients: Clients) -> bool:
+    """Tell whether calls go to a local AWS: the endpoint is on the loopback interface."""
+    host = urlsplit(str(clients.client("cloudformation").meta.endpoint_url)).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @dataclass(frozen=True)
@@ -81,7 +106,7 @@ def connect_aws(stack_name: str, region: str | None = None, profile: str | None 
         NotDeployed: CloudFormation has no such stack, or it has no outputs.
     """
     clients = AwsClients(region, profile)
-    outputs = _outputs(clients.client("cloudformation"), stack_name)
+    outputs = deployed_outputs(clients.client("cloudformation"), stack_name)
     if not outputs:
         raise NotDeployed(
             f"There is no stack {stack_name!r} with outputs in {clients.region} for these credentials: "
@@ -90,7 +115,7 @@ def connect_aws(stack_name: str, region: str | None = None, profile: str | None 
     return Connection("aws", clients, stack_name, outputs)
 
 
-def _outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:
+def deployed_outputs(cloudformation: Any, stack_name: str) -> dict[str, str]:
     """Return a stack's outputs, or none where there is no such stack; other refusals are raised."""
     try:
         stacks = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]

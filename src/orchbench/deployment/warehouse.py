@@ -26,13 +26,21 @@ class SqlFailed(Exception):
 class Warehouse:
     """One database, as the outputs of the deployed template name it."""
 
-    def __init__(self, client: Any, outputs: Mapping[str, str]) -> None:
-        """Keep a boto3 client of ``redshift-data`` and where statements run."""
+    def __init__(self, client: Any, outputs: Mapping[str, str], secret_arn: str | None = None) -> None:
+        """Keep a boto3 client of ``redshift-data`` and where statements run.
+
+        Args:
+            client: of ``redshift-data``.
+            outputs: of the deployed template.
+            secret_arn: of the database user to run them as; None for that of the caller's identity.
+        """
         self._client = client
         self.target = outputs["Target"]
         self.database = outputs["Database"]
         kind = "WorkgroupName" if self.target.startswith("arn:") else "ClusterIdentifier"
-        self._where = {kind: self.target, "Database": self.database}
+        self.where = {kind: self.target, "Database": self.database}
+        if secret_arn is not None:
+            self.where["SecretArn"] = secret_arn
 
     def run(self, sql: str, what: str) -> str:
         """Run one statement to its end and return its id.
@@ -44,7 +52,7 @@ class Warehouse:
         Raises:
             SqlFailed: it failed or was cancelled.
         """
-        statement_id = str(self._client.execute_statement(Sql=sql, **self._where)["Id"])
+        statement_id = str(self._client.execute_statement(Sql=sql, **self.where)["Id"])
         try:
             while True:
                 answer = self._client.describe_statement(Id=statement_id, WaitTimeSeconds=LONG_POLL_SECONDS)

@@ -4,7 +4,7 @@ from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.evaluation.rehearsed import cost
 from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
 from orchbench.redshift.statement import Status
-from orchbench.rehearsal.data_api import Batch
+from orchbench.rehearsal.data_api import AcceptedBatch
 from orchbench.rehearsal.rehearse import Rehearsal
 from orchbench.trace import Label, Trace
 
@@ -51,7 +51,7 @@ def heard_the_end(trace: Trace) -> bool:
 
 def _deadline(rehearsal: Rehearsal) -> float | None:
     """Return when the batch's own deadline passed, or the execution's; None where neither did."""
-    batch: Batch | None = rehearsal.batches[0] if rehearsal.batches else None
+    batch: AcceptedBatch | None = rehearsal.batches[0] if rehearsal.batches else None
     seconds = rehearsal.scenario.input.get("timeout_seconds")
     if batch is None or seconds is None or rehearsal.trace.ended_at is None:
         return None

@@ -82,7 +82,7 @@ class Run(Protocol):
         """Return when the whole (or the statement at `index`) has ended, or after that many seconds."""
 
     def cancel(self) -> bool:
-        """Stop it and return True, or return False if it has ended by itself."""
+        """Stop it once it has started and return True, or return False if it has ended by itself."""
 
     def result(self, index: int) -> ResultSet | None:
         """Return the rows of the statement at `index`, or None if it has none."""

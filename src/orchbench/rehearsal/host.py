@@ -35,19 +35,6 @@ class Death:
 
 
 @dataclass(frozen=True)
-class UsedQuota:
-    """How much of a quota an execution used.
-
-    Attributes:
-        what: is limited, in the plural.
-    """
-
-    what: str
-    used: int
-    limit: int
-
-
-@dataclass(frozen=True)
 class Surroundings:
     """What a host runs its execution in.
 
@@ -85,10 +72,6 @@ class Host(Protocol):
     @property
     def metered(self) -> Mapping[Meter, int]:
         """What the service itself counted by now; what only the history shows is left out."""
-
-    @property
-    def used_of_quotas(self) -> Mapping[str, UsedQuota]:
-        """The quotas of one execution, by their keys in ``evaluation/quotas.json``."""
 
     def run(self, name: str, document: Any) -> None: ...
     def start_again(self, name: str, document: Any) -> str: ...

@@ -13,9 +13,9 @@ from typing import Any
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.aws import Aws
-from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
+from orchbench.rehearsal.data_api import AcceptedBatch, RehearsedDataApi
 from orchbench.rehearsal.fault import Fault, Kind
-from orchbench.rehearsal.host import Death, Host, Surroundings, UsedQuota
+from orchbench.rehearsal.host import Death, Host, Surroundings
 from orchbench.rehearsal.hosts import hosting_named
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
@@ -26,7 +26,7 @@ from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.environment import deployed
 from orchbench.virtual_time.functions import Functions
-from orchbench.virtual_time.latency import Latency, profiles
+from orchbench.virtual_time.latency import Latency, profile_named
 from orchbench.virtual_time.quiet import quiet
 from orchbench.ways import way_named
 from orchbench.ways.way import Way
@@ -49,7 +49,6 @@ class Rehearsal:
         struck_at: when the first fault took effect; None where none did.
         unmet: the scenario's faults that took no effect.
         metered: what the service counted itself; what only the history shows is not here.
-        used_of_quotas: how much of each of its own quotas the execution used, by the quota's key.
         death: where a quota ended the execution.
         restarts: the ARNs that further starts of the same name were answered with.
         rehearsal_seconds: real time it took.
@@ -59,12 +58,11 @@ class Rehearsal:
     trace: Trace
     statements_executed: int
     statements_running: int
-    batches: tuple[Batch, ...]
+    batches: tuple[AcceptedBatch, ...]
     deliveries: Deliveries
     struck_at: float | None
     unmet: tuple[Fault, ...]
     metered: Mapping[Meter, int]
-    used_of_quotas: Mapping[str, UsedQuota]
     death: Death | None
     restarts: tuple[str, ...]
     rehearsal_seconds: float
@@ -102,7 +100,7 @@ class _Stage:
         self._scenario = scenario
         self._way = way
         self._clock = VirtualClock()
-        self._latency = Latency(profiles()[scenario.latency], scenario.seed)
+        self._latency = Latency(profile_named(scenario.latency), scenario.seed)
         self._works = Works(way.works)
         self._faults = ScriptedFaults(scenario.faults, self._clock, self._latency, scenario.seed, self._works)
         self._data_api = RehearsedDataApi(scenario, self._clock, self._faults)
@@ -151,7 +149,6 @@ class _Stage:
             struck_at=self._faults.struck_at,
             unmet=tuple(one for one in self._scenario.faults if one not in met),
             metered=host.metered,
-            used_of_quotas=host.used_of_quotas,
             death=host.death,
             restarts=tuple(self._restarts),
             rehearsal_seconds=round(time.perf_counter() - began, 6),

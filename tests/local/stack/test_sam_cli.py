@@ -62,7 +62,7 @@ def environment(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> 
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what is deployed, so that the tools write nothing into the project."""
     folder = tmp_path_factory.mktemp("project")
-    for name in ("template.yaml", "monitoring.yaml", "samconfig.toml"):
+    for name in ("template.yaml", "monitoring.yaml", "schedule.yaml", "samconfig.toml"):
         shutil.copy(PROJECT / name, folder)
     for name in ("functions", "statemachine"):
         shutil.copytree(PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -85,6 +85,13 @@ def deploy(environment: dict[str, str], project: Path, *more: str) -> None:
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", *more]
     command += ["--parameter-overrides", f"WorkgroupArn={LOCAL_WORKGROUP_ARN}"]
     run(command, environment, project)
+
+
+@pytest.fixture(scope="module")
+def by_sam(environment: dict[str, str], project: Path) -> dict[str, str]:
+    """Deploy the application as it stands, once, and return its outputs."""
+    deploy(environment, project, "--template-file", "template.yaml")
+    return outputs_of(environment, project)
 
 
 def outputs_of(environment: dict[str, str], project: Path) -> dict[str, str]:
@@ -131,13 +138,13 @@ def customers_in_mart(stack: LocalStack) -> int:
 
 @pytest.mark.skipif(not SAM.exists() or not AWS.exists(), reason="run `make tools` first")
 def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
-    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+    stack: LocalStack,
+    environment: dict[str, str],
+    project: Path,
+    by_sam: dict[str, str],
+    wait_until: Callable[..., Any],
 ) -> None:
-    deploy(environment, project, "--template-file", "template.yaml")
-    deployed = {
-        way.name for way in all_ways().values() if way.target_output in outputs_of(environment, project)
-    }
-    assert deployed == set(the_pair())
+    assert {way.name for way in all_ways().values() if way.target_output in by_sam} == set(the_pair())
     refresh_by_both_ways(stack, environment, project, "unbuilt", wait_until)
     assert customers_in_mart(stack) == 10
 
@@ -165,6 +172,38 @@ def test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_list
     assert dashboard["DashboardName"] == "by-sam"
     assert len(json.loads(body)["widgets"]) == 9
     assert "${" not in body
+
+
+@pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
+def test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered(
+    stack: LocalStack, environment: dict[str, str], project: Path, by_sam: dict[str, str]
+) -> None:
+    overrides = ["StackName=by-sam", "Way=durable-poll", "ScheduleExpression='cron(0 4 * * ? *)'"]
+    command = [str(SAM), "deploy", "--config-env", "schedule", "--resolve-s3"]
+    run([*command, "--parameter-overrides", *overrides], environment, project)
+    scheduled = stack.client("scheduler").get_schedule(Name="orchbench-schedule")
+    assert scheduled["ScheduleExpression"] == "cron(0 4 * * ? *)"
+    target = scheduled["Target"]
+    delivery = target["Input"].replace("<aws.scheduler.scheduled-time>", "2026-03-22T18:59:43Z")
+    functions, machines = stack.client("lambda"), stack.client("stepfunctions")
+
+    def started_twice() -> str:
+        answers = [functions.invoke(FunctionName=target["Arn"], Payload=delivery) for _ in range(2)]
+        first, second = (json.loads(answer["Payload"].read()) for answer in answers)
+        assert first == second
+        return str(first)
+
+    name = started_twice()
+    durable = functions.list_durable_executions_by_function(FunctionName="by-sam-durable-poll", Qualifier="1")
+    names = [one["DurableExecutionName"] for one in durable["DurableExecutions"]]
+    assert names.count(name) == 1
+
+    machine = by_sam["SfnPollStateMachineArn"]
+    settings = {"WAY": "sfn-poll", "MACHINE": machine, "INPUT": "{}"}
+    functions.update_function_configuration(FunctionName=target["Arn"], Environment={"Variables": settings})
+    name = started_twice()
+    executions = machines.list_executions(stateMachineArn=machine)["executions"]
+    assert [one["name"] for one in executions].count(name) == 1
 
 
 @pytest.mark.skipif("ORCHBENCH_TEST_SAM_BUILD" not in os.environ, reason="installs packages from an index")

@@ -30,7 +30,7 @@ from orchbench.platforms.meters import (
 )
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.trace import ExecutionStatus, Json
-from orchbench.ways import all_ways
+from orchbench.ways import all_ways, way_named
 from orchbench.ways.durations import parse_policy, policy_from_input
 from orchbench.ways.usage import Usage
 from orchbench.ways.way import Way
@@ -202,7 +202,7 @@ def test_an_estimate_equals_the_rehearsal_of_the_same_scenario(scenario: Scenari
     for way in WAYS:
         rehearsal = rehearse(scenario, way)
         assert_equal(estimated(scenario, way), rehearsal)
-        # An adaptive policy whose bounds are equal is stored as one, and estimated as the fixed one that it is.
+        # An adaptive policy whose bounds are equal is stored as such, and estimated as a fixed one.
         assert_same_bill(scenario, way, rehearsal, within=Decimal("0.15"))
 
 
@@ -227,29 +227,59 @@ def dying(way: Way) -> list[Scenario]:
     assert most
     assert answered
     ends = [(answered + 0.5, 20_000), (20_000.0, answered), (float(most), 20_000), (float(answered), 20_000)]
-    wanted = 1 if not FULL else 2 if usage_of(way).replayed_more_each_poll else len(ends)
     return [
         Scenario.polled(duration, "fixed:1s", timeout_seconds=timeout, poll_budget=False)
-        for duration, timeout in ends[:wanted]
+        for duration, timeout in ends[: 2 if usage_of(way).replayed_more_each_poll else None]
     ]
+
+
+REPLAYED = "1,500 polls that replay each other take a minute and more: only with --hypothesis-profile=full"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
-    if usage_of(way).replayed_more_each_poll and not FULL:
-        pytest.skip("1,500 polls that replay each other take a minute: only with --hypothesis-profile=full")
     for scenario in dying(way):
         rehearsal = rehearse(scenario, way)
         assert_equal(estimated(scenario, way), rehearsal)
         assert_same_bill(scenario, way, rehearsal)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(
+    ("name", "checks", "seconds"),
+    [
+        # 6 events before the first poll, 9 a poll: after the 2,777th, event 25,000 is the next and the last.
+        ("sfn-poll", 2_777, 27_770),
+        # 2 operations before the first poll, 2 a poll: the 1,500th wait would be number 3,001.
+        ("durable-poll", 1_499, 14_990),
+        # 4 operations before the first poll's own: check 2,997 asks for number 3,001.
+        ("durable-condition", 2_996, 29_970),
+    ],
+)
+def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks: int, seconds: int) -> None:
+    way = way_named(name)
+    if usage_of(way).replayed_more_each_poll and not FULL:
+        pytest.skip(REPLAYED)
+    scenario = Scenario.polled(43_200, "fixed:10s", poll_budget=False)
+    done = rehearse(scenario, way)
+    assert done.trace.status == "FAILED"
+    assert count(done.trace).polls == checks
+    assert done.death is not None
+    assert done.death.at - done.trace.started_at == seconds
+    used = done.trace.history_events if done.operations is None else done.operations
+    assert used == (25_000 if done.operations is None else 3_000)
+    assert_equal(estimated(scenario, way), done)
+    assert_same_bill(scenario, way, done)
+
+
 @pytest.mark.parametrize(
     ("way", "error", "checks", "seconds"),
     [
-        # Those of tests/rehearsal/test_quotas.py, where the executions themselves are run.
+        # The executions themselves are run above.
         ("sfn-poll", "Runtime", 2_777, 27_770),
         ("durable-poll", "CheckpointError", 1_499, 14_990),
         ("durable-condition", "CheckpointError", 2_996, 29_970),

@@ -192,6 +192,17 @@ def test_a_statement_that_waits_to_run_is_cancelled_at_another_attempt(stub: Stu
         DataApi(stub.client, SERVERLESS).cancel("s-1")
 
 
+@pytest.mark.parametrize("unknown", ["PAUSED", "RESUMING"])
+def test_a_refused_cancel_of_a_statement_whose_status_nobody_knows_has_not_stopped_it(
+    stub: Stubber, unknown: str
+) -> None:
+    stub.add_client_error("cancel_statement", "ValidationException", "not running", http_status_code=400)
+    described = {"Id": "s-1", "Status": unknown, "CreatedAt": NOW, "UpdatedAt": NOW}
+    stub.add_response("describe_statement", described, {"Id": "s-1"})
+    with pytest.raises(errors.StatementNotRunningYet, match=f"The statement is {unknown}"):
+        DataApi(stub.client, SERVERLESS).cancel("s-1")
+
+
 def test_a_submit_refused_after_one_that_was_taken_returns_the_statement_that_runs(stub: Stubber) -> None:
     stub.add_client_error("batch_execute_statement", "ValidationException", "token", http_status_code=400)
     stub.add_response("list_statements", {"Statements": [{"Id": "s-1"}]})

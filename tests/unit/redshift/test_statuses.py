@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchbench.redshift.errors import ServiceError
 from orchbench.redshift.script import Script, ScriptedStatement, always, lasting
 from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.statement import Status, Work
@@ -134,11 +135,30 @@ def test_a_cancel_stops_the_clock_of_the_query(make_service: Any, clock: Any) ->
     assert description["UpdatedAt"] - description["CreatedAt"] == 12.5
 
 
-def test_a_cancel_in_the_queue_leaves_no_duration(make_service: Any, clock: Any) -> None:
-    service = make_service(lasting(60, queue_seconds=60))
+@pytest.mark.parametrize(("waited", "status"), [(20, "SUBMITTED"), (70, "PICKED")])
+def test_a_statement_that_waits_cannot_be_cancelled_before_it_runs(
+    make_service: Any, clock: Any, waited: int, status: str
+) -> None:
+    service = make_service(always(Script((ScriptedStatement(60),), queue_seconds=60, pickup_seconds=20)))
+    statement_id = service.submit("SELECT 1")
+    clock.sleep(waited)
+    with pytest.raises(ServiceError) as refused:
+        service.call("CancelStatement", Id=statement_id)
+    assert str(refused.value) == (
+        f"ValidationException: Could not cancel a query that is already in {status} state "
+        f"with ID: {statement_id}"
+    )
+    assert service.describe(statement_id)["Status"] == status
+    clock.sleep(80 - waited)
+    assert service.call("CancelStatement", Id=statement_id) == {"Status": True}
+    assert service.describe(statement_id)["Status"] == "ABORTED"
+
+
+def test_a_statement_aborted_in_the_queue_leaves_no_duration(make_service: Any, clock: Any) -> None:
+    script = Script((ScriptedStatement(60),), queue_seconds=60, aborted_after_seconds=20)
+    service = make_service(always(script))
     statement_id = service.submit("SELECT 1")
     clock.sleep(20)
-    service.call("CancelStatement", Id=statement_id)
     description = service.describe(statement_id)
     assert (description["Status"], description["Duration"]) == ("ABORTED", 0)
     assert description["SubStatements"][0]["RedshiftQueryId"] == -1

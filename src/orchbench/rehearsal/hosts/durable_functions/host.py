@@ -10,6 +10,7 @@ of the caller's, which the SDK ends the execution with.
 import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -28,6 +29,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
     OperationType,
     OperationUpdate,
     StateOutput,
+    StepDetails,
 )
 from aws_durable_execution_sdk_python_testing.checkpoint.processor import CheckpointProcessor
 from aws_durable_execution_sdk_python_testing.exceptions import InvalidParameterValueException
@@ -38,11 +40,9 @@ from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecu
 
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.platforms.platform import Record
-from orchbench.rehearsal.host import Death, InvalidStart, Surroundings, UsedQuota
+from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
 from orchbench.rehearsal.hosts.durable_functions.event_order import EventOrder
 from orchbench.rehearsal.hosts.durable_functions.metering import (
-    MOST_BYTES,
-    MOST_OPERATIONS,
     WAIT_FOR_CONDITION,
     Metering,
 )
@@ -126,14 +126,6 @@ class DurableHost:
     def metered(self) -> Mapping[Meter, int]:
         """The operations and the bytes so far."""
         return {DURABLE_OPERATIONS: self.meter.operations, WRITTEN_BYTES: self.meter.written_bytes}
-
-    @property
-    def used_of_quotas(self) -> Mapping[str, UsedQuota]:
-        """The operations and the bytes, beside what one execution may have."""
-        return {
-            "durable_operations": UsedQuota("durable operations", self.meter.operations, MOST_OPERATIONS),
-            "durable_data_bytes": UsedQuota("bytes written", self.meter.written_bytes, MOST_BYTES),
-        }
 
     def run(self, name: str, document: Any) -> None:
         """Start an execution and let time pass until it has ended.
@@ -224,12 +216,30 @@ class DurableHost:
         if not all(map(_is_step_start, updates)):
             # A step's start is sent beside the step: nobody waits for it.
             self._sleep_in_service()
+        before = {one.operation_id: one.step_details for one in self.execution.operations}
         output = self._processor.process_checkpoint(token, updates, client_token)
+        self._keep_what_conditions_kept(updates, before)
         self.meter.count(updates)
         self._order.updated(updates)
         self._follow(updates)
         self._order.completed(self.execution)
         return output
+
+    def _keep_what_conditions_kept(
+        self, updates: Sequence[OperationUpdate], before: Mapping[str, StepDetails | None]
+    ) -> None:
+        """Put back what a condition's last poll kept, which the testing SDK drops when the next one begins.
+
+        That the service keeps it is assumed: a poll whose function dies begins again, and the SDK reads it
+        then.
+        """
+        begun = {one.operation_id for one in updates if _is_step_start(one)}
+        for index, operation in enumerate(self.execution.operations):
+            details, kept = operation.step_details, before.get(operation.operation_id)
+            if operation.operation_id in begun and details and kept and details.result is None:
+                self.execution.operations[index] = replace(
+                    operation, step_details=replace(details, result=kept.result)
+                )
 
     def _follow(self, updates: Sequence[OperationUpdate]) -> None:
         """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not."""

@@ -16,10 +16,9 @@ from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 
 from orchbench.platforms.meters import Meter
 from orchbench.platforms.platform import Record
-from orchbench.rehearsal.host import Death, InvalidStart, Surroundings, UsedQuota
+from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
 from orchbench.rehearsal.hosts.step_functions.history import (
     HISTORY_FULL,
-    MOST_EVENTS,
     STATUSES,
     ExecutionOver,
     History,
@@ -96,12 +95,6 @@ class StateMachineHost:
     def metered(self) -> Mapping[Meter, int]:
         """Nothing: its history shows all that Step Functions counts."""
         return {}
-
-    @property
-    def used_of_quotas(self) -> Mapping[str, UsedQuota]:
-        """The history's length."""
-        used = UsedQuota("history events", len(self._history.events), MOST_EVENTS)
-        return {"sfn_history_events": used}
 
     def run(self, name: str, document: Any) -> None:
         """Start an execution and let time pass until it has ended.

@@ -1,0 +1,62 @@
+"""What the warehouse of a trial should cost: closed forms over prices that nobody here has paid.
+
+A price of an RPU-hour comes from public quotations of AWS's price list; where a region has none, the dearest
+known is taken. What a trial really takes depends on the queries.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+RPU_HOUR_USD = {
+    "us-east-1": Decimal("0.375"),
+    "us-east-2": Decimal("0.36"),
+    "us-west-2": Decimal("0.36"),
+    "ap-northeast-1": Decimal("0.494"),
+}
+SHORTEST_ACTIVITY_SECONDS = 60
+"""The least that a period of activity is billed for (Redshift guide, serverless-billing)."""
+SECONDS_BESIDE_A_RUN = 60
+"""Taken for looking at the mart before and after a run."""
+SECONDS_TO_PREPARE = 300
+"""Taken for tables, rows, grants and the look at all of it."""
+SECRET_USD_A_MONTH = Decimal("0.40")
+"""Of Secrets Manager, for the admin's password; from general knowledge of its price page."""
+
+
+@dataclass(frozen=True)
+class WarehouseCost:
+    """What a warehouse should cost.
+
+    Attributes:
+        rpu_hour_usd: the price.
+        is_known: whether that is this region's own.
+        expected_seconds: of activity.
+        expected_usd: for them.
+        most_usd_a_day: what the usage limit allows.
+    """
+
+    rpu_hour_usd: Decimal
+    is_known: bool
+    expected_seconds: int
+    expected_usd: Decimal
+    most_usd_a_day: Decimal
+
+
+def warehouse_cost(
+    region: str, rpu: int, runs: int, query_seconds: int, rpu_hours_a_day: int
+) -> WarehouseCost:
+    """Return what a trial should cost.
+
+    Args:
+        region: whose price counts.
+        rpu: the capacity.
+        runs: of all ways together.
+        query_seconds: what a run's query is taken to need.
+        rpu_hours_a_day: the usage limit.
+    """
+    price = RPU_HOUR_USD.get(region, max(RPU_HOUR_USD.values()))
+    a_run = max(query_seconds, SHORTEST_ACTIVITY_SECONDS) + SECONDS_BESIDE_A_RUN
+    seconds = SECONDS_TO_PREPARE + runs * a_run
+    return WarehouseCost(
+        price, region in RPU_HOUR_USD, seconds, price * rpu * seconds / 3600, price * rpu_hours_a_day
+    )
