@@ -17,7 +17,7 @@ from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.tariff import DAYS_A_MONTH
+from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
 from orchbench.probes import all_probes
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
@@ -180,7 +180,7 @@ def idle_table() -> Iterator[str]:
             prices["lambda_gb_second_x86_64"].usd,
             "assumed",
         ),
-        ("logs ingested", "GB", sweeps * log_bytes / 2**30, prices["logs_ingested"].usd, "assumed"),
+        ("logs ingested", "GB", sweeps * log_bytes / BYTES_A_GB, prices["logs_ingested"].usd, "assumed"),
     )
     every = parameters["SweepMinutes"]["Default"]
     yield f"A sweep every {every} minutes, {REGION}, list prices, no free tier:"

@@ -33,7 +33,7 @@ BENCH_FLOORS = (
     {"rehearsal", "deployment"},
     {"evaluation"},
     {"results"},
-    {"comparison", "load", "faults", "trial"},
+    {"comparison", "load", "faults", "inspection", "trial"},
     {"probes"},
     {"report"},
     {"commands"},

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.complexity_files import TOOLS, measure_files, measured
 from orchbench.commands.estimation import add_json, print_whole
+from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.project import project_folder
@@ -25,6 +27,13 @@ NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("complexity")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="anybody's definitions (JSON, or a template in YAML) and handlers (Python) in place of the ways",
+    )
     add_ways(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -32,6 +41,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
+    if arguments.files:
+        if arguments.way:
+            raise UsageError("--way names ways of the project: leave it out where files are named.")
+        return measure_files(arguments.files, as_json=arguments.json)
     folder, ways = project_folder(), ways_of(arguments.way)
     if arguments.json:
         print(json.dumps(complexity_document(folder, ways), indent=2, allow_nan=False))  # noqa: T201 - the command's answer
@@ -78,31 +91,16 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
 
 def _labelled(one: "Complexity") -> Json:
     """Give every number its label and its source."""
-    tools = {
-        "lines": "lines that are not blank; of code without comments and docstrings, as lizard counts",
-        "functions": "lizard",
-        "cyclomatic": "lizard",
-        "most_cyclomatic": "lizard",
-        "cognitive": "complexipy",
-        "states": "the definition",
-        "branches": "the definition",
-        "paths": "the definition",
-        "shared_resources": "the template after the SAM transform",
-    }
     document = one.to_json()
     for part in ("code", "definition", "deployed"):
         for key, value in (document[part] or {}).items():
             if isinstance(value, int):
-                document[part][key] = _figure(value, tools[key])
+                document[part][key] = measured(value, TOOLS[key])
     resources = one.deployed.resources.items()
     document["deployed"]["resources"] = {
-        kind: _figure(number, tools["shared_resources"]) for kind, number in resources
+        kind: measured(number, TOOLS["shared_resources"]) for kind, number in resources
     }
     return document
-
-
-def _figure(value: int, source: str) -> Json:
-    return {"value": value, "label": Label.MEASURED.value, "source": source}
 
 
 def _print(found: "list[Complexity]") -> None:

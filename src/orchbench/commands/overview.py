@@ -44,7 +44,7 @@ TASKS = (
             Entry(
                 "rehearse",
                 "run hours in seconds, in virtual time",
-                "orchbench rehearse --duration 1h --poll fixed:10s",
+                "orchbench rehearse --duration 1.01h --poll fixed:10s",
             ),
             Entry("up", "start the local AWS, and keep it until Ctrl-C", "orchbench up"),
         ),
@@ -55,14 +55,19 @@ TASKS = (
             Entry(
                 "decide",
                 "recommend a way for a workload; record it, check it again",
-                "orchbench decide --duration 20m --runs-a-month 3000 --acceptable-lag 1m",
+                "orchbench decide --duration 1207s --runs-a-month 3000 --acceptable-lag 1m",
             ),
             Entry(
                 "estimate",
                 "compute counts, lag and cost without a run",
-                "orchbench estimate --duration 20m --runs-a-month 3000",
+                "orchbench estimate --duration 1207s --runs-a-month 3000",
             ),
             Entry("limits", "show quotas, and how long each way can poll", "orchbench limits --timeout 12h"),
+            Entry(
+                "inspect",
+                "read anybody's history or definition: cost, gaps",
+                "orchbench inspect history.json",
+            ),
             Entry("complexity", "measure what each way asks of its reader", "orchbench complexity"),
             Entry("prices", "show the prices of a region, with their sources", "orchbench prices"),
         ),

@@ -17,6 +17,8 @@ from orchbench.trace import Json
 
 LANGUAGES = {".py": "Python", ".json": "Amazon States Language"}
 SERVICES = {"StepFunctions": "Step Functions", "Logs": "CloudWatch Logs", "Events": "EventBridge"}
+MOST_PATHS = 10_000
+"""Where counting ends: a definition of many Choices has more paths than anybody reads."""
 SHARED = ("redshift_batch", "telemetry", "executions")
 """Modules that every way uses, or that look after every way."""
 
@@ -41,12 +43,13 @@ class CodeSize:
 
 @dataclass(frozen=True)
 class DefinitionSize:
-    """A state machine's definition.
+    """A state machine's definition, with what its Parallels and Maps hold.
 
     Attributes:
         lines: that are not blank.
         branches: rules of Choices, their defaults, and catchers.
-        paths: from the start to an end on which no state is entered twice.
+        paths: from the start to an end on which no state is entered twice, those of each branch and each map
+            added; ``MOST_PATHS`` where there are more.
     """
 
     lines: int
@@ -130,14 +133,31 @@ def code_size(files: Sequence[Path], root: Path) -> CodeSize:
 
 def definition_size(text: str) -> DefinitionSize:
     """Measure a definition in Amazon States Language."""
-    document = json.loads(text)
-    states: dict[str, Json] = document["States"]
+    return size_of_definition(json.loads(text), text)
+
+
+def size_of_definition(document: Json, text: str) -> DefinitionSize:
+    """Measure a definition that has been read.
+
+    Args:
+        text: as it is written, for its lines.
+    """
+    machines = list(_machines(document))
     return DefinitionSize(
         lines=sum(bool(line.strip()) for line in text.splitlines()),
-        states=len(states),
-        branches=sum(_branches(state) for state in states.values()),
-        paths=_paths(states, document["StartAt"], frozenset()),
+        states=sum(len(one["States"]) for one in machines),
+        branches=sum(_branches(state) for one in machines for state in one["States"].values()),
+        paths=min(MOST_PATHS, sum(_paths(one["States"], one["StartAt"]) for one in machines)),
     )
+
+
+def _machines(document: Json) -> Iterator[Json]:
+    """Yield a definition and those that its Parallels and Maps hold."""
+    yield document
+    for state in document["States"].values():
+        inner = [state[key] for key in ("Iterator", "ItemProcessor") if key in state]
+        for one in (*state.get("Branches", ()), *inner):
+            yield from _machines(one)
 
 
 def _branches(state: Json) -> int:
@@ -150,14 +170,17 @@ def _targets(state: Json) -> list[str]:
     return list(dict.fromkeys(one for one in named if one))
 
 
-def _paths(states: Mapping[str, Json], name: str, passed: frozenset[str]) -> int:
-    """Count the paths to an end; a loop is no path of its own."""
-    if name in passed:
-        return 0
-    targets = _targets(states[name])
-    if not targets:
-        return 1
-    return sum(_paths(states, target, passed | {name}) for target in targets)
+def _paths(states: Mapping[str, Json], start: str) -> int:
+    """Count the paths to an end, up to ``MOST_PATHS``; a loop is no path of its own."""
+    found = 0
+    waiting: list[tuple[str, frozenset[str]]] = [(start, frozenset())]
+    while waiting and found < MOST_PATHS:
+        name, passed = waiting.pop()
+        targets = _targets(states[name])
+        found += not targets
+        passed |= {name}
+        waiting += [(target, passed) for target in targets if target not in passed]
+    return found
 
 
 def deployed_size(own: Mapping[str, Json], shared: Mapping[str, Json]) -> DeployedSize:

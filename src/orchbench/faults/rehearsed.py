@@ -1,5 +1,7 @@
 """Rehearsals as the promise sees them."""
 
+from orchbench.evaluation.prices import FALLBACK_REGION, price_list
+from orchbench.evaluation.rehearsed import cost
 from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
 from orchbench.redshift.statement import Status
 from orchbench.rehearsal.data_api import AcceptedBatch
@@ -38,6 +40,7 @@ def observe(rehearsal: Rehearsal, unmeetable: str | None = None) -> Observation:
         met=not rehearsal.unmet if rehearsal.scenario.faults else deadline is not None,
         label=Label.REHEARSED,
         unmeetable=unmeetable,
+        cost=cost(rehearsal, price_list(FALLBACK_REGION)),
     )
 
 
