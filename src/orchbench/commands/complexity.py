@@ -12,6 +12,8 @@ from rich.table import Table
 from orchbench.commands.estimation import add_json, print_whole
 from orchbench.commands.options import add_ways, project_folder, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
+from orchbench.evaluation.complexity_rows import ROWS, conclusion, in_short
+from orchbench.results.supplements import COMPLEXITY_SCHEMA
 from orchbench.trace import Json, Label
 from orchbench.ways.way import Way
 
@@ -31,71 +33,68 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
-    folder, ways = project_folder(), ways_of(arguments.way)
+    document = complexity_document(project_folder(), ways_of(arguments.way))
     if arguments.json:
-        print(json.dumps(complexity_document(folder, ways), indent=2, allow_nan=False))  # noqa: T201 - the command's answer
+        print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
     else:
-        _print([complexity_of(way, folder) for way in ways])
+        _print(document)
     return 0
 
 
 def complexity_document(folder: Path, ways: Iterable[Way]) -> Json:
     """Measure ways of a project, every number with its label and its source."""
+    measured = [_labelled(complexity_of(way, folder)) for way in ways]
     return {
-        "schema": "orchbench.complexity/1",
+        "schema": COMPLEXITY_SCHEMA,
         "label": Label.MEASURED.value,
         "source": "the files, lizard, complexipy and aws-sam-translator; docs/complexity.md",
-        "ways": [_labelled(complexity_of(way, folder)) for way in ways],
+        "ways": measured,
+        "conclusion": conclusion(measured),
     }
 
 
 def complexity_of(way: Way, folder: Path) -> "Complexity":
-    """Measure one way of a project."""
+    """Measure one way of a project, as if it stood in its stack alone."""
     # The measuring tools take a while to import, which no other command should wait for.
     from orchbench.evaluation import complexity  # noqa: PLC0415
 
-    template = folder / "template.yaml"
+    template, code = folder / "template.yaml", folder / "functions"
     block = blocks(template)
-    own_ids, shared_ids = block.get(way.name, []), block[""]
-    shared = transformed(template, shared_ids)
-    everything = transformed(template, [*shared_ids, *own_ids])
-    own = {name: one for name, one in everything.items() if name not in shared}
-    files = complexity.own_files(handler_files(template, way.functions), folder / "functions")
+    kept = [*block[""], *block.get(way.name, [])]
+    alone = transformed(template, kept)
+    files = complexity.own_files(handler_files(template, kept), code)
     implementation = folder / way.implementation
     is_definition = implementation.suffix == ".json"
+    definition = complexity.definition_size(implementation.read_text()) if is_definition else None
     kinds = {path.suffix for path in files} | {implementation.suffix}
     return complexity.Complexity(
         way=way.name,
+        units=complexity.units_of(definition, files, code),
         code=complexity.code_size(files, folder),
-        definition=complexity.definition_size(implementation.read_text()) if is_definition else None,
-        deployed=complexity.deployed_size(own, shared),
+        definition=definition,
+        deployed=complexity.deployed_size(alone),
         languages=tuple(sorted(complexity.LANGUAGES[kind] for kind in kinds)),
-        artefacts=complexity.artefacts(way.functions, own),
-        services=complexity.services(own, shared),
+        artefacts=complexity.artefacts(alone),
     )
 
 
 def _labelled(one: "Complexity") -> Json:
     """Give every number its label and its source."""
-    tools = {
-        "lines": "lines that are not blank; of code without comments and docstrings, as lizard counts",
-        "functions": "lizard",
-        "cyclomatic": "lizard",
-        "most_cyclomatic": "lizard",
-        "cognitive": "complexipy",
-        "states": "the definition",
-        "branches": "the definition",
-        "paths": "the definition",
-        "shared_resources": "the template after the SAM transform",
-    }
+    tools = {"functions": "lizard", "cyclomatic": "lizard", "cognitive": "complexipy"}
+    canonical = "lines of canonical formatting, without comments"
     document = one.to_json()
-    for part in ("code", "definition", "deployed"):
+    for part in ("units", "code", "definition"):
         for key, value in (document[part] or {}).items():
             if isinstance(value, int):
-                document[part][key] = _figure(value, tools[key])
-    resources = one.deployed.resources.items()
+                document[part][key] = _figure(
+                    value, tools.get(key, canonical if key == "lines" else "the files")
+                )
+    if document["definition"]:
+        counts = document["definition"]["units"].items()
+        document["definition"]["units"] = {key: _figure(value, "the definition") for key, value in counts}
     document["deployed"]["resources"] = {
-        kind: _figure(number, tools["shared_resources"]) for kind, number in resources
+        kind: _figure(number, "the template after the SAM transform")
+        for kind, number in one.deployed.resources.items()
     }
     return document
 
@@ -104,36 +103,20 @@ def _figure(value: int, source: str) -> Json:
     return {"value": value, "label": Label.MEASURED.value, "source": source}
 
 
-def _print(found: "list[Complexity]") -> None:
+def _print(document: Json) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("measured", no_wrap=True)
-    for one in found:
-        table.add_column(one.way, justify="right")
-    rows: dict[str, list[object]] = {
-        "lines of its handlers": [one.code.lines for one in found],
-        "lines of its definition": [one.definition.lines if one.definition else NOTHING for one in found],
-        "cyclomatic complexity": [one.code.cyclomatic for one in found],
-        "cyclomatic, of one function": [one.code.most_cyclomatic for one in found],
-        "cognitive complexity": [one.code.cognitive for one in found],
-        "states": [one.definition.states if one.definition else NOTHING for one in found],
-        "branches of the definition": [
-            one.definition.branches if one.definition else NOTHING for one in found
-        ],
-        "paths of the definition": [one.definition.paths if one.definition else NOTHING for one in found],
-        "resources of its own": [sum(one.deployed.resources.values()) for one in found],
-        "IAM actions of its own": [len(one.deployed.actions) for one in found],
-        "languages": [len(one.languages) for one in found],
-        "deployed artefacts": [len(one.artefacts) for one in found],
-        "services to know": [len(one.services) for one in found],
-    }
-    for title, cells in rows.items():
-        table.add_row(title, *map(str, cells))
-    print_whole(console, table)
-    for one in found:
-        console.print(
-            f"{one.way}: {', '.join(one.code.files)}; {', '.join(one.services)}.",
-            style="dim",
-            highlight=False,
-            soft_wrap=True,
+    for one in document["ways"]:
+        table.add_column(one["way"], justify="right")
+    for title, read in ROWS.items():
+        found = (read(one) for one in document["ways"])
+        table.add_row(
+            title, *(str(one["value"] if isinstance(one, dict) else one or NOTHING) for one in found)
         )
+    print_whole(console, table)
+    if said := in_short(document["ways"]):
+        console.print(said, highlight=False, soft_wrap=True)
+    for one in document["ways"]:
+        files = ", ".join(one["code"]["files"])
+        console.print(f"{one['way']}: {files}.", style="dim", highlight=False, soft_wrap=True)

@@ -1,6 +1,8 @@
 """What a way asks of whoever writes, reads and deploys it, from the files themselves.
 
-What counts where, and why, stands in docs/complexity.md. The shared domain counts for no way: all have it.
+What counts where, and why, stands in docs/complexity.md. A way is measured as if it stood in its stack alone:
+what it shares with others counts for it, as it does for each of them. The domain, which all have, counts for
+none.
 """
 
 import ast
@@ -13,12 +15,21 @@ from typing import Any
 import complexipy
 import lizard
 
+from orchbench.evaluation.units import (
+    Units,
+    canonical_code_lines,
+    canonical_definition_lines,
+    code_units,
+    definition_units,
+)
 from orchbench.trace import Json
 
 LANGUAGES = {".py": "Python", ".json": "Amazon States Language"}
-SERVICES = {"StepFunctions": "Step Functions", "Logs": "CloudWatch Logs", "Events": "EventBridge"}
 SHARED = ("redshift_batch", "telemetry", "executions")
 """Modules that every way uses, or that look after every way."""
+VOCABULARY = "errors.py"
+"""Where the domain's error classes stand, and lists of them."""
+LOGS_AND_TRACES = ("logs:", "xray:")
 
 
 @dataclass(frozen=True)
@@ -26,7 +37,7 @@ class CodeSize:
     """Python files together.
 
     Attributes:
-        lines: without blank lines, comments and docstrings, as lizard counts.
+        lines: of canonical formatting.
         cyclomatic: of all functions together, lizard's.
         cognitive: of all functions together, complexipy's.
     """
@@ -35,7 +46,6 @@ class CodeSize:
     lines: int
     functions: int
     cyclomatic: int
-    most_cyclomatic: int
     cognitive: int
 
 
@@ -44,32 +54,26 @@ class DefinitionSize:
     """A state machine's definition.
 
     Attributes:
-        lines: that are not blank.
-        branches: rules of Choices, their defaults, and catchers.
-        paths: from the start to an end on which no state is entered twice.
+        lines: of canonical formatting.
     """
 
     lines: int
-    states: int
-    branches: int
-    paths: int
+    units: Units
 
 
 @dataclass(frozen=True)
 class DeployedSize:
-    """What stands in an account.
+    """What stands in an account that holds this way alone.
 
     Attributes:
-        resources: by type, after the SAM transform, of the way's own block.
-        shared_resources: how many it needs beside them.
-        actions: that its own roles and policies allow.
-        shared_actions: that the shared role allows.
+        resources: by type, after the SAM transform.
+        actions: that its roles and policies allow, for the work.
+        log_actions: the same for logs and traces, which AWS's consoles write by themselves.
     """
 
     resources: Mapping[str, int]
-    shared_resources: int
     actions: tuple[str, ...]
-    shared_actions: tuple[str, ...]
+    log_actions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,16 +81,19 @@ class Complexity:
     """Everything of one way; ``definition`` is None where it has none."""
 
     way: str
+    units: Units
     code: CodeSize
     definition: DefinitionSize | None
     deployed: DeployedSize
     languages: tuple[str, ...]
     artefacts: tuple[str, ...]
-    services: tuple[str, ...]
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
-        return asdict(self)
+        document = asdict(self) | {"units": self.units.to_json()}
+        if self.definition:
+            document["definition"]["units"] = self.definition.units.to_json()
+        return document
 
 
 def own_files(handlers: Sequence[Path], code_folder: Path) -> list[Path]:
@@ -120,10 +127,9 @@ def code_size(files: Sequence[Path], root: Path) -> CodeSize:
     cyclomatic = [one.cyclomatic_complexity for file in analysed for one in file.function_list]
     return CodeSize(
         files=tuple(str(path.relative_to(root)) for path in files),
-        lines=sum(file.nloc for file in analysed),
+        lines=sum(canonical_code_lines(path.read_text()) for path in files),
         functions=len(cyclomatic),
         cyclomatic=sum(cyclomatic),
-        most_cyclomatic=max(cyclomatic, default=0),
         cognitive=sum(complexipy.file_complexity(str(path)).complexity for path in files),
     )
 
@@ -131,48 +137,24 @@ def code_size(files: Sequence[Path], root: Path) -> CodeSize:
 def definition_size(text: str) -> DefinitionSize:
     """Measure a definition in Amazon States Language."""
     document = json.loads(text)
-    states: dict[str, Json] = document["States"]
-    return DefinitionSize(
-        lines=sum(bool(line.strip()) for line in text.splitlines()),
-        states=len(states),
-        branches=sum(_branches(state) for state in states.values()),
-        paths=_paths(states, document["StartAt"], frozenset()),
-    )
+    return DefinitionSize(canonical_definition_lines(document), definition_units(document))
 
 
-def _branches(state: Json) -> int:
-    return len(state.get("Choices", ())) + len(state.get("Catch", ())) + ("Default" in state)
+def units_of(definition: DefinitionSize | None, files: Sequence[Path], code_folder: Path) -> Units:
+    """Count a way's definition and its code together."""
+    vocabulary = [code_folder / SHARED[0] / VOCABULARY, code_folder / VOCABULARY]
+    code = code_units(files, [path for path in vocabulary if path.exists()])
+    return definition.units + code if definition else code
 
 
-def _targets(state: Json) -> list[str]:
-    named = [state.get("Next"), state.get("Default")]
-    named += [one["Next"] for key in ("Choices", "Catch") for one in state.get(key, ())]
-    return list(dict.fromkeys(one for one in named if one))
-
-
-def _paths(states: Mapping[str, Json], name: str, passed: frozenset[str]) -> int:
-    """Count the paths to an end; a loop is no path of its own."""
-    if name in passed:
-        return 0
-    targets = _targets(states[name])
-    if not targets:
-        return 1
-    return sum(_paths(states, target, passed | {name}) for target in targets)
-
-
-def deployed_size(own: Mapping[str, Json], shared: Mapping[str, Json]) -> DeployedSize:
-    """Measure transformed resources.
-
-    Args:
-        own: those of the way's block.
-        shared: those that it needs beside them.
-    """
-    kinds = [str(one["Type"]) for one in own.values()]
+def deployed_size(resources: Mapping[str, Json]) -> DeployedSize:
+    """Measure the transformed resources of a stack."""
+    kinds = [str(one["Type"]) for one in resources.values()]
+    actions = sorted(set(_actions(dict(resources))))
     return DeployedSize(
         resources={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        shared_resources=len(shared),
-        actions=tuple(sorted(set(_actions(own)))),
-        shared_actions=tuple(sorted(set(_actions(shared)))),
+        actions=tuple(one for one in actions if not one.startswith(LOGS_AND_TRACES)),
+        log_actions=tuple(one for one in actions if one.startswith(LOGS_AND_TRACES)),
     )
 
 
@@ -189,15 +171,7 @@ def _actions(value: Any) -> Iterator[str]:
             yield from _actions(one)
 
 
-def artefacts(functions: Sequence[str], own: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return what is deployed to run: a way's functions and its state machines."""
-    machines = [name for name, one in own.items() if one["Type"] == "AWS::StepFunctions::StateMachine"]
-    return (*(f"function {name}" for name in functions), *(f"state machine {name}" for name in machines))
-
-
-def services(own: Mapping[str, Json], shared: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the services that a reader of a way must know, by what its resources are of."""
-    types = {str(one["Type"]).split("::")[1] for one in (*own.values(), *shared.values())}
-    known = {SERVICES.get(name, name) for name in types}
-    durable = any("DurableConfig" in one.get("Properties", {}) for one in own.values())
-    return tuple(sorted({*known, "Redshift Data API", *(["Lambda durable functions"] if durable else [])}))
+def artefacts(resources: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return what is deployed to run: the functions of a stack and its state machines."""
+    named = {"AWS::Lambda::Function": "function", "AWS::StepFunctions::StateMachine": "state machine"}
+    return tuple(f"{named[one['Type']]} {name}" for name, one in resources.items() if one["Type"] in named)

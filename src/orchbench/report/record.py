@@ -15,9 +15,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.limits import reach, told_quota
 from orchbench.evaluation.tariff import plain
-from orchbench.report.effort import ROWS
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import told_price, used_prices
@@ -30,7 +30,7 @@ MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
 ENOUGH_DURATIONS = 30
 """From fewer, the cheapest interval is one that ends fall on by chance."""
-COMPLEXITY = ("lines of its handlers", "lines of its definition", "states", "resources of its own")
+COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
 
 
 def record(
@@ -57,6 +57,7 @@ def record(
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
         ],
         "complexity": _complexity(results),
+        "conclusion": next((one.complexity["conclusion"] for one in results if one.complexity), []),
         **basis(given),
     }
 
