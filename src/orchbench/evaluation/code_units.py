@@ -82,7 +82,7 @@ class Reader:
     def references(self) -> int:
         """Count keys of events and results, once a function, and what goes into and out of operations."""
         keys = {(function, text) for function, text in self._keys()}
-        return len(keys) + sum(_passed(site.call) for site in self._sites) + self._kept()
+        return len(keys) + sum(_passed(site) for site in self._sites) + self._kept()
 
     def ends(self) -> int:
         """Count where durable handlers return or raise; a function whose result they return stands in."""
@@ -247,8 +247,9 @@ def _wrapper(site: Site) -> str:
     return ""
 
 
-def _passed(call: ast.Call) -> int:
-    """Count the values that an operation is given: names of its own function's, each once."""
+def _passed(site: Site) -> int:
+    """Count the values that an operation is given: variables of the function around it, each once."""
+    call = site.call
     values = [*call.args, *(one.value for one in call.keywords if one.arg not in ("name", "config"))]
     found: set[str] = set()
     for value in values:
@@ -259,9 +260,20 @@ def _passed(call: ast.Call) -> int:
                 not_values |= {_name_of(node.func)} if isinstance(node.func, ast.Name) else set()
             elif isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
                 not_values.add(node.value.id)
-        names = {one.id for one in ast.walk(value) if isinstance(one, ast.Name) and one.id[:1].islower()}
-        found |= names - not_values
-    return len(found)
+        found |= {one.id for one in ast.walk(value) if isinstance(one, ast.Name)} - not_values
+    return len(found & _variables(site.inside))
+
+
+def _variables(functions: Sequence[Function]) -> set[str]:
+    """Return the arguments and variables of functions around a place; a context is no data."""
+    arguments = {one.arg for function in functions for one in function.args.args}
+    stored = {
+        one.id
+        for function in functions
+        for one in ast.walk(function)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    }
+    return {one for one in arguments | stored if "context" not in one}
 
 
 def _is_key(node: ast.expr) -> bool:

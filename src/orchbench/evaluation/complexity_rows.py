@@ -60,7 +60,8 @@ def in_short(ways: Sequence[Json]) -> str:
     states = _value(machine["units"]["operations"])
     return (
         f"One batch in Python: {code['way']} ({len(code['artefacts'])} programs, not "
-        f"{len(machine['artefacts'])}). Composing, audit, handover: {machine['way']} ({states} states, one file)."
+        f"{len(machine['artefacts'])}). Composing, audit, handover: {machine['way']} "
+        f"({states} states, one file)."
     )
 
 

@@ -3,12 +3,15 @@
 import hashlib
 import json
 import random
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from botocore.client import BaseClient
 
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
@@ -24,7 +27,7 @@ from orchbench.trace import Trace
 from orchbench.virtual_time.application import Application, load_application
 from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
 from orchbench.virtual_time.clock import VirtualClock
-from orchbench.virtual_time.environment import deployed
+from orchbench.virtual_time.environment import deployed, is_below
 from orchbench.virtual_time.functions import Functions
 from orchbench.virtual_time.latency import Latency, profiles
 from orchbench.virtual_time.quiet import quiet
@@ -118,6 +121,8 @@ class _Stage:
             for client in (*fresh_clients(stack), *execution_clients(stack)):
                 self._aws.attach(client)
             self._functions.load()
+            for client in clients_of_modules(self._application):
+                self._aws.attach(client)
             stack.enter_context(quiet())
             stack.callback(self._functions.close)
             host = self._host()
@@ -226,6 +231,13 @@ def fresh_clients(stack: ExitStack) -> tuple[Any, Any]:
     redshift_data_client.cache_clear()
     stack.callback(redshift_data_client.cache_clear)
     return redshift_data_client(), redshift_data_client(patient=True)
+
+
+def clients_of_modules(application: Application) -> list[BaseClient]:
+    """Return the clients that handlers make when they are imported, as most published handlers do."""
+    code = application.code.resolve()
+    modules = [one for one in list(sys.modules.values()) if is_below(one, code)]
+    return [one for module in modules for one in vars(module).values() if isinstance(one, BaseClient)]
 
 
 def execution_clients(stack: ExitStack) -> list[Any]:
