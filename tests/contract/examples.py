@@ -99,3 +99,64 @@ def costs_of_promises(folder: Path) -> Iterator[tuple[str, dict[str, Cost], int]
         }
         shared = [code / f"{one}.py" for one in NEVER_OWN]
         yield name, costs, sum(canonical_code_lines(one.read_text()) for one in shared if one.exists())
+
+
+SECOND = "3-a-second-batch"
+CHANGES: dict[str, tuple[str, str]] = {
+    "1-notify-on-failure": ("notify on failure (SNS)", ""),
+    "2-retry-a-new-error": ("retry one new transient error", ""),
+    SECOND: ("a second batch after the first", ""),
+    "3-then-a-third": ("then a third", SECOND),
+    "4-four-in-parallel": ("four batches in parallel", ""),
+    "5-an-approval-between": ("a human approval between two batches", SECOND),
+}
+"""Each change's patch, what it is, and the change that it comes on top of."""
+LANGUAGES = {".py": "Python", ".json": "ASL", ".yaml": "template", ".sql": "SQL"}
+DEFINITION = "definition.asl.json"
+
+
+def change_file(change: str, way: str) -> Path:
+    """Return the patch of a change to a way."""
+    return EXAMPLES / "changes" / f"{change}.{way}.patch"
+
+
+def with_change(change: str, way: str, folder: Path, *, made: bool = True) -> Path:
+    """Make the pair with all promises and a change to one of it below a folder, and return its own.
+
+    Args:
+        made: False for what the change is made to.
+    """
+    _, base = CHANGES[change]
+    project = with_promises(len(PROMISES), folder / f"{change}-{way}-{made}")
+    apply([change_file(one, way) for one in (base, change if made else "") if one], project)
+    return project
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a change touches in one way."""
+
+    files: int
+    languages: tuple[str, ...]
+    added: int
+    removed: int
+    more: dict[str, int]
+
+
+def cost_of_change(change: str, way: str, folder: Path) -> Change:
+    """Count what a change touches, and what a way costs more with it."""
+    before, after = (with_change(change, way, folder, made=made) for made in (False, True))
+    counts = [
+        cost_of(one, way, DEFINITION if way == PAIR[0] else None, one / "functions" / "errors.py").rows()
+        for one in (before, after)
+    ]
+    lines = change_file(change, way).read_text().splitlines()
+    files = [line.split()[3] for line in lines if line.startswith("diff --git")]
+    kinds = {LANGUAGES[Path(file).suffix] for file in files}
+    return Change(
+        files=len(files),
+        languages=tuple(one for one in LANGUAGES.values() if one in kinds),
+        added=sum(line.startswith("+") and not line.startswith("+++") for line in lines),
+        removed=sum(line.startswith("-") and not line.startswith("---") for line in lines),
+        more={key: counts[1][key] - value for key, value in counts[0].items()},
+    )
