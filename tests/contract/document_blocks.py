@@ -6,15 +6,19 @@
 import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 
 from documented import DOCUMENTS, with_generated
+from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
+from orchbench.commands.complexity import complexity_document
 from orchbench.commands.estimation import NOTHING, candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import DAYS_A_MONTH
@@ -210,6 +214,27 @@ def cold_start_table() -> Iterator[str]:
         )
 
 
+@cache
+def _measured() -> Json:
+    return complexity_document(ROOT, all_ways().values())
+
+
+def count_table() -> Iterator[str]:
+    """Yield what ``orchbench complexity`` counts of each way."""
+    ways = _measured()["ways"]
+    yield f"| measured | {' | '.join(one['way'] for one in ways)} |"
+    yield f"|---|{'--:|' * len(ways)}"
+    for title, read in ROWS.items():
+        found = (read(one) for one in ways)
+        cells = (str(one["value"] if isinstance(one, dict) else one or NOTHING) for one in found)
+        yield f"| {title} | {' | '.join(cells)} |"
+
+
+def conclusion_list() -> Iterator[str]:
+    """Yield what follows for each reader."""
+    yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "quotas": quota_table,
     "reach": reach_table,
@@ -222,6 +247,10 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "permissions": permission_table,
     "idle": idle_table,
     "cold-start": cold_start_table,
+    "counts": count_table,
+    "conclusion": conclusion_list,
+    "promises": promise_table,
+    "changes": change_table,
 }
 
 
@@ -237,6 +266,7 @@ def policy_file() -> str:
 
 if __name__ == "__main__":
     (ROOT / POLICY).write_text(policy_file())
+    (ROOT / "docs" / CHART).write_text(promise_chart())
     for path in DOCUMENTS:
         if ROOT / "docs" in path.parents:
             path.write_text(with_generated(path.read_text(), made()))

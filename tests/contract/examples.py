@@ -138,8 +138,6 @@ class Change:
 
     files: int
     languages: tuple[str, ...]
-    added: int
-    removed: int
     more: dict[str, int]
 
 
@@ -156,7 +154,5 @@ def cost_of_change(change: str, way: str, folder: Path) -> Change:
     return Change(
         files=len(files),
         languages=tuple(one for one in LANGUAGES.values() if one in kinds),
-        added=sum(line.startswith("+") and not line.startswith("+++") for line in lines),
-        removed=sum(line.startswith("-") and not line.startswith("---") for line in lines),
         more={key: counts[1][key] - value for key, value in counts[0].items()},
     )

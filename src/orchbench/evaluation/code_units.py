@@ -49,6 +49,7 @@ class Reader:
         self._functions = [one for one in self._nodes() if isinstance(one, Function)]
         self._named = {one.name: one for one in self._functions}
         self._families = _families([*vocabulary, *trees])
+        self._wrappers: set[str] = set()
         self._sites = list(self._operation_sites())
 
     def decisions(self) -> int:
@@ -105,17 +106,16 @@ class Reader:
             yield from inside(tree, ())
 
     def _operation_sites(self) -> Iterator[Site]:
-        wrappers: set[str] = set()
         for site in self._calls():
             if not _begins_an_operation(site.call):
                 continue
             wrapper = _wrapper(site)
             if wrapper:
-                wrappers.add(wrapper)
+                self._wrappers.add(wrapper)
             else:
                 yield site
         for site in self._calls():
-            if _name_of(site.call.func) in wrappers and not _begins_an_operation(site.call):
+            if _name_of(site.call.func) in self._wrappers and not _begins_an_operation(site.call):
                 yield site
 
     def _kept(self) -> int:
@@ -139,19 +139,28 @@ class Reader:
                         keys = one.keys if isinstance(one, ast.Dict) else ()
                         yield from ((id(function), ast.unparse(key)) for key in keys if key and _is_key(key))
 
-    def _ends(self, function: Function, passed: frozenset[str]) -> int:
+    def _ends(self, function: Function, passed: frozenset[str], *, returns: bool = True) -> int:
+        """Count a function's ends, those of functions whose result it returns, and where others raise."""
         found = 0
+        below = passed | {function.name}
+        returned: set[int] = set()
         for node in _own_nodes(function):
             if isinstance(node, ast.Return):
-                called = _name_of(node.value.func) if isinstance(node.value, ast.Call) else ""
-                further = self._named.get(called)
-                if further is None or called in passed or called == function.name:
-                    found += 1
-                else:
-                    found += self._ends(further, passed | {function.name})
+                inside = [
+                    one for one in ast.walk(node) if isinstance(one, ast.Call) and self._own(one, below)
+                ]
+                returned |= set(map(id, inside))
+                found += sum(self._ends(self._named[_name_of(one.func)], below) for one in inside)
+                found += returns and not inside
             elif isinstance(node, ast.Raise):
                 found += 1
+            elif isinstance(node, ast.Call) and id(node) not in returned and self._own(node, below):
+                found += self._ends(self._named[_name_of(node.func)], below, returns=False)
         return found
+
+    def _own(self, call: ast.Call, passed: frozenset[str]) -> bool:
+        name = _name_of(call.func)
+        return name in self._named and name not in passed and name not in self._wrappers
 
 
 def _is_case(node: ast.AST) -> bool:

@@ -84,11 +84,16 @@ def _sentences(machine: Json, code: Json) -> Iterator[str]:
 def _told(one: Json, other: Json, titles: Sequence[str]) -> str:
     """Tell a way's figures, each with the other's."""
     told = [
-        f"{_number(ROWS[title](one))} {title} instead of {_number(ROWS[title](other))}"
+        f"{_counted(_number(ROWS[title](one)), title)} instead of {_number(ROWS[title](other))}"
         for title in titles
         if _number(ROWS[title](one)) != _number(ROWS[title](other))
     ]
     return ", ".join(told) or "nothing that is counted here"
+
+
+def _counted(number: int, title: str) -> str:
+    title = title.replace("its handlers", "handlers")
+    return f"{number} {title.removesuffix('s') if number == 1 else title}"
 
 
 def _number(found: Json | int | None) -> int:

@@ -241,7 +241,7 @@ def test_the_conclusion_speaks_to_each_reader_in_the_figures_of_the_document(
     to_code, to_machine = document["conclusion"]
 
     assert to_code.startswith("You write Python and run one batch: take durable-poll.")
-    assert "1 languages instead of 2" in to_code
+    assert "1 language instead of 2" in to_code
     told = (machine["units"]["operations"]["value"], machine["definition"]["units"]["decisions"]["value"])
     assert "Its {} states, {} decisions".format(*told) in to_machine
     for title in ("resources", "references across a boundary"):
