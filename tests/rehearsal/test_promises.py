@@ -1,10 +1,13 @@
 """The minimal pair and its promises: each step keeps what it says, and does not keep the next one yet."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
+from documented import generated
 from examples import MINIMAL, PAIR, PROMISES, with_promises
+from project import ROOT
 
 from orchbench.faults.catalogue import LONG_SECONDS, REHEARSED
 from orchbench.faults.matrix import Row
@@ -133,3 +136,16 @@ def test_with_every_step_every_promise_is_kept(
     projects: list[Application], promise: Promise, way: str
 ) -> None:
     assert list(promise.broken(projects[-1], way)) == []
+
+
+DOCUMENT = ROOT / "docs" / "complexity.md"
+HANDLED = re.findall(r"`([\w-]+)`", generated(DOCUMENT)["handled"])
+
+
+@pytest.mark.parametrize("name", HANDLED)
+def test_what_is_said_to_be_retried_by_default_is_so_in_one_of_the_minimal_pair(
+    projects: list[Application], name: str
+) -> None:
+    machine, durable = (list(Promise("", (name,)).broken(projects[0], way)) for way in PAIR)
+
+    assert (machine != [], durable) == (True, [])
