@@ -1,4 +1,4 @@
-"""``python benchmarks/estimate.py``: how fast estimates of random scenarios are, on one core."""
+"""``python benchmarks/estimate.py``: how fast estimates of random workloads are, on one core."""
 
 import argparse
 import json
@@ -9,34 +9,38 @@ import numpy as np
 from orchbench.commands.estimation import candidates
 from orchbench.commands.options import whole_number
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.estimate import CLOSED_FORM, Columns, estimate
+from orchbench.evaluation.estimate import CLOSED_FORM, Terms, estimate_way
 from orchbench.evaluation.figures import figure, given
-from orchbench.evaluation.polling import CHUNK, PolicyColumns
 from orchbench.evaluation.prices import known_regions, price_list
-from orchbench.evaluation.rates import Rates, rate_names
 from orchbench.trace import Json, Label
-from orchbench.ways.usage import Usage
+from orchbench.ways.durations import Policy
+
+QUERIES = 10_000
+"""Of one workload."""
 
 
 def benchmark(points: int) -> Json:
-    """Time estimates of random scenarios: ways, regions, architectures, policies, timeouts, all mixed."""
-    ways = candidates(None)
-    tariffs = [
-        Rates.of(price_list(region), architecture)
-        for region in known_regions()
-        for architecture in ("x86_64", "arm64")
-    ]
-    prepared = [
-        _random_columns(points // len(ways) + (index < points % len(ways)), tariffs, way.usage, index)
-        for index, way in enumerate(ways)
-    ]
+    """Time estimates of random workloads: ways, regions, architectures, policies, timeouts, all mixed."""
+    random, ways = np.random.default_rng(0), candidates(None)
     began, began_working = time.perf_counter(), time.process_time()
     polls, spent = 0, 0.0
-    for way, batches in zip(ways, prepared, strict=True):
-        for columns, rates in batches:
-            found = estimate(way.usage, way.budget_polls, columns, rates, default_assumptions())
-            polls += int(found.polled.polls.sum())
-            spent += float(found.cost_usd.sum())
+    for start in range(0, points, QUERIES):
+        queries = min(QUERIES, points - start)
+        durations = np.round(np.minimum(random.lognormal(np.log(1_200), 1.2, queries), 86_400), 6)
+        low = int(random.integers(1, 120))
+        share = float(random.uniform(0.01, 0.3))
+        adaptive = Policy(share, low, low + int(random.integers(1, 600)))
+        policy = adaptive if random.random() < 0.5 else Policy.fixed(low)
+        terms = Terms(
+            price_list(random.choice(known_regions())),
+            random.choice(["x86_64", "arm64"]),
+            int(random.choice([128, 256, 512, 1_024])),
+            default_assumptions(),
+        )
+        timeout = float(random.choice([3_600.0, 7_200.0, 21_600.0, 86_400.0]))
+        found = estimate_way(ways[start // QUERIES % len(ways)], durations, policy, terms, timeout)
+        polls += int(found.polled.polls.sum())
+        spent += float(found.bill.total_usd) * queries
     seconds, working = time.perf_counter() - began, time.process_time() - began_working
     source = "this process, one core"
     return {
@@ -49,31 +53,6 @@ def benchmark(points: int) -> Json:
     }
 
 
-def _random_columns(
-    points: int, tariffs: list[Rates], usage: Usage, seed: int
-) -> list[tuple[Columns, Rates]]:
-    """Return random scenarios in batches that stay in a core's own cache."""
-    random = np.random.default_rng(seed)
-    low = random.integers(1, 120, points).astype(float)
-    adaptive = random.random(points) < 0.5
-    high = np.where(adaptive, low + random.integers(1, 600, points), low)
-    share = np.where(adaptive, random.uniform(0.01, 0.3, points), 1.0)
-    durations = np.round(np.minimum(random.lognormal(np.log(1_200), 1.2, points), 86_400), 6)
-    timeouts = random.choice([3_600.0, 7_200.0, 21_600.0, 86_400.0], points)
-    policies = PolicyColumns(share, low, high, random.random(points) < 0.8)
-    memory = random.choice([128.0, 256.0, 512.0, 1_024.0], points)
-    index = random.integers(0, len(tariffs), points)
-    rates = {name: np.array([one[name] for one in tariffs])[index] for name in rate_names([usage])}
-    return [
-        (
-            Columns(durations[part], timeouts[part], policies.rows(part), memory[part]),
-            Rates({name: values[part] for name, values in rates.items()}),
-        )
-        for start in range(0, points, CHUNK)
-        for part in [slice(start, start + CHUNK)]
-    ]
-
-
 def main() -> int:
     """Time the estimates and print the figures as JSON."""
     parser = argparse.ArgumentParser(prog="python benchmarks/estimate.py", description=__doc__)
@@ -82,7 +61,7 @@ def main() -> int:
         type=whole_number(1, 100_000_000),
         nargs="?",
         default=1_000_000,
-        help="how many scenarios (default: 1000000)",
+        help="how many queries (default: 1000000)",
     )
     print(json.dumps(benchmark(parser.parse_args().points), indent=2))  # noqa: T201
     return 0

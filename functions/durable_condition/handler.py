@@ -63,7 +63,8 @@ def _check(steps: BatchSteps, kept: Json) -> Json:
 
 def _next_check(kept: Json, _checks_made: int) -> WaitForConditionDecision:
     """Follow the batch's schedule, which ends at its deadline; no number of checks ends it before."""
-    if not is_running(kept["progress"]):
+    # Where there was no answer, the progress is the one before, which decides nothing.
+    if "retry_seconds" not in kept and not is_running(kept["progress"]):
         return WaitForConditionDecision.stop_polling()
     delay_seconds = kept.get("retry_seconds", kept["progress"]["delay_seconds"])
     return WaitForConditionDecision.continue_waiting(Duration.from_seconds(delay_seconds))

@@ -26,7 +26,9 @@ def handler(event: Json, context: DurableContext) -> Json:
 
 def poll(context: DurableContext, steps: BatchSteps, progress: Json) -> Json:
     """Wait and check until the batch has ended, its deadline has passed, or it cannot be followed."""
-    while is_running(progress):
+    while True:
+        # A submit that had to be repeated may tell of a deadline that has passed; only a check decides.
         context.wait(Duration.from_seconds(progress["delay_seconds"]), name="wait-before-check")
         progress = steps.check_status(progress)
-    return progress
+        if not is_running(progress):
+            return progress

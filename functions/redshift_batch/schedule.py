@@ -70,7 +70,8 @@ def _polls_needed(policy: PollPolicy, elapsed_seconds: float, time_left_seconds:
         polls = math.ceil(time_left_seconds / delay)
         if delay < policy.maximum_seconds:
             # The same delay holds until the share of the time elapsed exceeds it: jump there.
-            polls = min(polls, max(1, math.floor((delay / policy.share - elapsed_seconds) / delay)))
+            up_to_there = (delay / policy.share - elapsed_seconds) / delay
+            polls = max(1, math.floor(min(polls, up_to_there)))
         elapsed_seconds += polls * delay
         time_left_seconds -= polls * delay
         needed += polls

@@ -21,7 +21,11 @@ from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.tariff import DAYS_A_MONTH
+from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
+from orchbench.probes import all_probes
+from orchbench.probes.permissions import POLICY as PROBE_POLICY
+from orchbench.probes.permissions import permissions as probe_permissions
+from orchbench.probes.table import details, summary
 from orchbench.ways import all_ways
 from orchbench.ways.durations import shown_duration
 from redshift_batch.status import RUNNING_STATUSES
@@ -180,7 +184,7 @@ def idle_table() -> Iterator[str]:
             prices["lambda_gb_second_x86_64"].usd,
             "assumed",
         ),
-        ("logs ingested", "GB", sweeps * log_bytes / 2**30, prices["logs_ingested"].usd, "assumed"),
+        ("logs ingested", "GB", sweeps * log_bytes / BYTES_A_GB, prices["logs_ingested"].usd, "assumed"),
     )
     every = parameters["SweepMinutes"]["Default"]
     yield f"A sweep every {every} minutes, {REGION}, list prices, no free tier:"
@@ -235,6 +239,21 @@ def conclusion_list() -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
 
 
+def probe_table() -> Iterator[str]:
+    """Yield every probe with what became of it."""
+    yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
+
+
+def probe_details() -> Iterator[str]:
+    """Yield how each probe is tried, and what its verdicts look like."""
+    yield from details(all_probes().values(), price_list(REGION), _stored_probes("local"))
+
+
+def _stored_probes(target: str) -> Json | None:
+    path = ROOT / "docs" / "results" / f"probes-{target}" / "probes.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
 BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "quotas": quota_table,
     "reach": reach_table,
@@ -249,6 +268,8 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "cold-start": cold_start_table,
     "counts": count_table,
     "conclusion": conclusion_list,
+    "probes": probe_table,
+    "probe-details": probe_details,
 }
 EXAMPLE_BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "promises": promise_table,
@@ -267,9 +288,15 @@ def policy_file() -> str:
     return json.dumps(iam_policy(permissions(all_ways().values())), indent=2) + "\n"
 
 
+def probe_policy_file() -> str:
+    """Return the text of the policy for whoever runs probes, which comes on top of the other."""
+    return json.dumps(iam_policy(probe_permissions(all_probes().values())), indent=2) + "\n"
+
+
 if __name__ == "__main__":
     (ROOT / POLICY).write_text(policy_file())
     (ROOT / "docs" / CHART).write_text(promise_chart())
+    (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     for path in DOCUMENTS:
         if ROOT / "docs" in path.parents:
             path.write_text(with_generated(path.read_text(), made(BLOCKS | EXAMPLE_BLOCKS)))

@@ -1,20 +1,17 @@
 """What whoever runs the bench may do: exactly what the bench calls, derived from the code and compared.
 
-A call is the name of a boto3 operation or of a paginator in a module that works against an account, whatever
-its client is called there. What a service does on the caller's behalf stands here, with the call behind it.
+What a service does on the caller's behalf stands here, with the call behind it. Probes have a policy of their
+own.
 """
 
-import ast
 import json
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore import xform_name
+from aws_calls import actions_called
 from document_blocks import policy_file
 from project import ROOT, SOURCE, modules
 
@@ -23,6 +20,7 @@ from orchbench.deployment.permissions import POLICY, permissions, policy, resolv
 from orchbench.ways import all_ways
 
 NOT_ON_AWS = {
+    "probes": "has a policy of its own",
     "local": "starts and wires the local servers",
     "redshift": "is the local Data API",
     "rehearsal": "runs in process",
@@ -38,7 +36,6 @@ ON_BEHALF = {
     }
 }
 WITHOUT_PERMISSION = {"sts:GetCallerIdentity": "everybody may ask who they are"}
-IAM_NAMES = {"lambda:Invoke": "lambda:InvokeFunction"}
 WILDCARDS = {
     "redshift-data:DescribeStatement": "a statement has no ARN; the Data API shows an identity its own alone",
     "redshift-data:GetStatementResult": "as DescribeStatement",
@@ -64,44 +61,6 @@ def sources() -> dict[Path, str]:
         for path in modules(SOURCE)
         if path.relative_to(SOURCE).parts[0] not in NOT_ON_AWS
     }
-
-
-@cache
-def named_in(text: str) -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
-    """Return the attributes of a module, and the literals that calls of some functions have in front."""
-    nodes = list(ast.walk(ast.parse(text)))
-    literals: dict[str, set[str]] = {"client": set(), "get_paginator": set(), "get_waiter": set()}
-    for node in nodes:
-        if isinstance(node, ast.Call) and node.args:
-            function, first = ast.unparse(node.func).split(".")[-1], node.args[0]
-            if function in literals and isinstance(first, ast.Constant) and isinstance(first.value, str):
-                literals[function].add(first.value)
-    attributes = frozenset(node.attr for node in nodes if isinstance(node, ast.Attribute))
-    return attributes, {function: frozenset(found) for function, found in literals.items()}
-
-
-@cache
-def actions_by_operation(service: str) -> Mapping[str, str]:
-    """Return the action behind each operation of a service, by the operation's name in Python."""
-    model = botocore.session.get_session().get_service_model(service)
-    actions = {name: f"{model.signing_name}:{name}" for name in model.operation_names}
-    return {xform_name(name): IAM_NAMES.get(action, action) for name, action in actions.items()}
-
-
-def actions_called(code: Mapping[Path, str]) -> set[str]:
-    """Return the actions behind every operation that is named in the code."""
-    modules_named = [named_in(text) for text in code.values()]
-    operations: dict[str, set[str]] = {}
-    for service in {one for _attributes, literals in modules_named for one in literals["client"]}:
-        for name, action in actions_by_operation(service).items():
-            operations.setdefault(name, set()).add(action)
-    found: set[str] = set()
-    for attributes, literals in modules_named:
-        names = attributes | literals["get_paginator"] | literals["get_waiter"]
-        for name in names & operations.keys():
-            assert len(operations[name]) == 1, f"{name} is an operation of several services"
-            found |= operations[name]
-    return found
 
 
 def difference(code: Mapping[Path, str], document: Mapping[str, Any]) -> tuple[set[str], set[str]]:

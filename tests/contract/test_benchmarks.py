@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import pytest
+from interval_coverage import LENGTHS, coverage, table
 from project import ROOT
 
 from orchbench.cli import main
@@ -37,6 +38,15 @@ def test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core(
     assert found["processor_seconds"]["value"] < 2
     assert {one["label"] for one in found.values()} <= LABELS
     assert all(one["source"] for one in found.values())
+
+
+def test_the_documents_table_of_coverage_is_the_benchmarks() -> None:
+    text = (ROOT / "docs" / "how-it-is-measured.md").read_text()
+    for lengths in LENGTHS:
+        median, difference = coverage(lengths, 6, 10_000).values()
+        row = f"| 6 | 1 and 6 | {lengths} | {median:.1%} | {difference:.1%} | not shown | not shown |"
+        assert row in text
+    assert next(table(1)) in text
 
 
 def test_the_former_option_says_where_the_benchmark_is(capsys: pytest.CaptureFixture[str]) -> None:

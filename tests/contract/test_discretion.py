@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+import aws_durable_execution_sdk_python  # noqa: F401 - with the loggers that are looked at
 import pytest
 
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse

@@ -21,6 +21,7 @@ from orchbench.commands.former import FORMER
 from orchbench.commands.stored_summary import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
+from orchbench.ways.durations import parse_duration
 
 STORED = ROOT / "docs" / "results" / "compare-local"
 COLUMNS = "110"
@@ -34,6 +35,8 @@ ELSEWHERE = {
     "test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_them",
     "orchbench check --target aws": "tests/local/bench/test_as_on_aws.py::"
     "test_check_says_what_the_database_user_lacks_until_it_lacks_nothing",
+    "orchbench probe": "tests/local/bench/test_probes.py::"
+    "test_the_emulators_say_of_every_probe_what_its_document_says",
     "orchbench check": "tests/local/bench/test_commands.py::test_check_finds_nothing_to_do",
     "orchbench compare-aws": "tests/local/bench/test_compare_aws.py::"
     "test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it_made",
@@ -46,6 +49,9 @@ ELSEWHERE = {
     "orchbench faults --markdown": "tests/rehearsal/test_fault_matrix.py::"
     "test_the_documents_table_is_the_one_that_the_command_makes",
     "orchbench faults": "tests/rehearsal/test_fault_matrix.py::test_json_is_one_document_on_stdout",
+    "orchbench complexity their.asl.json": "tests/unit/inspection/test_files.py::"
+    "test_complexity_takes_anybodys_files",
+    "orchbench inspect": "tests/unit/inspection/test_histories.py::test_the_terminal_shows_the_bill_by_line",
     "orchbench load": "tests/local/acceptance/test_load.py::"
     "test_a_load_that_the_quotas_do_not_allow_is_slowed_and_loses_nothing",
     "orchbench report": "tests/unit/report/test_report_command.py::"
@@ -64,6 +70,8 @@ ELSEWHERE = {
     "test_whatever_goes_wrong_together_promises_are_kept_and_all_ways_end_alike",
     "python benchmarks/rehearsal.py": "tests/contract/test_benchmarks.py::"
     "test_every_way_is_rehearsed_and_timed",
+    "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
+    "test_the_documents_table_of_coverage_is_the_benchmarks",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
@@ -94,6 +102,8 @@ NOT_RUN = {
     "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
     "aws redshift-serverless": "no emulator knows it: a test holds its arguments to what the service takes",
     "sam deploy --config-env warehouse": "no emulator knows Redshift Serverless: the template is linted",
+    "aws stepfunctions get-execution-history": "it needs an account with an execution of a state machine",
+    "aws lambda get-durable-execution-history": "it needs an account with a durable execution",
 }
 """Commands that are parsed at most, and why."""
 
@@ -110,7 +120,8 @@ def in_shell_blocks() -> list[str]:
 
 def is_run_here(command: str) -> bool:
     words = command.split()
-    return words[0] == "orchbench" and (words[1] in RUN_HERE or "--print" in words)
+    foreign = any(word in ("history.json", "their.asl.json") for word in words)
+    return words[0] == "orchbench" and not foreign and (words[1] in RUN_HERE or "--print" in words)
 
 
 def timed(commands: list[str]) -> list[pytest.ParameterSet]:
@@ -319,7 +330,7 @@ def operation_names() -> Iterator[str]:
 def test_side_by_side_has_every_state_and_every_operation() -> None:
     text = (ROOT / "docs" / "side-by-side.md").read_text()
     names = set(operation_names())
-    assert len(names) == 4
+    assert {"submit-batch", "wait-for-turn"} <= names
     assert [name for name in names if f"`{name}`" not in text] == []
     states = definition()["States"]
     assert [name for name, one in states.items() if f"| **{name}**, {one['Type']}" not in text] == []
@@ -389,3 +400,24 @@ def test_the_changelog_and_the_package_agree() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     changelog = (ROOT / "CHANGELOG.md").read_text()
     assert "## Unreleased" in changelog or f"## {version}" in changelog
+
+
+def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
+    # Such a query is seen as soon as it ends, as none is that may end at any moment.
+    shown_there = (one.command for kind in ("here", "slow") for one in in_console_blocks(kind))
+    commands = [shlex.split(command, comments=True) for command in (*in_shell_blocks(), *shown_there)]
+    duration = re.compile(r"[0-9.]+[smhd]?")
+    options = ("--duration", "--poll", "--acceptable-lag")
+    given = [
+        {one: words[words.index(one) + 1] for one in options if one in words}
+        for words in commands
+        if "--duration" in words
+    ]
+
+    assert given
+    for one in given:
+        intervals = re.findall(r"fixed:([0-9.]+[smhd]?)", one.get("--poll", ""))
+        intervals += [lag for lag in [one.get("--acceptable-lag", "")] if duration.fullmatch(lag)]
+        for text in filter(duration.fullmatch, one["--duration"].split(",")):
+            for interval in intervals:
+                assert parse_duration(text) % parse_duration(interval), one

@@ -23,6 +23,8 @@ LAYERS = {
     "submission": {"batch", "model", "settings", "status"},
 }
 
+DEPLOYED_BY_PROBES = ("probes/deployed_handler.py",)
+"""What probes deploy and the bench never imports: a handler, with what handlers may use."""
 BENCH_FLOORS = (
     {"trace"},
     {"platforms"},
@@ -31,7 +33,8 @@ BENCH_FLOORS = (
     {"rehearsal", "deployment"},
     {"evaluation"},
     {"results"},
-    {"comparison", "load", "faults", "trial"},
+    {"comparison", "load", "faults", "inspection", "trial"},
+    {"probes"},
     {"report"},
     {"commands"},
     {"cli"},
@@ -130,7 +133,7 @@ def test_the_durable_sdk_is_imported_only_by_durable_functions_and_rehearsals() 
         if uses(path, "aws_durable_execution_sdk_python")
         or uses(path, "aws_durable_execution_sdk_python_testing")
         if not path.is_relative_to(FUNCTIONS) or not path.parent.name.startswith("durable")
-        if not below(path, "rehearsal", "virtual_time")
+        if not below(path, "rehearsal", "virtual_time", *DEPLOYED_BY_PROBES)
     ]
     # The local servers start AWS's runner in a process of its own, through this one file.
     assert [Path(path).name for path in offenders] in ([], ["runner_launcher.py"])
@@ -143,7 +146,7 @@ def test_the_environment_is_read_in_few_places() -> None:
         if "os.environ" in ast.unparse(ast.parse(path.read_text()))
         and path != FUNCTIONS / "redshift_batch" / "settings.py"
         # A rehearsal stands in for Lambda: it sets a function's environment, as Lambda does.
-        and not below(path, "cli.py", "local", "virtual_time/environment.py")
+        and not below(path, "cli.py", "local", "virtual_time/environment.py", *DEPLOYED_BY_PROBES)
     ]
     assert offenders == []
 

@@ -253,17 +253,11 @@ def test_a_wrong_price_file_is_refused_with_its_name(tmp_path: Path, content: st
         price_list("us-east-1", tmp_path)
 
 
-def test_an_assumed_price_may_come_without_a_note(tmp_path: Path) -> None:
-    first, *_others = GOOD_PRICES["prices"]
-    changed = GOOD_PRICES["prices"][first] | {"confidence": "assumed", "note": ""}
-    document = GOOD_PRICES | {"prices": GOOD_PRICES["prices"] | {first: changed}}
-    (tmp_path / "us-east-1.json").write_text(json.dumps(document))
-    assert all(price_list("us-east-1", tmp_path).notes)
-
-
 @pytest.mark.parametrize("region", ["../secret", "us-east-1\0", "a" * 5000, "", "\ud800"])
-def test_a_region_without_a_file_names_none(region: str) -> None:
-    assert price_list(region).region == "us-east-1"
+def test_a_region_without_prices_is_refused_in_one_sentence(region: str) -> None:
+    with pytest.raises(InvalidPrices, match="No prices are known of the region") as refused:
+        price_list(region)
+    check_sentence(refused.value)
 
 
 @one_file

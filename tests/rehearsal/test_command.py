@@ -48,6 +48,7 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
         (["--way", "glue"], "no way 'glue': take one of sfn-poll"),
         (["--fault", "fire"], "The fault 'fire' is unknown"),
         (["--latency", "real"], "no latency profile 'real'"),
+        (["--latency", "none.json"], "none.json cannot be read"),
         (["--scenarios", "none.yaml"], "none.yaml cannot be read"),
         (["--scenarios", "none.yaml", "--duration", "1h"], "leave them out"),
     ],

@@ -54,7 +54,7 @@ def beyond_its_quota(application: Application, way: str) -> Iterator[str]:
     looks = [one.at for one in done.trace.events if one.work is Work.LOOK and one.kind in begun]
     a_day = DAY_SECONDS / (looks[1] - looks[0])
     most = way_named(way).usage.most_polls()
-    if a_day > most:
+    if most is not None and a_day > most:
         yield f"{a_day:.0f} polls in a day, and {most} fit."
 
 

@@ -37,6 +37,15 @@ def statuses(found: list[Rehearsal]) -> set[str]:
     return {batch.status.value for one in found for batch in one.batches}
 
 
+@pytest.mark.parametrize("faults", [[], ["lose-answer:work=look,calls=21"]])
+def test_a_deadline_that_passed_before_a_repeated_submit_is_seen_by_the_check(faults: list[str]) -> None:
+    document = {"timeout_seconds": 1, "poll": POLL}
+    found = by_way("crash-after:work=submit", *faults, document=document, duration=41)
+    assert len({(one.trace.status, one.trace.error_name) for one in found}) == 1
+    assert len({round(one.batches[0].updated_at, 2) for one in found}) == 1
+    assert len({round(one, 1) for one in seconds(found)}) == 1
+
+
 THROTTLED, HANGING, DYING = (
     "throttle:work={work},nth={nth},first_call={first},calls=6",
     "hang:work={work},nth={nth},first_call={first},calls=1",
@@ -101,6 +110,7 @@ def test_refusals_do_not_give_a_cancel_its_attempts_back(throttled_attempts: int
     assert statuses(found) == {"ABORTED"}
 
 
+@pytest.mark.slow
 def test_an_execution_gives_a_cancel_in_the_queue_up_after_45_refusals_more() -> None:
     found = by_way("queue:seconds=4000", document=MINUTE, jitter=0.5)
     assert set(seconds(found)) == {60 + 45 * 60.0}

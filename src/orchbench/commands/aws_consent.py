@@ -9,9 +9,9 @@ from rich.console import Console
 from orchbench.commands.estimation import candidates
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.estimate import Terms, estimate_way
 from orchbench.evaluation.figures import told_usd
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.way_estimate import Terms, estimate_way
 from orchbench.results.comparison import Comparison
 from orchbench.trace import Json
 from orchbench.ways.durations import policy_from_input

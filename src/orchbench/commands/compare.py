@@ -40,7 +40,7 @@ from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.deployment.execution import Execution, Live
 from orchbench.deployment.warehouse import Warehouse
-from orchbench.evaluation.bootstrap import is_within, median_interval
+from orchbench.evaluation.intervals import STOPPING_CONFIDENCE, is_within, median_interval
 from orchbench.evaluation.latency import latency, makespans
 from orchbench.evaluation.prices import price_list
 from orchbench.local import LocalStack, running_stack
@@ -61,7 +61,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--until-within",
         type=share,
         metavar="SHARE",
-        help="go on until the 95 %% interval of each way's median makespan is within this share of it: 10%%",
+        help="go on until the 98 %% interval of each way's median makespan is within this share of it: 10%%",
     )
     parser.add_argument(
         "--most-runs",
@@ -255,7 +255,8 @@ def _more_needed(within: float | None, most_runs: int) -> Callable[[Comparison],
         if within is None or comparison.settings.runs_each >= most_runs:
             return False
         intervals = [
-            median_interval(makespans([run.trace for run in comparison.of(way)])) for way in comparison.ways
+            median_interval(makespans([run.trace for run in comparison.of(way)]), STOPPING_CONFIDENCE)
+            for way in comparison.ways
         ]
         return not is_within(intervals, within)
 

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.complexity_files import TOOLS, measure_files, measured
 from orchbench.commands.estimation import add_json, print_whole
+from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways, project_folder, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.evaluation.complexity_rows import ROWS, conclusion, in_short
+from orchbench.evaluation.units import size_of_definition
 from orchbench.results.supplements import COMPLEXITY_SCHEMA
 from orchbench.trace import Json, Label
 from orchbench.ways.way import Way
@@ -26,6 +29,13 @@ NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("complexity", help="measure what each way asks of who writes and reads it")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="anybody's definitions (JSON, or a template in YAML) and handlers (Python) in place of the ways",
+    )
     add_ways(parser)
     add_json(parser)
     parser.set_defaults(run=run)
@@ -33,6 +43,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print."""
+    if arguments.files:
+        if arguments.way:
+            raise UsageError("--way names ways of the project: leave it out where files are named.")
+        return measure_files(arguments.files, as_json=arguments.json)
     document = complexity_document(project_folder(), ways_of(arguments.way))
     if arguments.json:
         print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
@@ -65,7 +79,7 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
     files = complexity.own_files(handler_files(template, kept), code)
     implementation = folder / way.implementation
     is_definition = implementation.suffix == ".json"
-    definition = complexity.definition_size(implementation.read_text()) if is_definition else None
+    definition = size_of_definition(json.loads(implementation.read_text())) if is_definition else None
     kinds = {path.suffix for path in files} | {implementation.suffix}
     return complexity.Complexity(
         way=way.name,
@@ -80,27 +94,16 @@ def complexity_of(way: Way, folder: Path) -> "Complexity":
 
 def _labelled(one: "Complexity") -> Json:
     """Give every number its label and its source."""
-    tools = {"functions": "lizard", "cyclomatic": "lizard", "cognitive": "complexipy"}
-    canonical = "lines of canonical formatting, without comments"
     document = one.to_json()
-    for part in ("units", "code", "definition"):
-        for key, value in (document[part] or {}).items():
-            if isinstance(value, int):
-                document[part][key] = _figure(
-                    value, tools.get(key, canonical if key == "lines" else "the files")
-                )
+    parts = [document["units"], document["code"]]
     if document["definition"]:
-        counts = document["definition"]["units"].items()
-        document["definition"]["units"] = {key: _figure(value, "the definition") for key, value in counts}
+        parts += [document["definition"], document["definition"]["units"]]
+    for part in parts:
+        part |= {key: measured(value, TOOLS[key]) for key, value in part.items() if isinstance(value, int)}
     document["deployed"]["resources"] = {
-        kind: _figure(number, "the template after the SAM transform")
-        for kind, number in one.deployed.resources.items()
+        kind: measured(number, TOOLS["resources"]) for kind, number in one.deployed.resources.items()
     }
     return document
-
-
-def _figure(value: int, source: str) -> Json:
-    return {"value": value, "label": Label.MEASURED.value, "source": source}
 
 
 def _print(document: Json) -> None:

@@ -10,6 +10,7 @@ from orchbench.commands.decision_table import print_decision
 from orchbench.commands.estimation import (
     add_deployment,
     add_json,
+    add_warehouse,
     add_workload,
     print_json,
     workload_of,
@@ -27,7 +28,10 @@ USUAL = {
 }
 """What holds where an argument is not given, and no record or results say it."""
 NEEDED = ("runs_a_month", "acceptable_lag")
-NOT_RECORDED = ("region", "architecture", "budget_usd", "peak_factor", "free_tier")
+NOT_RECORDED = (
+    *("region", "architecture", "budget_usd", "peak_factor", "free_tier", "material"),
+    *("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd", "no_redshift"),
+)
 """What a record takes from its results, or leaves out."""
 ASKED = ("results", "durations", "duration", "column", *NEEDED, "memory", "timeout", "assume", "way", "json")
 """What a check takes from the record, besides."""
@@ -41,7 +45,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_workload(parser, required=False)
     parser.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
     parser.add_argument(
-        "--acceptable-lag", metavar="DURATION", help="the longest that a query's end may stay unseen"
+        "--acceptable-lag",
+        metavar="DURATION|SHARE",
+        help="the longest that an end may stay unseen, whenever it comes: 1m, or 5%% of the query's time",
     )
     parser.add_argument("--budget-usd", metavar="USD", help="for orchestrating, a month")
     parser.add_argument(
@@ -52,6 +58,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--free-tier", action="store_true", help="take off what an account has free each month"
     )
+    parser.add_argument(
+        "--material",
+        action="append",
+        metavar="USD|SHARE",
+        help="what a month must save for cost to decide: an amount, and a share of the whole bill, both "
+        "(default: 10 and 1%%)",
+    )
+    add_warehouse(parser)
     add_ways(parser)
     add_deployment(parser)
     add_prices(parser)
@@ -93,13 +107,14 @@ def run(arguments: argparse.Namespace) -> int:
     for name, usual in USUAL.items():
         if getattr(arguments, name) is None:
             setattr(arguments, name, usual)
-    prices = prices_of(arguments, arguments.region, arguments.architecture)
+    prices = prices_of(arguments, arguments.region)
     document = decide(arguments, workload_of(arguments), prices)
     if arguments.json:
         print_json(document)
     else:
         print_decision(document)
-    return 0 if document["recommended"] else 1
+    budget = document["within_budget"]
+    return 0 if document["recommended"] and (budget is None or budget["fits"]) else 1
 
 
 def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> None:

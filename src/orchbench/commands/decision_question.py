@@ -1,14 +1,26 @@
 """What is asked of a decision, from its arguments, and its answer with every figure behind it."""
 
 import argparse
+from decimal import Decimal
 
-from orchbench.commands.estimation import amount_of, assumptions_of, candidates, duration_of, timeout_of
+from orchbench.commands.estimation import (
+    amount_of,
+    assumptions_of,
+    candidates,
+    duration_of,
+    share_of,
+    timeout_of,
+    today,
+    warehouse_of,
+)
 from orchbench.commands.failure import UsageError
-from orchbench.evaluation.advice import Advice
-from orchbench.evaluation.decision import Decision, Question
+from orchbench.evaluation.decision import Material, Promise, Question, answer
+from orchbench.evaluation.decision_document import decision_document
+from orchbench.evaluation.estimate import Terms
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.rates import Rates, free_quantities
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
+from orchbench.report.decision_said import said
 from orchbench.trace import Json
 
 
@@ -20,29 +32,48 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
         workload: that they name.
         prices: that they name.
     """
-    runs = amount_of(arguments.runs_a_month, "--runs-a-month", 1)
-    lag = duration_of(arguments.acceptable_lag)
-    if not 1 <= lag <= LONGEST_SECONDS:
-        raise UsageError(f"--acceptable-lag {arguments.acceptable_lag!r} is not from 1 second to 24h.")
+    assumed = assumptions_of(arguments)
+    warehouse, assumed = warehouse_of(arguments, prices, assumed)
     question = Question(
         durations_seconds=workload.durations_seconds,
-        runs_a_month=float(runs),
-        acceptable_lag_seconds=lag,
+        runs_a_month=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
+        promise=_promise(arguments.acceptable_lag),
         timeout_seconds=timeout_of(arguments, workload),
-        memory_mb=arguments.memory,
-        rates=Rates.of(prices, arguments.architecture),
-        assumed=assumptions_of(arguments),
-        region=prices.requested_region,
+        terms=Terms(prices, arguments.architecture, arguments.memory, assumed),
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
-        free_quantities=free_quantities(prices, arguments.architecture) if arguments.free_tier else {},
-    )
-    advice = Advice(
-        decision=Decision(question, candidates(arguments.way)),
-        workload=workload,
-        prices=prices,
-        architecture=arguments.architecture,
-        runs=runs,
-        budget_usd=None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd"),
         free_tier=arguments.free_tier,
+        warehouse=warehouse,
+        material=_material(arguments.material),
     )
-    return advice.document()
+    asked = candidates(arguments.way)
+    budget = None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd")
+    found = answer(question, asked)
+    document = decision_document(found, asked, workload, budget)
+    document["said"] = said(found, len(asked), document["would_fit"], budget)
+    keys = price_keys((one.usage for one in asked), arguments.architecture)
+    document["notes"] += prices.old(keys, today())
+    return document
+
+
+def _promise(text: str) -> Promise:
+    if text.strip().endswith("%"):
+        share = float(share_of(text, "--acceptable-lag"))
+        if not 0 < share <= 1:
+            raise UsageError(f"--acceptable-lag {text!r} is no share of a query's time: give up to 100%.")
+        return Promise(share=share)
+    lag = duration_of(text)
+    if not 1 <= lag <= LONGEST_SECONDS:
+        raise UsageError(f"--acceptable-lag {text!r} is not from 1 second to 24h.")
+    return Promise(lag)
+
+
+def _material(texts: list[str] | None) -> Material:
+    """Read amounts and shares; the last of each holds."""
+    usual = Material()
+    usd, share = usual.usd, usual.share
+    for text in texts or ():
+        if text.strip().endswith("%"):
+            share = share_of(text, "--material")
+        else:
+            usd = amount_of(text, "--material", 0)
+    return Material(Decimal(usd), share)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from orchbench.commands.decision_question import decide
-from orchbench.commands.estimation import candidates, print_json, workload_of
+from orchbench.commands.estimation import candidates, print_json, today, workload_of
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
 from orchbench.commands.report import given_for, prices_of, results_of
@@ -57,7 +57,7 @@ def write_record(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(decision)
     else:
-        print(decision["said"])  # noqa: T201 - the command's answer
+        print("\n".join(decision["said"]))  # noqa: T201 - the command's answer
         print(f"The decision record: {folder / named}.md")  # noqa: T201
     return 0 if decision["recommended"] else 1
 
@@ -100,7 +100,7 @@ def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
     on_aws = [one for one in results if one.comparison.settings.host == "aws"]
     inputs: Json = {
         "results": _input([_shown(folder) for folder in arguments.results], GIVEN),
-        "region": _input(given.prices.requested_region, FROM_RESULTS),
+        "region": _input(given.prices.region, FROM_RESULTS),
         "architecture": _input(given.architecture, FROM_RESULTS),
         "memory": _input(given.memory_mb, GIVEN if arguments.memory else FROM_RESULTS),
         "runs_a_month": _default(arguments.runs_a_month, RUNS_A_MONTH),
@@ -169,7 +169,7 @@ def _decided(inputs: Json, given: Given) -> Json:
         seconds = np.sort(np.round(np.array(many["value"], dtype=np.float64), 6))
         # Whoever gives durations may have measured them; nothing here says so.
         label = Label.MEASURED if many["origin"] == FROM_RESULTS else Label.ASSUMED
-        workload = Workload(seconds, label, many["source"])
+        workload = Workload(seconds, label, many["source"], is_sample=True)
     else:
         workload = workload_of(argparse.Namespace(duration=inputs["duration"]["value"], durations=None))
     asked = argparse.Namespace(
@@ -183,6 +183,11 @@ def _decided(inputs: Json, given: Given) -> Json:
         budget_usd=None,
         peak_factor="10",
         free_tier=False,
+        material=None,
+        redshift_rpus=None,
+        redshift_hour_usd=None,
+        redshift_rpu_hour_usd=None,
+        no_redshift=False,
         way=_way(inputs),
     )
     return decide(asked, workload, given.prices)
@@ -211,11 +216,12 @@ def check_record(arguments: argparse.Namespace) -> int:
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
     return Given(
         candidates=candidates(_way(inputs)),
-        prices=prices_of(arguments, inputs["region"]["value"], inputs["architecture"]["value"]),
+        prices=prices_of(arguments, inputs["region"]["value"]),
         prices_file="",
         architecture=inputs["architecture"]["value"],
         memory_mb=int(inputs["memory"]["value"]),
         assumed=_assumed(inputs),
+        today=today(),
         files={},
     )
 

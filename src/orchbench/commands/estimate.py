@@ -14,6 +14,7 @@ from orchbench.commands.estimation import (
     NOTHING,
     add_deployment,
     add_json,
+    add_warehouse,
     add_workload,
     amount_of,
     assumptions_of,
@@ -22,23 +23,27 @@ from orchbench.commands.estimation import (
     print_json,
     print_whole,
     sentence,
+    share_of,
     timeout_of,
+    today,
+    warehouse_of,
     workload_of,
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
-from orchbench.evaluation.cost import RedshiftCompute, redshift_lines
+from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
-from orchbench.evaluation.decision import Candidate, kept_policies
-from orchbench.evaluation.estimate import CLOSED_FORM
-from orchbench.evaluation.figures import figure, given, told_share, told_usd
+from orchbench.evaluation.estimate import CLOSED_FORM, Estimate, Terms, estimate_way
+from orchbench.evaluation.figures import figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
+from orchbench.evaluation.month import month_of
 from orchbench.evaluation.polling import PollColumns
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain
 from orchbench.evaluation.variants import parent_of, told_ratio
-from orchbench.evaluation.way_estimate import Terms, estimate_way
+from orchbench.evaluation.warehouse import Warehouse
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
@@ -61,14 +66,19 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
     )
-    parser.add_argument("--runs-a-month", default="1", metavar="N", help="times the cost (default: 1)")
+    parser.add_argument(
+        "--runs-a-month",
+        metavar="N",
+        help="times the cost, and what a month costs besides (default: one run)",
+    )
+    parser.add_argument(
+        "--failures", metavar="SHARE", help="runs that fail and are started anew, of a month: 2%%"
+    )
+    parser.add_argument("--retries", metavar="SHARE", help="calls that are made twice, of a month: 0.5%%")
     parser.add_argument(
         "--free-tier", action="store_true", help="take off what an account has free each month"
     )
-    parser.add_argument(
-        "--redshift-rpus", metavar="N", help="show Redshift Serverless beside it, of this size"
-    )
-    parser.add_argument("--redshift-rpu-hour-usd", metavar="USD", help="and at this price")
+    add_warehouse(parser)
     parser.add_argument(
         "--alternatives", action="store_true", help="show what is no way beside the ways: facts and limits"
     )
@@ -86,8 +96,9 @@ class _Asked:
     timeout_seconds: int
     terms: Terms
     runs: Decimal
+    of_a_month: bool
     free_tier: bool
-    redshift: RedshiftCompute | None
+    redshift: Warehouse | None
 
 
 def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
@@ -98,6 +109,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
     ways = candidates(arguments.way)
     rows = [estimate_of(candidate, policy, asked) for candidate, policy in kept_policies(ways, policies)]
+    keys = price_keys((one.usage for one in ways), asked.terms.architecture)
     document: Json = {
         "schema": "orchbench.estimate/1",
         "workload": _described(asked.workload),
@@ -106,12 +118,14 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         ),
         "memory_mb": given(asked.terms.memory_mb, "MB"),
         "architecture": asked.terms.architecture,
-        "region": asked.terms.prices.requested_region,
+        "region": asked.terms.prices.region,
+        "list_prices": asked.terms.prices.told(keys),
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
             f"In every estimate {NO_LATENCY}, faults and retries too.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
+            *asked.terms.prices.old(keys, today()),
         ],
         "assumptions": {
             name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)
@@ -130,28 +144,24 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
 
 def _asked(arguments: argparse.Namespace) -> _Asked:
     workload = workload_of(arguments)
-    if (arguments.redshift_rpus is None) != (arguments.redshift_rpu_hour_usd is None):
-        raise UsageError("--redshift-rpus and --redshift-rpu-hour-usd go together: no price of it is known.")
-    redshift = (
-        RedshiftCompute(
-            amount_of(arguments.redshift_rpus, "--redshift-rpus"),
-            amount_of(arguments.redshift_rpu_hour_usd, "--redshift-rpu-hour-usd"),
-        )
-        if arguments.redshift_rpus is not None
-        else None
-    )
+    assumed, prices = assumptions_of(arguments), price_list(arguments.region)
+    rates = {"failures": "failed_runs_share", "retries": "retried_calls_share"}
+    stated = {
+        name: share_of(text, f"--{option}")
+        for option, name in rates.items()
+        if (text := getattr(arguments, option)) is not None
+    }
+    if stated and arguments.runs_a_month is None:
+        raise UsageError("--failures and --retries are of a month's runs: give --runs-a-month with them.")
+    warehouse, assumed = warehouse_of(arguments, prices, assumed.with_values(stated))
     return _Asked(
         workload=workload,
         timeout_seconds=timeout_of(arguments, workload),
-        terms=Terms(
-            prices=price_list(arguments.region),
-            architecture=arguments.architecture,
-            memory_mb=arguments.memory,
-            assumed=assumptions_of(arguments),
-        ),
-        runs=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
+        terms=Terms(prices, arguments.architecture, arguments.memory, assumed),
+        runs=amount_of(arguments.runs_a_month or "1", "--runs-a-month", 1),
+        of_a_month=arguments.runs_a_month is not None,
         free_tier=arguments.free_tier,
-        redshift=redshift,
+        redshift=warehouse,
     )
 
 
@@ -169,13 +179,12 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
     estimated = estimate_way(
         candidate, asked.workload.durations_seconds, policy, asked.terms, asked.timeout_seconds
     )
-    found, polled = estimated.estimates, estimated.estimates.polled
-    bill = _with_redshift(estimated.bill_of(asked.runs, free_tier=asked.free_tier), asked)
+    found, polled = estimated.followed, estimated.polled
+    bill = estimated.bill_of(asked.runs, free_tier=asked.free_tier)
 
     def of_known(values: Any, unit: str, reduced: Callable[[Any], Any] = np.mean) -> Json:
         known = values[~np.isnan(values.astype(float))]
-        value = round(float(reduced(known)), 6) if len(known) else None
-        return figure(value, unit, Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}")
+        return _estimated(float(reduced(known)) if len(known) else None, unit)
 
     mean = of_known
     died = bool(polled.died.any())
@@ -192,15 +201,48 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         **{meter.key: mean(found.of(meter), meter.unit) for meter in counted_meters()},
         "invocations": mean(found.invocations, "invocations"),
         "detection_lag": mean(found.lag_seconds, "s"),
-        "detection_lag_mean": mean(found.lag_mean_seconds, "s"),
+        "detection_lag_mean": _estimated(estimated.lag.mean_seconds, "s"),
+        "detection_lag_p95": _estimated(estimated.lag.p95_seconds, "s"),
         "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
-        "poll_budget_stretches": estimated.stretched,
-        "longest_delay": figure(
-            float(polled.last_delay_seconds.max()), "s", Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}"
-        ),
+        "poll_budget_stretches": estimated.followed.stretched,
+        "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),
         "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
         "bill": bill_to_json(bill),
+        **_beside(bill, asked),
+        **_of_a_month(estimated, asked),
+    }
+
+
+def _estimated(value: float | None, unit: str) -> Json:
+    rounded = None if value is None else round(value, 6)
+    return figure(rounded, unit, Label.ESTIMATED, f"{CLOSED_FORM}; {NO_LATENCY}")
+
+
+def _beside(bill: Bill, asked: _Asked) -> Json:
+    """Return what Redshift costs for the same runs, and the share of the whole that orchestrating them is."""
+    if asked.redshift is None:
+        return {}
+    usd = asked.redshift.usd(asked.workload.durations_seconds, asked.timeout_seconds) * asked.runs
+    whole = usd + bill.total_usd
+    share = float(bill.total_usd / whole) if whole else None
+    return {
+        "redshift": figure(plain(round(usd, 9)), "USD", asked.redshift.label, asked.redshift.source),
+        "share_of_the_whole": figure(share, "of the whole bill", asked.redshift.label, "ratio of the two"),
+    }
+
+
+def _of_a_month(estimated: Estimate, asked: _Asked) -> Json:
+    """Return what a month costs besides its runs, where a month is asked for."""
+    if not asked.of_a_month:
+        return {}
+    month = month_of(estimated, asked.runs, free_tier=asked.free_tier)
+    parts = {"total": month.bill, **month.parts}
+    return {
+        "month": {
+            name: figure(plain(part.total_usd), "USD", part.label, "the sum of the bill's lines")
+            for name, part in parts.items()
+        }
     }
 
 
@@ -223,11 +265,6 @@ def death_of(candidate: Candidate) -> str:
     return f"The execution reached the maximum number of {quota.meter.unit} ({quota.limit})."
 
 
-def _with_redshift(bill: Bill, asked: _Asked) -> Bill:
-    """Return a bill with Redshift Serverless beside it, where that was asked for."""
-    return Bill((*bill.lines, *redshift_lines(_mean_seconds(asked.workload), asked.redshift, asked.runs)))
-
-
 def _mean_seconds(workload: Workload) -> Decimal:
     return Decimal(str(round(float(workload.durations_seconds.mean()), 6)))
 
@@ -238,7 +275,7 @@ def _print_table(document: Json) -> None:
     console.print(
         f"{described(workload['queries'], workload['median'], workload['longest'])} Timeout "
         f"{document['timeout_seconds']['value']:,} s, {document['memory_mb']['value']} MB "
-        f"{document['architecture']}, {document['region']}\n",
+        f"{document['architecture']}, list prices of {document['list_prices']}\n",
         highlight=False,
         soft_wrap=True,
     )
@@ -250,28 +287,33 @@ def _print_table(document: Json) -> None:
         **{one.key: one.column for one in counted_meters()},
         "invocations": "invocations",
     }
-    for title in (*counts.values(), "lag, s", "worst, s", "USD"):
+    beside = any("redshift" in row for row in document["estimates"])
+    lags = ("lag, s", "mean, s", "p95, s", "worst, s")
+    for title in (*counts.values(), *lags, "USD", *(["of the whole"] if beside else [])):
         table.add_column(title, justify="right", no_wrap=True)
     varied = any(parent_of(row["way"]) for row in document["estimates"])
     if varied:
         table.add_column("USD ratio", no_wrap=True)
     for row in document["estimates"]:
-        lag, worst = row["detection_lag"]["value"], row["detection_lag_worst"]["value"]
         table.add_row(
             row["way"],
             _polled(row),
             row["outcome"],
             *(f"{row[name]['value']:.10g}" for name in counts),
-            NOTHING if lag is None else f"{lag:.2f}",
-            NOTHING if worst is None else f"{worst:g}",
+            *(_lag(row[f"detection_lag{name}"]["value"]) for name in ("", "_mean", "_p95", "_worst")),
             told_usd(Decimal(row["cost"]["value"]), 6),
+            *([told_share(row["share_of_the_whole"]["value"] or 0)] if beside else []),
             *([told_ratio(row["way"], _costs(document, row))] if varied else []),
         )
     print_whole(console, table)
     console.print(
+        "Lag is that of these very durations; mean, p95 and worst are of ends at any moment between polls. "
         "Counts and lag are estimated, the cost is assumed where its durations and log bytes are.",
         style="dim",
+        soft_wrap=True,
     )
+    for said in _proportions(document):
+        console.print(said, highlight=False, soft_wrap=True)
     for row in document["estimates"]:
         if row["poll_budget_stretches"]:
             console.print(_stretched(row), highlight=False, soft_wrap=True)
@@ -282,6 +324,30 @@ def _print_table(document: Json) -> None:
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
     for note in each_once([*document["notes"], *notes]):
         console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)
+
+
+def _lag(seconds: float | None) -> str:
+    return NOTHING if seconds is None else f"{seconds:.2f}"
+
+
+def _proportions(document: Json) -> list[str]:
+    """Say what Redshift costs beside it, and what a month costs besides the runs."""
+    rows, said = document["estimates"], []
+    if rows and "redshift" in rows[0]:
+        redshift = rows[0]["redshift"]
+        usd = told_money(Decimal(redshift["value"]))
+        said.append(
+            f"Redshift costs ${usd} for the same queries ({redshift['label']}: {redshift['source']})."
+        )
+    for row in rows:
+        if "month" in row:
+            parts = {name: told_money(Decimal(one["value"])) for name, one in row["month"].items()}
+            said.append(
+                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of it the runs "
+                f"${parts['runs']}, what goes wrong ${parts['faults']}, and traces, metrics, alarms and the "
+                f"sweep ${parts['besides']}."
+            )
+    return said
 
 
 def _costs(document: Json, row: Json) -> dict[str, Decimal]:

@@ -4,6 +4,8 @@ import argparse
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -13,8 +15,10 @@ from rich.table import Table
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of, whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
-from orchbench.evaluation.decision import Candidate
-from orchbench.evaluation.prices import FALLBACK_REGION
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.prices import FALLBACK_REGION, PriceList
+from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import (
     LONGEST_SECONDS,
     InvalidWorkload,
@@ -49,8 +53,13 @@ def add_workload(
 def region(text: str) -> str:
     """Read a region's name, an argument type."""
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no region: it takes a name such as us-east-1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a region: it takes a name such as us-east-1")
     return text
+
+
+def today() -> date:
+    """Return the day, by which prices are old or not."""
+    return datetime.now(UTC).date()
 
 
 def add_deployment(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +90,43 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="another value than the project's own assumption; may be given several times",
     )
+
+
+def add_warehouse(parser: argparse.ArgumentParser) -> None:
+    """Add what Redshift itself costs."""
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--redshift-rpus",
+        metavar="N",
+        help="size of the Redshift Serverless that the queries run on (default: 8, assumed)",
+    )
+    size.add_argument(
+        "--redshift-hour-usd", metavar="USD", help="or what an hour of the provisioned cluster costs"
+    )
+    size.add_argument("--no-redshift", action="store_true", help="leave out what Redshift itself costs")
+    parser.add_argument(
+        "--redshift-rpu-hour-usd", metavar="USD", help="price of an RPU-hour (default: the region's)"
+    )
+
+
+def warehouse_of(
+    arguments: argparse.Namespace, prices: PriceList, assumed: Assumptions
+) -> tuple[Warehouse | None, Assumptions]:
+    """Return what the queries run on, None where it is left out; and the assumptions with its size."""
+    price_given = arguments.redshift_rpu_hour_usd
+    if arguments.no_redshift or arguments.redshift_hour_usd is not None:
+        if price_given is not None:
+            raise UsageError("--redshift-rpu-hour-usd is the price of Redshift Serverless: leave it out.")
+        if arguments.no_redshift:
+            return None, assumed
+        return Warehouse.cluster(amount_of(arguments.redshift_hour_usd, "--redshift-hour-usd")), assumed
+    if arguments.redshift_rpus is not None:
+        assumed = assumed.with_values({RPUS: amount_of(arguments.redshift_rpus, "--redshift-rpus")})
+    price = with_small_prices(prices)["redshift_rpu_hour"]
+    if price_given is not None:
+        usd = amount_of(price_given, "--redshift-rpu-hour-usd")
+        price = replace(price, usd=usd, source="given by the caller", date="today")
+    return Warehouse.serverless(assumed.named[RPUS], price), assumed
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -142,6 +188,16 @@ def amount_of(text: str, name: str, least: int = 0) -> Decimal:
     if not amount.is_finite() or not least <= amount <= MOST:
         raise UsageError(f"{name} {text!r} is no number from {least} to {MOST:,}.")
     return amount
+
+
+def share_of(text: str, name: str) -> Decimal:
+    """Return a share that is written in percent, or as a number up to 1."""
+    percent = text.strip().endswith("%")
+    amount = amount_of(text.strip().removesuffix("%"), name)
+    share = amount / 100 if percent else amount
+    if share > 1:
+        raise UsageError(f"{name} {text!r} is more than all: give 0 to 100%.")
+    return share
 
 
 def candidates(names: Sequence[str] | None) -> list[Candidate]:

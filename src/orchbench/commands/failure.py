@@ -7,6 +7,7 @@ from orchbench.deployment.connection import SERVICE_ERRORS, error_sentence
 from orchbench.deployment.template import InvalidTemplate
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.evaluation.prices import InvalidPrices
+from orchbench.inspection.files import NotInspectable
 from orchbench.local.errors import LocalStackError
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.results.comparison import InvalidResults
@@ -22,6 +23,7 @@ SAID = (
     InvalidPrices,
     InvalidResults,
     InvalidTemplate,
+    NotInspectable,
     SqlFailed,
     TableNotEmpty,
 )
@@ -39,8 +41,8 @@ class CommandFailed(Exception):
 
 
 def is_usage(error: Exception) -> bool:
-    """Tell whether what the command was given is wrong, and not what it did; results are given."""
-    return isinstance(error, UsageError | InvalidResults)
+    """Tell whether what the command was given is wrong, and not what it did; files and prices are given."""
+    return isinstance(error, UsageError | InvalidPrices | InvalidResults | NotInspectable)
 
 
 def sentence_of(error: Exception) -> str:

@@ -20,7 +20,7 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, policies_of, project_folder
 from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
-from orchbench.evaluation.decision import kept_policies
+from orchbench.evaluation.candidate import kept_policies
 from orchbench.evaluation.limits import NO_QUOTA, QUERY, Misfit, misfits, quotas, reach
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.variants import parent_of, told_ratio

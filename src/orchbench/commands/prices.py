@@ -2,16 +2,26 @@
 
 import argparse
 import json
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from orchbench.commands.estimation import add_json, print_whole, region
-from orchbench.commands.failure import CommandFailed
-from orchbench.deployment.price_list import pricing_client, refreshed
-from orchbench.evaluation.prices import FALLBACK_REGION, FOLDER, Price, known_regions, price_list
+from orchbench.commands.estimation import add_json, print_json, print_whole, region, today
+from orchbench.commands.failure import UsageError
+from orchbench.deployment.price_list import AnotherCurrency, Refreshed, pricing_client, refreshed
+from orchbench.evaluation.prices import (
+    FALLBACK_REGION,
+    FOLDER,
+    Price,
+    check,
+    known_regions,
+    price_list,
+    told_price,
+)
 from orchbench.evaluation.tariff import plain
 from orchbench.trace import Json
 
@@ -35,54 +45,76 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the prices, refreshed first if asked."""
+    day = today()
     if arguments.refresh:
-        _refresh(arguments.region, arguments.profile)
+        said = refresh(arguments.region, pricing_client(arguments.profile), day)
+        Console(stderr=True).print(said, highlight=False, soft_wrap=True)
     prices = price_list(arguments.region)
     document = {
         "schema": "orchbench.prices/1",
         "region": prices.region,
-        "requested_region": prices.requested_region,
         "currency": "USD",
-        "prices": {key: _shown(price) for key, price in prices.prices.items()},
-        "notes": prices.notes,
+        "prices": {key: _shown(price, day) for key, price in prices.prices.items()},
+        "notes": [*prices.notes, *prices.old(prices.prices, day)],
     }
     if arguments.json:
-        print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
+        print_json(document)
     else:
         _print(document)
     return 0
 
 
-def _refresh(region: str, profile: str | None) -> None:
-    path = FOLDER / f"{region}.json"
-    start = path if path.exists() else FOLDER / f"{FALLBACK_REGION}.json"
-    document = _for_region(json.loads(start.read_text()), region)
-    changed, missing = refreshed(document, pricing_client(profile), today=datetime.now(UTC).date())
-    if len(missing) == len(changed["prices"]):
-        raise CommandFailed(f"AWS's price list answers for nothing in {region!r}: is it a region?")
-    _write(path, changed)
-    told = f"; kept as they were, without one clear answer: {', '.join(missing)}" if missing else ""
-    Console(stderr=True).print(f"{path.name} is refreshed{told}", highlight=False, soft_wrap=True)
+def refresh(region: str, client: Any, day: date, folder: Path = FOLDER) -> str:
+    """Read a region's prices from AWS's list into its file, and say which were found.
+
+    Args:
+        region: that AWS knows; it needs no file yet.
+        client: a boto3 client of ``pricing``.
+        day: written beside each price that was found.
+        folder: of the price files.
+
+    Raises:
+        UsageError: AWS's list has nothing of the region, or has it in another currency; nothing is written.
+    """
+    path = folder / f"{region}.json"
+    pattern = json.loads((folder / f"{FALLBACK_REGION}.json").read_text())["prices"]
+    try:
+        made = refreshed(_document(path, region), pattern, client, today=day)
+    except AnotherCurrency as error:
+        raise UsageError(str(error)) from None
+    if not made.found:
+        raise UsageError(
+            f"AWS's price list has no price of {region!r}: name a region that AWS has, such as "
+            f"{FALLBACK_REGION}."
+        )
+    check(made.document)
+    path.write_text(json.dumps(made.document, indent=2) + "\n")
+    return _said(path.name, made)
 
 
-def _for_region(document: Json, region: str) -> Json:
-    """Return a file's document to begin with; another region's prices are assumptions there."""
-    if document["region"] == region:
+def _document(path: Path, region: str) -> Json:
+    """Return a region's file, or one to begin with: what is not found is then us-east-1's, assumed."""
+    if path.exists():
+        document: Json = json.loads(path.read_text())
         return document
-    used = document["region"]
-    note = f"there is no price of {region}: that of {used} is taken"
-    prices = {
-        key: one | {"confidence": "assumed", "assumed_from": used, "note": note}
-        for key, one in document["prices"].items()
-    }
-    return document | {"region": region, "prices": prices}
+    return {"region": region, "currency": "USD", "others_assumed_from": FALLBACK_REGION, "prices": {}}
 
 
-def _write(path: Path, document: Json) -> None:
-    path.write_text(json.dumps(document, indent=2) + "\n")
+def _said(name: str, made: Refreshed) -> str:
+    every = len(made.found) + len(made.unclear) + len(made.unlisted)
+    said = [f"{name}: {len(made.found)} of {every} prices are AWS's of today."]
+    if made.unclear:
+        said.append(f"Kept as they were, as AWS's list has no single likely price: {_named(made.unclear)}.")
+    if made.unlisted:
+        said.append(f"Not in AWS's list at all: {_named(made.unlisted)}.")
+    return " ".join(said)
 
 
-def _shown(price: Price) -> Json:
+def _named(keys: Sequence[str]) -> str:
+    return ", ".join(map(told_price, keys))
+
+
+def _shown(price: Price, day: date) -> Json:
     free = price.free_tier
     return {
         "value": plain(price.usd),
@@ -90,6 +122,7 @@ def _shown(price: Price) -> Json:
         "label": "assumed" if price.confidence == "assumed" else "quoted",
         "source": price.source,
         "date": price.date,
+        "old": price.is_old(day),
         "confidence": price.confidence,
         "assumed_from": price.assumed_from,
         "tier": price.tier,
@@ -100,11 +133,6 @@ def _shown(price: Price) -> Json:
 
 def _print(document: Json) -> None:
     console = Console()
-    if document["region"] != document["requested_region"]:
-        console.print(
-            f"There is no price list for {document['requested_region']}: {document['region']} is taken.",
-            highlight=False,
-        )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("price", "USD", "for one", "tier", "confidence", "date", "source"):
         table.add_column(title, no_wrap=True, justify="right" if title == "USD" else "left")

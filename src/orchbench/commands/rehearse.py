@@ -12,9 +12,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from orchbench.commands.estimation import NOTHING, print_json, timeout_seconds
+from orchbench.commands.estimation import NOTHING, print_json, region, timeout_seconds
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, listed, policies_of, ways_of, whole_number
+from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.trace import Json, Label
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 DURATIONS = ("1h", "6h", "24h")
 POLICIES = ("fixed:10s", "adaptive")
+TOLD_LATENCY = {"zero": "left out", "assumed": "assumed"}
 HEADINGS = (
     "",
     "outcome",
@@ -71,12 +73,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--scenarios", type=Path, metavar="FILE", help="YAML with scenarios instead")
     parser.add_argument("--seed", type=int, default=0, help="of jitter, rates and latencies (default: 0)")
-    parser.add_argument("--latency", default="zero", help="what AWS adds: zero (default) or assumed")
+    parser.add_argument(
+        "--latency", default="zero", help="what AWS adds: zero (default), assumed, or a probes.json"
+    )
     parser.add_argument(
         "--processes",
         type=whole_number(1, 256),
         metavar="N",
         help="how many at once (default: one a core)",
+    )
+    parser.add_argument(
+        "--region",
+        type=region,
+        default=FALLBACK_REGION,
+        help="whose prices the JSON has (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     parser.set_defaults(run=run)
@@ -85,7 +95,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Rehearse what the arguments say, and print it."""
     # The engines take a second to import, which no other command should wait for.
-    from orchbench.evaluation.rehearsed import figures  # noqa: PLC0415
+    from orchbench.evaluation.rehearsed import cost, figures  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
 
@@ -103,7 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
         rehearsals = rehearse_all(
             tasks, processes=arguments.processes, done=lambda _index: progress.advance(bar)
         )
-    rows = [figures(one).labelled() for one in rehearsals]
+    prices = price_list(arguments.region)
+    rows = [figures(one).labelled() | {"cost": cost(one, prices)} for one in rehearsals]
     traces = digest(rehearsals)
     if arguments.json:
         print_json(
@@ -121,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
             console.print(note, soft_wrap=True)
         console.print(
             "All figures are rehearsed: virtual time, latencies of AWS "
-            f"{'left out' if arguments.latency == 'zero' else 'assumed'}."
+            f"{TOLD_LATENCY.get(arguments.latency, 'as probes measured them, and else assumed')}."
         )
         console.print(f"Digest of the traces: {traces}", soft_wrap=True)
     return 0

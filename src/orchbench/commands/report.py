@@ -1,18 +1,16 @@
 """``orchbench report``: a page with its Markdown, CSV and SVG, from results folders; or the table alone."""
 
 import argparse
-import json
 from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.estimation import candidates
+from orchbench.commands.estimation import candidates, today
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, prices_from_json
-from orchbench.evaluation.rates import price_keys
+from orchbench.evaluation.prices import PriceList, price_list, price_list_in
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
@@ -97,7 +95,7 @@ def _print(arguments: argparse.Namespace) -> int:
         )
     (folder,) = arguments.results
     settings = ResultsFolder(folder).read().settings
-    summary = read_summary(folder, prices_of(arguments, settings.region, settings.architecture))
+    summary = read_summary(folder, prices_of(arguments, settings.region))
     if arguments.shape == "markdown":
         print(comparison_markdown(summary), end="")  # noqa: T201 - the command's answer
     else:
@@ -112,48 +110,25 @@ def results_of(arguments: argparse.Namespace) -> list[Results]:
         InvalidResults: one cannot be read, in one sentence.
     """
     settings = [ResultsFolder(folder).read().settings for folder in arguments.results]
-    prices = {one.region: prices_of(arguments, one.region, one.architecture) for one in settings}
+    prices = {one.region: prices_of(arguments, one.region) for one in settings}
     return read_results(arguments.results, prices)
 
 
-def prices_of(arguments: argparse.Namespace, region: str, architecture: str) -> PriceList:
+def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
     """Return a region's prices, or those of the file that the arguments name.
 
     Raises:
-        UsageError: the file cannot be read, is of another region, or lacks a price that a bill is made of.
+        InvalidPrices: there are none of the region, or the file is not as the schema describes.
     """
     if arguments.prices is None:
         return price_list(region)
-    named = f"--prices {str(arguments.prices)!r}"
-    try:
-        document = json.loads(arguments.prices.read_text())
-    except OSError as error:
-        raise UsageError(f"{named} cannot be read ({error.strerror}).") from None
-    except (ValueError, RecursionError):
-        raise UsageError(f"{named} is no price file: it is no JSON.") from None
-    try:
-        prices = prices_from_json(document)
-    except InvalidPrices as error:
-        raise UsageError(f"{named} is no price file: it {error}") from None
-    of = document.get("region")
-    if of != region:
-        raise UsageError(
-            f"{named} is of the region {of!r}, and the results are of {region!r}: name one of it."
-        )
-    missing = next((key for key in _needed(architecture) if key not in prices), None)
-    if missing is not None:
-        raise UsageError(f"{named} has no price {missing!r}, which a bill is made of: add it.")
-    return PriceList(region, region, prices)
-
-
-def _needed(architecture: str) -> list[str]:
-    return price_keys((way.usage for way in all_ways().values()), architecture)
+    return price_list_in(arguments.prices, region, named=f"--prices {str(arguments.prices)!r}")
 
 
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
     """Return what estimates are made with, for the first of the results."""
     settings = results[0].comparison.settings
-    prices = prices_of(arguments, settings.region, settings.architecture)
+    prices = prices_of(arguments, settings.region)
     file = f"src/orchbench/evaluation/prices/{prices.region}.json"
     return Given(
         candidates=candidates(None),
@@ -162,6 +137,7 @@ def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
         architecture=settings.architecture,
         memory_mb=arguments.memory or memory_in(results[0]),
         assumed=default_assumptions(),
+        today=today(),
         files={name: _module_file(name) for name in all_ways()},
     )
 

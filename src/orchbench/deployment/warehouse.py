@@ -38,9 +38,9 @@ class Warehouse:
         self.target = outputs["Target"]
         self.database = outputs["Database"]
         kind = "WorkgroupName" if self.target.startswith("arn:") else "ClusterIdentifier"
-        self._where = {kind: self.target, "Database": self.database}
+        self.where = {kind: self.target, "Database": self.database}
         if secret_arn is not None:
-            self._where["SecretArn"] = secret_arn
+            self.where["SecretArn"] = secret_arn
 
     def run(self, sql: str, what: str) -> str:
         """Run one statement to its end and return its id.
@@ -52,7 +52,7 @@ class Warehouse:
         Raises:
             SqlFailed: it failed or was cancelled.
         """
-        statement_id = str(self._client.execute_statement(Sql=sql, **self._where)["Id"])
+        statement_id = str(self._client.execute_statement(Sql=sql, **self.where)["Id"])
         try:
             while True:
                 answer = self._client.describe_statement(Id=statement_id, WaitTimeSeconds=LONG_POLL_SECONDS)

@@ -1,18 +1,19 @@
-"""What a bill must assume where no record says it: durations of a function, bytes of its log, retention.
+"""What must be assumed where no record says it: durations of a function, bytes of its log, what goes wrong.
 
-Each value stands in ``assumptions.json`` with its unit and its source; a caller may state others. They are
-no prices and no counts: those are known.
+Each value stands in ``assumptions.json`` with its unit, its source, and a low and a high with their reason; a
+caller may state others. They are no prices and no counts: those are known.
 """
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("assumptions.json")
 FULL_CORE_AT_MOST = Decimal(1)
+STATED = "stated by the caller"
 MOST = 10**12
 """No assumption is larger: beyond it, sums in floating point would lose what they are made of."""
 
@@ -23,13 +24,16 @@ class UnknownAssumption(ValueError):
 
 @dataclass(frozen=True)
 class Assumption:
-    """One assumed value; ``what`` and ``source`` are phrases."""
+    """One assumed value, and from where to where it may be; ``what`` and the sources are phrases."""
 
     value: Decimal
     unit: str
     what: str
     label: str
     source: str
+    low: Decimal
+    high: Decimal
+    range_source: str
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,8 @@ class Assumptions:
             if name not in changed:
                 raise UnknownAssumption(f"There is no assumption {name!r}: there are {', '.join(changed)}.")
             old = changed[name]
-            changed[name] = Assumption(value, old.unit, old.what, old.label, "stated by the caller")
+            low, high = min(old.low, value), max(old.high, value)
+            changed[name] = replace(old, value=value, source=STATED, low=low, high=high)
         return Assumptions(changed)
 
     def share_of_a_core(self, memory_mb: int) -> Decimal:
@@ -76,7 +81,10 @@ def default_assumptions() -> Assumptions:
     """Return the project's own."""
     document = json.loads(FILE.read_text())
     return Assumptions(
-        {name: Assumption(**one | {"value": Decimal(one["value"])}) for name, one in document.items()}
+        {
+            name: Assumption(**one | {key: Decimal(one[key]) for key in ("value", "low", "high")})
+            for name, one in document.items()
+        }
     )
 
 

@@ -49,6 +49,12 @@ class Reader:
         self._functions = [one for one in self._nodes() if isinstance(one, Function)]
         self._named = {one.name: one for one in self._functions}
         self._families = _families([*vocabulary, *trees])
+        self._imported = {
+            alias.asname or alias.name
+            for one in self._nodes()
+            if isinstance(one, (ast.Import, ast.ImportFrom))
+            for alias in one.names
+        }
         self._wrappers: set[str] = set()
         self._sites = list(self._operation_sites())
 
@@ -160,6 +166,8 @@ class Reader:
 
     def _own(self, call: ast.Call, passed: frozenset[str]) -> bool:
         name = _name_of(call.func)
+        if isinstance(call.func, ast.Attribute) and _name_of(call.func.value) in self._imported:
+            return False
         return name in self._named and name not in passed and name not in self._wrappers
 
 

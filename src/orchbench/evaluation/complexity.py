@@ -6,7 +6,6 @@ none.
 """
 
 import ast
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,11 +15,10 @@ import complexipy
 import lizard
 
 from orchbench.evaluation.units import (
+    DefinitionSize,
     Units,
     canonical_code_lines,
-    canonical_definition_lines,
     code_units,
-    definition_units,
 )
 from orchbench.trace import Json
 
@@ -47,18 +45,6 @@ class CodeSize:
     functions: int
     cyclomatic: int
     cognitive: int
-
-
-@dataclass(frozen=True)
-class DefinitionSize:
-    """A state machine's definition.
-
-    Attributes:
-        lines: of canonical formatting.
-    """
-
-    lines: int
-    units: Units
 
 
 @dataclass(frozen=True)
@@ -132,12 +118,6 @@ def code_size(files: Sequence[Path], root: Path) -> CodeSize:
         cyclomatic=sum(cyclomatic),
         cognitive=sum(complexipy.file_complexity(str(path)).complexity for path in files),
     )
-
-
-def definition_size(text: str) -> DefinitionSize:
-    """Measure a definition in Amazon States Language."""
-    document = json.loads(text)
-    return DefinitionSize(canonical_definition_lines(document), definition_units(document))
 
 
 def units_of(definition: DefinitionSize | None, files: Sequence[Path], code_folder: Path) -> Units:

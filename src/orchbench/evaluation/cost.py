@@ -1,22 +1,23 @@
 """A bill for one execution, made of its trace and a price list: what was used, not what a formula says.
 
-On it: transitions, operations, data, requests, GB-seconds and logs. Not on it: traces and metrics, which
-every way causes alike. Redshift's own time is put beside it where its capacity and price are given.
+On it: transitions, operations, data, requests, GB-seconds and logs. Traces, metrics and alarms come on a
+month's bill (``month``), Redshift's own time beside it (``warehouse``).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import pairwise
 
 from orchbench.evaluation.assumptions import Assumptions, default_assumptions
 from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import Counts, count
+from orchbench.evaluation.latency import latency
+from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.rates import GB_SECOND, LOGS, REQUEST, price_key
 from orchbench.evaluation.tariff import (
     BYTES_A_GB,
     DAYS_A_MONTH,
+    SECONDS_A_DAY,
     Bill,
     BillLine,
     Quantity,
@@ -28,21 +29,13 @@ from orchbench.platforms.meters import Meter
 from orchbench.trace import EventKind, Invocation, Label, Trace, Work
 from orchbench.ways import all_ways
 
-__all__ = ["HOST_LABELS", "Bill", "BillLine", "RedshiftCompute", "bill", "quantities", "weakest"]
+__all__ = ["HOST_LABELS", "Bill", "BillLine", "bill", "quantities", "weakest"]
 
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
 LOCAL_DURATIONS = "GB-seconds come from the billed milliseconds of this machine, which is no 128 MB function"
 HISTORY = "the execution's history"
 ATTEMPTS = (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED, EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
 ENDED_STEPS = (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
-
-
-@dataclass(frozen=True)
-class RedshiftCompute:
-    """Redshift Serverless while the query runs, as the asker gives it: no price of it is in the lists."""
-
-    rpus: Decimal
-    rpu_hour_usd: Decimal
 
 
 def bill(
@@ -52,9 +45,10 @@ def bill(
     architecture: str = "x86_64",
     retention_days: int | None = None,
     assumptions: Assumptions | None = None,
-    redshift: RedshiftCompute | None = None,
     runs: Decimal = Decimal(1),
     free_tier: bool = False,
+    metered: Mapping[Meter, int | None] | None = None,
+    assume_durations: bool = False,
 ) -> Bill:
     """Return what an execution costs, or a month of executions like it.
 
@@ -64,95 +58,109 @@ def bill(
         architecture: of the functions, ``x86_64`` or ``arm64``.
         retention_days: how long a closed durable execution is kept.
         assumptions: what to assume where the trace does not say; the project's own by default.
-        redshift: capacity and price of the warehouse; without it the query's own cost is left out.
         runs: how often it runs, a month's with ``free_tier``.
         free_tier: whether to take off what an account has free each month.
+        metered: as the host of a rehearsal metered it, for what a trace does not show.
+        assume_durations: of the functions, because their reports are not there, as a rehearsal's are not.
     """
     assumed = assumptions or default_assumptions()
     if retention_days is not None:
         assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
-    used = priced(quantities(trace, assumed, architecture), prices, runs=runs, free_tier=free_tier)
-    return Bill((*used.lines, *redshift_lines(query_seconds(trace), redshift, runs)))
+    found = quantities(trace, assumed, architecture, metered or {}, assume_durations=assume_durations)
+    return priced(found, prices, runs=runs, free_tier=free_tier)
 
 
-def query_seconds(trace: Trace) -> Decimal:
-    """Return how long the statement ran, 0 where there was none."""
-    return Decimal(str(trace.statement.query_seconds)) if trace.statement else Decimal(0)
-
-
-def quantities(trace: Trace, assumed: Assumptions, architecture: str) -> list[Quantity]:
+def quantities(
+    trace: Trace,
+    assumed: Assumptions,
+    architecture: str,
+    metered: Mapping[Meter, int | None],
+    *,
+    assume_durations: bool = False,
+) -> list[Quantity]:
     """Return what one execution used of everything that is billed."""
     counts, label = count(trace), HOST_LABELS[trace.host]
     return [
-        *_orchestration(trace, counts, label, assumed),
-        *_functions(trace, architecture, assumed),
+        *_orchestration(trace, counts, label, assumed, metered),
+        *_functions(trace, architecture, assumed, assume_durations or trace.host == "rehearse"),
         *_logs(trace, counts, assumed),
     ]
 
 
-def redshift_lines(
-    seconds: Decimal, redshift: RedshiftCompute | None, runs: Decimal = Decimal(1)
-) -> tuple[BillLine, ...]:
-    """Return the line of the query's own compute, for proportion; none where nothing is given of it."""
-    if redshift is None:
-        return ()
-    rpu_seconds = redshift.rpus * seconds * runs
-    return (
-        BillLine(
-            what="Redshift Serverless compute",
-            quantity=rpu_seconds / 3600,
-            unit="RPU-hour",
-            amount_usd=rpu_seconds * redshift.rpu_hour_usd / 3600,
-            label=Label.ASSUMED,
-            price_source="given by the caller",
-            note=f"{redshift.rpus} RPUs while the query runs, the price as given; for proportion",
-            source="the statement's Duration",
-            price_usd=redshift.rpu_hour_usd,
-        ),
-    )
-
-
 def metered_quantities(
-    meter: Meter, amount: Decimal, label: Label, source: str, assumed: Assumptions, *, note: str = ""
+    meter: Meter,
+    amount: Decimal,
+    label: Label,
+    source: str,
+    assumed: Assumptions,
+    *,
+    seconds: Decimal,
+    note: str = "",
 ) -> Iterator[Quantity]:
-    """Yield what a service charges for what it metered, and for keeping it; nothing where it has no price."""
+    """Yield what a service charges for what it metered, and for keeping it; nothing where it has no price.
+
+    What is kept is kept during the execution too: all of it is taken to be there from the start, which is
+    more than is billed by as little as an execution is short against its retention.
+
+    Args:
+        meter: of the service.
+        amount: in its units.
+        label: how the amount came to be.
+        source: where it comes from.
+        assumed: how long it is kept after the execution.
+        seconds: how long the execution took.
+        note: on the amount.
+    """
     if meter.price is None:
         return
     priced_amount = amount / meter.units_a_price
     yield Quantity(meter.line, meter.price, priced_amount, label, source, note)
     if meter.retention is not None:
         kept, days = meter.retention, assumed[meter.retention.days]
+        months = (seconds / SECONDS_A_DAY + days) / DAYS_A_MONTH
         yield Quantity(
             kept.billed_as,
             kept.price,
-            priced_amount * days / DAYS_A_MONTH,
+            priced_amount * months,
             Label.ESTIMATED,
-            f"{meter.line}, times the retention",
-            f"{kept.told} is taken to be retained for {days} days",
+            f"{meter.line}, times the execution and the retention after it",
+            f"{kept.told} is taken to be retained from an execution's start to {days} days after its end",
         )
 
 
-def _orchestration(trace: Trace, counts: Counts, label: Label, assumed: Assumptions) -> Iterator[Quantity]:
+def _orchestration(
+    trace: Trace,
+    counts: Counts,
+    label: Label,
+    assumed: Assumptions,
+    metered: Mapping[Meter, int | None],
+) -> Iterator[Quantity]:
+    seconds = Decimal(str(latency(trace).makespan_seconds or 0))
     unrecorded = {one.meter: one for one in platform_named(trace.platform).unrecorded(trace.events)}
-    for meter, amount in counts.metered.items():
-        missing = unrecorded.get(meter)
+    for meter, counted in counts.metered.items():
+        stated = metered.get(meter)
+        amount = counted if stated is None else stated
+        missing = unrecorded.get(meter) if stated is None else None
         yield from metered_quantities(
             meter,
             Decimal(amount + (missing.amount if missing else 0)),
             Label.ESTIMATED if missing else label,
             HISTORY,
             assumed,
+            seconds=seconds,
             note=missing.note if missing else "",
         )
 
 
-def _functions(trace: Trace, architecture: str, assumed: Assumptions) -> Iterator[Quantity]:
+def _functions(
+    trace: Trace, architecture: str, assumed: Assumptions, assume_durations: bool
+) -> Iterator[Quantity]:
     label = HOST_LABELS[trace.host]
     for name in dict.fromkeys(one.function_name for one in trace.invocations):
         invocations = [one for one in trace.invocations if one.function_name == name]
         yield Quantity(f"{name}: requests", REQUEST, Decimal(len(invocations)), label, HISTORY)
         of_a_second = price_key(GB_SECOND, architecture)
-        if trace.host == "rehearse":
+        if assume_durations:
             yield _assumed_compute(name, invocations, trace, of_a_second, assumed)
         else:
             yield _reported_compute(name, invocations, trace.host, of_a_second)

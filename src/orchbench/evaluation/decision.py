@@ -1,76 +1,80 @@
-"""Which way, and how often it should poll, for a workload: the answer, the runner-up, and what turns it.
+"""Which way, polling how often, for a workload: one pure function of a question.
 
-The rule: of the ways that see every query end within the acceptable lag, at the interval that is cheapest
-for each, the cheapest one whose busiest moment fits every quota. An interval counts for a way only if its
-poll budget does not stretch it. The budget also keeps every execution inside its own quota. What is cheap is
-what the month's bill says, the free tier taken off where it is asked for. Every whole second is looked at.
+What is promised is promised of a query that may end at any moment. The bill falls as the interval grows, so
+the cheapest interval that keeps the promise is the acceptable lag itself. The one exception is where
+environments go cold, so the longest interval below that is looked at too. What does not fit every quota is no
+answer. Where the cheapest way saves too little to matter, what is left decides: lag, limits, and what must be
+operated and read.
 """
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from orchbench.evaluation.assumptions import Assumptions
-from orchbench.evaluation.billed_time import milliseconds_of_polls, poll_milliseconds
-from orchbench.evaluation.estimate import CostPart, cost_parts
-from orchbench.evaluation.limits import is_stretched, policy_rows
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Estimate, Followed, Terms, estimate_way
 from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
-from orchbench.evaluation.polling import Counts, Floats, poll
-from orchbench.evaluation.rates import Rates
-from orchbench.evaluation.sweep import Sweep, needed_polls
-from orchbench.evaluation.used import Used, used_by
-from orchbench.platforms.platform import AccountQuotas
-from orchbench.ways.durations import Policy
-from orchbench.ways.usage import Usage
-from orchbench.ways.way import Waits, Way
+from orchbench.evaluation.month import Month, month_of
+from orchbench.evaluation.polling import Floats
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.warehouse import RPUS, Warehouse
+from orchbench.evaluation.workload import LONGEST_SECONDS
+from orchbench.ways.durations import Policy, shown_duration
 
 SECONDS_A_MONTH = 30 * 86_400
-LONGEST_SECONDS = 86_400
+SHORTEST_SHARED_SECONDS = 2
+"""The first delay where the lag may be a share of the duration: no end is seen sooner."""
+ROOMY = 0.5
+"""Up to this share of its nearest quota a plan has room, and more room is worth nothing."""
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A way, with what estimates ask of it.
+class Promise:
+    """How long an end may stay unseen at any moment: so many seconds, or a share of the time it took."""
 
-    Attributes:
-        budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
-        account: the quotas of its platform.
-        waits: how it learns of the end.
-        least_delay_seconds: it polls no more often, whatever the policy says.
-    """
+    seconds: float | None = None
+    share: float | None = None
 
-    name: str
-    usage: Usage
-    budget_polls: int | None
-    account: AccountQuotas
-    waits: Waits = Waits.BY_POLLING
-    least_delay_seconds: int = 0
+    def policies(self, timeout_seconds: int, kept_warm_seconds: float) -> list[Policy]:
+        """Return the policies that keep it and may be the cheapest; the second keeps environments warm."""
+        warm = max(1, int(kept_warm_seconds))
+        if self.share is not None:
+            longest = (LONGEST_SECONDS, max(SHORTEST_SHARED_SECONDS, warm))
+            return [Policy(self.share, SHORTEST_SHARED_SECONDS, one) for one in longest]
+        interval = int(min(self.seconds or 1, timeout_seconds))
+        return [Policy.fixed(one) for one in dict.fromkeys((interval, min(interval, warm)))]
 
-    @classmethod
-    def of(cls, way: Way) -> "Candidate":
-        """Return a way of the catalogue."""
-        account = way.platform.account_quotas
-        return cls(way.name, way.usage, way.usage.poll_budget, account, way.waits, way.least_delay_seconds)
+    def is_kept(self, estimate: Estimate) -> bool:
+        """Tell whether it holds wherever a query ends up to its timeout."""
+        if estimate.followed.stretched:
+            return False
+        if self.share is not None:
+            return estimate.policy.minimum_seconds <= SHORTEST_SHARED_SECONDS
+        return estimate.lag.worst_seconds <= (self.seconds or 0)
 
     @property
-    def polls(self) -> bool:
-        """Tell whether it learns of the end by polling, so that a policy decides how soon."""
-        return self.waits is Waits.BY_POLLING
+    def told(self) -> str:
+        """The promise in words."""
+        if self.share is not None:
+            return f"{self.share * 100:g} % of the query's time ({SHORTEST_SHARED_SECONDS} s at least)"
+        seconds = self.seconds or 0
+        return shown_duration(seconds).replace(" m", " min") if seconds % 60 == 0 else f"{seconds:g} s"
 
-    def kept(self, policy: Policy) -> Policy:
-        """Return what it makes of a policy: the slow poll behind an event has a least delay."""
-        return policy.at_least(self.least_delay_seconds)
 
+@dataclass(frozen=True)
+class Material:
+    """What a month must save for cost to decide: an amount, and a share of the whole bill, both."""
 
-def kept_policies(ways: Sequence[Candidate], policies: Iterable[Policy]) -> list[tuple[Candidate, Policy]]:
-    """Return each policy on each way as the way keeps it, each once."""
-    pairs = [(way, way.kept(policy)) for policy in policies for way in ways]
-    return [pair for index, pair in enumerate(pairs) if pair not in pairs[:index]]
+    usd: Decimal = Decimal(10)
+    share: Decimal = Decimal("0.01")
+
+    def least_usd(self, whole_usd: Decimal) -> Decimal:
+        """Return the saving that matters where a month costs so much, Redshift included."""
+        return max(self.usd, self.share * whole_usd)
 
 
 @dataclass(frozen=True)
@@ -79,22 +83,30 @@ class Question:
 
     Attributes:
         durations_seconds: of the queries, each as likely as the other.
-        acceptable_lag_seconds: the longest that an end may stay unseen.
-        region: whose quotas hold.
+        promise: how long an end may stay unseen.
         peak_factor: how many times the average the busiest moment is.
-        free_quantities: of each price, what is taken off a month's; none where no free tier is asked for.
+        warehouse: what the queries run on; None where it is left out.
+        followed: queries that were followed already; what prices alone change is not followed again.
     """
 
     durations_seconds: Floats
-    runs_a_month: float
-    acceptable_lag_seconds: float
+    runs_a_month: Decimal
+    promise: Promise
     timeout_seconds: int
-    memory_mb: int
-    rates: Rates
-    assumed: Assumptions
-    region: str
-    peak_factor: float
-    free_quantities: Mapping[str, float] = field(default_factory=dict)
+    terms: Terms
+    peak_factor: float = 10.0
+    free_tier: bool = False
+    warehouse: Warehouse | None = None
+    material: Material = field(default_factory=Material)
+    followed: dict[tuple[Any, ...], Followed] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def warehouse_usd(self) -> Decimal:
+        """What Redshift costs a month, runs that are started anew included."""
+        if self.warehouse is None:
+            return Decimal(0)
+        again = 1 + self.terms.assumed["failed_runs_share"]
+        return self.warehouse.usd(self.durations_seconds, self.timeout_seconds) * self.runs_a_month * again
 
     @cached_property
     def seconds(self) -> float:
@@ -106,303 +118,169 @@ class Question:
         """Tell whether every query runs into the timeout."""
         return bool(self.durations_seconds.min() > self.timeout_seconds)
 
+    def at_prices(self, prices: PriceList) -> "Question":
+        """Return it with other prices."""
+        return replace(self, terms=replace(self.terms, prices=prices))
 
-@dataclass(frozen=True)
-class Polled:
-    """What a workload's polling amounts to with one policy: means over its queries.
-
-    Attributes:
-        used: means, as ``cost_parts`` takes them.
-        begun: polls of each query.
-        most_polls: of one query.
-        lag_mean_seconds: of the queries that are seen to end, as all lags; None where none is.
-        longest_delay_seconds: before the last poll of any query.
-    """
-
-    policy: Policy
-    used: Used
-    begun: Counts
-    mean_polls: float
-    most_polls: int
-    timed_out_share: float
-    lag_mean_seconds: float | None
-    lag_p95_seconds: float | None
-    lag_worst_seconds: float | None
-    longest_delay_seconds: float
-    stretched: bool
+    def assuming(self, values: Mapping[str, Decimal]) -> "Question":
+        """Return it with other assumptions; Redshift's size is one of them where it is Serverless."""
+        assumed = self.terms.assumed
+        warehouse = self.warehouse
+        if warehouse and warehouse.least_seconds and RPUS in values and assumed[RPUS]:
+            warehouse = replace(warehouse, hour_usd=warehouse.hour_usd * values[RPUS] / assumed[RPUS])
+        return replace(
+            self, warehouse=warehouse, terms=replace(self.terms, assumed=assumed.with_values(values))
+        )
 
 
 @dataclass(frozen=True)
 class Option:
-    """A way with a policy, and what a month of it costs."""
+    """A way with a policy, and what a month of it amounts to.
 
-    candidate: Candidate
-    polled: Polled
-    parts: Sequence[CostPart]
-    usd_a_month: float
+    Attributes:
+        loads: how much of each quota the busiest moment uses, the nearest first.
+    """
+
+    estimate: Estimate
+    month: Month
+    loads: Sequence[Load]
 
     @property
     def way(self) -> str:
         """The way's name."""
-        return self.candidate.name
+        return self.estimate.candidate.name
+
+    @property
+    def policy(self) -> Policy:
+        """How it polls."""
+        return self.estimate.policy
+
+    @property
+    def exceeded(self) -> list[Load]:
+        """The quotas that the busiest moment does not fit."""
+        return [load for load in self.loads if load.share > FITS]
+
+    @property
+    def merits(self) -> tuple[Any, ...]:
+        """What is weighed where cost does not decide, the better the smaller."""
+        candidate, nearest = self.estimate.candidate, float(self.loads[0].share)
+        room = 0.0 if nearest <= ROOMY else nearest
+        lag = round(self.estimate.lag.mean_seconds or 0.0, 3)
+        return lag, room, candidate.parts, candidate.works, self.month.usd, self.way
 
 
 @dataclass(frozen=True)
-class Grid:
-    """A way at every interval of whole seconds, a row each; row ``interval - 1``.
+class Answer:
+    """What a question is answered with.
 
     Attributes:
-        stretched: whether the poll budget stretches it.
-        in_time: whether every query that ends by itself is seen to end within the acceptable lag.
-        fits: whether the busiest moment fits every quota.
+        ranked: what keeps the promise and fits every quota, the recommended one first.
+        beyond: what keeps the promise and does not fit, the cheapest first.
+        left_out: what does not keep the promise, with the shortest lag that it can promise.
+        alike: how many of the first cost as much, as far as it matters.
     """
 
-    candidate: Candidate
-    stretched: NDArray[np.bool_]
-    in_time: NDArray[np.bool_]
-    fits: NDArray[np.bool_]
-    usd_a_month: Floats
+    question: Question
+    ranked: Sequence[Option]
+    beyond: Sequence[Option]
+    left_out: Sequence[tuple[Candidate, float]]
+    alike: int
+    least_usd: Decimal
+
+    @property
+    def recommended(self) -> Option | None:
+        """The answer; None where nothing keeps the promise and fits."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def way(self) -> str | None:
+        """The way that is recommended."""
+        return self.ranked[0].way if self.ranked else None
+
+    @property
+    def cost_decides(self) -> bool:
+        """Tell whether cost alone singles one out."""
+        return self.alike == 1 < len(self.ranked)
 
 
-@dataclass(frozen=True)
-class Flip:
-    """Where the cheapest way changes: from this interval on, it is another.
-
-    Attributes:
-        upwards: whether the interval grows towards it, or shrinks.
-        instead: the way that is cheapest there; None where no way polls so often.
-    """
-
-    interval_seconds: int
-    upwards: bool
-    instead: str | None
-    because: str
-
-
-class Decision:
-    """Answers one question; everything is computed when it is asked for, and once."""
-
-    def __init__(
-        self, question: Question, candidates: Sequence[Candidate], sweep: Sweep | None = None
-    ) -> None:
-        self.question = question
-        self.candidates = candidates
-        self._sweep = sweep
-        self._polled: dict[tuple[Policy, int | None], Polled] = {}
-        self._options: dict[tuple[str, Policy], Option] = {}
-
-    @cached_property
-    def sweep(self) -> Sweep:
-        """The workload at every interval."""
-        question = self.question
-        kept = float(question.assumed["kept_warm_seconds"])
-        return self._sweep or Sweep(question.durations_seconds, question.timeout_seconds, kept)
-
-    def option(self, candidate: Candidate, policy: Policy) -> Option:
-        """Return what a way with a policy amounts to."""
-        key = (candidate.name, policy)
-        if key not in self._options:
-            polled, question = self._poll(policy, candidate.budget_polls), self.question
-            billed = milliseconds_of_polls(
-                candidate.usage, question.assumed, question.memory_mb, polled.begun
-            )
-            parts = self._parts(candidate, polled.used, float(billed.mean()))
-            self._options[key] = Option(candidate, polled, parts, float(self.month_usd(parts)))
-        return self._options[key]
-
-    def fixed(self, candidate: Candidate, interval_seconds: int) -> Option:
-        """Return what a way with a fixed interval amounts to."""
-        return self.option(candidate, Policy.fixed(interval_seconds))
-
-    def _parts(self, candidate: Candidate, used: Used, billed_of_polls: Any) -> Sequence[CostPart]:
-        question = self.question
-        return cost_parts(
-            candidate.usage,
-            used,
-            question.rates,
-            float(question.memory_mb),
-            question.assumed,
-            billed_of_polls=billed_of_polls,
-        )
-
-    def month_usd(self, parts: Sequence[CostPart]) -> Any:
-        """Return what a month costs, a number or a column, the free tier taken off where it is asked for."""
-        question = self.question
-        by_rate: dict[str, Any] = {}
-        for part in parts:
-            by_rate[part.rate] = by_rate.get(part.rate, 0.0) + part.usd * question.runs_a_month
-        for rate, quantity in question.free_quantities.items():
-            if rate in by_rate:
-                free = quantity * question.rates[rate]
-                by_rate[rate] = np.maximum(0.0, by_rate[rate] - free)
-        return sum(by_rate.values())
-
-    def _poll(self, policy: Policy, budget_polls: int | None) -> Polled:
-        """Poll the workload; ways whose budgets do not matter share the answer."""
-        question = self.question
-        needed = question.timeout_seconds / policy.minimum_seconds
-        matters = policy.budget and budget_polls is not None and needed > budget_polls - 1
-        key = (policy, budget_polls if matters else None)
-        if key not in self._polled:
-            self._polled[key] = summarized(question, policy, budget_polls)
-        return self._polled[key]
-
-    @cached_property
-    def grids(self) -> Mapping[str, Grid]:
-        """Every way that polls, at every interval, by its name."""
-        return {candidate.name: self._grid(candidate) for candidate in self.candidates if candidate.polls}
-
-    def _grid(self, candidate: Candidate) -> Grid:
-        question, sweep, usage = self.question, self.sweep, candidate.usage
-        stretched = np.zeros(len(sweep.intervals), dtype=bool)
-        if candidate.budget_polls is not None:
-            stretched = needed_polls(question.timeout_seconds, sweep.intervals) > candidate.budget_polls
-        if usage.replayed_more_each_poll:
-            most = int(np.where(stretched, 0, sweep.most_polls).max())
-            each = poll_milliseconds(usage, question.assumed, question.memory_mb, most)
-            billed = sweep.weighted(each) / sweep.queries
-        else:
-            alike = poll_milliseconds(usage, question.assumed, question.memory_mb, 1)
-            billed = sweep.used.begun * alike
-        lag = np.nan_to_num(sweep.lag_mean_seconds)
-        used = used_of_quotas(usage, candidate.account, self._peak(lag), sweep.used.polls, sweep.most_polls)
-        fits = np.ones(len(sweep.intervals), dtype=bool)
-        for load in loads(used, question.region):
-            fits &= load.share <= FITS
-        in_time = sweep.longest_delay_seconds <= question.acceptable_lag_seconds
-        usd = self.month_usd(self._parts(candidate, sweep.used, billed))
-        return Grid(candidate, stretched, in_time & ~stretched & (not question.none_ends), fits, usd)
-
-    def feasible(self, option: Option) -> bool:
-        """Tell whether every query that ends by itself is seen to end in time, polled as often as it says."""
-        if self.question.none_ends or option.polled.stretched:
-            return False
-        return option.polled.longest_delay_seconds <= self.question.acceptable_lag_seconds
-
-    def _peak(self, lag_seconds: Any) -> Peak:
-        """Return the busiest moment, a number or a column."""
-        question = self.question
-        starts = question.runs_a_month / SECONDS_A_MONTH * question.peak_factor
-        makespan = question.seconds + lag_seconds
-        return Peak(
-            executions=np.maximum(1.0, starts * makespan),
-            # A statement ends when it ends, seen or not.
-            statements=max(1.0, starts * question.seconds),
-            starts_a_second=starts,
-            makespan_seconds=makespan,
-        )
-
-    def loads(self, option: Option) -> list[Load]:
-        """Return how much of each quota the busiest moment uses, the nearest first."""
-        polled, usage = option.polled, option.candidate.usage
-        peak = self._peak(polled.lag_mean_seconds or 0.0)
-        used = used_of_quotas(usage, option.candidate.account, peak, polled.mean_polls, polled.most_polls)
-        return sorted(loads(used, self.question.region), key=lambda load: -load.share)
-
-    def exceeded(self, option: Option) -> list[Load]:
-        """Return the quotas that the busiest moment does not fit."""
-        return [load for load in self.loads(option) if load.share > FITS]
-
-    @cached_property
-    def best(self) -> list[Option]:
-        """Each way at its cheapest interval within the lag, the cheapest first; others are left out.
-
-        What fits every quota comes before what does not; of equal costs the shorter lag.
-        """
-        found = []
-        for grid in self.grids.values():
-            rows = np.flatnonzero(grid.in_time)
-            if len(rows):
-                cheapest = rows[np.lexsort((rows, grid.usd_a_month[rows], ~grid.fits[rows]))[0]]
-                found.append(
-                    (
-                        not grid.fits[cheapest],
-                        float(grid.usd_a_month[cheapest]),
-                        grid.candidate.name,
-                        self.fixed(grid.candidate, int(cheapest) + 1),
-                    )
-                )
-        return [one[-1] for one in sorted(found, key=lambda one: one[:3])]
-
-    @cached_property
-    def cheapest(self) -> NDArray[np.intp]:
-        """Which grid is the cheapest at each interval, -1 where every poll budget stretches it.
-
-        What fits every quota comes before what does not.
-        """
-        grids = sorted(self.grids.values(), key=lambda grid: grid.candidate.name)
-        names = list(self.grids)
-        rank = np.stack([np.where(one.stretched, 2, np.where(one.fits, 0, 1)) for one in grids])
-        usd = np.stack([one.usd_a_month for one in grids])
-        first = rank == rank.min(axis=0)
-        chosen = np.where(first, usd, np.inf).argmin(axis=0)
-        order = np.array([names.index(one.candidate.name) for one in grids])
-        return np.where(rank.min(axis=0) == 2, -1, order[chosen])
-
-    def accepted(self, longer_than: int, most_usd: float = math.inf) -> list[Option]:
-        """Return what fits every quota at the shortest interval beyond one, the cheapest way first.
-
-        Args:
-            longer_than: seconds of an interval.
-            most_usd: that a month may cost.
-        """
-        rows = np.stack(
-            [one.fits & ~one.stretched & (one.usd_a_month <= most_usd) for one in self.grids.values()]
-        )
-        intervals = np.flatnonzero(rows.any(axis=0))
-        found = int(np.searchsorted(intervals, longer_than))
-        if found == len(intervals):
-            return []
-        at = int(intervals[found])
-        grids = [grid for grid, accepted in zip(self.grids.values(), rows[:, at], strict=True) if accepted]
-        options = [self.fixed(grid.candidate, at + 1) for grid in grids]
-        return sorted(options, key=lambda one: (one.usd_a_month, one.way))
-
-    def flips(self, way: str, interval_seconds: int) -> list[Flip]:
-        """Return where, going up and going down from an interval, another way becomes the answer."""
-        other = np.flatnonzero(self.cheapest != list(self.grids).index(way)) + 1
-        up, down = other[other > interval_seconds], other[other < interval_seconds]
-        flips = [self._flip(way, int(up[0]), upwards=True)] if len(up) else []
-        return [*flips, *([self._flip(way, int(down[-1]), upwards=False)] if len(down) else [])]
-
-    def _flip(self, way: str, interval: int, *, upwards: bool) -> Flip:
-        cheapest = int(self.cheapest[interval - 1])
-        grid = self.grids[way]
-        because = "the other way is cheaper"
-        if grid.stretched[interval - 1]:
-            because = "its poll budget stretches the interval"
-        elif not grid.fits[interval - 1]:
-            because = "it does not fit a quota there"
-        return Flip(interval, upwards, None if cheapest < 0 else list(self.grids)[cheapest], because)
-
-    def with_question(self, **changes: object) -> "Decision":
-        """Return the decision on a changed question."""
-        changed = replace(self.question, **changes)  # type: ignore[arg-type]
-        alike = changed.timeout_seconds == self.question.timeout_seconds
-        return Decision(changed, self.candidates, self.sweep if alike else None)
-
-
-def summarized(question: Question, policy: Policy, budget_polls: int | None) -> Polled:
-    """Return what polling a workload with one policy amounts to."""
-    durations = question.durations_seconds
-    rows = len(durations)
-    policies = policy_rows(policy, rows)
-    timeout = np.full(rows, float(question.timeout_seconds))
-    polled = poll(durations, timeout, policies, budget_polls)
-    used = used_by(polled, policies, float(question.assumed["kept_warm_seconds"]))
-    seen = ~polled.timed_out
-    lag = np.sort((polled.seen_at_seconds - durations)[seen])
-    longest = float(polled.last_delay_seconds.max())
-    return Polled(
-        policy=policy,
-        begun=polled.begun,
-        used=used.reduced(np.mean),
-        mean_polls=float(polled.polls.mean()),
-        most_polls=int(polled.polls.max()),
-        timed_out_share=float(polled.timed_out.mean()),
-        lag_mean_seconds=float(lag.mean()) if len(lag) else None,
-        lag_p95_seconds=float(lag[max(0, math.ceil(0.95 * len(lag)) - 1)]) if len(lag) else None,
-        lag_worst_seconds=float(polled.last_delay_seconds[seen].max()) if len(lag) else None,
-        longest_delay_seconds=longest,
-        stretched=is_stretched(question.timeout_seconds, policy, budget_polls),
+def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
+    """Return what a way with a policy amounts to."""
+    warm = float(question.terms.assumed["kept_warm_seconds"])
+    found = estimate_way(
+        candidate, question.durations_seconds, policy, question.terms, question.timeout_seconds
     )
+    key = (id(question.durations_seconds), candidate.name, found.policy, warm, question.timeout_seconds)
+    found = replace(found, followed=question.followed.setdefault(key, found.followed))
+    month = month_of(found, question.runs_a_month, free_tier=question.free_tier)
+    return Option(found, month, _loads(question, found))
+
+
+def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
+    """Answer a question."""
+    warm = float(question.terms.assumed["kept_warm_seconds"])
+    policies = question.promise.policies(question.timeout_seconds, warm)
+    best, left_out = [], []
+    for candidate in candidates:
+        options = [option(question, candidate, policy) for policy in policies]
+        kept = [one for one in options if question.promise.is_kept(one.estimate) and not question.none_ends]
+        if kept:
+            best.append(min(kept, key=lambda one: (bool(one.exceeded), one.month.usd)))
+        else:
+            left_out.append((candidate, _shortest_lag(question, candidate)))
+    fitting = sorted((one for one in best if not one.exceeded), key=lambda one: (one.month.usd, one.way))
+    beyond = sorted((one for one in best if one.exceeded), key=lambda one: (one.month.usd, one.way))
+    if not fitting:
+        return Answer(question, [], beyond, left_out, 0, Decimal(0))
+    least = fitting[0].month.usd
+    matters = question.material.least_usd(least + question.warehouse_usd)
+    alike = [one for one in fitting if one is fitting[0] or one.month.usd - least < matters]
+    ranked = [*sorted(alike, key=lambda one: one.merits), *fitting[len(alike) :]]
+    return Answer(question, ranked, beyond, left_out, len(alike), matters)
+
+
+def _shortest_lag(question: Question, candidate: Candidate) -> float:
+    shortest = candidate.kept(Policy.fixed(1))
+    return estimate_way(
+        candidate, question.durations_seconds[:1], shortest, question.terms, question.timeout_seconds
+    ).followed.longest_delay_seconds
+
+
+def _loads(question: Question, found: Estimate) -> list[Load]:
+    """Return how much of each quota the busiest moment uses, the nearest first."""
+    starts = float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor
+    makespan = found.followed.mean_makespan_seconds
+    peak = Peak(
+        executions=max(1.0, starts * makespan),
+        # A statement ends when it ends, seen or not.
+        statements=max(1.0, starts * question.seconds),
+        starts_a_second=starts,
+        makespan_seconds=makespan,
+    )
+    candidate = found.candidate
+    used = used_of_quotas(candidate.usage, candidate.account, peak, *found.followed.mean_and_most_polls)
+    return sorted(loads(used, question.terms.prices.region), key=lambda load: -load.share)
+
+
+def shortest_interval(
+    question: Question, candidates: Sequence[Candidate], is_right: Callable[[Option], bool]
+) -> Option | None:
+    """Return the right option of the shortest interval from the promised one on; None where none is.
+
+    What is right at one interval is so at every longer one.
+    """
+
+    def best_at(seconds: int) -> Option | None:
+        asked = replace(question, promise=Promise(seconds))
+        found = answer(asked, candidates)
+        right = [one for one in (*found.ranked, *found.beyond) if is_right(one)]
+        return min(right, key=lambda one: (one.month.usd, one.way), default=None)
+
+    low, high = int(question.promise.seconds or 1) - 1, question.timeout_seconds
+    found = best_at(high)
+    while found and high - low > 1:
+        middle = (low + high) // 2
+        if better := best_at(middle):
+            high, found = middle, better
+        else:
+            low = middle
+    return found

@@ -1,14 +1,16 @@
-"""Closed forms: counts, lag and cost of a way as functions of duration, policy, timeout, memory and prices.
+"""The estimate of one way: its queries followed with one policy, what that uses, and its bill.
 
-Columns of NumPy, one row a scenario, for many scenarios at once; money is floating point here, to compare
-and to search with. A figure that is shown comes from ``estimated_bill``, in Decimal. What AWS adds to a
-delay is left out, as in a rehearsal, and the counts equal those of one. Faults and retries are left out too.
+A figure goes one way: ``polling`` says when polls fall, ``Used`` what happened then, ``Followed`` sums up
+what of it is billed, and ``tariff`` says for how much. Whoever shows an estimate takes it from here, so that
+a command, a page and a decision say the same. What AWS adds to a delay is left out, as in a rehearsal, and
+the counts equal those of one; faults and retries are left out too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 
@@ -18,299 +20,323 @@ from orchbench.evaluation.billed_time import (
     invocation_milliseconds,
     milliseconds_of_polls,
 )
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
-from orchbench.evaluation.polling import (
-    Counts,
-    Floats,
-    PolicyColumns,
-    PollColumns,
-    poll,
-    woken,
-)
-from orchbench.evaluation.rates import GB_SECOND, LOGS, REQUEST, Number, Rates, price_key
-from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, Quantity
-from orchbench.evaluation.used import Used, most_polls, totals, used_by
+from orchbench.evaluation.lag import Lag, lag_at_any_moment
+from orchbench.evaluation.limits import is_stretched, longest_delay, policy_rows
+from orchbench.evaluation.polling import Counts, Floats, PolicyColumns, PollColumns, poll, woken
+from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.tariff import Bill, Quantity, priced
+from orchbench.evaluation.used import Used, most_polls, used_by
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.platforms.meters import CHECKPOINTS, Meter
 from orchbench.trace import Label
+from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
-from orchbench.ways.way import Waits
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
+METER, KEPT, REQUESTS, COLD, LOGGED = "meter", "kept for seconds", "requests", "cold starts", "logged"
+MILLISECONDS = "milliseconds"
+LOGGING = ("work", "checks", "invocations")
+Key = tuple[str, str]
+"""What kind of amount, and of what."""
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Scenarios for one way, a row each.
+class Terms:
+    """What an estimate is made with, besides a way, its queries and its policy."""
+
+    prices: PriceList
+    architecture: str
+    memory_mb: int
+    assumed: Assumptions
+
+
+@dataclass(frozen=True)
+class Followed:
+    """Queries as one way follows them with one policy: nothing here depends on a price.
 
     Attributes:
+        policy: as the way keeps it.
         statement_seconds: from the statement's creation to its end, Redshift's queue included.
-        memory_mb: of the functions, a number or a column.
+        timeout_seconds: the batch's own.
     """
 
+    candidate: Candidate
+    policy: Policy
     statement_seconds: Floats
     timeout_seconds: Floats
-    policies: PolicyColumns
-    memory_mb: Number = 128.0
+    kept_warm_seconds: float
 
+    @cached_property
+    def policies(self) -> PolicyColumns:
+        """The policy, a row a query."""
+        return policy_rows(self.policy, len(self.statement_seconds))
 
-@dataclass(frozen=True)
-class CostPart:
-    """A part of the cost that one price and at most one assumption set: what a sensitivity turns."""
+    @property
+    def usage(self) -> Usage:
+        """The way's own counts."""
+        return self.candidate.usage
 
-    name: str
-    rate: str
-    assumption: str | None
-    usd: Any
+    @cached_property
+    def polled(self) -> PollColumns:
+        """When its polls fall."""
+        seconds = self.statement_seconds
+        budget, most = self.candidate.budget_polls, most_polls(self.usage)
+        found = poll(seconds, self.timeout_seconds, self.policies, budget, most)
+        return found if self.candidate.polls else woken(found, seconds)
 
-
-@dataclass(frozen=True)
-class Estimates:
-    """What each scenario amounts to.
-
-    Attributes:
-        metered: of each meter that the way uses.
-        replayed: operations that the invocations go over again.
-        lag_seconds: detection lag; NaN where the deadline passed first, or a quota ended the execution.
-        lag_mean_seconds: over every moment in which the query could have ended between its last two polls.
-        lag_worst_seconds: the longest of those; NaN as ``lag_seconds`` is.
-        parts: of the cost.
-    """
-
-    polled: PollColumns
-    metered: Mapping[Meter, Counts]
-    invocations: Counts
-    replayed: Counts
-    lag_seconds: Floats
-    lag_mean_seconds: Floats
-    lag_worst_seconds: Floats
-    parts: tuple[CostPart, ...]
+    @cached_property
+    def used(self) -> Used:
+        """What happened."""
+        return used_by(self.polled, self.policies, self.kept_warm_seconds, self.candidate.waits)
 
     def of(self, meter: Meter) -> Counts:
         """Return the amounts of a meter, none where the way does not use it."""
-        return self.metered.get(meter, np.zeros_like(self.polled.polls))
+        none = np.zeros_like(self.polled.polls)
+        return none + self.used.count(self.usage, meter) if meter in self.usage.meters else none
+
+    @cached_property
+    def invocations(self) -> Counts:
+        """Of all functions together."""
+        found: Counts = np.zeros_like(self.polled.polls) + self.used.invocations(self.usage)
+        return found
+
+    @property
+    def replayed(self) -> Counts:
+        """Operations that the invocations go over again."""
+        found: Counts = np.zeros_like(self.polled.polls) + self.used.replayed(self.usage)
+        return found
+
+    @property
+    def unseen(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """Where the deadline passed first, or a quota ended the execution: no end was detected."""
+        return self.polled.timed_out | self.polled.died
+
+    @property
+    def lag_seconds(self) -> Floats:
+        """Detection lag of these ends; NaN where none was detected."""
+        return np.where(self.unseen, np.nan, self.polled.seen_at_seconds - self.statement_seconds)
+
+    @property
+    def lag_worst_seconds(self) -> Floats:
+        """The delay before the last poll: the lag of an end at the worst moment; NaN as above."""
+        return np.where(self.unseen, np.nan, self.polled.last_delay_seconds)
+
+    @cached_property
+    def mean_makespan_seconds(self) -> float:
+        """From the statement's creation to its last poll, on average."""
+        return float(self.polled.seen_at_seconds.mean())
+
+    @cached_property
+    def mean_and_most_polls(self) -> tuple[float, int]:
+        """Of a run on average, and of the longest."""
+        return float(self.polled.polls.mean()), int(self.polled.polls.max())
+
+    @property
+    def longest_timeout_seconds(self) -> float:
+        """The batch's own, the longest where queries have several."""
+        return float(self.timeout_seconds.max())
+
+    @cached_property
+    def longest_delay_seconds(self) -> float:
+        """The longest delay of the schedule up to the timeout: what an end can stay unseen at worst."""
+        return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
+
+    @cached_property
+    def lag(self) -> Lag:
+        """The detection lag of ends at any moment."""
+        delays = self.polled.last_delay_seconds[~self.unseen]
+        return lag_at_any_moment(delays, self.longest_delay_seconds, by_event=not self.candidate.polls)
+
+    @cached_property
+    def stretched(self) -> bool:
+        """Tell whether the poll budget makes delays longer than the policy's."""
+        return is_stretched(self.longest_timeout_seconds, self.policy, self.candidate.budget_polls)
+
+    @cached_property
+    def counted(self) -> dict[Key, Counts]:
+        """Everything that a run is billed by and that is counted, a row a query."""
+        usage, used = self.usage, self.used
+        found: dict[Key, Counts | int] = {(METER, meter.key): self.of(meter) for meter in usage.meters}
+        for meter in usage.meters:
+            if meter.is_size:
+                found[METER, meter.key] = self.of(meter) + bytes_of_the_policy(self.policy, used.polls)
+        for name in usage.functions:
+            found[REQUESTS, name] = used.invocations_of(usage, name)
+            found[COLD, name] = used.cold_starts_of(usage, name)
+        if usage.functions:
+            logged = (used.work(usage), used.checks(usage), self.invocations)
+            found |= {(LOGGED, what): column for what, column in zip(LOGGING, logged, strict=True)}
+        none = np.zeros_like(used.polls)
+        return {key: none + column for key, column in found.items()}
+
+    @cached_property
+    def kept(self) -> dict[Key, Floats]:
+        """What is kept, times the seconds that each execution takes."""
+        seconds = self.polled.seen_at_seconds
+        meters = [meter for meter in self.usage.meters if meter.retention]
+        return {(KEPT, meter.key): self.counted[METER, meter.key] * seconds for meter in meters}
+
+    @cached_property
+    def sums(self) -> dict[Key, Decimal]:
+        """The sums over all queries, exact where they are of whole numbers."""
+        counted = {key: Decimal(int(column.sum())) for key, column in self.counted.items()}
+        return counted | {key: Decimal(str(float(column.sum()))) for key, column in self.kept.items()}
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What queries come to on one way: followed, and billed on some terms."""
+
+    followed: Followed
+    terms: Terms
+
+    @property
+    def candidate(self) -> Candidate:
+        """The way."""
+        return self.followed.candidate
+
+    @property
+    def policy(self) -> Policy:
+        """How it polls, as the way keeps it."""
+        return self.followed.policy
+
+    @property
+    def polled(self) -> PollColumns:
+        """When its polls fall."""
+        return self.followed.polled
+
+    @property
+    def lag(self) -> Lag:
+        """The detection lag of ends at any moment."""
+        return self.followed.lag
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """What one run is billed for, on average over the queries: exact sums, over their number."""
+        followed, rows = self.followed, len(self.followed.statement_seconds)
+        billed = {
+            (MILLISECONDS, name): Decimal(int(self._billed_milliseconds(name).sum()))
+            for name in followed.usage.functions
+        }
+        means = {key: summed / rows for key, summed in (followed.sums | billed).items()}
+        return list(_quantities(followed.usage, means, self.terms))
 
     @property
     def cost_usd(self) -> Floats:
-        """Of one execution, each."""
-        total: Floats = sum((part.usd for part in self.parts), np.zeros(1))
-        return total
+        """What each query's run costs, in floating point to compare: a bill is linear in its amounts."""
+        followed = self.followed
+        billed = {(MILLISECONDS, name): self._billed_milliseconds(name) for name in followed.usage.functions}
+        cost = np.zeros(len(followed.statement_seconds))
+        for key, column in (followed.counted | followed.kept | billed).items():
+            # A second for which something is kept has no price without the thing that is.
+            kept = {(METER, key[1]): Decimal(1)} if key[0] == KEPT else {}
+            cost += column * float(self._usd({key: Decimal(1)} | kept) - self._usd(kept))
+        return cost
 
+    def _usd(self, amounts: Mapping[Key, Decimal]) -> Decimal:
+        return priced(_quantities(self.followed.usage, amounts, self.terms), self.terms.prices).total_usd
 
-def followed(usage: Usage, budget_polls: int | None, columns: Columns, waits: Waits) -> PollColumns:
-    """Return how the statements of scenarios are followed on one way."""
-    seconds = columns.statement_seconds
-    polled = poll(seconds, columns.timeout_seconds, columns.policies, budget_polls, most_polls(usage))
-    return woken(polled, seconds) if waits is Waits.FOR_AN_EVENT else polled
-
-
-def estimate(
-    usage: Usage,
-    budget_polls: int | None,
-    columns: Columns,
-    rates: Rates,
-    assumed: Assumptions,
-    *,
-    waits: Waits = Waits.BY_POLLING,
-) -> Estimates:
-    """Return what every scenario amounts to on one way.
-
-    Args:
-        usage: the way's own counts.
-        budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
-        columns: the scenarios.
-        rates: prices, numbers or columns as long as the scenarios.
-        assumed: durations, log bytes and retention.
-        waits: how the way learns of the end. Of one that waits for an event the policies are the slow poll's:
-            the mean lag is that of an event that arrives, the worst that of one that is lost.
-    """
-    polled = followed(usage, budget_polls, columns, waits)
-    used = used_by(polled, columns.policies, float(assumed["kept_warm_seconds"]), waits)
-    lag = polled.seen_at_seconds - columns.statement_seconds
-    unseen = polled.timed_out | polled.died
-    mean = lag if waits is Waits.FOR_AN_EVENT else polled.last_delay_seconds / 2
-    return Estimates(
-        polled=polled,
-        metered={meter: used.count(usage, meter) for meter in usage.meters},
-        invocations=used.invocations(usage),
-        replayed=used.replayed(usage),
-        lag_seconds=np.where(unseen, np.nan, lag),
-        lag_mean_seconds=np.where(unseen, np.nan, mean),
-        lag_worst_seconds=np.where(unseen, np.nan, polled.last_delay_seconds),
-        parts=cost_parts(
-            usage,
-            used,
-            rates,
-            columns.memory_mb,
-            assumed,
-            billed_of_polls=_of_polls(usage, assumed, columns.memory_mb, polled.begun),
-        ),
-    )
-
-
-def _of_polls(usage: Usage, assumed: Assumptions, memory_mb: Number, begun: Counts) -> Counts:
-    """Return the milliseconds that all polls of each row are billed for."""
-    if np.ndim(memory_mb) == 0:
-        return milliseconds_of_polls(usage, assumed, int(memory_mb), begun)
-    billed = np.zeros(len(begun), dtype=np.int64)
-    sizes = np.asarray(memory_mb)
-    for size in np.unique(sizes):
-        rows = sizes == size
-        billed[rows] = milliseconds_of_polls(usage, assumed, int(size), begun[rows])
-    return billed
-
-
-def cost_parts(
-    usage: Usage, used: Used, rates: Rates, memory_mb: Number, assumed: Assumptions, *, billed_of_polls: Any
-) -> tuple[CostPart, ...]:
-    """Return the cost of each row in parts, each of which one price and at most one assumption set.
-
-    Args:
-        usage: the way's own counts.
-        used: a row a scenario, or the mean of many.
-        rates: prices.
-        memory_mb: of the functions.
-        assumed: durations, log bytes and retention.
-        billed_of_polls: milliseconds of all polls' invocations, each rounded up, checkpoints apart.
-    """
-    value = {name: float(one.value) for name, one in assumed.named.items()}
-    invocations = used.invocations(usage)
-    parts = [CostPart("requests", REQUEST, None, invocations * rates[REQUEST])] if usage.functions else []
-    for meter in usage.meters:
-        parts += _metered_parts(meter, used.count(usage, meter), rates, value)
-    of_functions = _function_parts(usage, used, rates, memory_mb, assumed, billed_of_polls=billed_of_polls)
-    return (*parts, *of_functions)
-
-
-def _metered_parts(meter: Meter, amount: Any, rates: Rates, value: Mapping[str, float]) -> Iterator[CostPart]:
-    """Yield what the service that meters it charges."""
-    if meter.price is None:
-        return
-    priced = amount / float(meter.units_a_price)
-    yield CostPart(meter.line, meter.price, None, priced * rates[meter.price])
-    if meter.retention is not None:
-        kept = meter.retention
-        months = priced * value[kept.days] / float(DAYS_A_MONTH)
-        yield CostPart(kept.billed_as, kept.price, kept.days, months * rates[kept.price])
-
-
-def _function_parts(
-    usage: Usage, used: Used, rates: Rates, memory_mb: Number, assumed: Assumptions, *, billed_of_polls: Any
-) -> Iterator[CostPart]:
-    """Yield what functions cost besides their requests; nothing where a way has none."""
-    if not usage.functions:
-        return
-    value = {name: float(one.value) for name, one in assumed.named.items()}
-    invocations = used.invocations(usage)
-    second_usd = rates[GB_SECOND] * (np.asarray(memory_mb) / 1024)
-    of_a_core = np.minimum(1.0, np.asarray(memory_mb) / value["full_core_memory_mb"])
-    computed = [
-        CostPart(f"GB-seconds: {name}", GB_SECOND, name, seconds * second_usd)
-        for name, seconds in _seconds(usage, used, of_a_core, value)
-    ]
-    yield from computed
-    unrounded = sum(part.usd for part in computed)
-    billed = _billed_seconds(usage, used, memory_mb, assumed, billed_of_polls) * second_usd
-    yield CostPart("GB-seconds: rounding up", GB_SECOND, None, billed - unrounded)
-    byte_usd = rates[LOGS] / float(BYTES_A_GB)
-    log_lines = {
-        "log_bytes_a_piece_of_work": used.work(usage),
-        "log_bytes_a_check": used.checks(usage),
-        "log_bytes_an_invocation": invocations,
-    }
-    for name, times in log_lines.items():
-        yield CostPart(f"logs: {name}", LOGS, name, times * value[name] * byte_usd)
-
-
-def _billed_seconds(
-    usage: Usage, used: Used, memory_mb: Number, assumed: Assumptions, billed_of_polls: Any
-) -> Any:
-    """Return the billed seconds of all functions together, every invocation rounded up."""
-    cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
-    checkpoints = used.count(usage, CHECKPOINTS)
-    others = used.invocations(usage) - (used.begun if usage.look.invocations else 0)
-    each = _of_sizes(
-        memory_mb,
-        lambda size: invocation_milliseconds(assumed, size, replayed=0, suspends=usage.suspends),
-    )
-    added = cold * added_milliseconds(assumed, 1, 0) + checkpoints * added_milliseconds(assumed, 0, 1)
-    return (others * each + billed_of_polls + added) / 1000
-
-
-def _of_sizes(memory_mb: Number, of_one: Callable[[int], int]) -> Any:
-    """Return what a function says of each memory size."""
-    sizes, index = np.unique(np.asarray(memory_mb), return_inverse=True)
-    found = np.array([of_one(int(size)) for size in sizes])[index]
-    return found if np.ndim(memory_mb) else found.item()
-
-
-def _seconds(usage: Usage, used: Used, of_a_core: Any, value: Mapping[str, float]) -> list[tuple[str, Any]]:
-    """Return the billed seconds of all functions together, by the assumption that makes them."""
-    invocations = used.invocations(usage)
-    cold = sum(used.cold_starts_of(usage, name) for name in usage.functions)
-    seconds = [
-        ("invocation_wait_seconds", invocations * value["invocation_wait_seconds"]),
-        ("invocation_cpu_seconds", invocations * (value["invocation_cpu_seconds"] / of_a_core)),
-        ("initialization_seconds", cold * value["initialization_seconds"]),
-    ]
-    if usage.suspends:
-        seconds.append(("suspension_seconds", invocations * value["suspension_seconds"]))
-    if CHECKPOINTS in usage.meters:
-        seconds.append(("checkpoint_seconds", used.count(usage, CHECKPOINTS) * value["checkpoint_seconds"]))
-    if usage.replays:
-        replayed = value["replayed_operation_cpu_seconds"] / of_a_core
-        seconds.append(("replayed_operation_cpu_seconds", used.replayed(usage) * replayed))
-    return seconds
-
-
-def estimated_quantities(
-    usage: Usage, used: Used, *, memory_mb: int, architecture: str, assumed: Assumptions
-) -> list[Quantity]:
-    """Return what executions are billed for on average, as line items for ``tariff.priced``.
-
-    Args:
-        usage: the way's own counts.
-        used: a row a scenario.
-        memory_mb: of the functions.
-        architecture: of the functions.
-        assumed: durations, log bytes and retention.
-    """
-    summed, rows = totals(used)
-    mean = summed.reduced(lambda column: column / rows)
-    quantities = [
-        quantity
-        for meter in usage.meters
-        for quantity in metered_quantities(
-            meter,
-            Decimal(mean.count(usage, meter)),
-            Label.ESTIMATED,
-            AS_REHEARSED if meter.is_size else CLOSED_FORM,
-            assumed,
-        )
-    ]
-    for name in usage.functions:
-        invocations = Decimal(mean.invocations_of(usage, name))
-        if not invocations:
-            continue
-        polls_here = name in usage.look.invocations
-        warm = invocation_milliseconds(assumed, memory_mb, replayed=0, suspends=usage.suspends)
-        billed = _whole((invocations - (mean.begun if polls_here else 0)) * rows) * warm
+    def _billed_milliseconds(self, function: str) -> Counts:
+        """Return what a function's invocations are billed for, each rounded up, a row a query."""
+        usage, terms, counted = self.followed.usage, self.terms, self.followed.counted
+        assumed, begun = terms.assumed, self.followed.used.begun
+        polls_here = function in usage.look.invocations
+        others = counted[REQUESTS, function] - (begun if polls_here else 0)
+        warm = invocation_milliseconds(assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
+        billed = others * warm + counted[COLD, function] * added_milliseconds(assumed, 1, 0)
         if polls_here:
-            billed += int(milliseconds_of_polls(usage, assumed, memory_mb, used.begun).sum())
-        cold = _whole(mean.cold_starts_of(usage, name) * rows)
-        checkpoints = _whole(mean.count(usage, CHECKPOINTS) * rows) if polls_here else 0
-        billed += added_milliseconds(assumed, cold, checkpoints)
-        seconds = Decimal(billed) / 1000 / rows
-        quantities += [
-            Quantity(f"{name}: requests", REQUEST, invocations, Label.ESTIMATED, CLOSED_FORM),
-            compute_quantity(name, seconds, memory_mb, price_key(GB_SECOND, architecture)),
-        ]
+            billed = billed + milliseconds_of_polls(usage, assumed, terms.memory_mb, begun)
+            checkpoints = counted.get((METER, CHECKPOINTS.key), 0)
+            billed = billed + checkpoints * added_milliseconds(assumed, 0, 1)
+        return np.where(counted[REQUESTS, function] > 0, billed, 0)
+
+    @cached_property
+    def bill(self) -> Bill:
+        """The bill of one run, on average over the queries."""
+        return self.bill_of(Decimal(1))
+
+    def bill_of(self, runs: Decimal, *, free_tier: bool = False) -> Bill:
+        """Return the bill of so many runs.
+
+        Args:
+            runs: of a query, each as likely as the other.
+            free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
+        """
+        return priced(self.quantities, self.terms.prices, runs=runs, free_tier=free_tier)
+
+
+def estimate_way(
+    candidate: Candidate,
+    durations_seconds: float | Floats,
+    policy: Policy,
+    terms: Terms,
+    timeout_seconds: float | None = None,
+) -> Estimate:
+    """Return what queries come to on one way.
+
+    Args:
+        candidate: the way.
+        durations_seconds: of the queries, one or a column.
+        policy: as it is asked for; the way may keep another.
+        terms: prices, functions and assumptions.
+        timeout_seconds: the batch's own; else what each query usually has.
+    """
+    durations = np.atleast_1d(np.asarray(durations_seconds, dtype=np.float64))
+    kept = candidate.kept(policy)
+    timeouts = (
+        usual_timeouts(durations)
+        if timeout_seconds is None
+        else np.full(len(durations), float(timeout_seconds))
+    )
+    kept_warm = float(terms.assumed["kept_warm_seconds"])
+    return Estimate(Followed(candidate, kept, durations, timeouts, kept_warm), terms)
+
+
+def usual_timeouts(durations_seconds: Floats) -> Floats:
+    """Return the timeouts of batches whose own are not given: a tenth more, 1 h at least, 24 h at most."""
+    more = np.ceil(np.round(durations_seconds * 1.1, 6))
+    timeouts: Floats = np.minimum(LONGEST_SECONDS, np.maximum(3_600.0, more))
+    return timeouts
+
+
+def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> Iterator[Quantity]:
+    """Yield what these amounts are billed as."""
+    assumed = terms.assumed
+
+    def of(kind: str, name: str) -> Decimal:
+        return amounts.get((kind, name), Decimal(0))
+
+    for meter in usage.meters:
+        source = AS_REHEARSED if meter.is_size else CLOSED_FORM
+        amount = of(METER, meter.key)
+        seconds = of(KEPT, meter.key) / amount if amount else Decimal(0)
+        yield from metered_quantities(meter, amount, Label.ESTIMATED, source, assumed, seconds=seconds)
+    for name in usage.functions:
+        requests = of(REQUESTS, name)
+        if requests:
+            yield Quantity(f"{name}: requests", REQUEST, requests, Label.ESTIMATED, CLOSED_FORM)
+        if seconds := of(MILLISECONDS, name) / 1000:
+            price = price_key(GB_SECOND, terms.architecture)
+            yield compute_quantity(name, seconds, terms.memory_mb, price)
     if usage.functions:
-        all_invocations = Decimal(mean.invocations(usage))
-        quantities.append(logs_quantity(mean.work(usage), mean.checks(usage), all_invocations, assumed))
-    return quantities
+        work, checks, invocations = (of(LOGGED, what) for what in LOGGING)
+        yield logs_quantity(work, checks, invocations, assumed)
 
 
-def _whole(number: Any) -> int:
-    """Return the whole number that a mean times its rows is."""
-    return round(Decimal(number))
+def bytes_of_the_policy(policy: Policy, polls: Counts) -> Counts | int:
+    """Return how much more is stored where a policy is written longer than a fixed interval.
+
+    The input has it as it was given, and the submit and every poll with everything filled in.
+    """
+    if policy.is_fixed:
+        return 0
+    usual = Policy.fixed(10)
+    stored, given = (
+        len(json.dumps(longer)) - len(json.dumps(shorter))
+        for longer, shorter in ((policy.stored, usual.stored), (policy.to_input(), usual.to_input()))
+    )
+    return (polls + 1) * stored + given

@@ -9,8 +9,9 @@ GIVEN = "given by the caller"
 
 
 def figure(value: object, unit: str, label: Label, source: str) -> Json:
-    """Return one figure as JSON values; money is text, so that no digit is lost."""
-    return {"value": value, "unit": unit, "label": label.value, "source": source}
+    """Return one figure as JSON values; one without a value is missing. Money is text, to lose no digit."""
+    known = Label.MISSING if value is None else label
+    return {"value": value, "unit": unit, "label": known.value, "source": source}
 
 
 def given(value: object, unit: str) -> Json:
@@ -25,6 +26,13 @@ def told_usd(amount: Decimal, places: int = 4) -> str:
     return f"{amount:.{max(places, 2 - amount.adjusted()) if amount.adjusted() < -1 else places}f}"
 
 
+def told_money(amount: Decimal) -> str:
+    """Write an amount rounded to what matters: dollars, cents below a thousand, three digits below one."""
+    if abs(amount) >= 1000:
+        return f"{amount:,.0f}"
+    return f"{amount:.2f}" if abs(amount) >= 1 else told_usd(amount, 2)
+
+
 def told_excess(factor: float) -> str:
     """Write a factor above 1 rounded up, with as many digits as tell it from 1."""
     if factor >= 100:
@@ -34,14 +42,10 @@ def told_excess(factor: float) -> str:
     return f"{rounded:.{digits}f}".rstrip("0").rstrip(".")
 
 
-def told_below(factor: float) -> str:
-    """Write a factor rounded down, so that it still holds."""
-    digits = max(0, 2 - math.floor(math.log10(factor))) if factor > 0 else 0
-    return f"{math.floor(factor * 10**digits) / 10**digits:,.{digits}f}"
-
-
 def told_share(share: float) -> str:
-    """Write a share in percent that is never rounded to none or to all."""
+    """Write a share in percent that is never rounded to none or to all; of more than all without decimals."""
+    if share >= 1.0005:
+        return f"{share:,.0%}" if share >= 1.01 else f"{share:.1%}"
     if share in {0, 1} or 0.0005 <= share <= 0.9995:
         return f"{share:.1%}"
     return "under 0.1%" if share < 0.5 else "over 99.9%"

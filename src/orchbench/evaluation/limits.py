@@ -177,11 +177,18 @@ def moment_of_poll(policy: Policy, number: int) -> float:
 
 
 def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | None) -> float:
-    """Return the longest delay up to a deadline, the budget's stretching included."""
-    ends = np.linspace(1.0, timeout_seconds, 400)
-    rows = policy_rows(policy, len(ends))
-    found = poll(ends, np.full(len(ends), timeout_seconds), rows, budget_polls)
-    return float(found.last_delay_seconds.max())
+    """Return the longest delay up to a deadline, the budget's stretching included.
+
+    Delays never shrink but at two places: where the budget stops stretching, and at the deadline, which cuts
+    the last one short. So the longest is the first one, the last or the one before it.
+    """
+
+    def delay_before(end: float) -> float:
+        at, deadline = np.array([end]), np.array([timeout_seconds])
+        return float(poll(at, deadline, _columns(policy), budget_polls).last_delay_seconds[0])
+
+    last = delay_before(timeout_seconds)
+    return max(delay_before(1.0), last, delay_before(max(1.0, timeout_seconds - last)))
 
 
 def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | None) -> bool:

@@ -1,24 +1,28 @@
 """Price lists: one JSON file a region, every price with its unit, tier, source, date and confidence.
 
-``price_schema.json`` says what a file holds. Adding a region is adding a file; a region without one is
-charged at another's prices, each of which then says what it is assumed from.
+``price_schema.json`` says what a file holds, and every file is held to it. A file may list some prices only
+and say that the others are those of us-east-1: each of them is then assumed, and says so.
 """
 
+import datetime as dt
 import json
-import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from orchbench.trace import Json
 
 FOLDER = Path(__file__).parent / "prices"
 SCHEMA_FILE = Path(__file__).with_name("price_schema.json")
 FALLBACK_REGION = "us-east-1"
-_AMOUNT = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?")
+ARCHITECTURES = ("x86_64", "arm64")
 
 
 class InvalidPrices(ValueError):
-    """A price file that cannot be read, in one sentence."""
+    """A price file that cannot be read, or a region without one, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Price:
     Attributes:
         usd: for one ``unit``.
         confidence: ``seen`` on AWS's page or in its price list, ``quoted`` by others, or ``assumed``.
+        date: when it was read: a year, a month or a day.
         tier: which tier of AWS's price it is.
         assumed_from: the region or the fact that an assumed price is taken from.
     """
@@ -57,13 +62,18 @@ class Price:
         """The source with its date, as a report shows it."""
         return f"{self.source}, {self.date}"
 
+    def is_old(self, today: dt.date) -> bool:
+        """Tell whether it was read more than a year before a day."""
+        parts = [int(part) for part in self.date.split("-")]
+        year, month, day = [*parts, *(12, 31)[len(parts) - 1 :]]
+        return (year + 1, month, day) < (today.year, today.month, today.day)
+
 
 @dataclass(frozen=True)
 class PriceList:
-    """The prices of one region; ``requested_region`` differs where there is no list of its own."""
+    """The prices of one region."""
 
     region: str
-    requested_region: str
     prices: dict[str, Price]
 
     def __getitem__(self, key: str) -> Price:
@@ -77,6 +87,36 @@ class PriceList:
         )
         return [f"{note[0].upper()}{note[1:]}." for note in told]
 
+    def told(self, keys: Iterable[str]) -> str:
+        """Name the region for a headline, and which of these prices are another region's."""
+        asked = list(dict.fromkeys(keys))
+        assumed = [key for key in asked if self[key].assumed_from == FALLBACK_REGION]
+        if not assumed:
+            return self.region
+        known = [key for key in asked if key not in assumed]
+        if len(known) < len(assumed):
+            what = f"all but {_listed(known)}" if known else "all"
+        else:
+            what = _listed(assumed)
+        return f"{self.region} ({what} assumed from {FALLBACK_REGION})"
+
+    def old(self, keys: Iterable[str], today: dt.date) -> list[str]:
+        """Say which of these prices are more than a year old, in a sentence; nothing where none is."""
+        found = [key for key in dict.fromkeys(keys) if self[key].is_old(today)]
+        if not found:
+            return []
+        told = _listed(found, lambda key: f"{told_price(key)} ({self[key].date})")
+        return [f"Read more than a year ago, and so perhaps out of date: the price of {told}."]
+
+
+def told_price(key: str) -> str:
+    """Write a price's name for people."""
+    for architecture in ARCHITECTURES:
+        if key.endswith(f"_{architecture}"):
+            name = key.removesuffix(f"_{architecture}").replace("_", " ")
+            return f"{name.replace('lambda gb second', 'Lambda GB-second')} on {architecture}"
+    return key.replace("lambda_", "Lambda ").replace("_", " ")
+
 
 def known_regions(folder: Path = FOLDER) -> list[str]:
     """Return the regions there is a price list for."""
@@ -84,74 +124,121 @@ def known_regions(folder: Path = FOLDER) -> list[str]:
 
 
 def price_list(region: str, folder: Path = FOLDER) -> PriceList:
-    """Read a region's prices; a region without a list takes us-east-1's, and each price says so.
+    """Read a region's prices; what its list leaves out is us-east-1's, and says so.
+
+    Raises:
+        InvalidPrices: in one sentence: there is no list of the region, or it cannot be read.
+    """
+    regions = known_regions(folder)
+    if region not in regions:
+        raise InvalidPrices(
+            f"No prices are known of the region {region[:60]!r}: name one of {', '.join(regions)}, or read "
+            "them from AWS with `orchbench prices --refresh --region NAME`."
+        )
+    return price_list_in(folder / f"{region}.json", region, folder=folder)
+
+
+def price_list_in(path: Path, region: str, *, named: str = "", folder: Path = FOLDER) -> PriceList:
+    """Read the prices of a region from a file.
+
+    Args:
+        path: of the file.
+        region: that it must be of.
+        named: what the file is called in a sentence; its path by default.
+        folder: of the project's own lists, for what this one leaves out.
 
     Raises:
         InvalidPrices: in one sentence that names the file.
     """
-    used = region if region in known_regions(folder) else FALLBACK_REGION
-    path = folder / f"{used}.json"
+    named = named or str(path)
     try:
-        prices = prices_from_json(json.loads(path.read_text()))
+        document = json.loads(path.read_text())
     except OSError as error:
-        raise InvalidPrices(f"{path} cannot be read: {error.strerror}.") from None
-    except InvalidPrices as error:
-        raise InvalidPrices(f"{path} {error}") from None
+        raise InvalidPrices(f"{named} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError):
-        raise InvalidPrices(f"{path} is no JSON: it takes what {SCHEMA_FILE.name} describes.") from None
-    if used != region:
-        prices = {key: _assumed(price, used, region) for key, price in prices.items()}
-    return PriceList(used, region, prices)
+        raise InvalidPrices(f"{named} is not a price file: it is not valid JSON.") from None
+    try:
+        prices = prices_from_json(document)
+    except InvalidPrices as error:
+        raise InvalidPrices(f"{named} is not a price file: {error}") from None
+    if document["region"] != region:
+        raise InvalidPrices(
+            f"{named} holds the prices of {document['region']}, where those of {region} belong."
+        )
+    if "others_assumed_from" in document:
+        prices = _filled(prices, region, price_list(document["others_assumed_from"], folder))
+    return PriceList(region, prices)
 
 
 def prices_from_json(document: Any) -> dict[str, Price]:
-    """Read the prices of a file's document.
+    """Read the prices that a file's document lists.
 
     Raises:
-        InvalidPrices: the rest of a sentence, behind what the document is.
+        InvalidPrices: the document is not as the schema describes; the rest of a sentence.
     """
-    listed = document.get("prices") if isinstance(document, dict) else None
-    if not isinstance(listed, dict) or not listed:
-        raise InvalidPrices("has no 'prices': it takes an object with a price for each name.")
-    return {key: _price(key, value) for key, value in listed.items()}
+    check(document)
+    return {key: _price(value) for key, value in document["prices"].items()}
 
 
-def _price(key: str, value: Any) -> Price:
-    try:
-        free = value.get("free_tier")
-        read = Price(
-            **value
-            | {
-                "usd": _amount(value["usd"]),
-                "free_tier": FreeTier(**free | {"quantity": _amount(free["quantity"])}) if free else None,
-            }
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise InvalidPrices(
-            f"has a price {key[:60]!r} that is not as {SCHEMA_FILE.name} describes."
-        ) from None
-    texts = (
-        read.unit,
-        read.source,
-        read.date,
-        read.confidence,
-        read.note,
-        read.tier,
-        read.assumed_from or "",
-    )
-    if not all(isinstance(text, str) for text in texts):
-        raise InvalidPrices(f"has a price {key[:60]!r} with something else than text where text belongs.")
-    return read
+def check(document: Any) -> None:
+    """Hold a price file's document to the schema.
+
+    Raises:
+        InvalidPrices: the rest of a sentence.
+    """
+    # It takes a moment to import, which a command without prices should not wait for.
+    from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+    error = best_match(_validator().iter_errors(document))
+    if error is not None:
+        raise InvalidPrices(_told(error))
 
 
-def _amount(text: Any) -> Decimal:
-    if not isinstance(text, str) or not _AMOUNT.fullmatch(text):
-        raise ValueError(text)
-    return Decimal(text)
+@cache
+def _validator() -> Any:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415
+
+    return Draft202012Validator(json.loads(SCHEMA_FILE.read_text()))
+
+
+def _told(error: Any) -> str:
+    """Say in words what of a document is not as the schema describes."""
+    where = "its " + ".".join(str(part)[:60] for part in error.absolute_path) if error.absolute_path else "it"
+    found = f"{where} is {repr(error.instance)[:60]}"
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f"{where} has no {missing!r}."
+    if error.validator == "additionalProperties":
+        unknown = next(name for name in error.instance if name not in error.schema["properties"])
+        return f"{where} has {str(unknown)[:60]!r}, which is not known."
+    if error.validator == "const":
+        return f"{found}, where {error.validator_value!r} belongs."
+    if error.validator == "enum":
+        return f"{found}, where one of {', '.join(error.validator_value)} belongs."
+    return f"{found}, which is not as {SCHEMA_FILE.name} describes."
+
+
+def _price(value: Json) -> Price:
+    free = value["free_tier"]
+    taken = FreeTier(**free | {"quantity": Decimal(free["quantity"])}) if free else None
+    return Price(**value | {"usd": Decimal(value["usd"]), "free_tier": taken})
+
+
+def _filled(prices: Mapping[str, Price], region: str, others: PriceList) -> dict[str, Price]:
+    """Return a region's prices with another's where it has none, in the other's order."""
+    return {
+        key: prices[key] if key in prices else _assumed(price, others.region, region)
+        for key, price in others.prices.items()
+    }
 
 
 def _assumed(price: Price, used: str, region: str) -> Price:
     if price.confidence == "assumed":
         return price
-    note = f"there is no price list for {region}: that of {used} is taken"
+    note = f"prices that are not known of {region} are assumed to be those of {used}"
     return replace(price, confidence="assumed", assumed_from=used, note=note)
+
+
+def _listed(keys: Iterable[str], told: Any = told_price) -> str:
+    *first, last = map(told, keys)
+    return f"{', '.join(first)} and {last}" if first else str(last)

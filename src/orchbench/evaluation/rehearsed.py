@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count, platform_meters
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.limits import quotas
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.tariff import plain
 from orchbench.platforms import platform_named
 from orchbench.platforms.meters import (
     HISTORY_EVENTS,
@@ -152,6 +155,13 @@ def figures(rehearsal: Rehearsal) -> Figures:
         cpu_seconds=round(sum(one.cpu_seconds or 0.0 for one in trace.invocations), 3),
         rehearsal_seconds=rehearsal.rehearsal_seconds,
     )
+
+
+def cost(rehearsal: Rehearsal, prices: PriceList, architecture: str = "x86_64") -> Json:
+    """Return what a rehearsal's execution is billed for, with its label and its source."""
+    found = bill(rehearsal.trace, prices, architecture=architecture, metered=rehearsal.metered)
+    source = f"the bill of its trace, at list prices of {prices.region}"
+    return figure(plain(found.total_usd), "USD", found.label, source)
 
 
 def metered(rehearsal: Rehearsal) -> Mapping[Meter, int | None]:

@@ -11,8 +11,10 @@ from decimal import Decimal
 from orchbench.evaluation.prices import Price, PriceList
 from orchbench.trace import Json, Label
 
-BYTES_A_GB = Decimal(2**30)
+BYTES_A_GB = Decimal(10**9)
+"""Decimal gigabytes, as AWS's own worked bill of durable functions counts them; of logs it is assumed."""
 DAYS_A_MONTH = Decimal(30)
+SECONDS_A_DAY = Decimal(86_400)
 STRENGTH = (Label.MEASURED, Label.REHEARSED, Label.ESTIMATED, Label.ASSUMED, Label.MISSING)
 """From what is known best to what is not known."""
 
@@ -41,9 +43,11 @@ class BillLine:
 
     Attributes:
         quantity: that is charged for, the free one taken off.
-        label: how the quantity came to be; ``assumed`` where the price is.
+        label: how the amount came to be: estimated at best, for no bill of AWS was read; ``assumed`` where
+            the quantity or the price is.
         price_source: where the price comes from, with its date.
         source: where the quantity comes from.
+        quantity_label: how the quantity came to be.
         free_quantity: what the free tier takes off.
     """
 
@@ -52,6 +56,7 @@ class BillLine:
     unit: str
     amount_usd: Decimal
     label: Label
+    quantity_label: Label
     price_source: str
     note: str = ""
     source: str = ""
@@ -97,7 +102,12 @@ def weakest(labels: Iterable[Label]) -> Label:
 
 
 def priced(
-    quantities: Iterable[Quantity], prices: PriceList, *, runs: Decimal = Decimal(1), free_tier: bool = False
+    quantities: Iterable[Quantity],
+    prices: PriceList,
+    *,
+    runs: Decimal = Decimal(1),
+    free_tier: bool = False,
+    once: Iterable[Quantity] = (),
 ) -> Bill:
     """Return the bill for so many times these quantities.
 
@@ -106,9 +116,11 @@ def priced(
         prices: of the region.
         runs: how often it is run.
         free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
+        once: what comes after them, however often it is run.
     """
     left = _free_quantities(prices) if free_tier else {}
-    return Bill(tuple(_lines(quantities, prices, runs, left)))
+    lines = _lines(quantities, prices, runs, left)
+    return Bill((*lines, *_lines(once, prices, Decimal(1), left)))
 
 
 def _free_quantities(prices: PriceList) -> dict[str, Decimal]:
@@ -132,7 +144,7 @@ def _lines(
 
 
 def _line(one: Quantity, price: Price, charged: Decimal, free: Decimal) -> BillLine:
-    label, note = one.label, one.note
+    label, note = weakest((one.label, Label.ESTIMATED)), one.note
     if price.confidence == "assumed":
         label = weakest((label, Label.ASSUMED))
         note = "; ".join(part for part in (note, price.note) if part)
@@ -142,6 +154,7 @@ def _line(one: Quantity, price: Price, charged: Decimal, free: Decimal) -> BillL
         unit=price.unit,
         amount_usd=charged * price.usd,
         label=label,
+        quantity_label=one.label,
         price_source=price.told_source,
         note=note,
         source=one.source,
@@ -165,6 +178,7 @@ def bill_to_json(bill: Bill) -> Json:
                 "amount_usd": plain(line.amount_usd),
                 "free_quantity": plain(line.free_quantity),
                 "label": line.label.value,
+                "quantity_label": line.quantity_label.value,
                 "source": line.source,
                 "price_source": line.price_source,
                 "note": line.note,

@@ -69,6 +69,18 @@ class Units:
         }
 
 
+@dataclass(frozen=True)
+class DefinitionSize:
+    """A state machine's definition.
+
+    Attributes:
+        lines: of canonical formatting.
+    """
+
+    lines: int
+    units: Units
+
+
 TITLES = {
     "decisions": "decisions",
     "error_names": "error names",
@@ -92,6 +104,11 @@ def definition_units(definition: Json) -> Units:
         operations=len(states),
         ends=sum(state["Type"] in ("Succeed", "Fail") or bool(state.get("End")) for state in states),
     )
+
+
+def size_of_definition(definition: Json) -> DefinitionSize:
+    """Measure a definition in Amazon States Language."""
+    return DefinitionSize(canonical_definition_lines(definition), definition_units(definition))
 
 
 def code_units(files: Sequence[Path], vocabulary: Sequence[Path] = ()) -> Units:

@@ -1,11 +1,7 @@
-"""What counts and cost follow from, all of it linearly, from the looks, waits and events of scenarios.
-
-Linear, so that a row may be one scenario or the mean of a workload, and sums stay exact whole numbers.
-"""
+"""What happened in executions, and what counts follow from that: linearly, and in whole numbers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -18,7 +14,7 @@ from orchbench.ways.way import Waits
 
 @dataclass(frozen=True)
 class Used:
-    """What counts and cost follow from, all of it linearly: a row may be a scenario or a mean of many.
+    """What counts follow from, a row an execution.
 
     Attributes:
         polls: looks of an execution that were answered.
@@ -26,8 +22,8 @@ class Used:
         events: that were delivered to it.
         begun: those polls, and the one that a quota refused after its delay.
         pairs: of the polls begun: begun * (begun - 1) / 2.
-        timed_out: whether the deadline passed first, 0 or 1, or the share of those it did for.
-        poll_refused: whether a quota ended it at its next poll, 0 or 1 or a share.
+        timed_out: whether the deadline passed first, 0 or 1.
+        poll_refused: whether a quota ended it at its next poll, 0 or 1.
         ending_refused: whether a quota ended it at its ending.
         slow: delays longer than an idle environment is kept.
         first_is_slow: whether the first delay is one of them.
@@ -43,10 +39,6 @@ class Used:
     ending_refused: Any
     slow: Any
     first_is_slow: Any
-
-    def reduced(self, reduce: Callable[[Any], Any]) -> "Used":
-        """Return one row of all, such as their means."""
-        return Used(*(reduce(getattr(self, name)) for name in Used.__dataclass_fields__))
 
     def count(self, usage: Usage, meter: Meter) -> Any:
         """Return how much of a meter is used."""
@@ -144,8 +136,3 @@ def most_polls(usage: Usage) -> MostPolls | None:
         answered=answered,
         begun=answered + (1 if usage.refused_poll.invocations else 0),
     )
-
-
-def totals(used: Used) -> tuple[Used, int]:
-    """Return the sums over all rows, as exact whole numbers, and how many rows they are of."""
-    return used.reduced(lambda column: Decimal(int(np.sum(column)))), len(used.polls)

@@ -18,10 +18,12 @@ from orchbench.trace import Label
 from orchbench.ways.durations import InvalidDuration, parse_duration
 
 QUANTILES = 2_000
+ENOUGH = 30
+"""From fewer past queries, the next ones may be quite unlike them."""
 LONGEST_SECONDS = 86_400
 """Redshift runs a query for 24 hours at most."""
 _Z95 = NormalDist().inv_cdf(0.95)
-FORMS = "lognormal:median=20m,p95=2h, uniform:1m,2h or one duration, such as 6h"
+FORMS = "lognormal:median=20m,p95=2h[,max=6h], uniform:1m,2h or one duration, such as 6h"
 
 
 class InvalidWorkload(ValueError):
@@ -34,15 +36,27 @@ class Workload:
 
     Attributes:
         label: measured for a file of past queries, assumed for a distribution.
+        is_sample: whether they are single queries, of which few say little.
     """
 
     durations_seconds: Floats
     label: Label
     source: str
+    is_sample: bool = False
+
+    @property
+    def warning(self) -> str | None:
+        """What must be said where they are too few to decide on."""
+        found = len(self.durations_seconds)
+        if not self.is_sample or found >= ENOUGH:
+            return None
+        return f"A decision on {found} durations fits these and may fit no others: give {ENOUGH} or more."
 
 
 def from_distribution(text: str) -> Workload:
     """Read a distribution: ``lognormal:median=20m,p95=2h``, ``uniform:1m,2h`` or one duration.
+
+    With ``max=6h``, what a lognormal distribution has beyond that takes as long as that; else 24 h.
 
     Raises:
         InvalidWorkload: in one sentence.
@@ -78,15 +92,16 @@ def _runnable(text: str) -> float:
 
 def _lognormal(text: str) -> Callable[[float], float]:
     named = dict(part.split("=", 1) for part in text.split(","))
-    if set(named) != {"median", "p95"}:
+    if not {"median", "p95"} <= set(named) <= {"median", "p95", "max"}:
         raise ValueError
     median, p95 = _runnable(named["median"]), _runnable(named["p95"])
-    if not 0 < median < p95:
+    most = _runnable(named.get("max", f"{LONGEST_SECONDS}s"))
+    if not 0 < median < p95 <= most:
         raise InvalidWorkload(
-            f"'lognormal:{text}' has no 95th percentile above its median, and both above 0."
+            f"'lognormal:{text}' has no 95th percentile above its median and up to its maximum, all above 0."
         )
     normal = NormalDist(math.log(median), math.log(p95 / median) / _Z95)
-    return lambda share: math.exp(normal.inv_cdf(share))
+    return lambda share: min(most, math.exp(normal.inv_cdf(share)))
 
 
 def _uniform(text: str) -> Callable[[float], float]:
@@ -126,7 +141,9 @@ def from_file(path: Path, column: str | None = None) -> Workload:
     if not values:
         raise InvalidWorkload(f"{path} holds no duration: it takes one a line, or a JSON list.")
     named = "" if column is None else f", column {column!r}"
-    return _workload(values, Label.MEASURED, f"{len(values):,} durations of {path.name}{named}")
+    return _workload(
+        values, Label.MEASURED, f"{len(values):,} durations of {path.name}{named}", is_sample=True
+    )
 
 
 def _json_values(path: Path, text: str) -> Iterator[float]:
@@ -209,6 +226,6 @@ def _seconds(path: Path, where: str, text: str) -> float:
     return seconds
 
 
-def _workload(values: list[float], label: Label, source: str) -> Workload:
+def _workload(values: list[float], label: Label, source: str, *, is_sample: bool = False) -> Workload:
     # Moments are kept to the microsecond, and the closed forms compare them.
-    return Workload(np.sort(np.round(np.array(values, dtype=np.float64), 6)), label, source)
+    return Workload(np.sort(np.round(np.array(values, dtype=np.float64), 6)), label, source, is_sample)

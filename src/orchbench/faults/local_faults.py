@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchbench.faults.matrix import Row
-from orchbench.faults.scene import Batch, Scene, scene
+from orchbench.faults.scene import Scene, StruckExecution, scene
 from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
 from orchbench.faults.unmeetable import without_a_function, without_polls
 from orchbench.trace import Work
@@ -33,7 +33,7 @@ BIG_TABLE = "INSERT INTO \"ENTRY\" SELECT repeat('x', 1000) FROM generate_series
 EVERY_SECOND = {"policy": "fixed", "interval_seconds": 1}
 EVERY_FOUR = {"policy": "fixed", "interval_seconds": 4}
 
-Strike = Callable[[Scene, Sequence[Batch]], None]
+Strike = Callable[[Scene, Sequence[StruckExecution]], None]
 
 
 @contextmanager
@@ -46,10 +46,10 @@ class LocalFault:
     """A row of the matrix.
 
     Attributes:
-        strike: makes the fault while the batches run, and notes when on each.
+        strike: makes the fault while the executions run, and notes when on each.
         unmeetable: why a way cannot meet it, or None where it can.
         sql: the batch's last statement.
-        rules: of the Data API, set before the batches start.
+        rules: of the Data API, set before the executions start.
         around: what is in force while they run.
     """
 
@@ -87,10 +87,10 @@ def row_of(fault: LocalFault, place: Scene) -> Row:
     event = {"timeout_seconds": 120, "poll": dict(fault.poll)}
     try:
         with fault.around(place):
-            batches = place.start(fault.name, fault.sql, event)
-            fault.strike(place, batches)
-            reasons = [fault.unmeetable(batch.way) for batch in batches]
-            found = zip(place.observe_all(batches), reasons, strict=True)
+            executions = place.start(fault.name, fault.sql, event)
+            fault.strike(place, executions)
+            reasons = [fault.unmeetable(batch.way) for batch in executions]
+            found = zip(place.observe_all(executions), reasons, strict=True)
             return Row(
                 fault.name, fault.what, tuple(replace(cell, unmeetable=reason) for cell, reason in found)
             )
@@ -104,29 +104,29 @@ def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
     return ({"operation": operation, "kind": "delay", "seconds": HELD_SECONDS, "calls": ways},)
 
 
-def _kill_in_submit(place: Scene, batches: Sequence[Batch]) -> None:
-    _kill_in(place, batches, Work.SUBMIT, SUBMIT)
+def _kill_in_submit(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    _kill_in(place, executions, Work.SUBMIT, SUBMIT)
 
 
-def _kill_in_check(place: Scene, batches: Sequence[Batch]) -> None:
-    _kill_in(place, batches, Work.LOOK, DESCRIBE)
+def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    _kill_in(place, executions, Work.LOOK, DESCRIBE)
 
 
-def _kill_in(place: Scene, batches: Sequence[Batch], work: Work, operation: str) -> None:
+def _kill_in(place: Scene, executions: Sequence[StruckExecution], work: Work, operation: str) -> None:
     """Kill the workers that do a work while the Data API holds their calls; ways may share a function."""
-    meant = [batch for batch in batches if work in batch.way.workers]
+    meant = [batch for batch in executions if work in batch.way.workers]
     place.await_requests(operation, len(meant))
     killed = {worker: kill_workers(place.stack, worker) for worker in _workers(meant, work)}
     for batch in meant:
         batch.struck_at = killed[batch.way.workers[work]]
 
 
-def _workers(batches: Sequence[Batch], work: Work) -> list[str]:
-    return list(dict.fromkeys(batch.way.workers[work] for batch in batches))
+def _workers(executions: Sequence[StruckExecution], work: Work) -> list[str]:
+    return list(dict.fromkeys(batch.way.workers[work] for batch in executions))
 
 
-def _kill_between(place: Scene, batches: Sequence[Batch]) -> None:
-    for batch in batches:
+def _kill_between(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    for batch in executions:
         if _between_looks(batch.way) is not None:
             continue
         service = place.service(batch.way)
@@ -146,15 +146,15 @@ def _between_looks(way: Way) -> str | None:
     return _in_look(way) or without_polls(way)
 
 
-def _kill_data_api(place: Scene, batches: Sequence[Batch]) -> None:
-    place.await_running(batches)
-    _strike_all(batches)
+def _kill_data_api(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    place.await_running(executions)
+    _strike_all(executions)
     kill_data_api(place.stack)()
 
 
-def _kill_query(place: Scene, batches: Sequence[Batch]) -> None:
-    backend = place.await_running(batches)[0]
-    _strike_all(batches)
+def _kill_query(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    backend = place.await_running(executions)[0]
+    _strike_all(executions)
     # One process killed: PostgreSQL ends all others, recovers, and takes connections again.
     os.kill(backend, signal.SIGKILL)
 
@@ -169,33 +169,33 @@ def _full_disk(place: Scene) -> Iterator[None]:
         limit_files(place.stack, before)
 
 
-def _strike_at_once(_place: Scene, batches: Sequence[Batch]) -> None:
-    _strike_all(batches)
+def _strike_at_once(_place: Scene, executions: Sequence[StruckExecution]) -> None:
+    _strike_all(executions)
 
 
-def _slow_down(place: Scene, batches: Sequence[Batch]) -> None:
+def _slow_down(place: Scene, executions: Sequence[StruckExecution]) -> None:
     place.network.delay_seconds = SLOW_SECONDS
-    _strike_all(batches)
+    _strike_all(executions)
 
 
-def _cut(place: Scene, batches: Sequence[Batch]) -> None:
-    place.await_running(batches)
+def _cut(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    place.await_running(executions)
     place.network.is_cut = True
-    _strike_all(batches)
+    _strike_all(executions)
     time.sleep(CUT_SECONDS)
     place.network.is_cut = False
-    place.open(batches)
+    place.open(executions)
 
 
-def _stop(place: Scene, batches: Sequence[Batch]) -> None:
-    place.await_running(batches)
-    for batch in batches:
+def _stop(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    place.await_running(executions)
+    for batch in executions:
         batch.struck_at = time.time()
         place.service(batch.way).stop(batch.arn, "Stopped by an operator.")
 
 
-def _strike_all(batches: Sequence[Batch]) -> None:
-    for batch in batches:
+def _strike_all(executions: Sequence[StruckExecution]) -> None:
+    for batch in executions:
         batch.struck_at = time.time()
 
 

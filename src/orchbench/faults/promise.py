@@ -29,6 +29,7 @@ class Observation:
         met: whether everything that was to go wrong took effect.
         unmeetable: why this way cannot meet the fault; None where it can.
         label: rehearsed or measured.
+        cost: of the execution, with its label and its source; None where nobody billed it.
     """
 
     way: str
@@ -42,6 +43,7 @@ class Observation:
     met: bool
     label: Label
     unmeetable: str | None = None
+    cost: Json | None = None
 
     @property
     def end(self) -> str:

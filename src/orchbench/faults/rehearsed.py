@@ -1,8 +1,10 @@
 """Rehearsals as the promise sees them."""
 
+from orchbench.evaluation.prices import FALLBACK_REGION, price_list
+from orchbench.evaluation.rehearsed import cost
 from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
 from orchbench.redshift.statement import Status
-from orchbench.rehearsal.data_api import Batch
+from orchbench.rehearsal.data_api import AcceptedBatch
 from orchbench.rehearsal.rehearse import Rehearsal
 from orchbench.trace import Label, Trace
 
@@ -38,6 +40,7 @@ def observe(rehearsal: Rehearsal, unmeetable: str | None = None) -> Observation:
         met=not rehearsal.unmet if rehearsal.scenario.faults else deadline is not None,
         label=Label.REHEARSED,
         unmeetable=unmeetable,
+        cost=cost(rehearsal, price_list(FALLBACK_REGION)),
     )
 
 
@@ -48,7 +51,7 @@ def heard_the_end(trace: Trace) -> bool:
 
 def _deadline(rehearsal: Rehearsal) -> float | None:
     """Return when the batch's own deadline passed, or the execution's; None where neither did."""
-    batch: Batch | None = rehearsal.batches[0] if rehearsal.batches else None
+    batch: AcceptedBatch | None = rehearsal.batches[0] if rehearsal.batches else None
     seconds = rehearsal.scenario.input.get("timeout_seconds")
     if batch is None or seconds is None or rehearsal.trace.ended_at is None:
         return None

@@ -1,4 +1,4 @@
-"""One local stack with a network in front of its Data API, and the batches that meet a fault on it.
+"""One local stack with a network in front of its Data API, and the executions that meet a fault on it.
 
 What ran is counted by PostgreSQL itself: a batch writes its name to a file when it begins, which no roll-back
 and no restart takes back, and to a table of its own, where only its commit makes it visible.
@@ -54,7 +54,7 @@ ENDED_BY_ITSELF = frozenset({None, "BatchFailed", "BatchAborted"})
 
 
 @dataclass
-class Batch:
+class StruckExecution:
     """One execution on the scene.
 
     Attributes:
@@ -76,18 +76,18 @@ class Scene:
     network: Network
     _names: int = field(default=0)
 
-    def start(self, name: str, sql: str, event: Mapping[str, Any]) -> list[Batch]:
+    def start(self, name: str, sql: str, event: Mapping[str, Any]) -> list[StruckExecution]:
         """Start a batch on every way, all at once."""
         self._names += 1
         outputs = self.stack.outputs
-        batches = []
+        executions = []
         for way in all_ways().values():
             entry = f"{name}-{self._names}-{way.name}"
             self.sql(f'CREATE TABLE "{entry}" (entry TEXT)')
             document = {"statements": _statements(entry, sql), **event}
             started = self.service(way).start(outputs[way.target_output], entry, document)
-            batches.append(Batch(way, str(started.execution_arn), entry))
-        return batches
+            executions.append(StruckExecution(way, str(started.execution_arn), entry))
+        return executions
 
     def service(self, way: Way) -> Service:
         """Return the service that runs a way."""
@@ -101,29 +101,29 @@ class Scene:
             cursor = connection.execute(text.encode())
             return cursor.fetchall() if cursor.description else []
 
-    def backends(self, batches: Sequence[Batch]) -> list[int]:
-        """Return PostgreSQL's processes that run these batches."""
-        entries = " OR ".join(f"query LIKE '%{batch.entry}%'" for batch in batches)
+    def backends(self, executions: Sequence[StruckExecution]) -> list[int]:
+        """Return PostgreSQL's processes that run these executions."""
+        entries = " OR ".join(f"query LIKE '%{batch.entry}%'" for batch in executions)
         rows = self.sql(
             f"SELECT pid FROM pg_stat_activity WHERE state <> 'idle' AND ({entries}) "  # noqa: S608 - our own names
             "AND pid <> pg_backend_pid()"
         )
         return [int(pid) for (pid,) in rows]
 
-    def await_running(self, batches: Sequence[Batch]) -> list[int]:
+    def await_running(self, executions: Sequence[StruckExecution]) -> list[int]:
         """Return PostgreSQL's processes once every batch has noted its begin and runs on."""
-        entries = {batch.entry for batch in batches}
-        eventually(lambda: entries <= set(self._begun()), "The batches do not begin")
-        eventually(lambda: len(self.backends(batches)) == len(batches), "The batches do not run")
-        return self.backends(batches)
+        entries = {batch.entry for batch in executions}
+        eventually(lambda: entries <= set(self._begun()), "The executions do not begin")
+        eventually(lambda: len(self.backends(executions)) == len(executions), "The executions do not run")
+        return self.backends(executions)
 
-    def open(self, batches: Sequence[Batch]) -> None:
-        """Let batches end that wait until they are opened."""
-        for batch in batches:
+    def open(self, executions: Sequence[StruckExecution]) -> None:
+        """Let executions end that wait until they are opened."""
+        for batch in executions:
             self.sql(f"COPY (SELECT 1) TO PROGRAM 'cat > {batch.entry}.opened'")
 
     def _begun(self) -> list[str]:
-        """Return the entries of the batches that began, one for each time."""
+        """Return the entries of the executions that began, one for each time."""
         return str(self.sql(f"SELECT pg_read_file('{BEGUN}', true)")[0][0] or "").splitlines()
 
     def await_requests(self, operation: str, count: int) -> None:
@@ -143,12 +143,12 @@ class Scene:
         with urllib.request.urlopen(request, timeout=10):  # noqa: S310
             pass
 
-    def observe_all(self, batches: Sequence[Batch]) -> tuple[Observation, ...]:
+    def observe_all(self, executions: Sequence[StruckExecution]) -> tuple[Observation, ...]:
         """Observe several at once, so that none is looked at only after another's end."""
-        with ThreadPoolExecutor(len(batches)) as pool:
-            return tuple(pool.map(self.observe, batches))
+        with ThreadPoolExecutor(len(executions)) as pool:
+            return tuple(pool.map(self.observe, executions))
 
-    def observe(self, batch: Batch) -> Observation:
+    def observe(self, batch: StruckExecution) -> Observation:
         """Wait for an execution's end, and for its statement's, and return what was seen."""
         trace = self._trace(batch)
         nothing_runs_at = self._await_quiet(batch)
@@ -176,14 +176,14 @@ class Scene:
             label=Label.MEASURED,
         )
 
-    def _trace(self, batch: Batch) -> Trace:
+    def _trace(self, batch: StruckExecution) -> Trace:
         service = self.service(batch.way)
         deadline = time.monotonic() + LONGEST_SECONDS
         while service.status(batch.arn) is ExecutionStatus.RUNNING and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
         return batch.way.platform.trace(batch.way, "local", service.record(batch.arn), [])
 
-    def _await_quiet(self, batch: Batch) -> float | None:
+    def _await_quiet(self, batch: StruckExecution) -> float | None:
         """Return when the batch was seen not to run any more, None where it runs on and on."""
         try:
             eventually(lambda: not self.backends([batch]), "The batch still runs", LEFT_RUNNING_SECONDS)

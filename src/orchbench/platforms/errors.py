@@ -15,3 +15,7 @@ class ExecutionNotFound(OrchestratorError):
 
 class StillRunning(OrchestratorError):
     """The execution did not end in the time given."""
+
+
+class InvalidExport(OrchestratorError):
+    """A file with a part of a history, or with events that none has; the message goes on from its name."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Retention:
-    """What it costs to keep what was metered, for so many days after the execution.
+    """What it costs to keep what was metered, during the execution and for so many days after it.
 
     Attributes:
         billed_as: its line on a bill.
         price: the key of its price, which is for a month.
-        days: the assumption that says for how long.
+        days: the assumption that says for how long after the execution.
         told: what is kept, as a sentence begins.
     """
 
@@ -31,7 +31,7 @@ class Meter:
         key: as figures and JSON documents name it.
         unit: as a person says it, in the plural.
         price: the key of its price in a price list; None where it costs nothing.
-        units_a_price: how many of its units the price is for: data is priced per gigabyte of 2^30 bytes.
+        units_a_price: how many of its units the price is for: data is priced per gigabyte of 10^9 bytes.
         billed_as: its line on a bill; its unit where it is empty.
         is_size: bytes, which estimates take from rehearsals; anything else is counted.
         retention: what keeping it costs; None where nothing is kept, or it costs nothing.
@@ -63,7 +63,7 @@ WRITTEN_BYTES = Meter(
     "written_bytes",
     "bytes written",
     "durable_data_written",
-    2**30,
+    10**9,
     billed_as="data written",
     is_size=True,
     retention=Retention("data retained", "durable_data_retained", "retention_days", "Durable data"),

@@ -57,12 +57,14 @@ class InvocationRequest:
     Attributes:
         function_name: empty where the history does not name it.
         ended_at: None while it runs, and where the history does not say.
+        operations_replayed: durable operations that were done before it; None where it replays none.
     """
 
     function_name: str
     request_id: str | None
     started_at: float
     ended_at: float | None
+    operations_replayed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,9 @@ class Platform(ABC):
         meters: what its executions are counted in, in the order of a table.
         account_quotas: that they use up together.
         execution_quotas: of one of them, as far as polling comes near; none where nothing limits it.
+        longest_execution: the quota of how long one may run, by its key in ``quotas.json``; empty for none.
         permissions: to start, follow and stop executions.
+        alarms: that watch each of its ways, in ``monitoring.yaml``.
     """
 
     name: str
@@ -155,6 +159,8 @@ class Platform(ABC):
     meters: Sequence[Meter]
     account_quotas: AccountQuotas
     execution_quotas: Sequence[ExecutionQuota] = ()
+    longest_execution: str = ""
+    alarms: int = 0
 
     @abstractmethod
     def service(self, clients: Clients) -> Service:
@@ -190,6 +196,22 @@ class Platform(ABC):
             record: description and history, in the shape of boto3's answers, execution data included.
             invocations: as reported; ``requests`` says which there must be.
         """
+
+    def exported(self, documents: Sequence[Any]) -> Record | None:  # noqa: ARG002 - for those that ask
+        """Return the record that an export of its history holds; None where it is none of this platform's.
+
+        Args:
+            documents: the JSON values of a file, in the shape that the AWS CLI prints: pages of a history,
+                an array of its events, and what describes the execution, as far as they are there.
+
+        Raises:
+            InvalidExport: it is one of this platform's, and not whole.
+        """
+        return None
+
+    def works_in(self, record: Record) -> Mapping[str, Work]:  # noqa: ARG002 - for those that ask
+        """Guess from a history what its states or operations do, where no way says it."""
+        return {}
 
     @abstractmethod
     def retries(self, events: Sequence[TraceEvent]) -> int:

@@ -33,6 +33,7 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
         answers: what the functions returned, in order; the newest that tells of a statement counts.
     """
     told = [output, *(progress_in(one).get("output") for one in reversed(answers))]
+    told += [_described(one) for one in reversed(answers)]
     for one in told:
         if isinstance(one, dict) and one.get("statement_id") and one.get("created_at"):
             return StatementTimes(
@@ -43,6 +44,19 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
                 query_seconds=float(one["query_seconds"]),
             )
     return None
+
+
+def _described(answer: Any) -> Json | None:
+    """Return the times in DescribeStatement's own answer, as a state without a function gets it."""
+    if not isinstance(answer, dict) or not {"Id", "Status", "CreatedAt", "UpdatedAt"} <= answer.keys():
+        return None
+    return {
+        "statement_id": answer["Id"],
+        "status": answer["Status"],
+        "created_at": answer["CreatedAt"],
+        "updated_at": answer["UpdatedAt"],
+        "query_seconds": float(answer.get("Duration") or 0) / 1e9,
+    }
 
 
 def polls_told(answers: Iterable[Any]) -> int:

@@ -102,7 +102,7 @@ class RehearsedDataApi:
         return sum(not run.progress().status.ended for run in self._executor.runs)
 
     @property
-    def batches(self) -> tuple["Batch", ...]:
+    def batches(self) -> tuple["AcceptedBatch", ...]:
         """The batches that were accepted, as they stand now."""
         return tuple(run.batch() for run in self._executor.runs)
 
@@ -119,7 +119,7 @@ class RehearsedDataApi:
 
 
 @dataclass(frozen=True)
-class Batch:
+class AcceptedBatch:
     """A batch as the service knows it, whoever asked.
 
     Attributes:
@@ -151,9 +151,9 @@ class _RecordedRun:
         self._cancelled = self._cancelled or stopped
         return stopped
 
-    def batch(self) -> Batch:
+    def batch(self) -> AcceptedBatch:
         progress = self.progress()
-        return Batch(self._created_at, progress.status, progress.updated_at, self._cancelled)
+        return AcceptedBatch(self._created_at, progress.status, progress.updated_at, self._cancelled)
 
 
 class _RecordingExecutor:

@@ -16,7 +16,7 @@ from botocore.client import BaseClient
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
 from orchbench.rehearsal.aws import Aws, Operation
-from orchbench.rehearsal.data_api import Batch, RehearsedDataApi
+from orchbench.rehearsal.data_api import AcceptedBatch, RehearsedDataApi
 from orchbench.rehearsal.fault import Fault, Kind
 from orchbench.rehearsal.host import Death, Host, Surroundings
 from orchbench.rehearsal.hosts import hosting_named
@@ -29,7 +29,7 @@ from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.environment import deployed, is_below
 from orchbench.virtual_time.functions import Functions
-from orchbench.virtual_time.latency import Latency, profiles
+from orchbench.virtual_time.latency import Latency, profile_named
 from orchbench.virtual_time.quiet import quiet
 from orchbench.ways import way_named
 from orchbench.ways.way import Way
@@ -61,7 +61,7 @@ class Rehearsal:
     trace: Trace
     statements_executed: int
     statements_running: int
-    batches: tuple[Batch, ...]
+    batches: tuple[AcceptedBatch, ...]
     deliveries: Deliveries
     struck_at: float | None
     unmet: tuple[Fault, ...]
@@ -114,7 +114,7 @@ class _Stage:
         self._scenario = scenario
         self._way = way
         self._clock = VirtualClock()
-        self._latency = Latency(profiles()[scenario.latency], scenario.seed)
+        self._latency = Latency(profile_named(scenario.latency), scenario.seed)
         self._works = Works(way.works)
         self._faults = ScriptedFaults(scenario.faults, self._clock, self._latency, scenario.seed, self._works)
         self._data_api = RehearsedDataApi(scenario, self._clock, self._faults)

@@ -11,7 +11,7 @@ A scenario comes from the command line or from a YAML file::
         queue: 30s
         rows: 1000
         seed: 7
-        latency: zero               # a profile of latency_profile.yaml
+        latency: zero               # a profile of latency_profile.yaml, or a probes.json of AWS
         inline_sql: false           # whether the deployment allows SQL in the input
         input: {}                   # the whole input instead of timeout, poll and poll_budget
         faults:
@@ -29,7 +29,7 @@ from typing import Any, Self
 import yaml
 
 from orchbench.rehearsal.fault import Fault, InvalidFault
-from orchbench.virtual_time.latency import profiles
+from orchbench.virtual_time.latency import UnknownProfile, profile_named
 from orchbench.ways import durations
 
 LONGEST_SECONDS = 86_400
@@ -71,11 +71,10 @@ class Scenario:
     restart_seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        if self.latency not in profiles():
-            raise InvalidScenario(
-                f"There is no latency profile {shortened(repr(self.latency))}: "
-                f"take one of {', '.join(profiles())}."
-            )
+        try:
+            profile_named(self.latency)
+        except UnknownProfile as error:
+            raise InvalidScenario(str(error)) from error
 
     @property
     def execution_name(self) -> str:

@@ -1,18 +1,25 @@
 """The answer in three sentences, each with its conditions: what it costs, how long it takes, what ends it."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
+import numpy as np
+
+from orchbench.evaluation.apart import ALIKE, APART
+from orchbench.evaluation.estimate import estimate_way
+from orchbench.evaluation.figures import GIVEN
+from orchbench.evaluation.intervals import MEDIAN, fewest_runs
 from orchbench.evaluation.limits import reach
-from orchbench.evaluation.rates import price_keys
-from orchbench.evaluation.way_estimate import estimate_way
-from orchbench.report.figures import count, seconds, times, told_duration, usd_of_runs
+from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.warehouse import RPUS, Warehouse
+from orchbench.report.figures import count, seconds, share, times, told_duration, usd_of_runs
 from orchbench.report.model import Figure, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
 
 DURATION_SECONDS, INTERVAL_SECONDS = 3_600, 10
-FEW_RUNS = 10
 
 
 def answer(results: Sequence[Results], given: Given) -> list[Text]:
@@ -44,35 +51,33 @@ def _cost(given: Given) -> Text:
     dates = sorted(given.prices[key].date for key in keys)
     parts.append(
         f": for a query of {told_duration(DURATION_SECONDS)} polled every {INTERVAL_SECONDS} s, "
-        f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.requested_region} read "
-        f"from {dates[0]} to {dates[-1]}, without a free tier and without Redshift, durations of functions "
-        "and bytes of logs assumed."
+        f"{given.memory_mb} MB {given.architecture}, at list prices of {given.prices.told(keys)} read "
+        f"from {dates[0]} to {dates[-1]}, no free tier, durations of functions and bytes of logs assumed."
     )
-    return tuple(parts)
+    return (*parts, *_beside_redshift(found[ranked[-1]].total_usd, ranked[-1], given))
+
+
+def _beside_redshift(dearest_usd: Decimal, way: str, given: Given) -> Text:
+    """Say what Redshift costs for the same queries, and what share of both the dearest way is."""
+    rpu_hour = with_small_prices(given.prices)["redshift_rpu_hour"]
+    warehouse = Warehouse.serverless(given.assumed.named[RPUS], rpu_hour)
+    usd = warehouse.usd(np.array([float(DURATION_SECONDS)]), DURATION_SECONDS)
+    cost = usd_of_runs(usd, warehouse.label, warehouse.source, given.prices_file)
+    part = share(
+        float(dearest_usd / (dearest_usd + usd)), warehouse.label, "ratio of the two", given.estimated_in(way)
+    )
+    told = f" USD a 1,000 such queries ({warehouse.told}); of both together, {way}, the dearest, is "
+    return (" Redshift itself costs ", cost, told, part, ".")
 
 
 def _time(one: Results, *, several: bool) -> Text:
     """Say whether the ways took longer or shorter, no more strongly than the runs allow."""
     of_folder = f" (the first folder, {one.name})" if several else ""
-    settings, ways = one.comparison.settings, one.summary["ways"]
-    overheads = {way: figures["latencies"].get("overhead_seconds") for way, figures in ways.items()}
+    settings, ways, found = one.comparison.settings, one.summary["ways"], one.summary["apart"]
     outcomes = [figures["outcomes"] for figures in ways.values()]
-    failed = any(found["succeeded"] < found["runs"] or found["marts_wrong"] for found in outcomes)
-    if failed or not all(overheads.values()):
+    failed = any(outcome["succeeded"] < outcome["runs"] or outcome["marts_wrong"] for outcome in outcomes)
+    if failed or found is None:
         return (f"{one.summary['meaning']}{of_folder}",)
-    known: dict[str, Json] = {way: found for way, found in overheads.items() if found}
-    ranked = sorted(known, key=lambda way: float(known[way]["median"]))
-    low, high = (known[way] for way in (ranked[0], ranked[-1]))
-    interval = float(settings.input["poll"].get("interval_seconds", 0))
-    spread = max(interval, *(found["maximum"] - found["minimum"] for found in known.values()))
-    differs = high["median"] - low["median"] > spread
-
-    def median(way: str) -> Figure:
-        found = known[way]
-        return seconds(
-            found["median"], found["label"], f"median of {found['count']} runs", one.traces_of(way)
-        )
-
     least = min(way["outcomes"]["runs"] for way in ways.values())
     runs = count(least, "runs", "measured", "counted", one.file("traces"))
     where = (
@@ -80,22 +85,33 @@ def _time(one: Results, *, several: bool) -> Text:
         if settings.host == "local"
         else f"on {one.host} in {settings.region}"
     )
-    few = ", which are few" if least < FEW_RUNS else ""
-    between: Text = (
-        ("Beyond the query, ", ranked[0], " took ", median(ranked[0]), " s and ", ranked[-1], " ")
-        if differs
-        else ("Beyond the query, no way can be told from another: ", median(ranked[0]), " to ")
+    interval = float(settings.input["poll"].get("interval_seconds", 0))
+    polled = count(interval, "s", Label.ASSUMED, GIVEN, one.file("comparison.json"))
+    end: Text = (f", {where}, a poll every ", polled, f" s{of_folder}.")
+    return (*compared(found, runs, one), *end)
+
+
+def compared(found: Json, runs: Figure, one: Results) -> Text:
+    """Say what tells the ways apart, as the comparison's own sentence does, with each figure's origin."""
+    files = f"{one.traces_of(found['less'])}; {one.traces_of(found['more'])}"
+    least, most = (
+        seconds(found["medians"][end], found["label"], "median of the runs", one.traces_of(found[end]))
+        for end in ("less", "more")
     )
-    polled = count(interval, "s", "measured", "the settings", one.file("comparison.json"))
-    return (
-        *between,
-        median(ranked[-1]),
-        " s, medians of ",
-        runs,
-        f" runs each{few}, {where}, a poll every ",
-        polled,
-        f" s{of_folder}.",
-    )
+    between: Text
+    if found["verdict"] == APART:
+        low, high = (
+            seconds(found["interval"][end], found["label"], found["source"], files) for end in ("low", "high")
+        )
+        between = ("Beyond the query, ", found["less"], " took ", low, " to ", high, " s less than ")
+        polled = ", which may come from where ends fall between two polls," if found["within_a_poll"] else ""
+        return (*between, found["more"], f" (95 % interval){polled} in ", runs, " runs each")
+    if found["verdict"] == ALIKE:
+        between = ("Beyond the query, no way can be told from another: ", least, " to ", most)
+        return (*between, " s, medians of ", runs, " runs each")
+    needed = count(fewest_runs(MEDIAN), "runs", Label.ESTIMATED, "order statistics", files)
+    between = ("Beyond the query the medians are ", least, " to ", most, " s, and ", runs)
+    return (*between, " runs each are too few to rank the ways (", needed, " are needed)")
 
 
 def _limits(given: Given) -> Text:

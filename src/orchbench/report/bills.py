@@ -1,4 +1,4 @@
-"""The bill as stacked line items: of the measured runs, and of rehearsals of an hour."""
+"""The bill as stacked line items: of the runs made, and of rehearsals of an hour."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def section(results: Sequence[Results], given: Given) -> Section:
     return Section(
         "bill",
         "The bill",
-        [("Line items of a run, times 1,000, at list prices without a free tier and without Redshift.",)],
+        [("Line items of a run, times 1,000, at list prices, no free tier; Redshift and traces apart.",)],
         charts,
     )
 
@@ -56,7 +56,7 @@ def _measured(results: Results, *, several: bool) -> Chart:
     where = f"{results.name} ({results.host})" if several else results.host
     return _chart(
         f"bill-{results.name.replace('/', '-')}",
-        f"The measured runs, {where}: the run in the middle of each way",
+        f"The runs made, {where}: the run in the middle of each way",
         lines,
         results.ways,
     )
@@ -70,7 +70,13 @@ def _rehearsed(results: Results, given: Given) -> Iterator[Chart]:
         for line in _lines(
             one.way,
             bill_to_json(
-                bill(one.trace, given.prices, architecture=given.architecture, assumptions=given.assumed)
+                bill(
+                    one.trace,
+                    given.prices,
+                    architecture=given.architecture,
+                    assumptions=given.assumed,
+                    metered=one.metered,
+                )
             )["lines"],
             results.file(one.file),
         )
@@ -97,7 +103,7 @@ def _quantity(line: Json, file: str) -> Figure:
     shown = f"{value:,.0f}" if value == value.to_integral_value() else f"{value:.3g}"
     if "e" in shown.lower():
         shown = f"{value:.9f}".rstrip("0")
-    return Figure(value, shown, line["unit"], line["label"], line["source"], file)
+    return Figure(value, shown, line["unit"], line["quantity_label"], line["source"], file)
 
 
 def part_of(what: str) -> str:

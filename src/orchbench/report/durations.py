@@ -9,8 +9,8 @@ import altair as alt
 import numpy as np
 
 from orchbench.evaluation.cost import bill
+from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.limits import Reach, reach
-from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report import drawing
 from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
@@ -160,7 +160,13 @@ def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float])
 
 
 def _mark(one: KeptRehearsal, folder: str, given: Given) -> tuple[Mapping[str, Any], Datum]:
-    found = bill(one.trace, given.prices, architecture=given.architecture, assumptions=given.assumed)
+    found = bill(
+        one.trace,
+        given.prices,
+        architecture=given.architecture,
+        assumptions=given.assumed,
+        metered=one.metered,
+    )
     source = "bill of the rehearsal's trace: counts rehearsed, durations of functions assumed"
     cost = usd_of_runs(found.total_usd, found.label, source, f"{folder}/{one.file}")
     row = {"way": one.way, "duration": one.duration_seconds, "cost": float(cost.value or 0)}
@@ -184,7 +190,7 @@ def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
     """Yield where the cheaper one of two ways changes for good, up to where one of them ends."""
     every = np.arange(SHORTEST_SECONDS, LONGEST_SECONDS + 1, dtype=np.float64)
     costs = {
-        one.name: estimate_way(replace(one, budget_polls=None), every, policy, given.terms).estimates.cost_usd
+        one.name: estimate_way(replace(one, budget_polls=None), every, policy, given.terms).cost_usd
         for one in given.candidates
     }
     last = {

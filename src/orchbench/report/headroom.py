@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from orchbench.evaluation.decision import Candidate, kept_policies
+from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.platforms import all_platforms

@@ -10,8 +10,8 @@ from typing import Any
 
 import altair as alt
 
-from orchbench.evaluation.decision import Candidate
-from orchbench.evaluation.way_estimate import WayEstimate, estimate_way
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.report import drawing
 from orchbench.report.figures import seconds, told_duration, usd_of_runs
 from orchbench.report.model import Chart, Datum, Section, Table
@@ -35,7 +35,7 @@ class Point:
 
     way: str
     policy: str
-    found: WayEstimate
+    found: Estimate
     on_front: bool = False
 
     @property
@@ -46,12 +46,12 @@ class Point:
     @property
     def delay_seconds(self) -> float:
         """The longest of the schedule up to the timeout."""
-        return self.found.longest_delay_seconds
+        return self.found.followed.longest_delay_seconds
 
     @property
     def named(self) -> str:
         """The way and the policy."""
-        return f"{self.way}, {self.policy}{', stretched' if self.found.stretched else ''}"
+        return f"{self.way}, {self.policy}{', stretched' if self.found.followed.stretched else ''}"
 
     @property
     def told(self) -> str:
@@ -69,7 +69,7 @@ def section(given: Given) -> Section:
     ways = [one.name for one in given.candidates]
     front = [one for one in points if one.on_front]
     told = "; ".join(one.named for one in front)
-    timeout = told_duration(points[0].found.timeout_seconds)
+    timeout = told_duration(points[0].found.followed.longest_timeout_seconds)
 
     def draw(width: int) -> Mapping[str, Any]:
         return _drawn(width, ways, points)
@@ -127,9 +127,7 @@ def _delay(one: Point, given: Given) -> Any:
 
 def _mean(one: Point, given: Given) -> Any:
     source = f"{FORM}: half the delay before the last poll of this query"
-    return seconds(
-        float(one.found.estimates.lag_mean_seconds[0]), Label.ESTIMATED, source, given.files[one.way]
-    )
+    return seconds(one.found.lag.mean_seconds or 0.0, Label.ESTIMATED, source, given.files[one.way])
 
 
 def _cost(one: Point, given: Given) -> Any:
@@ -144,7 +142,7 @@ def _front_table(front: Sequence[Point], given: Given) -> Table:
         [(one.named,), (_delay(one, given),), (_mean(one, given),), (_cost(one, given),)]
         for one in sorted(front, key=lambda one: (one.delay_seconds, one.cost_usd))
     ]
-    timeout = told_duration(front[0].found.timeout_seconds)
+    timeout = told_duration(front[0].found.followed.longest_timeout_seconds)
     query = told_duration(DURATION_SECONDS)
     return Table(
         f"The Pareto front, quickest first; a timeout of {timeout}",
@@ -161,7 +159,7 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
             "cost": one.cost_usd * 1_000,
             "told": one.told,
             "on_front": one.on_front,
-            "stretched": one.found.stretched,
+            "stretched": one.found.followed.stretched,
         }
         for one in sorted(points, key=lambda one: (one.way, one.delay_seconds, one.cost_usd))
         if one.cost_usd

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from orchbench.evaluation.assumptions import FILE as ASSUMPTIONS_FILE
 from orchbench.evaluation.assumptions import Assumptions
-from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.way_estimate import Terms
 from orchbench.results.comparison import Comparison, InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.summary import summarize
@@ -68,6 +68,7 @@ class Given:
 
     Attributes:
         prices_file: where the prices stand.
+        today: by which prices are old or not.
         files: where each way states its own counts.
     """
 
@@ -77,6 +78,7 @@ class Given:
     architecture: str
     memory_mb: int
     assumed: Assumptions
+    today: date
     files: Mapping[str, str]
 
     @property

@@ -16,11 +16,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from orchbench.evaluation.complexity_rows import ROWS
+from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
+from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
-from orchbench.report.sources import told_price, used_prices
+from orchbench.report.sources import used_prices
 from orchbench.trace import Json, Label
 from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy, parse_policy
@@ -28,8 +31,6 @@ from orchbench.ways.durations import Policy, parse_policy
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
-ENOUGH_DURATIONS = 30
-"""From fewer, the cheapest interval is one that ends fall on by chance."""
 COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
 
 
@@ -51,7 +52,7 @@ def record(
         "ways": {one.name: titles[one.name] for one in given.candidates},
         "inputs": inputs,
         "decision": decision,
-        "warning": _warning(inputs),
+        "warning": decision["warning"],
         "measured": [_measured(one) for one in results],
         "reach": [
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
@@ -60,17 +61,6 @@ def record(
         "conclusion": next((one.complexity["conclusion"] for one in results if one.complexity), []),
         **basis(given),
     }
-
-
-def _warning(inputs: Json) -> str | None:
-    """Say where the durations are too few to decide on."""
-    many = inputs.get("durations_seconds")
-    if many is None or len(many["value"]) >= ENOUGH_DURATIONS:
-        return None
-    return (
-        f"A decision on {len(many['value'])} durations fits these and may fit no others: "
-        f"give {ENOUGH_DURATIONS} or more."
-    )
 
 
 def basis(given: Given) -> Json:
@@ -85,15 +75,24 @@ def basis(given: Given) -> Json:
         for key, one in given.prices.prices.items()
     }
     assumed = {
-        name: {"value": plain(one.value), "unit": one.unit, "label": one.label, "source": one.source}
+        name: {
+            "value": plain(one.value),
+            "unit": one.unit,
+            "label": one.label,
+            "source": one.source,
+            "low": plain(one.low),
+            "high": plain(one.high),
+        }
         for name, one in given.assumed.named.items()
     }
     counts = {
         one.name: {"budget_polls": one.budget_polls, "usage": _digest(one.usage.to_json())}
         for one in given.candidates
     }
+    keys = price_keys((one.usage for one in given.candidates), given.architecture)
+    told = given.prices.told(keys)
     return {
-        "prices": {"region": given.prices.region, "sha256": _digest(prices), "values": prices},
+        "prices": {"region": given.prices.region, "told": told, "sha256": _digest(prices), "values": prices},
         "assumptions": {"sha256": _digest(assumed), "values": assumed},
         "counts": {"sha256": _digest(counts), "values": counts},
     }
@@ -110,6 +109,7 @@ def _measured(results: Results) -> Json:
         "host": settings.host,
         "region": settings.region,
         "began": results.began,
+        "apart": results.summary["apart"],
         "ways": {
             way: {
                 "runs": figures["outcomes"]["runs"],
@@ -189,7 +189,7 @@ def changes(old: Json, decision: Json, now: Json) -> Iterator[str]:
             yield f"A month then: {money(costs[0])} USD; now: {money(costs[1])} USD."
     elif before or after:
         gone = "There is no way to recommend any more" if before else "There is a way to recommend now"
-        yield f"{gone}: {decision['said'].rstrip('.')}."
+        yield f"{gone}: {decision['said'][0].rstrip('.')}."
 
 
 def _changed(old: Json, now: Json, part: str, key: str, said: str) -> Iterator[str]:
@@ -219,7 +219,9 @@ def markdown(found: Json) -> str:
         "factor": told_factor,
         "price_name": told_price,
         "turned": _turned,
+        "share": told_share,
         "thousands": _thousands,
+        "capitalized": _capitalized,
     }
     decision = found["decision"]
     ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
@@ -227,7 +229,8 @@ def markdown(found: Json) -> str:
         **found,
         ranked=ranked,
         used_prices=used_prices(found["prices"]["values"], found["inputs"]["architecture"]["value"]),
-        turns=decision["sensitivity"][:MOST_TURNS],
+        workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
+        turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
         command=command(found["inputs"]),
         quotas=list(dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)),
     )
@@ -241,16 +244,21 @@ def _number(value: str | float, digits: int = 2) -> str:
     return decimals(float(value), digits)
 
 
-def _turned(what: str) -> str:
+def _turned(turn: Json) -> str:
     """Write what turns a decision: a price, an assumption or the workload."""
-    price = what.removeprefix("price of ")
-    return what.replace("_", " ") if price == what else f"price of {told_price(price)}"
+    what = str(turn["what"])
+    return f"price of {told_price(what)}" if turn["kind"] == "price" else what.replace("_", " ")
 
 
 def _thousands(value: object) -> str:
     """Write a number of four digits or more with thousands apart, and anything else as it is."""
     text = str(value)
     return f"{int(text):,}" if text.isdecimal() else text
+
+
+def _capitalized(clause: str) -> str:
+    """Write a clause as a sentence begins, unless it begins with a way's name."""
+    return clause if clause.startswith(tuple(all_ways())) else clause[0].upper() + clause[1:]
 
 
 def told_factor(value: float) -> str:

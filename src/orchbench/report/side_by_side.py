@@ -1,15 +1,16 @@
-"""The side-by-side table: what was measured of each way, for one results folder or for several."""
+"""The side-by-side table: what runs came to on each way, for one results folder or for several."""
 
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from orchbench.evaluation.counts import names_of_counts
+from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.report.figures import NOTHING, count, spread, times, usd_of_runs
 from orchbench.report.model import Section, Table, Text
 from orchbench.report.reading import Results
 from orchbench.report.table import LATENCY_ROWS, costs, notes
-from orchbench.trace import Json
+from orchbench.trace import Json, Label
 
 Cell = Callable[[Results, str, Json], Text]
 """A cell from a folder, a way's name and the way's figures."""
@@ -29,7 +30,7 @@ def section(results: Sequence[Results]) -> Section:
 def _conditions(one: Results) -> Text:
     settings = one.comparison.settings
     poll = settings.input.get("poll", {})
-    runs = count(settings.runs_each, "runs", "measured", "the settings", one.file("comparison.json"))
+    runs = count(settings.runs_each, "runs", Label.ASSUMED, GIVEN, one.file("comparison.json"))
     parts: Text = (f"{one.name}: {settings.input.get('sql_file', 'a batch')}",)
     if settings.rows is not None:
         orders = count(
@@ -38,9 +39,7 @@ def _conditions(one: Results) -> Text:
         parts = (*parts, " over ", orders, " orders")
     parts = (*parts, f", on {one.host}, {settings.region}, {one.began}; ", runs)
     if "interval_seconds" in poll:
-        interval = count(
-            poll["interval_seconds"], "s", "measured", "the settings", one.file("comparison.json")
-        )
+        interval = count(poll["interval_seconds"], "s", Label.ASSUMED, GIVEN, one.file("comparison.json"))
         return (*parts, " runs each, a poll every ", interval, " s. Median, and from smallest to largest.")
     return (*parts, " runs each. Median, and from smallest to largest.")
 
@@ -54,7 +53,7 @@ def _table(results: Sequence[Results]) -> Table:
     kept = [row for row in rows if any(cell != (NOTHING,) for cell in row[1:])]
     groups = [("", 1), *((f"{one.name} ({one.host})", len(one.comparison.ways)) for one in results)]
     return Table(
-        "Each way, measured",
+        "Each way",
         ("median (smallest to largest)", *(way for _one, way in columns)),
         kept,
         groups if len(results) > 1 else (),

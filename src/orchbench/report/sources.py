@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from orchbench.evaluation.prices import Price
-from orchbench.evaluation.rates import ARCHITECTURES, price_keys
+from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.prices import Price, told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import ASSUMED_IN, Given, Results
@@ -34,7 +34,7 @@ def section(results: Sequence[Results], given: Given) -> Section:
             )
         ],
         [_prices(given), _assumptions(given)],
-        [*LABELS, *_folders(results)],
+        [*_price_notes(given), *LABELS, *_folders(results)],
     )
 
 
@@ -42,25 +42,21 @@ def _prices(given: Given) -> Table:
     used = used_prices(given.prices.prices, given.architecture)
     rows = [[(told_price(key),), *_price(price, given)] for key, price in used.items()]
     return Table(
-        f"List prices of {given.prices.requested_region} that bills are made of",
+        f"List prices of {given.prices.region} that bills are made of",
         ("price", "USD", "unit", "source and date"),
         rows,
     )
+
+
+def _price_notes(given: Given) -> Iterator[Text]:
+    used = used_prices(given.prices.prices, given.architecture)
+    yield from ((note,) for note in [*given.prices.notes, *given.prices.old(used, given.today)])
 
 
 def used_prices(prices: Mapping[str, Value], architecture: str) -> dict[str, Value]:
     """Return those of a list that the ways' bills are made of."""
     used = price_keys((way.usage for way in all_ways().values()), architecture)
     return {key: price for key, price in prices.items() if key in used}
-
-
-def told_price(key: str) -> str:
-    """Write a price's name for people."""
-    for architecture in ARCHITECTURES:
-        if key.endswith(f"_{architecture}"):
-            name = key.removesuffix(f"_{architecture}").replace("_", " ")
-            return f"{name.replace('lambda gb second', 'Lambda GB-second')}, {architecture}"
-    return key.replace("lambda_", "Lambda ").replace("_", " ")
 
 
 def _price(price: Price, given: Given) -> Iterator[Text]:

@@ -6,7 +6,9 @@ from decimal import Decimal
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.evaluation.apart import is_clear
 from orchbench.evaluation.counts import names_of_counts
+from orchbench.evaluation.intervals import MEDIAN, P95, fewest_runs
 from orchbench.evaluation.variants import told_ratio
 from orchbench.trace import Json
 from orchbench.ways import in_table_order
@@ -184,24 +186,33 @@ def _interval_notes(summary: Json) -> Iterator[str]:
         if known:
             told = ", ".join(
                 f"{name} {one['median']:.2f} s ({one['median_interval']['low']:.2f} to "
-                f"{one['median_interval']['high']:.2f}), p95 {one['p95']:.2f} s"
+                f"{one['median_interval']['high']:.2f}){_told_p95(one)}"
                 for name, one in known.items()
             )
             name = next(iter(known.values()))["name"]
             runs = min(one["count"] for one in known.values())
-            yield f"Median {name} with its 95 % interval, {runs} runs or more each: {told}."
+            yield f"Median {name} with its interval of 95 % or more, {runs} runs or more each: {told}."
             yield from _difference_notes(summary, key)
     runs = min((way["outcomes"]["runs"] for way in summary["ways"].values()), default=0)
-    if runs < 5:
-        yield f"Each way's runs, {runs}, are too few for an interval: 5 are needed."
+    needed, of_p95 = fewest_runs(MEDIAN), fewest_runs(P95)
+    if runs < needed:
+        yield f"Each way's runs, {runs}, are too few for an interval: {needed} are needed."
+    elif runs < of_p95:
+        yield f"A 95th percentile is told with its interval, which takes {of_p95} runs of each way."
+
+
+def _told_p95(figure: Json) -> str:
+    bounds = figure["p95_interval"]
+    if not bounds:
+        return ""
+    return f", 95th percentile {figure['p95']:.2f} s ({bounds['low']:.2f} to {bounds['high']:.2f})"
 
 
 def _difference_notes(summary: Json, key: str) -> Iterator[str]:
     for one in summary["differences"]:
         interval = one["median_interval"]
         if one["key"] == key and interval:
-            clear = interval["low"] > 0 or interval["high"] < 0
-            said = "" if clear else ", which may be none"
+            said = "" if is_clear(one) else ", which may be none"
             yield (
                 f"{one['first']} less {one['second']}, median {one['name']}: {one['median']:.2f} s "
                 f"({interval['low']:.2f} to {interval['high']:.2f}){said}."
@@ -214,11 +225,9 @@ def notes(summary: Json) -> Iterator[str]:
     yield from summary["notes"]
     yield from _interval_notes(summary)
     yield (
-        f"Bill: the run in the middle at list prices of {prices['region']}, no free tier; without Redshift, "
+        f"Bill: the run in the middle at list prices of {prices['told']}, no free tier; without Redshift, "
         "metrics and traces."
     )
-    if prices["region"] != prices["requested_region"]:
-        yield f"There is no price list for {prices['requested_region']}: {prices['region']} is taken."
     notes = dict.fromkeys(
         line["note"]
         for way in summary["ways"].values()

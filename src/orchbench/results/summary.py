@@ -9,7 +9,10 @@ from decimal import Decimal
 from itertools import combinations
 from statistics import median_low
 
-from orchbench.evaluation.bootstrap import (
+from orchbench.evaluation.apart import apart
+from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
+from orchbench.evaluation.counts import Counts, count, names_of_counts
+from orchbench.evaluation.intervals import (
     Difference,
     Interval,
     median_difference,
@@ -17,14 +20,14 @@ from orchbench.evaluation.bootstrap import (
     p95_difference,
     p95_interval,
 )
-from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
-from orchbench.evaluation.counts import Counts, count, names_of_counts
 from orchbench.evaluation.latency import Latency, latency
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.sentence import meaning
 from orchbench.evaluation.statistics import Spread, spread
 from orchbench.results.comparison import SUMMARY_SCHEMA, Comparison, Run
 from orchbench.trace import EventKind, ExecutionStatus, Json, Label, Trace, TraceEvent
+from orchbench.ways import all_ways
 
 LATENCIES = {
     "makespan_seconds": "makespan",
@@ -43,16 +46,21 @@ def summarize(comparison: Comparison, prices: PriceList) -> Json:
         way: _way(title, comparison.of(way), prices, settings.architecture)
         for way, title in comparison.ways.items()
     }
+    usages = (all_ways()[name].usage for name in comparison.ways if name in all_ways())
+    told = prices.told(price_keys(usages, settings.architecture))
+    differences = _differences(comparison)
+    found = apart(ways, differences, settings.input.get("poll", {}).get("interval_seconds"))
     return {
         "schema": SUMMARY_SCHEMA,
         "started_at": comparison.started_at,
         "complete": comparison.complete,
         "settings": asdict(settings),
-        "prices": {"region": prices.region, "requested_region": prices.requested_region},
+        "prices": {"region": prices.region, "told": told},
         "ways": ways,
-        "differences": _differences(comparison),
+        "differences": differences,
+        "apart": found,
         "notes": _notes([run.trace for run in comparison.runs]),
-        "meaning": meaning(ways, asdict(settings), prices.region, complete=comparison.complete),
+        "meaning": meaning(ways, found, settings.host, told, complete=comparison.complete),
     }
 
 
@@ -144,10 +152,14 @@ def _latencies(values: Sequence[Latency], label: Label) -> Json:
     for key, figure in found.items():
         known = _known(getattr(one, key) for one in values)
         figure["median_interval"] = _bounds(median_interval(known))
-        p95 = p95_interval(known)
-        figure["p95"] = p95 and round(p95.value, 6)
-        figure["p95_interval"] = _bounds(p95)
+        figure.update(_p95(p95_interval(known)))
     return found
+
+
+def _p95(found: Interval | Difference | None) -> Json:
+    """Return a 95th percentile with its interval, or neither: of few runs it is little but the largest."""
+    bounds = _bounds(found)
+    return {"p95": round(found.value, 6) if found and bounds else None, "p95_interval": bounds}
 
 
 def _bounds(found: Interval | Difference | None) -> Json | None:
@@ -167,7 +179,7 @@ def _differences(comparison: Comparison) -> list[Json]:
             "name": name,
             "unit": "s",
             "label": _host_label([run.trace for run in comparison.of(first)]).value,
-            "source": "bootstrap (BCa) over the runs of both",
+            "source": "order statistics of the runs of both, squared and added",
             **_difference(comparison, first, second, key),
         }
         for first, second in combinations(comparison.ways, 2)
@@ -179,12 +191,11 @@ def _difference(comparison: Comparison, first: str, second: str, key: str) -> Js
     one, other = (
         _known(getattr(latency(run.trace), key) for run in comparison.of(way)) for way in (first, second)
     )
-    median, p95 = median_difference(one, other), p95_difference(one, other)
+    median = median_difference(one, other)
     return {
         "median": median and round(median.value, 6),
         "median_interval": _bounds(median),
-        "p95": p95 and round(p95.value, 6),
-        "p95_interval": _bounds(p95),
+        **_p95(p95_difference(one, other)),
     }
 
 

@@ -6,6 +6,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from orchbench.evaluation.counts import platform_meters
+from orchbench.platforms.meters import Meter
 from orchbench.results.comparison import InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.trace import Json, Label, Trace
@@ -35,6 +37,11 @@ class KeptRehearsal:
     figures: Json
     trace: Trace
     file: str
+
+    @property
+    def metered(self) -> dict[Meter, int | None]:
+        """What its host metered, as far as the row has it."""
+        return {meter: self.figures.get(meter.column) for meter in platform_meters()}
 
 
 def rehearsal_file(way: str, scenario: str) -> str:

@@ -64,6 +64,25 @@ class Policy:
             f"adaptive:share={self.share:g},minimum={self.minimum_seconds}s,maximum={self.maximum_seconds}s"
         )
 
+    @property
+    def told(self) -> str:
+        """The policy in words."""
+        if self.is_fixed:
+            return f"a poll every {self.minimum_seconds} s"
+        longest = f"{self.maximum_seconds} s" if self.maximum_seconds < 86_400 else "any length"
+        share = f"{self.share * 100:g} % of the time elapsed"
+        return f"each delay {share}, from {self.minimum_seconds} s to {longest}"
+
+    @property
+    def stored(self) -> dict[str, Any]:
+        """The policy as an execution keeps it, everything filled in."""
+        if self.is_fixed:
+            bounds: dict[str, Any] = {"policy": "fixed", "interval_seconds": self.minimum_seconds}
+        else:
+            limits = {"minimum_seconds": self.minimum_seconds, "maximum_seconds": self.maximum_seconds}
+            bounds = {"policy": "adaptive", "share": self.share, **limits}
+        return {**bounds, "budget": self.budget}
+
     def to_input(self) -> dict[str, Any]:
         """Return the policy as the ``poll`` of an execution's input, without what is the default there."""
         if self.is_fixed:

@@ -43,6 +43,11 @@ def test_a_comparison_runs_the_pair_and_its_table_can_be_made_again(
     assert summary["ways"]["durable-poll"]["counts"]["durable_operations"]["median"] >= 4
     assert main(["report", str(project / "results"), "--print", "json"]) == 0
     assert json.loads(capsys.readouterr().out) == summary
+    for way, figures in summary["ways"].items():
+        assert main(["inspect", str(project / f"results/histories/{way}-1.json"), "--json"]) == 0
+        inspected = json.loads(capsys.readouterr().out)
+        assert inspected["way"] == way
+        assert inspected["bill"]["lines"] == figures["bill"]["lines"]
 
 
 def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any) -> None:

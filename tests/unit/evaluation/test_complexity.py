@@ -9,12 +9,11 @@ from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.evaluation.complexity import (
     artefacts,
     code_size,
-    definition_size,
     deployed_size,
     own_files,
 )
 from orchbench.evaluation.complexity_rows import ROWS, conclusion, in_short
-from orchbench.evaluation.units import code_units, definition_units
+from orchbench.evaluation.units import code_units, definition_units, size_of_definition
 from orchbench.ways import all_ways
 from orchbench.ways.way import Way
 
@@ -156,8 +155,8 @@ def test_formatting_and_comments_change_no_count(tmp_path: Path) -> None:
     file.write_text('"""A docstring."""\n\n' + ast.unparse(ast.parse(DURABLE)).replace("\n", "\n\n"))
 
     assert (code_units([file]), code_size([file], tmp_path).lines) == before
-    indented = definition_size(json.dumps(DEFINITION, indent=8))
-    assert indented == definition_size(json.dumps(DEFINITION | {"Comment": "Says why."}))
+    indented = size_of_definition(json.loads(json.dumps(DEFINITION, indent=8)))
+    assert indented == size_of_definition(DEFINITION | {"Comment": "Says why."})
 
 
 def test_a_definitions_units_are_those_counted_by_hand() -> None:

@@ -1,7 +1,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -14,17 +13,18 @@ import pytest
 from orchbench.cli import main
 from orchbench.commands.aws_consent import estimated_usd
 from orchbench.commands.estimation import candidates
-from orchbench.evaluation.advice import Advice
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.decision import Decision, Question
+from orchbench.evaluation.decision import Promise, Question, answer
+from orchbench.evaluation.decision_document import decision_document
+from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.rates import Rates
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import STATE_TRANSITIONS
+from orchbench.report.decision_said import said
 from orchbench.trace import Json
 from orchbench.ways.usage import Amounts
 
-LABELS = {"measured", "rehearsed", "estimated", "assumed", "quoted"}
+LABELS = {"measured", "rehearsed", "estimated", "assumed", "quoted", "missing"}
 
 
 @pytest.fixture
@@ -49,11 +49,6 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Json]:
     return run_command
 
 
-def cheapest(document: Json) -> str:
-    rows = [row for row in document["estimates"] if not row["poll_budget_stretches"]]
-    return str(min(rows, key=lambda row: Decimal(row["cost"]["value"]))["way"])
-
-
 def figures_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         if "value" in value or "amount_usd" in value:
@@ -68,17 +63,20 @@ def figures_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def test_ten_thousand_durations_are_decided_in_less_than_three_seconds(
-    past: Path, run: Callable[..., Json]
-) -> None:
-    # Time of the processor: what others run on this machine meanwhile is not the answer's.
-    began = time.process_time()
-    answer = run("decide", "--durations", str(past), "--runs-a-month", "3000", "--acceptable-lag", "60s")
+def test_ten_thousand_durations_are_decided_in_less_than_a_second(past: Path) -> None:
+    # Time of the processor, of the whole process: what others run on this machine is not the answer's.
+    program = (
+        "import sys, time; from orchbench.cli import main; "
+        f"main('decide --durations {past} --runs-a-month 3000 --acceptable-lag 59s --json'.split()); "
+        "print(time.process_time())"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    *document, seconds = ended.stdout.splitlines()
+    answer = json.loads("\n".join(document))
 
-    assert time.process_time() - began < 3
-    assert answer["recommended"]["detection_lag_worst"]["value"] <= 60
-    costs = [Decimal(one["usd_a_month"]["value"]) for one in (answer["recommended"], answer["runner_up"])]
-    assert costs[0] < costs[1]
+    # On a machine that is not busy it is half of this.
+    assert float(seconds) < 2
+    assert answer["recommended"]["detection_lag_worst"]["value"] == 59
 
 
 def test_deciding_imports_no_statistics_no_rehearsal_and_no_template_engine() -> None:
@@ -92,21 +90,6 @@ def test_deciding_imports_no_statistics_no_rehearsal_and_no_template_engine() ->
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
-def test_estimate_finds_the_interval_at_which_the_answer_flips_again(
-    past: Path, run: Callable[..., Json]
-) -> None:
-    answer = run("decide", "--durations", str(past), "--runs-a-month", "3000", "--acceptable-lag", "60s")
-    flip = next(one for one in answer["flips"] if one["direction"] == "longer")
-    interval = flip["interval"]["value"]
-
-    before, after = (
-        run("estimate", "--durations", str(past), "--poll", f"fixed:{at}s") for at in (interval - 1, interval)
-    )
-
-    assert cheapest(before) == answer["recommended"]["way"]
-    assert cheapest(after) == flip["way"] != answer["recommended"]["way"]
-
-
 def test_the_months_bill_is_the_estimated_one(past: Path, run: Callable[..., Json]) -> None:
     arguments = ("--durations", str(past), "--runs-a-month", "3000")
     best = run("decide", *arguments, "--acceptable-lag", "60s")["recommended"]
@@ -118,14 +101,16 @@ def test_the_months_bill_is_the_estimated_one(past: Path, run: Callable[..., Jso
 def test_an_assumption_changed_by_the_factor_that_is_told_changes_the_answer(
     past: Path, run: Callable[..., Json]
 ) -> None:
-    arguments = ("decide", "--durations", str(past), "--runs-a-month", "10", "--acceptable-lag", "20m")
-    answer = run(*arguments)
-    turn = next(one for one in answer["sensitivity"] if one["kind"] == "assumption")
+    arguments = ("decide", "--durations", str(past), "--runs-a-month", "3000", "--acceptable-lag", "59s")
+    answer = run(*arguments, "--material", "0", "--material", "0%")
+    turn = next(one for one in answer["turns"] if one["kind"] == "assumption")
     value = default_assumptions()[turn["what"]]
 
     for step, way in ((0.99, answer["recommended"]["way"]), (1.01, turn["way"])):
-        factor = Decimal(str(round(turn["factor"]["value"] * step, 6)))
-        assert run(*arguments, "--assume", f"{turn['what']}={value * factor}")["recommended"]["way"] == way
+        further = step if turn["direction"] == "more" else 1 / step
+        factor = Decimal(str(round(turn["factor"]["value"] * further, 6)))
+        assumed = ("--assume", f"{turn['what']}={value * factor}", "--material", "0", "--material", "0%")
+        assert run(*arguments, *assumed)["recommended"]["way"] == way
 
 
 def test_where_no_way_keeps_the_lag_it_says_what_each_can(
@@ -139,7 +124,7 @@ def test_where_no_way_keeps_the_lag_it_says_what_each_can(
     shortest = {one["way"]: one["shortest_lag"]["value"] for one in answer["left_out"]}
     assert shortest["sfn-poll"] == 32
     assert shortest["durable-poll"] == 61
-    assert "accept a longer lag, or a shorter timeout" in answer["said"]
+    assert "accept a longer lag, or a shorter timeout" in answer["said"][0]
 
 
 def test_a_workload_beyond_a_quota_shows_it_first(run: Callable[..., Json]) -> None:
@@ -170,7 +155,7 @@ def test_a_budget_that_is_too_small_is_told_with_the_interval_that_fits(run: Cal
         "--acceptable-lag",
         "30s",
         "--budget-usd",
-        "0.4",
+        "6.8",
     )
 
     assert answer["within_budget"]["fits"] is False
@@ -257,10 +242,10 @@ def test_a_plan_beyond_a_quota_is_not_recommended(run: Callable[..., Json]) -> N
     assert round(shares["Redshift Data API: DescribeStatement calls a second"]) == 139
     assert all(share > 1 for share in shares.values())
     for quota in shares:
-        assert quota in answer["said"]
+        assert quota in answer["said"][0]
     # So many statements at once need no poll to be too many.
     assert answer["would_fit"] is None
-    assert "No longer interval would fit" in answer["said"]
+    assert "No longer interval would fit" in answer["said"][0]
     assert main(["decide", *arguments]) == 1
 
 
@@ -271,7 +256,7 @@ def test_the_interval_that_would_fit_is_told_to_the_second(run: Callable[..., Js
 
     assert answer["fits"] is False
     assert interval > 2
-    assert f"would fit is {interval} s" in answer["said"]
+    assert f"would fit is {interval} s" in answer["said"][0]
     assert answer["would_fit"]["detection_lag_worst"]["value"] == interval
     # One whose budget stretches it is no poll every so often.
     for one in answer["beyond_quotas"]:
@@ -280,36 +265,24 @@ def test_the_interval_that_would_fit_is_told_to_the_second(run: Callable[..., Js
     assert run(*arguments, "--acceptable-lag", f"{interval - 1}s")["fits"] is False
 
 
-def test_a_runner_up_that_does_not_fit_says_so() -> None:
+def test_a_way_that_does_not_fit_a_quota_is_no_runner_up() -> None:
     prices = price_list("ap-northeast-1")
-    workload = from_distribution("60s")
-    question = Question(
-        durations_seconds=workload.durations_seconds,
-        runs_a_month=1_000_000,
-        acceptable_lag_seconds=10,
-        timeout_seconds=3_600,
-        memory_mb=128,
-        rates=Rates.of(prices, "x86_64"),
-        assumed=default_assumptions(),
-        region="ap-northeast-1",
-        peak_factor=10,
-    )
+    workload = from_distribution("67s")
+    terms = Terms(prices, "x86_64", 128, default_assumptions())
+    question = Question(workload.durations_seconds, Decimal(1_000_000), Promise(10), 3_600, terms)
     durable, machine = candidates(["durable-poll"])[0], candidates(["sfn-poll"])[0]
     # A machine of so many states a poll that Tokyo's 800 transitions a second are too few.
     busy = replace(machine.usage, look=machine.usage.look + Amounts({STATE_TRANSITIONS: 57}))
-    decision = Decision(question, [replace(machine, usage=busy), durable])
-    answer = Advice(decision, workload, prices, "x86_64", Decimal(1_000_000)).document()
+    ways = [replace(machine, usage=busy), durable]
+    found = answer(question, ways)
+    document = decision_document(found, ways, workload)
 
-    assert answer["recommended"]["way"] == "durable-poll"
-    assert answer["recommended"]["fits"] is True
-    assert answer["runner_up"]["fits"] is False
-    assert "it does not fit: " in answer["runner_up"]["why"]
-    assert "state transitions" in answer["runner_up"]["why"]
-
-    cheap = replace(
-        question, rates=Rates({**question.rates.usd, "state_transition": 0.0, "durable_operation": 1.0})
-    )
-    assert Decision(cheap, decision.candidates).best[0].way == "durable-poll"
+    assert document["recommended"]["way"] == "durable-poll"
+    assert document["runner_up"] is None
+    (beyond,) = document["beyond_quotas"]
+    assert (beyond["way"], beyond["fits"]) == ("sfn-poll", False)
+    assert "state transitions" in beyond["exceeded"][0]["quota"]
+    assert "no other way keeps the promise and fits" in said(found, len(ways), None, None)[2]
 
 
 def test_runs_that_time_out_under_the_plan_are_told(
@@ -330,7 +303,7 @@ def test_runs_that_time_out_under_the_plan_are_told(
 
     share = answer["recommended"]["timed_out_share"]["value"]
     assert 0.5 < share < 0.51
-    assert f"{share:.2%} of the runs end at the timeout of 1 h" in answer["said"]
+    assert f"{share:.2%} of the runs end at the timeout of 1 h" in answer["said"][0]
 
 
 def test_where_every_run_times_out_nothing_is_recommended(
@@ -355,19 +328,25 @@ def test_where_every_run_times_out_nothing_is_recommended(
     assert "nan" not in printed
 
 
-def test_the_budgets_interval_is_exact_and_says_that_it_is_past_the_lag(run: Callable[..., Json]) -> None:
-    arguments = ["decide", "--duration", "1h", "--runs-a-month", "1000", "--way", "durable-poll"]
+def test_the_budgets_interval_is_exact_and_says_that_it_is_past_the_lag(
+    run: Callable[..., Json], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["decide", "--duration", "61m", "--runs-a-month", "1000", "--way", "durable-poll"]
 
     def cost_at(interval: int) -> Decimal:
-        estimate = f"estimate --duration 1h --runs-a-month 1000 --way durable-poll --poll fixed:{interval}s"
-        return Decimal(run(*estimate.split())["estimates"][0]["cost"]["value"])
+        best = run(*asked, "--acceptable-lag", f"{interval}s")["recommended"]
+        return Decimal(best["usd_a_month"]["value"])
 
-    budget = cost_at(720)
-    within = run(*arguments, "--acceptable-lag", "30s", "--budget-usd", str(budget))["within_budget"]
+    budget = cost_at(318)
+    within = run(*asked, "--acceptable-lag", "30s", "--budget-usd", str(budget))["within_budget"]
 
-    assert within["shortest_interval_within_it"]["value"] == 720
-    assert cost_at(719) > budget
+    shortest = within["shortest_interval_within_it"]["value"]
+    assert 30 < shortest <= 318
+    assert cost_at(shortest) <= budget < cost_at(shortest - 1)
     assert within["within_acceptable_lag"] is False
+    # What is over its budget is no answer that fits: it says so first, and ends like one that there is none.
+    assert main([*asked, "--acceptable-lag", "30s", "--budget-usd", "0.1"]) == 1
+    assert "which is over the budget of $0.1." in capsys.readouterr().out.splitlines()[1]
 
 
 @pytest.mark.parametrize(
@@ -432,14 +411,17 @@ def test_a_bad_distribution_is_one_sentence(capsys: pytest.CaptureFixture[str]) 
 def test_a_price_that_is_assumed_is_told_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([*command.split(), "--duration", "1h", "--region", "ap-northeast-1"])
 
-    assert capsys.readouterr().out.lower().count("no price of durable functions was found for tokyo") == 1
+    said = capsys.readouterr().out
+    assert (
+        said.count("Prices that are not known of ap-northeast-1 are assumed to be those of us-east-1.") == 1
+    )
 
 
 def test_an_unknown_key_of_a_fault_is_told_those_of_its_kind(capsys: pytest.CaptureFixture[str]) -> None:
     kinds = {"stop": "it takes at, work, nth.", "fail": "it takes at, error.", "queue": "it takes seconds."}
-    for kind, said in kinds.items():
+    for kind, sentence in kinds.items():
         assert main(["rehearse", "--fault", f"{kind}:when=3"]) == 2
-        assert said in capsys.readouterr().err
+        assert sentence in capsys.readouterr().err
 
 
 def test_a_comparisons_cost_is_the_estimated_one(run: Callable[..., Json]) -> None:

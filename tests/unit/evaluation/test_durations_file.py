@@ -134,4 +134,4 @@ def test_a_region_that_is_none_is_refused_alike(
     with pytest.raises(SystemExit) as ended:
         main([*command.split(), "--region", region])
     assert ended.value.code == 2
-    assert f"{region!r} is no region" in capsys.readouterr().err
+    assert f"{region!r} is not a region" in capsys.readouterr().err

@@ -28,6 +28,11 @@ DOCUMENTS = (
     "rehearse --duration 60 --timeout 30 --poll fixed:10s --processes 1",
     "prices --region eu-north-1",
     "complexity",
+    f"complexity {ROOT / 'statemachine' / 'sfn_poll.asl.json'}",
+    f"complexity {ROOT / 'functions' / 'durable_poll' / 'handler.py'}",
+    f"inspect {ROOT / 'statemachine' / 'sfn_poll.asl.json'}",
+    f"inspect {ROOT / 'tests' / 'unit' / 'histories' / 'durable_condition.json'}",
+    f"inspect {ROOT / 'tests' / 'unit' / 'histories' / 'sfn_succeeded.json'}",
     f"compare --from {ROOT / 'docs' / 'results' / 'compare-local'}",
 )
 
@@ -44,6 +49,15 @@ def figures(value: Any, path: str = "", label: str = "", source: str = "") -> It
             yield from figures(one, path, label, source)
     elif _is_number(value) and not path.endswith((".date", ".started_at")):
         yield path, label, source
+
+
+def nulls(value: Any) -> Iterator[str]:
+    """Yield the label of each figure without a value."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict) and "label" in value and value.get("value", "") is None:
+        yield value["label"]
+    for one in parts:
+        yield from nulls(one)
 
 
 def _is_number(value: Any) -> bool:
@@ -66,6 +80,7 @@ def test_every_figure_has_a_label_and_a_source(command: str, capsys: pytest.Capt
     assert command.startswith("rehearse") or printed.err == ""
     assert found
     assert [path for path, label, source in found if label not in LABELS or not source] == []
+    assert [label for label in nulls(json.loads(printed.out)) if label != "missing"] == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from orchbench.cli import main
 from orchbench.commands.estimation import candidates
 from orchbench.commands.limits import warnings_before_start
 from orchbench.deployment.template import deployed_limits
-from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.limits import misfits, quotas, reach
 from orchbench.evaluation.prices import FOLDER, SCHEMA_FILE, known_regions, price_list
 from orchbench.rehearsal import Scenario, rehearse

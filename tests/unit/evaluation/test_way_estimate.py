@@ -9,9 +9,9 @@ import pytest
 from orchbench.cli import main
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.decision import Candidate
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Terms, estimate_way, usual_timeouts
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.way_estimate import Terms, estimate_way, usual_timeouts
 from orchbench.ways.durations import Policy
 
 TERMS = Terms(price_list("us-east-1"), "x86_64", 128, default_assumptions())
@@ -27,9 +27,9 @@ def test_the_command_shows_it(candidate: Candidate, capsys: pytest.CaptureFixtur
     found = estimate_way(candidate, 7_200, EVERY_10_S, TERMS)
 
     assert Decimal(row["cost"]["value"]) == found.bill_of(Decimal(30)).total_usd
-    assert row["polls"]["value"] == found.estimates.polled.polls[0]
-    assert row["poll_budget_stretches"] is found.stretched
-    assert found.timeout_seconds == 7_920
+    assert row["polls"]["value"] == found.polled.polls[0]
+    assert row["poll_budget_stretches"] is found.followed.stretched
+    assert found.followed.longest_timeout_seconds == 7_920
 
 
 @pytest.mark.parametrize("candidate", candidates(None), ids=lambda one: one.name)

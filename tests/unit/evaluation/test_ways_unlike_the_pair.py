@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,26 +14,24 @@ import pytest
 
 from orchbench.commands import decision_table, estimate, limits
 from orchbench.commands.estimation import candidates
-from orchbench.evaluation.advice import NO_POLLS, Advice
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative, Fact
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.cost import bill
-from orchbench.evaluation.decision import Candidate, Decision, Question, kept_policies
-from orchbench.evaluation.estimate import Columns, Estimates, estimated_quantities
-from orchbench.evaluation.estimate import estimate as estimated
-from orchbench.evaluation.limits import NO_QUOTA, misfits, policy_rows, reach
+from orchbench.evaluation.decision import Promise, Question, answer
+from orchbench.evaluation.decision_document import decision_document
+from orchbench.evaluation.estimate import Estimate, Terms, estimate_way
+from orchbench.evaluation.limits import NO_QUOTA, misfits, reach
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import known_regions, price_list
-from orchbench.evaluation.rates import Rates, price_keys
 from orchbench.evaluation.rehearsed import NO_QUOTA as UNLIMITED
 from orchbench.evaluation.rehearsed import figures
-from orchbench.evaluation.tariff import priced
-from orchbench.evaluation.used import used_by
 from orchbench.evaluation.variants import ratio_to_parent, told_ratio
-from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report import durations, headroom, policies
+from orchbench.report.decision_said import said
 from orchbench.report.model import Chart
 from orchbench.report.reading import Given
 from orchbench.trace import Json
@@ -43,7 +42,7 @@ from orchbench.ways.way import Waits
 
 PRICES = price_list("us-east-1")
 ASSUMED = default_assumptions()
-RATES = Rates.of(PRICES, "x86_64")
+TERMS = Terms(PRICES, "x86_64", 128, ASSUMED)
 BASELINE = next(one for one in candidates(None) if one.name == next(iter(the_pair())))
 TICKS = Meter("ticks", "ticks of a made-up service")
 SLOW_POLL_SECONDS = 900
@@ -97,18 +96,12 @@ WOKEN = replace(
 UNLIKE = [BARE, ENDLESS, FREE_LOOKS, WOKEN]
 
 
-def found(way: Candidate, seconds: float, policy: Policy, timeout_seconds: int = 86_400) -> Estimates:
-    columns = Columns(
-        np.array([seconds]), np.array([float(timeout_seconds)]), policy_rows(way.kept(policy), 1)
-    )
-    return estimated(way.usage, way.budget_polls, columns, RATES, ASSUMED, waits=way.waits)
+def found(way: Candidate, seconds: float, policy: Policy, timeout_seconds: int = 86_400) -> Estimate:
+    return estimate_way(way, seconds, policy, TERMS, timeout_seconds)
 
 
 def billed(way: Candidate, seconds: float, policy: Policy) -> dict[str, Decimal]:
-    polled = found(way, seconds, policy).polled
-    used = used_by(polled, policy_rows(way.kept(policy), 1), float(ASSUMED["kept_warm_seconds"]), way.waits)
-    quantities = estimated_quantities(way.usage, used, memory_mb=128, architecture="x86_64", assumed=ASSUMED)
-    return {line.what: line.amount_usd for line in priced(quantities, PRICES).lines}
+    return {line.what: line.amount_usd for line in found(way, seconds, policy).bill.lines}
 
 
 @pytest.mark.parametrize("way", UNLIKE, ids=lambda way: way.name)
@@ -122,7 +115,7 @@ def test_the_cost_to_search_with_is_the_bills_of_any_way(way: Candidate, seconds
 
 def test_a_way_without_functions_pays_its_service_and_no_function() -> None:
     assert list(billed(BARE, 3_600.0, Policy.fixed(10))) == ["state transitions"]
-    assert int(found(BARE, 3_600.0, Policy.fixed(10)).invocations[0]) == 0
+    assert int(found(BARE, 3_600.0, Policy.fixed(10)).followed.invocations[0]) == 0
 
 
 def test_a_trace_without_invocations_is_billed_for_no_function(traced: Any) -> None:
@@ -142,8 +135,8 @@ def test_a_rehearsal_that_no_quota_limits_has_no_headroom_and_says_why() -> None
 def test_a_meter_that_costs_nothing_is_counted_and_not_billed() -> None:
     estimate_found = found(FREE_LOOKS, 95.0, Policy.fixed(10))
 
-    assert int(estimate_found.of(TICKS)[0]) == 2 * 10
-    assert int(estimate_found.of(STATE_TRANSITIONS)[0]) == 2
+    assert int(estimate_found.followed.of(TICKS)[0]) == 2 * 10
+    assert int(estimate_found.followed.of(STATE_TRANSITIONS)[0]) == 2
     assert not any(TICKS.unit in line for line in billed(FREE_LOOKS, 95.0, Policy.fixed(10)))
 
 
@@ -153,13 +146,13 @@ def test_a_meter_that_costs_nothing_is_counted_and_not_billed() -> None:
 def test_a_way_that_waits_for_an_event_looks_once_more_for_each_slow_poll(seconds: float, waits: int) -> None:
     estimate_found = found(WOKEN, seconds, Policy.fixed(10))
 
-    assert int(estimate_found.of(STATE_TRANSITIONS)[0]) == 2 + 3 * waits
-    assert int(estimate_found.of(HISTORY_EVENTS)[0]) == 9 + 13 * waits
-    assert int(estimate_found.invocations[0]) == 1 + 2 * waits + 1
+    assert int(estimate_found.followed.of(STATE_TRANSITIONS)[0]) == 2 + 3 * waits
+    assert int(estimate_found.followed.of(HISTORY_EVENTS)[0]) == 9 + 13 * waits
+    assert int(estimate_found.followed.invocations[0]) == 1 + 2 * waits + 1
     # An event that arrives ends the last wait at once; one that is lost leaves the end to the slow poll.
-    assert float(estimate_found.lag_seconds[0]) == float(estimate_found.lag_mean_seconds[0]) == 0
+    assert float(estimate_found.followed.lag_seconds[0]) == estimate_found.lag.mean_seconds == 0
     assert float(estimate_found.polled.seen_at_seconds[0]) == seconds
-    assert float(estimate_found.lag_worst_seconds[0]) == SLOW_POLL_SECONDS
+    assert float(estimate_found.followed.lag_worst_seconds[0]) == SLOW_POLL_SECONDS
 
 
 def test_no_event_wakes_an_execution_that_its_deadline_ends() -> None:
@@ -167,8 +160,8 @@ def test_no_event_wakes_an_execution_that_its_deadline_ends() -> None:
 
     assert bool(estimate_found.polled.timed_out[0])
     assert float(estimate_found.polled.seen_at_seconds[0]) == 1_000
-    assert int(estimate_found.invocations[0]) == 1 + 2 * 2 + 1, "two polls, a cancel, and no event"
-    assert np.isnan(estimate_found.lag_seconds[0])
+    assert int(estimate_found.followed.invocations[0]) == 1 + 2 * 2 + 1, "two polls, a cancel, and no event"
+    assert np.isnan(estimate_found.followed.lag_seconds[0])
 
 
 def test_policies_that_a_slow_poll_makes_the_same_are_told_once() -> None:
@@ -193,44 +186,44 @@ def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate
         assert list(misfits(way.name, way.usage, way.budget_polls, policy, 86_400)) == []
 
 
-def advice(ways: list[Candidate], **changes: Any) -> Json:
+def decided(ways: list[Candidate], lag_seconds: float = 60.0) -> Json:
     workload = from_distribution("lognormal:median=20m,p95=2h")
-    values: Json = {
-        "durations_seconds": workload.durations_seconds,
-        "runs_a_month": 3_000.0,
-        "acceptable_lag_seconds": 60.0,
-        "timeout_seconds": 60_000,
-        "memory_mb": 128,
-        "rates": RATES,
-        "assumed": ASSUMED,
-        "region": "us-east-1",
-        "peak_factor": 10.0,
-    }
-    decision = Decision(Question(**values | changes), ways)
-    return Advice(decision, workload, PRICES, "x86_64", Decimal(3_000)).document()
+    question = Question(workload.durations_seconds, Decimal(3_000), Promise(lag_seconds), 60_000, TERMS)
+    found = answer(question, ways)
+    document = decision_document(found, ways, workload)
+    return document | {"said": said(found, len(ways), document["would_fit"], None)}
 
 
-def test_a_decision_weighs_what_polls_and_leaves_out_what_waits_for_an_event() -> None:
-    told = advice([*candidates(None), *UNLIKE])
-    weighed = {told["recommended"]["way"], told["runner_up"]["way"], *(one["way"] for one in told["others"])}
-
-    assert weighed == {*all_ways(), "bare", "endless", "free-looks"}
-    assert told["left_out"] == [{"way": "woken", "why": NO_POLLS, "shortest_lag": None}]
-    assert f"woken is left out: {NO_POLLS}." in decision_table.sentences_of(told)
+def weighed(told: Json) -> set[str]:
+    best = [told["recommended"], told["runner_up"], *told["others"]]
+    return {one["way"] for one in best if one}
 
 
-def test_a_decision_between_events_alone_says_that_there_is_none() -> None:
-    told = advice([WOKEN])
+def test_a_way_that_waits_for_an_event_promises_what_its_slow_poll_does() -> None:
+    told, later = (decided([*candidates(None), *UNLIKE], lag) for lag in (60.0, 900.0))
+
+    # An event may be lost, so that it counts for nothing but the mean.
+    assert weighed(told) == {*all_ways(), "bare", "endless", "free-looks"}
+    assert [(one["way"], one["shortest_lag"]["value"]) for one in told["left_out"]] == [("woken", 900)]
+    assert "woken is left out: its event may be lost" in " ".join(decision_table.sentences_of(told))
+    assert weighed(later) == {*all_ways(), *(one.name for one in UNLIKE)}
+    assert later["recommended"]["way"] == "woken"
+    assert later["recommended"]["detection_lag_mean"]["value"] == 0
+    assert later["recommended"]["detection_lag_worst"]["value"] == 900
+
+
+def test_a_decision_between_events_alone_says_that_none_keeps_a_short_promise() -> None:
+    told = decided([WOKEN])
 
     assert (told["fits"], told["recommended"]) == (False, None)
-    assert NO_POLLS in told["said"]
+    assert told["said"][0].startswith("No way sees every end within 1 m")
 
 
 def test_no_poll_budget_stretches_what_no_quota_limits() -> None:
-    told = advice([ENDLESS], acceptable_lag_seconds=1.0)
+    told = decided([ENDLESS], 1.0)
 
     assert told["recommended"]["interval"]["value"] == 1
-    assert "timeout" not in [one["what"] for one in told["growth"]]
+    assert [one for one in told["turns"] if one["what"] == "timeout" and one["direction"] == "more"] == []
 
 
 def given(ways: list[Candidate]) -> Given:
@@ -241,6 +234,7 @@ def given(ways: list[Candidate]) -> Given:
         architecture="x86_64",
         memory_mb=128,
         assumed=ASSUMED,
+        today=date(2026, 11, 21),
         files={one.name: "file" for one in ways},
     )
 
@@ -264,8 +258,8 @@ def test_an_event_costs_its_report_as_its_estimate() -> None:
     assert float(one.bill.total_usd) == pytest.approx(
         float(found(WOKEN, 3_600.0, Policy.fixed(10)).cost_usd[0])
     )
-    assert (one.estimates.polled.polls[0], one.estimates.lag_mean_seconds[0]) == (4, 0)
-    assert one.longest_delay_seconds == SLOW_POLL_SECONDS
+    assert (one.polled.polls[0], one.lag.mean_seconds) == (4, 0)
+    assert one.lag.worst_seconds == SLOW_POLL_SECONDS
 
 
 def test_the_pair_comes_first() -> None:

@@ -111,6 +111,14 @@ def test_adaptive_polling_of_a_short_query_is_not_stretched_for_a_long_timeout()
     )
 
 
+def test_the_smallest_share_there_is_waits_as_long_as_the_minimum() -> None:
+    smallest = AdaptivePoll(share=5e-324, minimum_seconds=30, maximum_seconds=300)
+    delay = next_delay_seconds(
+        smallest, elapsed_seconds=0, polls=0, time_left_seconds=86_400, poll_budget=EVENTS
+    )
+    assert delay == math.ceil(86_400 / EVENTS) == 32
+
+
 def test_the_budget_can_be_switched_off() -> None:
     delay = next_delay_seconds(
         FixedPoll(budget=False),

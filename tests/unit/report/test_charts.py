@@ -1,6 +1,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,8 @@ from stored_results import ROOT, STORED, report_of
 
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.way_estimate import estimate_way
 from orchbench.report.drawing import BOLD, COLOURS, PLAIN
 from orchbench.report.durations import break_evens
 from orchbench.report.model import Chart, Report, plain
@@ -39,6 +40,7 @@ def given() -> Given:
         architecture="x86_64",
         memory_mb=128,
         assumed=default_assumptions(),
+        today=date(2026, 11, 21),
         files=dict.fromkeys(all_ways(), "file"),
     )
 
@@ -150,16 +152,16 @@ def test_a_point_stands_where_the_schedule_stays_blind_longest_up_to_the_timeout
     stretched = points["durable-condition", "fixed:1s"]
 
     # 2,995 polls or fewer up to 66 min: the first of them 2 s apart, the last ones 1 s.
-    assert stretched.found.timeout_seconds == 3_960
-    assert stretched.found.stretched
+    assert stretched.found.followed.longest_timeout_seconds == 3_960
+    assert stretched.found.followed.stretched
     assert stretched.delay_seconds == 2
-    assert stretched.found.estimates.lag_mean_seconds[0] == 0.5
+    assert stretched.found.lag.mean_seconds == 0.5
     assert stretched.named == "durable-condition, fixed:1s, stretched"
     kept = points["durable-condition", "fixed:10s"]
-    assert (kept.delay_seconds, kept.found.stretched) == (10, False)
+    assert (kept.delay_seconds, kept.found.followed.stretched) == (10, False)
     # No other is judged otherwise than `orchbench decide` judges it.
     for one in points.values():
-        if one.policy != "adaptive" and not one.found.stretched:
+        if one.policy != "adaptive" and not one.found.followed.stretched:
             assert one.delay_seconds == parse_policy(one.policy).minimum_seconds
 
 

@@ -7,6 +7,7 @@ import pytest
 from page_reader import Page
 
 from orchbench.cli import main
+from orchbench.evaluation.figures import GIVEN
 
 LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
 ROOT = Path(__file__).resolve().parents[3]
@@ -52,8 +53,25 @@ def test_the_answer_is_three_sentences_with_their_conditions(page: Page) -> None
     # One folder needs no name.
     assert "monday" not in time
     assert "whose times are no AWS figures" in time
-    assert "which are few" in time
+    assert "are too few to rank the ways" in time
     assert "without a poll budget" in limits
+
+
+def test_what_the_caller_has_set_is_assumed_wherever_it_stands(page: Page, written: Path) -> None:
+    settings = [one for one in page.figures if one["data-source"] == GIVEN]
+
+    assert len(settings) >= 3
+    assert {one["data-label"] for one in settings} == {"assumed"}
+    assert not any(one["data-source"] == "the settings" for one in page.figures)
+    # A table whose rows have several labels promises none in its heading.
+    assert "Each way, measured" not in (written / "report.html").read_text()
+
+
+def test_an_amount_is_estimated_at_best(page: Page) -> None:
+    amounts = [one for one in page.figures if (one["data-unit"] or "").startswith("USD a 1,000")]
+
+    assert amounts
+    assert {one["data-label"] for one in amounts} <= {"estimated", "assumed", "missing"}
 
 
 def test_every_file_that_a_figure_names_is_there(page: Page, monday: Path) -> None:
@@ -150,7 +168,7 @@ def test_words_stand_to_the_left_and_figures_to_the_right_in_markdown(written: P
     prices = lines.index("| price | USD | unit | source and date |")
     assert lines[prices + 1] == "|---|--:|---|---|"
     assert not any(line.startswith("|  |") for line in lines)
-    assert any(line.startswith("| Lambda GB-second, x86_64 |") for line in lines)
+    assert any(line.startswith("| Lambda GB-second on x86_64 |") for line in lines)
     assert not any("glue" in line or "fargate" in line for line in lines)
 
 

@@ -36,6 +36,7 @@ KINDS = {
     "WaitCancelled": EventKind.WAIT_ENDED,
     "InvocationCompleted": EventKind.INVOCATION_ENDED,
 }
+OPERATION_ENDS = ("StepSucceeded", "StepFailed", "WaitSucceeded", "WaitCancelled")
 STILL_RUNNING = ("RUNNING", "PAUSING", "PAUSED")
 
 
@@ -76,13 +77,26 @@ def trace_from_history(
 def invocation_requests(events: Sequence[Event], function_name: str) -> list[InvocationRequest]:
     """Return the invocations that the history shows, in its order."""
     requests = []
+    done = _operations_done(events)
     for event in events:
         if event["EventType"] == "InvocationCompleted":
             details = event.get("InvocationCompletedDetails") or {}
             ended = to_epoch(details.get("EndTimestamp") or event["EventTimestamp"])
             started = to_epoch(details["StartTimestamp"]) if details.get("StartTimestamp") else ended
-            requests.append(InvocationRequest(function_name, details.get("RequestId"), started, ended))
+            replayed = sum(moment <= started for moment in done)
+            request_id = details.get("RequestId")
+            requests.append(InvocationRequest(function_name, request_id, started, ended, replayed))
     return requests
+
+
+def _operations_done(events: Sequence[Event]) -> list[float]:
+    """Return when each operation was done; a step that is to be tried again is not."""
+    return [
+        to_epoch(event["EventTimestamp"])
+        for event in events
+        if event["EventType"] in OPERATION_ENDS
+        if not (_details(event).get("RetryDetails") or {}).get("NextAttemptDelaySeconds")
+    ]
 
 
 def decoded(value: Any) -> Any:

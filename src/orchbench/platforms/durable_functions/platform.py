@@ -5,7 +5,9 @@ Operations are counted by the table "How durable operations are metered" of the 
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
+from orchbench.platforms.durable_functions.exported import record_in_export, works_in_history
 from orchbench.platforms.durable_functions.history import invocation_requests, trace_from_history
 from orchbench.platforms.durable_functions.service import PERMISSIONS, DurableExecution
 from orchbench.platforms.meters import (
@@ -25,7 +27,7 @@ from orchbench.platforms.platform import (
     TracedWay,
     Unrecorded,
 )
-from orchbench.trace import EventKind, Invocation, Trace, TraceEvent
+from orchbench.trace import EventKind, Invocation, Trace, TraceEvent, Work
 
 WAITS_FOR_CONDITION = "WaitForCondition"
 NOT_SHOWN = "The history leaves out what each poll of a condition stores: taken to be as large as a step's"
@@ -49,6 +51,8 @@ class DurableFunctionsPlatform(Platform):
         a_second={CHECKPOINTS: "durable_checkpoints_a_second"},
     )
     execution_quotas = (OPERATIONS_QUOTA, DATA_QUOTA)
+    longest_execution = "durable_execution_seconds"
+    alarms = 6
 
     def service(self, clients: Clients) -> Service:
         """Return durable functions in one account and region."""
@@ -80,6 +84,14 @@ class DurableFunctionsPlatform(Platform):
     def trace(self, way: TracedWay, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace:
         """Return an execution's trace."""
         return trace_from_history(way, self.name, host, record, invocations)
+
+    def exported(self, documents: Sequence[Any]) -> Record | None:
+        """Return the record that an export of a history holds."""
+        return record_in_export(documents)
+
+    def works_in(self, record: Record) -> Mapping[str, Work]:
+        """Guess what the history's operations do."""
+        return works_in_history(record.events)
 
     def retries(self, events: Sequence[TraceEvent]) -> int:
         """Count the attempts beyond the first, of steps and of invocations."""

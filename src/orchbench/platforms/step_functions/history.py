@@ -92,7 +92,7 @@ def invocation_requests(events: Sequence[Event]) -> list[InvocationRequest]:
         kind = KINDS.get(event["type"])
         at = to_epoch(event["timestamp"])
         # A Task may call another service than Lambda, without a function.
-        if _details(event).get("resourceType", "lambda") != "lambda":
+        if details_of(event).get("resourceType", "lambda") != "lambda":
             continue
         if kind is EventKind.TASK_SCHEDULED:
             requests.append(InvocationRequest(_function_name(event), None, at, None))
@@ -110,7 +110,7 @@ def parsed(text: Any) -> Any:
         return text
 
 
-def _details(event: Event) -> Mapping[str, Any]:
+def details_of(event: Event) -> Mapping[str, Any]:
     """Return an event's one details object, whatever its key."""
     for key, value in event.items():
         if key.endswith("EventDetails") and isinstance(value, Mapping):
@@ -124,7 +124,7 @@ def _has_ended(events: Sequence[Event]) -> bool:
 
 def _failure(description: Mapping[str, Any], events: Sequence[Event]) -> tuple[str | None, str | None]:
     """Return error and cause, from the last event where the description leaves them out."""
-    last = _details(events[-1]) if _has_ended(events) and "output" not in description else {}
+    last = details_of(events[-1]) if _has_ended(events) and "output" not in description else {}
     error = description.get("error") or last.get("error")
     cause = description.get("cause") or last.get("cause")
     told = parsed(cause)
@@ -136,7 +136,7 @@ def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterato
     name = ""
     for event in events:
         kind = KINDS.get(event["type"], EventKind.OTHER)
-        details = _details(event)
+        details = details_of(event)
         detail: Json = {}
         if event["type"].endswith(("StateEntered", "StateExited")):
             entered = event["type"].endswith("Entered")
@@ -155,7 +155,7 @@ def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterato
 
 def _payload(event: Event) -> Any:
     """Return what a function answered: alone, or inside the answer of ``lambda:invoke``."""
-    answer = parsed(_details(event).get("output"))
+    answer = parsed(details_of(event).get("output"))
     return parsed(answer["Payload"]) if isinstance(answer, dict) and "Payload" in answer else answer
 
 
@@ -167,7 +167,7 @@ def answers(events: Sequence[Event]) -> Iterator[Any]:
 
 
 def _function_name(event: Event) -> str:
-    details = _details(event)
+    details = details_of(event)
     parameters = parsed(details.get("parameters"))
     named = parameters.get("FunctionName", "") if isinstance(parameters, dict) else ""
     arn = str(named or details.get("resource", ""))
@@ -176,7 +176,7 @@ def _function_name(event: Event) -> str:
 
 
 def _request_id(event: Event) -> str | None:
-    details = _details(event)
+    details = details_of(event)
     answer = parsed(details.get("output"))
     metadata = answer.get("SdkResponseMetadata", {}) if isinstance(answer, dict) else {}
     told = parsed(details.get("cause"))

@@ -5,6 +5,7 @@ pricing).
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, ExecutionQuota, Meter
 from orchbench.platforms.platform import (
@@ -16,9 +17,10 @@ from orchbench.platforms.platform import (
     Service,
     TracedWay,
 )
+from orchbench.platforms.step_functions.exported import record_in_export, works_in_history
 from orchbench.platforms.step_functions.history import invocation_requests, trace_from_history
 from orchbench.platforms.step_functions.service import PERMISSIONS, StepFunctions
-from orchbench.trace import EventKind, Invocation, Trace, TraceEvent
+from orchbench.trace import EventKind, Invocation, Trace, TraceEvent, Work
 
 HISTORY_QUOTA = ExecutionQuota(
     "sfn_history_events", HISTORY_EVENTS, 25_000, reserve=100 * 3, kept_for_the_end=1
@@ -39,6 +41,8 @@ class StepFunctionsPlatform(Platform):
         a_second={STATE_TRANSITIONS: "sfn_state_transitions_a_second"},
     )
     execution_quotas = (HISTORY_QUOTA,)
+    longest_execution = "sfn_execution_seconds"
+    alarms = 5
 
     def service(self, clients: Clients) -> Service:
         """Return Step Functions in one account and region."""
@@ -64,6 +68,14 @@ class StepFunctionsPlatform(Platform):
     def trace(self, way: TracedWay, host: str, record: Record, invocations: Sequence[Invocation]) -> Trace:
         """Return an execution's trace."""
         return trace_from_history(way, self.name, host, record, invocations)
+
+    def exported(self, documents: Sequence[Any]) -> Record | None:
+        """Return the record that an export of a history holds."""
+        return record_in_export(documents)
+
+    def works_in(self, record: Record) -> Mapping[str, Work]:
+        """Guess what the history's states do."""
+        return works_in_history(record.events)
 
     def retries(self, events: Sequence[TraceEvent]) -> int:
         """Count the attempts beyond the first that Tasks scheduled."""

@@ -1,0 +1,55 @@
+"""Says what probes will do and cost on AWS, and asks, before anything is done."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from orchbench.commands.failure import UsageError
+from orchbench.deployment.connection import SERVICE_ERRORS
+from orchbench.evaluation.prices import price_list
+from orchbench.probes.capacity import base_capacity
+from orchbench.probes.cost import ASSUMED_RPU, services_usd, warehouse_usd
+from orchbench.probes.lab import PREFIX, Lab
+from orchbench.probes.probe import Probe
+
+ANSWER = "probe"
+
+
+def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: bool) -> None:
+    """Say what will be made, how long it takes and what it should cost; go on only with a yes.
+
+    Raises:
+        UsageError: nobody said yes.
+    """
+    minutes = sum(probe.seconds for probe in probes) / 60
+    services = services_usd(probes, price_list(lab.region))
+    console.print(
+        f"This runs {len(probes)} probes on the stack {lab.connection.stack_name} in {lab.region}, for up to "
+        f"{minutes:.0f} minutes. They make resources and tables of their own, named {PREFIX}..., and "
+        "remove them in the end; your tables are read and not changed. AWS should bill about "
+        f"${services:.3f} for them (estimated, list prices), and {_warehouse(probes, lab)}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if assume_yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("Nobody can be asked here: give --yes if that is what you want.")
+    answer = console.input(f"Type {ANSWER} to go on: ", markup=False)
+    if answer.strip() != ANSWER:
+        raise UsageError("Not confirmed, so nothing was run.")
+
+
+def _warehouse(probes: Sequence[Probe], lab: Lab) -> str:
+    seconds = sum(probe.warehouse_seconds for probe in probes)
+    if not lab.outputs["Target"].startswith("arn:"):
+        return f"{seconds} s of the cluster, which is paid by the hour"
+    try:
+        known = base_capacity(lab)
+    except SERVICE_ERRORS:
+        known = None
+    rpu = known or ASSUMED_RPU
+    how = "as deployed" if known else "assumed"
+    usd = warehouse_usd(probes, rpu)
+    return f"Redshift Serverless up to ${usd:.2f} for {seconds} s at {rpu} RPU ({how}; $0.375 an RPU-hour)"

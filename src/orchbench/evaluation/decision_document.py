@@ -1,0 +1,252 @@
+"""A decision written down: one document, every figure of it with its label and its source."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.decision import Answer, Option, option, shortest_interval
+from orchbench.evaluation.estimate import CLOSED_FORM
+from orchbench.evaluation.figures import figure, given
+from orchbench.evaluation.ranges import Corner, Swing, tornado, worst_corner
+from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
+from orchbench.evaluation.turning import Turn, turns
+from orchbench.evaluation.workload import Workload
+from orchbench.trace import Json, Label
+from orchbench.ways.durations import Policy
+
+SOURCE = "closed form over the workload"
+ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
+ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
+OF_BILLS = "difference of the two bills"
+SUM = "the sum of the bill's lines"
+
+
+def decision_document(
+    answer: Answer, candidates: Sequence[Candidate], workload: Workload, budget_usd: Decimal | None = None
+) -> Json:
+    """Return an answer as JSON values.
+
+    Args:
+        answer: to its question.
+        candidates: that were asked about.
+        workload: that the question's durations are.
+        budget_usd: a month's, None where there is none.
+    """
+    ranked = answer.ranked
+    shown = [_option(one, answer) for one in ranked]
+    beyond = [_option(one, answer) for one in answer.beyond]
+    would_fit = None
+    if not ranked and answer.beyond and answer.question.promise.seconds is not None:
+        would_fit = shortest_interval(answer.question, candidates, lambda one: not one.exceeded)
+    budget = _within_budget(answer, candidates, budget_usd)
+    nearest = ranked or answer.beyond
+    return {
+        "schema": "orchbench.decision/2",
+        "question": _question(answer, workload),
+        "warning": workload.warning,
+        "fits": bool(ranked),
+        "cost_decides": answer.cost_decides,
+        "recommended": shown[0] if shown else None,
+        "runner_up": _runner_up(answer, shown),
+        "others": shown[2:],
+        "beyond_quotas": beyond,
+        "would_fit": _option(would_fit, answer) if would_fit else None,
+        "left_out": [_left_out(answer, *one) for one in answer.left_out],
+        "adaptive": _adaptive(answer),
+        "redshift": _redshift(answer),
+        "turns": [_turn(one) for one in turns(answer, candidates)] if ranked else [],
+        "ranges": _ranges(answer),
+        "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
+        "within_budget": budget,
+        "notes": each_once(
+            line["note"] for one in [*shown, *beyond] for line in one["bill"]["lines"] if line["note"]
+        ),
+    }
+
+
+def _question(answer: Answer, workload: Workload) -> Json:
+    question = answer.question
+    durations, terms, promise = workload.durations_seconds, question.terms, question.promise
+    lag = (promise.seconds, "s") if promise.share is None else (promise.share, "of the query's time")
+    material = question.material
+    return {
+        "queries": figure(len(durations), "queries", workload.label, workload.source),
+        "median_duration": figure(float(np.median(durations)), "s", workload.label, workload.source),
+        "longest_duration": figure(float(durations.max()), "s", workload.label, workload.source),
+        "runs_a_month": given(plain(question.runs_a_month), "runs"),
+        "acceptable_lag": given(*lag),
+        "promise": promise.told,
+        "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
+        "peak_factor": given(question.peak_factor, "times the average"),
+        "material_usd": given(plain(material.usd), "USD a month"),
+        "material_share": given(plain(material.share), "of the whole bill"),
+        "free_tier": question.free_tier,
+        "region": terms.prices.region,
+        "memory_mb": given(terms.memory_mb, "MB"),
+        "architecture": terms.architecture,
+    }
+
+
+def _option(one: Option, answer: Answer) -> Json:
+    found, polls = one.estimate, one.estimate.polled.polls
+    whole = one.month.usd + answer.question.warehouse_usd
+    label = one.month.bill.label
+
+    def estimated(value: float | None, unit: str, source: str = SOURCE) -> Json:
+        return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, source)
+
+    return {
+        "way": one.way,
+        "fits": not one.exceeded,
+        "exceeded": [load.to_json() for load in one.exceeded],
+        "poll": one.policy.shown,
+        "told": one.policy.told,
+        "interval": figure(
+            one.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest that keeps the promise"
+        ),
+        "usd_a_month": figure(plain(one.month.usd), "USD", label, SUM),
+        "month": {
+            name: figure(plain(bill.total_usd), "USD", bill.label, SUM)
+            for name, bill in one.month.parts.items()
+        },
+        "whole_usd_a_month": figure(plain(whole), "USD", label, "orchestration and Redshift"),
+        "share_of_the_whole": figure(
+            float(one.month.usd / whole) if whole else None, "of the whole bill", label, "ratio of the two"
+        ),
+        "polls": estimated(float(polls.mean()), "polls a run"),
+        "most_polls": estimated(float(polls.max()), "polls of the longest run"),
+        "detection_lag_mean": estimated(found.lag.mean_seconds, "s", ANY_MOMENT),
+        "detection_lag_p95": estimated(found.lag.p95_seconds, "s", ANY_MOMENT),
+        "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
+        "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
+        "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, "the way's own"),
+        "works": figure(found.candidate.works, "states or operations", Label.MEASURED, "the way's own"),
+        "bill": bill_to_json(one.month.parts["runs"]),
+        "besides": bill_to_json(one.month.parts["besides"]),
+    }
+
+
+def _runner_up(answer: Answer, shown: Sequence[Json]) -> Json | None:
+    if len(shown) < 2:
+        return None
+    first, second = answer.ranked[:2]
+    more = second.month.usd - first.month.usd
+    label = weakest((first.month.bill.label, second.month.bill.label))
+    return {
+        **shown[1],
+        "costs_more": figure(plain(more), "USD a month", label, OF_BILLS),
+        "matters": answer.alike < 2,
+    }
+
+
+def _left_out(answer: Answer, candidate: Candidate, shortest_seconds: float) -> Json:
+    if answer.question.none_ends:
+        why = "every query runs longer than the timeout"
+        return {"way": candidate.name, "why": why, "shortest_lag": None}
+    if candidate.least_delay_seconds:
+        why = "its event may be lost, and the slow poll behind it would see an end too late"
+    elif candidate.budget_polls is None:
+        why = "no interval of it keeps the promise"
+    else:
+        why = f"its poll budget of {candidate.budget_polls:,} polls is too small for the timeout"
+    return {
+        "way": candidate.name,
+        "why": why,
+        "shortest_lag": figure(shortest_seconds, "s", Label.ESTIMATED, CLOSED_FORM),
+    }
+
+
+def _adaptive(answer: Answer) -> Json | None:
+    """Return what the adaptive policy costs instead, its longest delay within the lag."""
+    longest = int(answer.question.promise.seconds or 0)
+    if not answer.ranked or longest < 2:
+        return None
+    policy = Policy(0.05, 2, min(300, longest))
+    return _option(option(answer.question, answer.ranked[0].estimate.candidate, policy), answer)
+
+
+def _redshift(answer: Answer) -> Json | None:
+    warehouse = answer.question.warehouse
+    if warehouse is None:
+        return None
+    amount = plain(round(answer.question.warehouse_usd, 6))
+    return {
+        "told": warehouse.told,
+        "usd_a_month": figure(amount, "USD", warehouse.label, warehouse.source),
+    }
+
+
+def _turn(turn: Turn) -> Json:
+    instead = turn.instead.recommended
+    factor = round(turn.factor, 6)
+    return {
+        "what": turn.what,
+        "kind": turn.kind,
+        "factor": figure(factor, "times its value", Label.ESTIMATED, SOURCE),
+        "at": figure(turn.value, "s", Label.ESTIMATED, SOURCE) if turn.value is not None else None,
+        "direction": "more" if turn.factor > 1 else "less",
+        "way": instead.way if instead else None,
+        "poll": instead.policy.shown if instead else None,
+    }
+
+
+def _ranges(answer: Answer) -> Json | None:
+    """Return the tornado beside the runner-up, and whether any corner makes another way matter."""
+    if len(answer.ranked) < 2:
+        return None
+    corners = [worst_corner(answer, other) for other in answer.ranked[1:]]
+    return {
+        "beside": answer.ranked[1].way,
+        "tornado": [_swing(one) for one in tornado(answer, answer.ranked[1])],
+        "survives": all(one.survived for one in corners),
+        "corners": [_corner(one) for one in corners],
+    }
+
+
+def _swing(one: Swing) -> Json:
+    def at(value: Decimal, usd: Decimal) -> Json:
+        source = f"the runner-up's month less the recommended one's, at {plain(value)} {one.assumption.unit}"
+        return figure(plain(round(usd, 6)), "USD a month", Label.ESTIMATED, source)
+
+    return {
+        "what": one.name,
+        "why": one.assumption.range_source,
+        "low": at(one.assumption.low, one.low_usd),
+        "high": at(one.assumption.high, one.high_usd),
+    }
+
+
+def _corner(one: Corner) -> Json:
+    where = ", ".join(f"{name} {plain(value)}" for name, value in one.at.items())
+    source = f"{OF_BILLS} at {where or 'what is assumed'}"
+    return {
+        "way": one.other,
+        "survived": one.survived,
+        "costs_more": figure(plain(round(one.more_usd, 6)), "USD a month", Label.ESTIMATED, source),
+        "matters_from": figure(plain(round(one.least_usd, 6)), "USD a month", Label.ESTIMATED, source),
+    }
+
+
+def _within_budget(
+    answer: Answer, candidates: Sequence[Candidate], budget_usd: Decimal | None
+) -> Json | None:
+    if budget_usd is None or not answer.ranked:
+        return None
+    document: Json = {
+        "fits": answer.ranked[0].month.usd <= budget_usd,
+        "budget": given(plain(budget_usd), "USD a month"),
+    }
+    if not document["fits"] and answer.question.promise.seconds is not None:
+        found = shortest_interval(
+            answer.question, candidates, lambda one: one.month.usd <= budget_usd and not one.exceeded
+        )
+        document["shortest_interval_within_it"] = (
+            figure(found.policy.minimum_seconds, "s", Label.ESTIMATED, SOURCE) if found else None
+        )
+        document["way"] = found.way if found else None
+        document["within_acceptable_lag"] = found is not None and answer.question.promise.is_kept(
+            found.estimate
+        )
+    return document

@@ -1,0 +1,122 @@
+"""What a month of one way costs: its runs, what goes wrong, traces, and what is paid without a run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from orchbench.evaluation.estimate import Estimate
+from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
+from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
+from orchbench.evaluation.tariff import BYTES_A_GB, Bill, Quantity, priced
+from orchbench.trace import Label
+
+CUSTOM_METRICS = 5
+"""That checks write of a way: functions/telemetry.py."""
+SHARED_METRICS = 2
+"""Statements that the cancel and the sweep function stopped."""
+SHARED_ALARMS = 4
+SWEEPS = Decimal(30 * 24 * 60) / 15
+SWEEP_LOOKS = 3
+"""One for each status of a statement that runs."""
+MONITORED = "monitoring.yaml and functions/telemetry.py: as if each way were deployed alone"
+SMALL_PRICES = {"redshift_rpu_hour", "xray_trace", "custom_metric", "alarm", "dashboard"}
+FAULTS, BESIDES, RUNS = "faults", "besides", "runs"
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of one way, Redshift apart.
+
+    Attributes:
+        bill: of everything.
+        runs: how many of its first lines are of the runs themselves.
+        faults: how many of the lines after them are of what goes wrong.
+    """
+
+    bill: Bill
+    runs: int
+    faults: int
+
+    @property
+    def parts(self) -> dict[str, Bill]:
+        """The bill of the runs, of what goes wrong in them, and of the rest."""
+        lines, first, second = self.bill.lines, self.runs, self.runs + self.faults
+        return {RUNS: Bill(lines[:first]), FAULTS: Bill(lines[first:second]), BESIDES: Bill(lines[second:])}
+
+    @property
+    def usd(self) -> Decimal:
+        """Everything together."""
+        return self.bill.total_usd
+
+
+def month_of(estimate: Estimate, runs: Decimal, *, free_tier: bool) -> Month:
+    """Return a month of so many runs."""
+    quantities, prices = estimate.quantities, with_small_prices(estimate.terms.prices)
+    faults = list(_faults(estimate, runs))
+    besides = [*_traces(estimate, runs), *fixed_quantities(estimate)]
+    bill = priced(quantities, prices, runs=runs, free_tier=free_tier, once=[*faults, *besides])
+    return Month(bill, len(quantities), len(faults))
+
+
+def with_small_prices(prices: PriceList) -> PriceList:
+    """Return a price list that has all prices of a month: what it lacks is another region's, and says so."""
+    if prices.prices.keys() >= SMALL_PRICES:
+        return prices
+    known = price_list(FALLBACK_REGION)
+    missing = {key: known[key] for key in sorted(SMALL_PRICES - prices.prices.keys())}
+    note = f"not known for {prices.region}: that of {known.region} is taken"
+    assumed = {
+        key: replace(price, confidence="assumed", assumed_from=known.region, note=note)
+        for key, price in missing.items()
+    }
+    return replace(prices, prices=prices.prices | assumed)
+
+
+def _more(estimate: Estimate) -> Decimal:
+    """Return how much more is used for runs that are made anew and calls that are made twice."""
+    assumed = estimate.terms.assumed
+    return (1 + assumed["failed_runs_share"]) * (1 + assumed["retried_calls_share"]) - 1
+
+
+def _faults(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
+    more = _more(estimate)
+    for one in estimate.quantities if more else ():
+        source = f"a share of {one.what}: failed_runs_share and retried_calls_share"
+        yield Quantity(f"faults: {one.what}", one.price_key, one.amount * runs * more, Label.ASSUMED, source)
+
+
+def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
+    """Yield the traces: a resume is an invocation and begins one, a state machine's run is one."""
+    usage, assumed = estimate.candidate.usage, estimate.terms.assumed
+    each = Decimal(int(estimate.followed.invocations.sum())) / len(estimate.followed.statement_seconds)
+    recorded = assumed["traces_recorded_share"] * (1 + assumed["failed_runs_share"])
+    amount = (each if usage.suspends else Decimal(1)) * runs * recorded
+    source = "one an invocation" if usage.suspends else "one a run"
+    yield Quantity(
+        "traces recorded", "xray_trace", amount, Label.ASSUMED, f"{source}, times what is recorded"
+    )
+
+
+def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
+    """Yield what is paid however often it runs; an empty dead-letter queue costs nothing."""
+    alarms = estimate.candidate.alarms + SHARED_ALARMS
+    for what, key, amount in (
+        ("custom metrics", "custom_metric", CUSTOM_METRICS + SHARED_METRICS),
+        ("alarms", "alarm", alarms),
+        ("dashboard", "dashboard", 1),
+    ):
+        yield Quantity(what, key, Decimal(amount), Label.ESTIMATED, MONITORED)
+    terms, assumed = estimate.terms, estimate.terms.assumed
+    source = f"{SWEEPS:,.0f} sweeps a month, one every 15 minutes"
+    seconds = (
+        assumed.invocation_seconds(terms.memory_mb, suspends=False)
+        + (SWEEP_LOOKS - 1) * assumed["invocation_wait_seconds"]
+        + assumed["initialization_seconds"]
+    )
+    compute = SWEEPS * seconds * terms.memory_mb / 1024
+    logged = SWEEPS * (assumed["log_bytes_a_piece_of_work"] + assumed["log_bytes_an_invocation"])
+    yield Quantity("sweep: requests", REQUEST, SWEEPS, Label.ESTIMATED, source)
+    yield Quantity(
+        "sweep: GB-seconds", price_key(GB_SECOND, terms.architecture), compute, Label.ASSUMED, source
+    )
+    yield Quantity("sweep: logs ingested", LOGS, logged / BYTES_A_GB, Label.ASSUMED, source)

@@ -1,0 +1,57 @@
+"""What Redshift itself costs while queries run: orchestration is seen beside what it orchestrates."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from orchbench.evaluation.assumptions import STATED, Assumption
+from orchbench.evaluation.polling import Floats
+from orchbench.evaluation.prices import Price
+from orchbench.evaluation.tariff import plain
+from orchbench.trace import Label
+
+RPUS = "redshift_rpus"
+"""The assumption that says how large a Redshift Serverless is."""
+LEAST_SECONDS = 60
+"""That Redshift Serverless bills for a period of activity (AWS guide, management/serverless-billing)."""
+MINUTE = f"{LEAST_SECONDS} s at least a query"
+ALONE = "each query alone on it: what runs at the same time shares its cost"
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """A Redshift whose hour has a price.
+
+    Attributes:
+        least_seconds: that a query is billed for.
+        told: its size, in a few words.
+        label: how well that and the price are known.
+    """
+
+    hour_usd: Decimal
+    least_seconds: int
+    told: str
+    label: Label
+    source: str
+
+    @classmethod
+    def serverless(cls, rpus: Assumption, rpu_hour: Price) -> "Warehouse":
+        """Return Redshift Serverless of a size, at a price."""
+        is_stated = rpus.source == STATED
+        told = f"{plain(rpus.value)} RPU{'' if is_stated else ' assumed'}"
+        price = f"{plain(rpu_hour.usd)} USD an hour ({rpu_hour.told_source})"
+        source = f"{plain(rpus.value)} RPU at {price}, {MINUTE}, {ALONE}"
+        return cls(rpus.value * rpu_hour.usd, LEAST_SECONDS, told, Label.ASSUMED, source)
+
+    @classmethod
+    def cluster(cls, hour_usd: Decimal) -> "Warehouse":
+        """Return a cluster, of whose hour a query takes as much as it lasts."""
+        told = f"a cluster of {plain(hour_usd)} USD an hour"
+        return cls(hour_usd, 0, told, Label.ASSUMED, f"{told}, given by the caller, {ALONE}")
+
+    def usd(self, durations_seconds: Floats, timeout_seconds: float | Floats) -> Decimal:
+        """Return what one query costs, on average: no longer than its deadline, which cancels it."""
+        billed = np.maximum(np.minimum(durations_seconds, timeout_seconds), self.least_seconds)
+        microseconds = int(np.round(billed * 1_000_000).astype(np.int64).sum())
+        return Decimal(microseconds) / 1_000_000 / len(billed) * self.hour_usd / 3600

@@ -1,0 +1,29 @@
+"""What probes cost: what the services bill, from the price list, and the warehouse's time."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from orchbench.evaluation.prices import PriceList
+from orchbench.probes.probe import Probe
+
+RPU_HOUR_USD = Decimal("0.375")
+"""us-east-1, assumed for other regions; the smallest workgroup has 4 RPU."""
+ASSUMED_RPU = 8
+WAKING_SECONDS = 120
+"""Two periods of activity of the 60 s that are billed at least: what runs first, and describe-keeps-awake."""
+
+
+def services_usd(probes: Iterable[Probe], prices: PriceList) -> Decimal:
+    """Return what the probes' own calls are billed, estimated: list prices, no free tier."""
+    return sum(
+        (prices[key].usd * Decimal(str(amount)) for probe in probes for key, amount in probe.uses.items()),
+        Decimal(0),
+    )
+
+
+def warehouse_usd(probes: Iterable[Probe], rpu: int = ASSUMED_RPU) -> Decimal:
+    """Return what a Serverless workgroup would be billed for the probes' statements, assumed."""
+    seconds = sum(probe.warehouse_seconds for probe in probes)
+    if seconds:
+        seconds += WAKING_SECONDS
+    return RPU_HOUR_USD * rpu * seconds / 3600

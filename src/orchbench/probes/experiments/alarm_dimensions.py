@@ -1,0 +1,65 @@
+"""The dimensions of the metrics that alarms watch: an alarm on others stays silent for ever."""
+
+from orchbench.probes.lab import Lab
+from orchbench.probes.permissions import METRICS
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, refuted
+
+DIMENSIONS = {
+    ("AWS/Lambda", "DurableExecutionFailed"): ("FunctionName",),
+    ("AWS/Lambda", "DurableExecutionOperations"): ("FunctionName",),
+    ("AWS/Lambda", "DurableExecutionTimedOut"): ("FunctionName",),
+    ("AWS/Lambda", "Errors"): ("FunctionName",),
+    ("AWS/Lambda", "Throttles"): ("FunctionName",),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): ("QueueName",),
+    ("AWS/States", "ExecutionThrottled"): ("StateMachineArn",),
+    ("AWS/States", "ExecutionsFailed"): ("StateMachineArn",),
+    ("AWS/States", "ExecutionsTimedOut"): ("StateMachineArn",),
+    ("orchbench", "SecondsElapsed"): ("way",),
+    ("orchbench", "ShareOfPollBudgetUsed"): ("way",),
+    ("orchbench", "StatementsCancelled"): ("service",),
+}
+"""What monitoring.yaml watches, by its namespace and metric; a test holds it to the file."""
+
+
+def attempt(lab: Lab) -> Finding:
+    """List every metric and compare its dimensions."""
+    cloudwatch = lab.client("cloudwatch")
+    unseen, other = [], {}
+    for (namespace, metric), dimensions in DIMENSIONS.items():
+        pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace, MetricName=metric)
+        found = {
+            tuple(sorted(one["Name"] for one in listed["Dimensions"]))
+            for page in pages
+            for listed in page["Metrics"]
+        }
+        if not found:
+            unseen.append(metric)
+        elif dimensions not in found:
+            other[metric] = sorted(", ".join(one) for one in found)
+    if other:
+        return refuted(f"Published with other dimensions: {', '.join(other)}.", other=other, unseen=unseen)
+    if unseen:
+        return inconclusive(
+            f"Not published in this account in the last two weeks: {', '.join(unseen)}.", unseen=unseen
+        )
+    return confirmed("Every metric is published with the dimensions that its alarm names.")
+
+
+PROBES = (
+    Probe(
+        name="alarm-dimensions",
+        claim="Every metric that monitoring.yaml watches is published with the dimensions that it names.",
+        used_in=("monitoring.yaml", "docs/operations.md"),
+        how="List the metrics of each name, and compare their dimensions.",
+        signs=Signs(
+            "each is listed with them",
+            "one is listed with others alone",
+            "one is not published yet: it takes an execution that failed, timed out or was throttled",
+            "Correct the dimensions in monitoring.yaml: the alarm would never ring.",
+        ),
+        permissions=METRICS,
+        attempt=attempt,
+        seconds=10,
+        not_local="no emulator publishes the services' own metrics",
+    ),
+)

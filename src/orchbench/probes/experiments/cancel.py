@@ -1,0 +1,104 @@
+"""A cancel that comes while the statement still waits: whether it is refused, and what then becomes of it."""
+
+from orchbench.probes.lab import Lab
+from orchbench.probes.permissions import STATEMENTS
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.statements import Statements, counting
+from orchbench.trace import Json
+
+TRIES = 5
+WAITING = ("SUBMITTED", "PICKED")
+POWER = 7
+NOT_LOCAL = "the local Data API runs a statement at once, so that none waits for long enough"
+SETTLES_SECONDS = 20
+
+
+def tries(lab: Lab) -> list[Json]:
+    """Submit INSERTs, each cancelled at once, and return what became of each."""
+    statements = Statements(lab)
+    table = statements.table("cancel", "n BIGINT")
+    seen: list[Json] = []
+    for _number in range(TRIES if lab.on_aws else 2):
+        statement_id = statements.submit(f"INSERT INTO {table} {counting(POWER)}")
+        before = statements.describe(statement_id)["Status"]
+        refusal = statements.cancel(statement_id)
+        end = statements.ended(statement_id) or statements.describe(statement_id)
+        if refusal and end["Status"] == "ABORTED":
+            lab.sleep(SETTLES_SECONDS if lab.on_aws else 1)
+        rows = statements.warehouse.rows(f"SELECT COUNT(*) FROM {table}", "Counting")[0][0]  # noqa: S608
+        seen.append(
+            {
+                "before": before,
+                "refusal": refusal,
+                "end": end["Status"],
+                "ran": int(end.get("RedshiftQueryId") or 0) > 0,
+                "rows": rows - sum(one["rows"] for one in seen),
+            }
+        )
+    return seen
+
+
+def queued(lab: Lab) -> Finding:
+    """Look whether a cancel is refused while the statement waits."""
+    seen = tries(lab)
+    waiting = [one for one in seen if one["before"] in WAITING]
+    if any(one["refusal"] for one in waiting):
+        return confirmed("A cancel was refused while its statement waited.", tries=seen)
+    if any(not one["ran"] and one["end"] == "ABORTED" for one in waiting):
+        return refuted("A cancel was taken while its statement waited, which then never ran.", tries=seen)
+    return inconclusive("No cancel met a statement that waited.", tries=seen)
+
+
+def refused(lab: Lab) -> Finding:
+    """Look whether a statement that is told as ABORTED after a refusal has run all the same."""
+    seen = tries(lab)
+    told = [one for one in seen if one["refusal"] and one["end"] == "ABORTED"]
+    if not any(one["refusal"] for one in seen):
+        return inconclusive("No cancel was refused.", tries=seen)
+    if not told:
+        return confirmed("After a refusal no statement was told as ABORTED: each ran to its end.", tries=seen)
+    return judged(
+        not any(one["rows"] for one in told),
+        "What was told as ABORTED wrote no row.",
+        "A statement that was told as ABORTED wrote its row.",
+        tries=seen,
+    )
+
+
+PROBES = (
+    Probe(
+        name="cancel-queued",
+        claim="CancelStatement refuses a statement that still waits (SUBMITTED or PICKED).",
+        used_in=("functions/redshift_batch/data_api.py", "docs/faults.md"),
+        how=f"Submit an INSERT into a table of the probe's own and cancel it at once, {TRIES} times.",
+        signs=Signs(
+            "a refusal while it waits",
+            "a cancel that is taken, of a statement that never ran",
+            "every statement runs before its cancel arrives",
+            "Nothing breaks: StatementNotRunningYet and its retries become unneeded.",
+        ),
+        permissions=STATEMENTS,
+        attempt=queued,
+        seconds=60,
+        warehouse_seconds=40,
+        not_local=NOT_LOCAL,
+    ),
+    Probe(
+        name="cancel-refused-runs-on",
+        claim="A statement that the Data API calls ABORTED has stopped, even where its cancel was refused.",
+        used_in=("functions/redshift_batch/lifecycle.py", "docs/operations.md"),
+        how="The same INSERTs; after each that is told as ABORTED look for its row.",
+        signs=Signs(
+            "no row of an ABORTED statement",
+            "a row of one",
+            "no cancel is refused",
+            "After a cancel look for the query in SYS_QUERY_HISTORY and end it with CANCEL; "
+            "statement_timeout is the last line.",
+        ),
+        permissions=STATEMENTS,
+        attempt=refused,
+        seconds=90,
+        warehouse_seconds=40,
+        not_local=NOT_LOCAL,
+    ),
+)

@@ -1,0 +1,97 @@
+"""A repeated ClientToken: what makes a submit idempotent, and so a batch run once."""
+
+from botocore.exceptions import ClientError
+
+from orchbench.probes.lab import Lab
+from orchbench.probes.permissions import STATEMENTS
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.statements import UNENDING, Statements, counting
+
+USED_IN = ("functions/redshift_batch/data_api.py", "docs/faults.md")
+THEN = (
+    "Look for the statement by its name before each submit, and accept that a lost answer can run SQL twice."
+)
+
+
+def while_it_runs(lab: Lab) -> Finding:
+    """Submit twice while the first statement runs."""
+    statements = Statements(lab)
+    sql, token = counting(UNENDING), lab.name("token-running")
+    first = statements.submit(sql, ClientToken=token)
+    if not statements.started(first):
+        return inconclusive("The first statement did not get to run in 60 s.")
+    return _same(first, statements.submit(sql, ClientToken=token))
+
+
+def after_it_finished(lab: Lab) -> Finding:
+    """Submit again what has finished."""
+    statements = Statements(lab)
+    token = lab.name("token-finished")
+    first = statements.submit("SELECT 1", ClientToken=token)
+    if statements.ended(first) is None:
+        return inconclusive("The first statement did not end in 120 s.")
+    return _same(first, statements.submit("SELECT 1", ClientToken=token))
+
+
+def other_parameters(lab: Lab) -> Finding:
+    """Submit other SQL under the token of a statement that has finished."""
+    statements = Statements(lab)
+    token = lab.name("token-other")
+    first = statements.submit("SELECT 1", ClientToken=token)
+    statements.ended(first)
+    try:
+        second = statements.submit("SELECT 2", ClientToken=token)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if "AccessDenied" in code or "Throttling" in code:
+            raise
+        return confirmed(f"The other SQL was refused with {code}.", error=code)
+    if second == first:
+        return confirmed("The first statement was returned, and the other SQL did not run.", ids=[first])
+    return refuted("The other SQL ran as a second statement.", ids=[first, second])
+
+
+def _same(first: str, second: str) -> Finding:
+    return judged(
+        first == second,
+        "The second submit returned the first statement.",
+        "The second submit started another statement.",
+        ids=[first, second],
+    )
+
+
+PROBES = (
+    Probe(
+        name="client-token-running",
+        claim="A submit that repeats a ClientToken returns the statement that runs already.",
+        used_in=USED_IN,
+        how="Submit a long count twice with one token, and compare the ids.",
+        signs=Signs("one id", "two ids", "the first statement does not get to run", THEN),
+        permissions=STATEMENTS,
+        attempt=while_it_runs,
+        seconds=15,
+        warehouse_seconds=20,
+    ),
+    Probe(
+        name="client-token-finished",
+        claim="A submit that repeats the ClientToken of a finished statement returns that statement.",
+        used_in=USED_IN,
+        how="Submit SELECT 1 twice with one token, the second time after its end.",
+        signs=Signs("one id", "two ids", "the first statement does not end", THEN),
+        permissions=STATEMENTS,
+        attempt=after_it_finished,
+        seconds=5,
+        warehouse_seconds=5,
+    ),
+    Probe(
+        name="client-token-other-parameters",
+        claim="Other SQL under a used ClientToken is never run: it is refused, or the first id returned.",
+        used_in=USED_IN,
+        how="Submit SELECT 1 and then SELECT 2 with one token.",
+        signs=Signs("a refusal, or the first id", "a second id", "the call fails for another reason", THEN),
+        permissions=STATEMENTS,
+        attempt=other_parameters,
+        seconds=5,
+        warehouse_seconds=5,
+    ),
+)

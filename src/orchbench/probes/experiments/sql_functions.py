@@ -1,0 +1,121 @@
+"""The functions of the bundled SQL on user tables, and the one that it avoids."""
+
+import re
+from pathlib import Path
+
+from orchbench.comparison.seed import orders_count
+from orchbench.deployment.warehouse import SqlFailed
+from orchbench.probes.lab import Lab
+from orchbench.probes.permissions import STATEMENTS
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, judged, refuted
+from orchbench.probes.statements import Statements
+
+BUNDLED = Path(__file__).resolve().parents[4] / "functions" / "sql"
+CALL = re.compile(r"\b([A-Z_]+\([^()]*\))")
+SOURCE = re.compile(r"\bFROM\s+([\w.]+)\s+GROUP\b")
+# The local server warns of what Redshift may not take; here that is the question.
+ON_PURPOSE = "/* dialect: postgresql */"
+
+
+def calls(sql: str) -> list[str]:
+    """Return the calls of functions in the text, each once."""
+    return list(dict.fromkeys(CALL.findall(sql)))
+
+
+def source(sql: str) -> str:
+    """Return the user table that the text reads."""
+    found = SOURCE.search(sql)
+    if found is None:
+        raise ValueError("The bundled SQL reads no table that the probe finds.")
+    return found[1]
+
+
+def bundled(lab: Lab) -> Finding:
+    """Run each function of the bundled SQL on its table."""
+    statements = Statements(lab)
+    # Whoever may not read the table learns that, and nothing of functions.
+    orders_count(statements.warehouse)
+    outcomes = {}
+    for path in sorted(BUNDLED.glob("*.sql")):
+        sql = path.read_text()
+        for call in calls(sql[sql.rindex("SELECT") :]):
+            # GETDATE() alone would be answered by the leader node, without a look at the table.
+            query = f"SELECT {call} FROM {source(sql)} GROUP BY order_id LIMIT 1"  # noqa: S608 - bundled text
+            try:
+                statements.warehouse.rows(query, call)
+                outcomes[call] = "taken"
+            except SqlFailed as error:
+                outcomes[call] = str(error)
+    return judged(
+        set(outcomes.values()) == {"taken"},
+        f"All {len(outcomes)} are taken.",
+        "Some are refused.",
+        functions=outcomes,
+    )
+
+
+def getdate(lab: Lab) -> Finding:
+    """Insert from the orders with GETDATE()."""
+    return _inserted(lab, "GETDATE()", "getdate")
+
+
+def current_timestamp(lab: Lab) -> Finding:
+    """Insert from the orders with CURRENT_TIMESTAMP, which is claimed not to work."""
+    found = _inserted(lab, f"{ON_PURPOSE} CURRENT_TIMESTAMP", "now")
+    reverse = refuted if found.verdict == "confirmed" else confirmed
+    return reverse(found.reason, **found.observations)
+
+
+def _inserted(lab: Lab, call: str, what: str) -> Finding:
+    statements = Statements(lab)
+    orders_count(statements.warehouse)
+    table = statements.table(what, "at TIMESTAMP")
+    sql = f"INSERT INTO {table} SELECT {call} FROM public.orders LIMIT 1"  # noqa: S608 - our own text
+    try:
+        statements.warehouse.run(sql, "The INSERT")
+    except SqlFailed as error:
+        return refuted("An INSERT that reads a user table was refused.", error=str(error))
+    return confirmed("An INSERT that reads a user table was taken.")
+
+
+THEN = "Write the bundled SQL with what is taken, and move the entry in the dialect's list."
+PROBES = (
+    Probe(
+        name="sql-bundled-functions",
+        claim="Redshift takes each function of the bundled SQL on a user table.",
+        used_in=("functions/sql/refresh_customer_summary.sql",),
+        how="SELECT each call of the bundled files from the table that they read.",
+        signs=Signs("all are taken", "one is refused", "the table cannot be read", THEN),
+        permissions=STATEMENTS,
+        attempt=bundled,
+        seconds=20,
+        warehouse_seconds=20,
+    ),
+    Probe(
+        name="sql-getdate",
+        claim="GETDATE() is taken in an INSERT ... SELECT over a user table.",
+        used_in=("functions/sql/refresh_customer_summary.sql", "src/orchbench/redshift/dialect.py"),
+        how="Insert one row that way into a table of the probe's own.",
+        signs=Signs("it is taken", "it is refused", "no table can be made", THEN),
+        permissions=STATEMENTS,
+        attempt=getdate,
+        seconds=10,
+        warehouse_seconds=10,
+    ),
+    Probe(
+        name="sql-current-timestamp",
+        claim="CURRENT_TIMESTAMP is refused in an INSERT ... SELECT over a user table.",
+        used_in=("src/orchbench/redshift/dialect.py",),
+        how="Insert one row that way into a table of the probe's own.",
+        signs=Signs(
+            "it is refused",
+            "it is taken",
+            "no table can be made",
+            "Nothing breaks: the warning of `orchbench check` becomes a matter of taste.",
+        ),
+        permissions=STATEMENTS,
+        attempt=current_timestamp,
+        seconds=10,
+        warehouse_seconds=10,
+    ),
+)

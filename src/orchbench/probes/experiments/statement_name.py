@@ -1,0 +1,86 @@
+"""Long StatementNames: the token and the ARN in it are how an execution's statement is found again."""
+
+from functools import partial
+
+from orchbench.probes.lab import Lab
+from orchbench.probes.listener import Listener
+from orchbench.probes.permissions import LISTENER, STATEMENTS
+from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged, refuted
+from orchbench.probes.statements import Statements
+
+LENGTHS = (300, 2000)
+SOURCE = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Data Statement Status Change"]}
+THEN = "Name a statement by its token alone, and keep the execution's ARN where the sweep can read it."
+
+
+def long_name(lab: Lab, length: int) -> str:
+    """Return a name of a length that differs from other names at its beginning and at its end."""
+    return lab.name(f"name-{length}-").ljust(length - 4, "x") + "-end"
+
+
+def found_again(lab: Lab, length: int) -> Finding:
+    """Submit under a long name, and list by the first 64 characters."""
+    statements = Statements(lab)
+    name = long_name(lab, length)
+    statement_id = statements.submit("SELECT 1", StatementName=name)
+    statements.ended(statement_id)
+    listed = lab.until(lambda: statements.listed(name[:64]), 15, every=0.5)
+    if not listed:
+        return refuted("ListStatements does not find it by the beginning of its name.", length=length)
+    seen = listed[0].get("StatementName", "")
+    return judged(
+        seen == name,
+        f"The name of {length:,} characters is listed unshortened.",
+        f"The name of {length:,} characters is listed with {len(seen)}.",
+        listed_length=len(seen),
+    )
+
+
+def in_the_event(lab: Lab) -> Finding:
+    """Submit under long names with an event each, and compare the names in the events."""
+    listener = Listener(lab, "names", SOURCE)
+    statements = Statements(lab)
+    seen = {}
+    for length in LENGTHS:
+        name = long_name(lab, length)
+        statement_id = statements.submit("SELECT 1", StatementName=name, WithEvent=True)
+        events = listener.wait_for("statementId", statement_id, 60)
+        if not events:
+            return inconclusive(f"No event of the name of {length} characters came in 60 s.")
+        seen[str(length)] = events[0]["detail"].get("statementName") == name
+    return judged(all(seen.values()), "Both names arrived whole.", "A name was shortened.", unshortened=seen)
+
+
+PROBES = (
+    *(
+        Probe(
+            name=f"statement-name-{length}",
+            claim=f"A StatementName of {length:,} characters is found by its beginning, and listed whole.",
+            used_in=("functions/redshift_batch/data_api.py", "functions/sweep/handler.py"),
+            how="Submit SELECT 1 under such a name, and list statements by its first 64 characters.",
+            signs=Signs("the same name", "none, or a shorter one", "the statement is not taken", THEN),
+            permissions=STATEMENTS,
+            attempt=partial(found_again, length=length),
+            seconds=5,
+            warehouse_seconds=5,
+        )
+        for length in LENGTHS
+    ),
+    Probe(
+        name="statement-name-in-event",
+        claim="The event of a statement's end carries names of 300 and of 2,000 characters unshortened.",
+        used_in=("src/orchbench/ways/way.py",),
+        how="Submit SELECT 1 under both names with WithEvent, and read the events from a queue.",
+        signs=Signs(
+            "both names whole",
+            "one that is shortened or missing",
+            "no event in 60 s",
+            "An event's target finds the execution by the statement's id, from the histories.",
+        ),
+        permissions=(*STATEMENTS, *LISTENER),
+        attempt=in_the_event,
+        seconds=40,
+        warehouse_seconds=10,
+        not_local="the local Data API accepts WithEvent and sends no events",
+    ),
+)

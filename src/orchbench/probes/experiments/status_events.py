@@ -1,0 +1,92 @@
+"""The status-change events of both services after a stop, on which the statement is cancelled."""
+
+from orchbench.probes.durable_function import own_function
+from orchbench.probes.lab import Lab
+from orchbench.probes.listener import Listener
+from orchbench.probes.permissions import DURABLE, LISTENER, MACHINE
+from orchbench.probes.probe import Finding, Probe, Signs, judged, refuted
+from orchbench.probes.state_machines import Machine
+from orchbench.trace import to_epoch
+
+PROMPT_SECONDS = 60.0
+PATIENCE_SECONDS = 180
+THEN = (
+    "Nothing is orphaned for longer than the sweep's interval; shorten SweepMinutes, and mend the rule's "
+    "pattern if the fields differ."
+)
+
+
+def step_functions(lab: Lab) -> Finding:
+    """Stop an execution that waits."""
+    pattern = {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"]}
+    listener = Listener(lab, "sfn-status", pattern)
+    machine = Machine(lab, "status", {"Wait": {"Type": "Wait", "Seconds": 300}})
+    arn = machine.start()
+    machine.client.stop_execution(executionArn=arn, error="Stopped", cause="The probe stops it.")
+    stopped = to_epoch(machine.client.describe_execution(executionArn=arn)["stopDate"])
+    return _judged(lab, listener, ("executionArn", arn), "ABORTED", stopped)
+
+
+def durable(lab: Lab) -> Finding:
+    """Stop a durable execution that sleeps."""
+    pattern = {"source": ["aws.lambda"], "detail-type": ["Durable Execution Status Change"]}
+    function = own_function(lab)
+    listener = Listener(lab, "durable-status", pattern)
+    arn = function.start({"work": "wait", "times": 1, "seconds": 300})
+    lab.sleep(3 if lab.on_aws else 1)
+    function.service.stop(arn, "The probe stops it.")
+    _status, record = function.ended(arn, 60)
+    stopped = to_epoch(record.description["EndTimestamp"])
+    return _judged(lab, listener, ("durableExecutionArn", arn), "STOPPED", stopped)
+
+
+def _judged(lab: Lab, listener: Listener, wanted: tuple[str, str], status: str, stopped_at: float) -> Finding:
+    def told() -> list[float]:
+        listener.hear()
+        return [
+            event["heard_at"]
+            for event in listener.heard
+            if event["detail"].get(wanted[0]) == wanted[1] and event["detail"].get("status") == status
+        ]
+
+    patience = PATIENCE_SECONDS if lab.on_aws else 60
+    heard = lab.until(told, patience)
+    if not heard:
+        return refuted(f"No event with {wanted[0]} and the status {status} came in {patience} s.")
+    delay = max(0.0, heard[0] - stopped_at)
+    return judged(
+        delay <= PROMPT_SECONDS,
+        f"It came {delay:.1f} s after the stop, with the fields that the rule matches.",
+        f"It came only {delay:.1f} s after the stop.",
+        delay_seconds=round(delay, 3),
+        events=len(listener.heard),
+    )
+
+
+PROBES = (
+    Probe(
+        name="status-event-step-functions",
+        claim=f"A stopped execution's event arrives within {PROMPT_SECONDS:g} s, with executionArn and "
+        "ABORTED.",
+        used_in=("template.yaml", "functions/cancel/handler.py"),
+        how="Stop an execution of the probe's own that waits; compare stopDate with the queue's own time.",
+        signs=Signs("an event in time", "none, or a later one", "it cannot be stopped", THEN),
+        permissions=(*MACHINE, *LISTENER),
+        attempt=step_functions,
+        seconds=60,
+        uses={"state_transition": 1},
+    ),
+    Probe(
+        name="status-event-durable",
+        claim=f"A stopped durable execution's event arrives within {PROMPT_SECONDS:g} s, with "
+        "durableExecutionArn and STOPPED.",
+        used_in=("template.yaml", "functions/cancel/handler.py"),
+        how="Stop a durable execution of the probe's own that sleeps; compare EndTimestamp with the queue's "
+        "own time.",
+        signs=Signs("an event in time", "none, or a later one", "it cannot be stopped", THEN),
+        permissions=(*DURABLE, *LISTENER),
+        attempt=durable,
+        seconds=60,
+        uses={"durable_operation": 2, "lambda_request": 1},
+    ),
+)

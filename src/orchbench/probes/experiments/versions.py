@@ -1,0 +1,109 @@
+"""A deploy while a durable execution sleeps: whether its own version serves it to the end."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from orchbench.probes.durable_function import DurableFunction, own_function
+from orchbench.probes.lab import Lab
+from orchbench.probes.permissions import DURABLE
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.trace import ExecutionStatus
+
+USED_IN = ("template.yaml", "docs/adr/0014-parameters-in-a-versions-description.md")
+PATIENCE_SECONDS = 180
+
+
+def _sleeping(lab: Lab, function: DurableFunction, configured: str) -> tuple[str, str]:
+    """Publish a configuration, and return an execution that sleeps on it, and its version."""
+    function.configure(configured)
+    version = function.publish()
+    function.point_alias_at(version)
+    arn = function.start({"work": "wait", "times": 1, "seconds": 60 if lab.on_aws else 8})
+    lab.sleep(5 if lab.on_aws else 1)
+    return arn, version
+
+
+def parameter_only(lab: Lab) -> Finding:
+    """Do what CloudFormation does with Retain: configure, publish, move the alias, and delete nothing."""
+    function = own_function(lab)
+    arn, _version = _sleeping(lab, function, "before the deploy")
+    function.configure("after the deploy")
+    function.point_alias_at(function.publish())
+    status, record = function.ended(arn, PATIENCE_SECONDS)
+    if status is not ExecutionStatus.SUCCEEDED:
+        return refuted(f"The execution ended as {status}.", error=_error(record.description))
+    result = str(record.description.get("Result"))
+    return judged(
+        "before the deploy" in result,
+        "It went on with the configuration that it started with.",
+        "It went on with the new configuration.",
+        result=result,
+    )
+
+
+def deleted(lab: Lab) -> Finding:
+    """Delete the version under an execution, as CloudFormation does without Retain."""
+    function = own_function(lab)
+    arn, version = _sleeping(lab, function, "to be deleted")
+    function.configure("another")
+    function.point_alias_at(function.publish())
+    if function.service.status(arn) is not ExecutionStatus.RUNNING:
+        return inconclusive("The execution was over before its version was deleted.")
+    try:
+        function.client.delete_function(FunctionName=function.name, Qualifier=version)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if "AccessDenied" in code:
+            raise
+        return refuted(f"Lambda refuses to delete the version: {code}.", error=str(error))
+    status, record = function.ended(arn, PATIENCE_SECONDS if lab.on_aws else 60)
+    if status is ExecutionStatus.RUNNING:
+        return inconclusive("The version was deleted, and the execution has not ended yet.")
+    if status is ExecutionStatus.SUCCEEDED:
+        return refuted("The version was deleted, and the execution went on to its end.")
+    return confirmed(
+        f"The version was deleted, and the execution ended as {status}.", error=_error(record.description)
+    )
+
+
+def _error(description: Mapping[str, Any]) -> str:
+    return str((description.get("Error") or {}).get("ErrorType", ""))
+
+
+PROBES = (
+    Probe(
+        name="parameter-only-deploy",
+        claim="A deploy that changes only a parameter leaves a sleeping execution on its own version.",
+        used_in=USED_IN,
+        how="While an execution of the probe's own function sleeps, change the environment, publish and move "
+        "the alias.",
+        signs=Signs(
+            "it ends with the old configuration",
+            "it fails, or ends with the new one",
+            "a change is refused",
+            "Stop executions before each deploy, and say so in docs/operations.md.",
+        ),
+        permissions=DURABLE,
+        attempt=parameter_only,
+        seconds=120,
+        uses={"durable_operation": 3, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
+    ),
+    Probe(
+        name="version-deleted-under-execution",
+        claim="Deleting the version that an execution is pinned to is possible, and ends the execution.",
+        used_in=USED_IN,
+        how="The same, and then delete the version.",
+        signs=Signs(
+            "it is deleted and the execution fails",
+            "it is refused, or the execution succeeds",
+            "the execution is not over in time",
+            "Nothing breaks: UpdateReplacePolicy guards against what cannot happen.",
+        ),
+        permissions=DURABLE,
+        attempt=deleted,
+        seconds=240,
+        uses={"durable_operation": 3, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
+    ),
+)

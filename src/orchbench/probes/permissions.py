@@ -1,0 +1,127 @@
+"""What the experiments must be allowed, in groups that several of them share, and all of it as one policy.
+
+It comes on top of docs/bench-policy.json. What is made is limited to names with the probes' prefix.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from orchbench.platforms.platform import Permission
+from orchbench.probes.lab import PREFIX
+from orchbench.probes.probe import Probe
+
+POLICY = "docs/probe-policy.json"
+OWN = "${Region}:${AccountId}:"
+FUNCTION = f"arn:${{Partition}}:lambda:{OWN}function:{PREFIX}*"
+REDSHIFT = f"arn:${{Partition}}:redshift:{OWN}"
+STACK = f"arn:${{Partition}}:lambda:{OWN}function:${{StackName}}"
+
+SUBMITS = ("redshift-data:ExecuteStatement", "redshift-data:BatchExecuteStatement")
+STATEMENTS = (
+    Permission("ProbeTheWorkgroup", (*SUBMITS, "redshift-serverless:GetCredentials"), ("${WorkgroupArn}",)),
+    Permission("ProbeTheCluster", SUBMITS, (f"{REDSHIFT}cluster:${{ClusterIdentifier}}",)),
+    Permission(
+        "ConnectToTheClusterForProbes",
+        ("redshift:GetClusterCredentialsWithIAM",),
+        (f"{REDSHIFT}dbname:${{ClusterIdentifier}}/${{Database}}",),
+    ),
+    # A statement has no ARN; the Data API itself limits an identity to its own.
+    Permission(
+        "FollowStatementsOfProbes",
+        (
+            "redshift-data:DescribeStatement",
+            "redshift-data:GetStatementResult",
+            "redshift-data:CancelStatement",
+            "redshift-data:ListStatements",
+        ),
+        ("*",),
+    ),
+)
+LISTENER = (
+    Permission(
+        "ListenForEvents",
+        ("events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:DeleteRule"),
+        (f"arn:${{Partition}}:events:{OWN}rule/{PREFIX}*",),
+    ),
+    Permission(
+        "KeepEventsInAQueue",
+        ("sqs:CreateQueue", "sqs:ReceiveMessage", "sqs:DeleteQueue"),
+        (f"arn:${{Partition}}:sqs:{OWN}{PREFIX}*",),
+    ),
+)
+ROLE = (
+    Permission(
+        "MakeTheProbesRole",
+        (
+            "iam:CreateRole",
+            "iam:PutRolePolicy",
+            "iam:DeleteRolePolicy",
+            "iam:DeleteRole",
+            "iam:PassRole",
+        ),
+        (f"arn:${{Partition}}:iam::${{AccountId}}:role/{PREFIX}*",),
+    ),
+)
+MACHINE = (
+    *ROLE,
+    Permission(
+        "MakeStateMachines",
+        ("states:CreateStateMachine", "states:DeleteStateMachine", "states:StartExecution"),
+        (f"arn:${{Partition}}:states:{OWN}stateMachine:{PREFIX}*",),
+    ),
+    Permission(
+        "FollowTheirExecutions",
+        ("states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"),
+        (f"arn:${{Partition}}:states:{OWN}execution:{PREFIX}*",),
+    ),
+)
+DURABLE = (
+    *ROLE,
+    Permission("TakeTheDeployedPackage", ("lambda:GetFunction",), (f"{STACK}-durable-poll",)),
+    # The same patterns hold for a version, an alias and an execution of each.
+    Permission(
+        "MakeDurableFunctions",
+        (
+            "lambda:CreateFunction",
+            "lambda:CreateAlias",
+            "lambda:DeleteFunction",
+            "lambda:GetDurableExecution",
+            "lambda:GetDurableExecutionHistory",
+            "lambda:InvokeFunction",
+            "lambda:PublishVersion",
+            "lambda:StopDurableExecution",
+            "lambda:UpdateAlias",
+            "lambda:UpdateFunctionConfiguration",
+        ),
+        (FUNCTION,),
+    ),
+)
+# CloudWatch has no resource to name for reading metrics.
+METRICS = (Permission("ReadMetrics", ("cloudwatch:ListMetrics", "cloudwatch:GetMetricStatistics"), ("*",)),)
+REPORTS = (
+    Permission(
+        "InvokeTheSweep",
+        ("lambda:InvokeFunction",),
+        (f"{STACK}-sweep",),
+    ),
+    Permission(
+        "ReadItsReports",
+        ("logs:FilterLogEvents",),
+        ("arn:${Partition}:logs:" + OWN + "log-group:/aws/lambda/${StackName}-sweep:*",),
+    ),
+)
+# Workgroups are listed to find the one of an ARN, which no other call takes.
+CAPACITY = (Permission("ReadTheCapacity", ("redshift-serverless:ListWorkgroups",), ("*",)),)
+
+
+def permissions(probes: Iterable[Probe]) -> list[Permission]:
+    """Return what these probes need together, each statement once."""
+    found: dict[str, Permission] = {}
+    for one in (one for probe in probes for one in probe.permissions):
+        before = found.get(one.sid, replace(one, actions=(), resources=()))
+        found[one.sid] = replace(
+            one,
+            actions=tuple(dict.fromkeys((*before.actions, *one.actions))),
+            resources=tuple(dict.fromkeys((*before.resources, *one.resources))),
+        )
+    return list(found.values())

@@ -1,0 +1,135 @@
+"""A decision in words: what to choose, what it costs, and whether that matters beside Redshift."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from orchbench.evaluation.decision import Answer
+from orchbench.evaluation.figures import told_excess, told_money, told_share
+from orchbench.evaluation.loads import Load
+from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.tariff import plain
+from orchbench.trace import Json
+from orchbench.ways.durations import shown_duration
+
+
+def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal | None) -> list[str]:
+    """Return the first lines: three or four where there is an answer, else one that says why not.
+
+    Args:
+        answer: to a question.
+        asked: how many ways it was asked about.
+        would_fit: the shortest interval that would fit where none does, as the document has it.
+        budget_usd: a month's, None where there is none.
+    """
+    question = answer.question
+    if question.none_ends:
+        return [
+            f"Every query runs longer than the timeout of {question.timeout_seconds:,} s, so no way sees "
+            "one end: give a longer timeout."
+        ]
+    if not answer.ranked and not answer.beyond:
+        return [
+            f"No way sees every end within {question.promise.told} up to a timeout of "
+            f"{shown_duration(question.timeout_seconds)}: accept a longer lag, or a shorter timeout."
+        ]
+    if not answer.ranked:
+        nearest = answer.beyond[0]
+        return [
+            f"No plan fits: {nearest.way}, {nearest.policy.told}, needs "
+            f"{_shares(nearest.exceeded)}. {_fitting(would_fit)}"
+        ]
+    said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
+    return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else [_ranking(answer)])]
+
+
+def _choice(answer: Answer) -> str:
+    best, promise = answer.ranked[0], answer.question.promise
+    text = (
+        f"Choose {best.way}, {best.policy.told}: no end stays unseen for longer than {promise.told}, "
+        "at whatever moment it comes."
+    )
+    if timed_out := float(best.estimate.polled.timed_out.mean()):
+        timeout = shown_duration(answer.question.timeout_seconds)
+        text += f" {timed_out:.2%} of the runs end at the timeout of {timeout}, their queries cancelled."
+    return text
+
+
+def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
+    best, question = answer.ranked[0], answer.question
+    runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
+    keys = price_keys([best.estimate.candidate.usage], question.terms.architecture)
+    where = question.terms.prices.told(keys)
+    text = f"Orchestrating {runs} runs costs ${usd} a month at list prices of {where}"
+    if question.free_tier:
+        text += ", the free tier taken off"
+    if budget_usd is not None and best.month.usd > budget_usd:
+        text += f", which is over the budget of ${plain(budget_usd)}"
+    return f"{text}."
+
+
+def _proportion(answer: Answer, asked: int) -> str:
+    question, best = answer.question, answer.ranked[0]
+    if question.warehouse is None:
+        return _verdict(answer, asked, "Redshift's own cost is left out: ")
+    redshift = question.warehouse_usd
+    whole = redshift + best.month.usd
+    share = told_share(float(best.month.usd / whole)) if whole else "0%"
+    return _verdict(
+        answer,
+        asked,
+        f"Redshift costs ${told_money(redshift)} for the same queries ({question.warehouse.told}), and "
+        f"orchestrating them is {share} of the whole bill: ",
+    )
+
+
+def _verdict(answer: Answer, asked: int, start: str) -> str:
+    best, ranked = answer.ranked[0], answer.ranked
+    if len(ranked) == 1:
+        alone = "it is the only way asked for" if asked == 1 else "no other way keeps the promise and fits"
+        return f"{start}{alone}."
+    if answer.cost_decides:
+        saved = told_money(ranked[1].month.usd - best.month.usd)
+        return f"{start}cost decides, as {ranked[1].way} costs ${saved} more."
+    return f"{start}cost does not decide here."
+
+
+def _ranking(answer: Answer) -> str:
+    """Say what is taken not to matter, and what decides instead."""
+    alike = answer.ranked[: answer.alike]
+    apart = max(one.month.usd for one in alike) - min(one.month.usd for one in alike)
+    return (
+        f"{len(alike)} ways lie ${told_money(apart)} a month apart, and less than "
+        f"${told_money(answer.least_usd)} is taken not to matter: {deciding(answer)}"
+    )
+
+
+def deciding(answer: Answer) -> str:
+    """Say by what the recommended way comes first of those that cost alike."""
+    first, second = answer.ranked[:2]
+    names = ("mean lag", "room below its quotas", "parts to operate", "states or operations to read", "cost")
+    by = next(
+        (name for name, one, other in zip(names, first.merits, second.merits, strict=False) if one != other),
+        "name",
+    )
+    return f"{first.way} comes before {second.way} by its {by}."
+
+
+def plain_number(number: Decimal) -> str:
+    """Write a number with its thousands apart."""
+    return f"{number:,f}".rstrip("0").rstrip(".") if number % 1 else f"{number:,.0f}"
+
+
+def _shares(exceeded: Sequence[Load]) -> str:
+    return ", ".join(
+        f"{told_excess(load.share)} times the quota of {load.limit:,} {load.unit} ({load.quota})"
+        for load in exceeded
+    )
+
+
+def _fitting(would_fit: Json | None) -> str:
+    if would_fit is None:
+        return "No longer interval would fit either: run it less often, or spread its peak."
+    return (
+        f"The shortest interval that would fit is {would_fit['interval']['value']} s ({would_fit['way']}), "
+        f"a lag of {would_fit['detection_lag_worst']['value']:g} s at worst."
+    )

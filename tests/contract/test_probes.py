@@ -1,0 +1,82 @@
+"""Every probe says what it must, costs little, and is about things that are there."""
+
+import re
+
+import pytest
+from project import ROOT, monitoring, resources
+
+from orchbench.evaluation.prices import price_list
+from orchbench.probes import all_probes
+from orchbench.probes.cost import services_usd, warehouse_usd
+from orchbench.probes.experiments.alarm_dimensions import DIMENSIONS
+from orchbench.probes.probe import Probe
+
+PROBES = list(all_probes().values())
+ASKED_FOR = {
+    "alarm-dimensions",
+    "cancel-queued",
+    "cancel-refused-runs-on",
+    "client-token-finished",
+    "client-token-other-parameters",
+    "client-token-running",
+    "condition-first-look",
+    "describe-keeps-awake",
+    "durable-name-per-function",
+    "durable-operations-metered",
+    "invocation-retries",
+    "list-statements-delay",
+    "parameter-only-deploy",
+    "report-lines",
+    "resume-latency",
+    "retry-events",
+    "sdk-error-access-denied",
+    "sdk-error-throttling",
+    "sdk-wait-time-seconds",
+    "sql-bundled-functions",
+    "sql-getdate",
+    "statement-event-delay",
+    "statement-event-per-batch",
+    "statement-name-2000",
+    "statement-name-300",
+    "statement-name-in-event",
+    "status-event-durable",
+    "status-event-step-functions",
+    "transition-latency",
+}
+"""What was once asked for; probes of further claims may stand beside them."""
+
+
+def test_no_claim_has_lost_its_probe() -> None:
+    assert ASKED_FOR - set(all_probes()) == set()
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda one: one.name)
+def test_a_probe_says_everything_and_names_files_that_are_there(probe: Probe) -> None:
+    assert re.fullmatch(r"[a-z0-9-]+", probe.name)
+    assert probe.claim.endswith(".")
+    assert probe.how.endswith(".")
+    assert probe.signs.if_refuted.endswith(".")
+    assert all((probe.signs.confirmed, probe.signs.refuted, probe.signs.inconclusive))
+    assert probe.permissions
+    assert probe.used_in
+    assert [file for file in probe.used_in if not (ROOT / file).exists()] == []
+
+
+@pytest.mark.parametrize("probe", PROBES, ids=lambda one: one.name)
+def test_what_a_probe_is_billed_for_has_a_price(probe: Probe) -> None:
+    assert services_usd([probe], price_list("us-east-1")) >= 0
+
+
+def test_all_probes_together_cost_well_under_a_dollar() -> None:
+    services = services_usd(PROBES, price_list("us-east-1"))
+    assert services < 0.05
+    assert services + warehouse_usd(PROBES) < 0.5
+
+
+def test_the_alarms_dimensions_are_those_of_the_template() -> None:
+    alarms = resources(monitoring(), "AWS::CloudWatch::Alarm").values()
+    watched = {
+        (one["Namespace"], one["MetricName"]): tuple(each["Name"] for each in one["Dimensions"])
+        for one in alarms
+    }
+    assert watched == DIMENSIONS

@@ -1,0 +1,140 @@
+"""A decision against brute force: every whole second on every way, and rehearsals at the worst moment."""
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from orchbench.commands.estimation import candidates
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.decision import Option, Promise, Question, answer, option
+from orchbench.evaluation.estimate import Terms
+from orchbench.evaluation.prices import price_list
+from orchbench.rehearsal import Scenario, rehearse
+from orchbench.trace import Trace, Work
+from orchbench.ways import all_ways
+from orchbench.ways.durations import Policy
+
+QUESTIONS = 56
+SMALL_BUDGET = 40
+COLD = default_assumptions().with_values({"kept_warm_seconds": Decimal(45)})
+TERMS = [
+    Terms(price_list(region), architecture, memory, COLD)
+    for region, architecture, memory in (("us-east-1", "x86_64", 128), ("ap-northeast-1", "arm64", 512))
+]
+
+
+def question_of(seed: int) -> Question:
+    """Return a question as large as brute force can answer: environments go cold and budgets end early."""
+    random = np.random.default_rng(seed)
+    durations = np.sort(np.round(random.lognormal(np.log(random.uniform(10, 120)), 0.8, 9), 3))
+    lag = random.choice([random.integers(1, 20), random.integers(20, 100), random.integers(80, 300)])
+    return Question(
+        durations_seconds=durations,
+        runs_a_month=Decimal(int(random.choice([40, 6_000, 9_000_000]))),
+        promise=Promise(float(lag) + float(random.choice([0.0, 0.5]))),
+        timeout_seconds=int(random.integers(40, 200)),
+        terms=TERMS[seed % 2],
+        free_tier=bool(seed % 3 == 0),
+    )
+
+
+def ways_of(seed: int) -> list[Candidate]:
+    ways = candidates(None)
+    return [replace(way, budget_polls=SMALL_BUDGET) for way in ways] if seed % 4 == 1 else ways
+
+
+def keeps(question: Question, found: Option) -> bool:
+    """Look at every delay up to the timeout: is any end unseen for longer than promised?"""
+    at, polls = 0, []
+    while at < question.timeout_seconds:
+        at = min(at + found.policy.minimum_seconds, question.timeout_seconds)
+        polls.append(at)
+    budget = found.estimate.candidate.budget_polls
+    longest = max(after - before for before, after in pairwise([0, *polls]))
+    return (budget is None or len(polls) <= budget) and longest <= (question.promise.seconds or 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("seed", range(QUESTIONS))
+def test_no_whole_second_on_any_way_is_cheaper_than_the_answer(seed: int) -> None:
+    question, ways = question_of(seed), ways_of(seed)
+    every: dict[str, Decimal] = {}
+    beyond: set[str] = set()
+    for way in ways:
+        for interval in range(1, question.timeout_seconds + 1):
+            one = option(question, way, Policy.fixed(interval))
+            if question.none_ends or not keeps(question, one):
+                continue
+            if one.exceeded:
+                beyond.add(way.name)
+            else:
+                every[way.name] = min(every.get(way.name, one.month.usd), one.month.usd)
+    found = answer(question, ways)
+
+    # What is retained is retained while an end is unseen too: a longer interval costs up to a millionth more.
+    costs = {one.way: float(one.month.usd) for one in found.ranked}
+    assert costs == pytest.approx({way: float(usd) for way, usd in every.items()}, rel=1e-6)
+    assert {one.way for one in found.beyond} == beyond - set(every)
+    if every:
+        least = min(every.values())
+        cheapest = min(found.ranked, key=lambda one: one.month.usd)
+        assert float(cheapest.month.usd) == pytest.approx(float(least), rel=1e-6)
+        assert found.cost_decides == (
+            sum(usd - least < found.least_usd for usd in every.values()) == 1 < len(every)
+        )
+
+
+def worst_moments(trace: Trace) -> list[float]:
+    """Return the moments right after each look at the statement."""
+    assert trace.statement
+    looks = [event.at for event in trace.events if event.work is Work.LOOK]
+    return sorted({round(at - trace.statement.created_at, 3) for at in looks})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", list(all_ways()))
+@pytest.mark.parametrize(("timeout", "lag"), [(1_000, 47), (1_000, 613), (600, 900)])
+def test_the_promise_holds_in_a_rehearsal_at_the_worst_moment(way: str, timeout: int, lag: int) -> None:
+    terms = replace(TERMS[0], assumed=default_assumptions())
+    question = Question(np.array([431.0]), Decimal(100), Promise(lag), timeout, terms)
+    (best,) = answer(question, candidates([way])).ranked
+    policy = best.policy.to_input()
+    # A query that outlasts its deadline shows every moment at which it is looked at.
+    looks = worst_moments(
+        rehearse(Scenario.polled(timeout + 50.0, policy, timeout_seconds=timeout), way).trace
+    )
+    gaps = [(after - before, before) for before, after in pairwise([0.0, *looks])]
+    longest, before = max(gaps)
+    lagged = rehearse(Scenario.polled(before + 0.25, policy, timeout_seconds=timeout), way).trace
+
+    assert longest <= lag
+    assert lagged.ended_at
+    assert lagged.statement
+    assert lagged.ended_at - lagged.statement.updated_at <= lag
+    assert best.estimate.lag.worst_seconds == pytest.approx(longest, abs=0.01)
+
+
+@pytest.mark.parametrize("lag", [1, 45])
+def test_a_query_that_ends_with_its_timeout_is_promised_no_more_than_any_other(lag: int) -> None:
+    # Every query of a day ends where a poll at the deadline sees it; the next one may not.
+    question = Question(np.array([86_400.0]), Decimal(100), Promise(lag), 86_400, TERMS[0])
+    found = answer(question, candidates(None))
+
+    assert {one.policy.minimum_seconds for one in found.ranked} <= {lag}
+    assert bool(found.ranked) is (lag == 45)
+    assert all(one.estimate.lag.worst_seconds <= lag for one in found.ranked)
+
+
+def test_a_share_of_the_duration_is_kept_at_every_moment() -> None:
+    question = Question(np.array([4_321.0]), Decimal(100), Promise(share=0.05), 9_000, TERMS[0])
+    best = answer(question, candidates(None)).ranked[0]
+    ends = np.arange(1.0, 9_000.0)
+    spread = replace(question, durations_seconds=ends, followed={})
+    followed = option(spread, best.estimate.candidate, best.policy).estimate.followed
+
+    assert (followed.lag_worst_seconds <= np.maximum(2, np.ceil(0.05 * ends))).all()

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from orchbench.evaluation.lag import lag_at_any_moment
+from orchbench.evaluation.limits import longest_delay, policy_rows
+from orchbench.evaluation.polling import poll
+from orchbench.evaluation.workload import InvalidWorkload, from_distribution
+from orchbench.ways.durations import Policy, parse_policy
+
+
+def test_the_lag_of_a_fixed_interval_is_half_of_it_on_average() -> None:
+    found = lag_at_any_moment(np.full(7, 60.0), 60.0, by_event=False)
+
+    assert found.p95_seconds == pytest.approx(57)
+    assert (found.mean_seconds, found.worst_seconds) == (30, 60)
+
+
+def test_the_percentile_is_that_of_ends_spread_over_every_delay() -> None:
+    delays = np.random.default_rng(1).integers(1, 300, 50).astype(float)
+    spread = np.concatenate([np.linspace(0, one, 20_001) for one in delays])
+
+    found = lag_at_any_moment(delays, 300.0, by_event=False)
+
+    assert found.mean_seconds == pytest.approx(spread.mean(), rel=1e-3)
+    assert found.p95_seconds == pytest.approx(np.percentile(spread, 95), rel=1e-3)
+
+
+def test_where_no_query_is_seen_to_end_there_is_no_lag_but_a_worst_one() -> None:
+    found = lag_at_any_moment(np.array([]), 60.0, by_event=False)
+
+    assert (found.mean_seconds, found.p95_seconds, found.worst_seconds) == (None, None, 60)
+
+
+@pytest.mark.parametrize("text", ["fixed:7s", "adaptive", "adaptive:share=0.3,minimum=5s,maximum=900s"])
+@pytest.mark.parametrize("timeout", [1, 6, 500, 3_601, 20_000])
+@pytest.mark.parametrize("budget", [None, 3, 50, 700])
+def test_the_longest_delay_is_that_of_every_second_looked_at(
+    text: str, timeout: int, budget: int | None
+) -> None:
+    policy: Policy = parse_policy(text)
+    ends = np.arange(1.0, timeout + 1)
+    every = poll(ends, np.full(timeout, float(timeout)), policy_rows(policy, timeout), budget)
+
+    assert longest_delay(policy, float(timeout), budget) == every.last_delay_seconds.max()
+
+
+def test_a_distribution_may_have_a_maximum() -> None:
+    found = from_distribution("lognormal:median=25m,p95=2h,max=3h").durations_seconds
+
+    assert found.max() == 10_800
+    assert np.median(found) == pytest.approx(1_500, rel=1e-3)
+    with pytest.raises(InvalidWorkload, match="up to its maximum"):
+        from_distribution("lognormal:median=25m,p95=2h,max=1h")

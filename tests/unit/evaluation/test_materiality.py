@@ -1,0 +1,162 @@
+"""Whether a difference matters, what decides where it does not, and whether an answer survives its ranges."""
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orchbench.cli import main
+from orchbench.commands.estimation import candidates
+from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.decision import Answer, Material, Promise, Question, answer, option
+from orchbench.evaluation.estimate import Terms
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.ranges import tornado, worst_corner
+from orchbench.evaluation.warehouse import Warehouse
+from orchbench.evaluation.workload import from_distribution
+
+PRICES = price_list("us-east-1")
+TERMS = Terms(PRICES, "x86_64", 128, default_assumptions())
+WORKLOAD = from_distribution("lognormal:median=25m,p95=2h,max=6h")
+REDSHIFT = Warehouse.serverless(default_assumptions().named["redshift_rpus"], PRICES["redshift_rpu_hour"])
+ASKED = "decide --duration lognormal:median=25m,p95=2h --runs-a-month 6000 --acceptable-lag 1m"
+
+
+def asked(runs: int = 6_000, **changes: object) -> Answer:
+    question = Question(
+        WORKLOAD.durations_seconds, Decimal(runs), Promise(61), 24_000, TERMS, warehouse=REDSHIFT
+    )
+    return answer(replace(question, **changes), candidates(None))  # type: ignore[arg-type]
+
+
+def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does_not_matter(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*ASKED.split(), "--region", "ap-northeast-1"]) == 0
+    choice, cost, proportion, ranking = capsys.readouterr().out.splitlines()[:4]
+
+    start = "Choose durable-condition, a poll every 60 s: no end stays unseen for longer than 1 min"
+    assert choice.startswith(start)
+    assert cost.startswith("Orchestrating 6,000 runs costs $")
+    assert "assumed from us-east-1" in cost
+    assert "(8 RPU assumed), and orchestrating them is 0.1% of the whole bill: cost does" in proportion
+    assert proportion.endswith("cost does not decide here.")
+    assert ranking.startswith("3 ways lie $")
+    assert ranking.endswith("durable-condition comes before durable-poll by its cost.")
+
+
+def test_a_saving_that_matters_decides_and_one_that_does_not_is_no_reason() -> None:
+    least = Material(Decimal(0), Decimal(0))
+    decided, undecided = asked(material=least), asked()
+
+    assert decided.cost_decides
+    assert decided.ranked == sorted(decided.ranked, key=lambda one: one.month.usd)
+    assert not undecided.cost_decides
+    assert undecided.alike == len(undecided.ranked) == 3
+    assert undecided.ranked == sorted(undecided.ranked, key=lambda one: one.merits)
+
+
+def test_a_saving_must_reach_an_amount_and_a_share() -> None:
+    gap = asked().ranked[1].month.usd - asked().ranked[0].month.usd
+    whole = asked().ranked[0].month.usd + asked().question.warehouse_usd
+
+    for usd, share, decides in (
+        (gap, Decimal(0), True),
+        (gap + Decimal("0.01"), Decimal(0), False),
+        (Decimal(0), gap / whole, True),
+        (Decimal(0), gap / whole * 2, False),
+        (gap, gap / whole * 2, False),
+    ):
+        assert asked(material=Material(usd, share)).cost_decides is decides
+    assert asked(warehouse=None, material=Material(Decimal(0))).cost_decides, (
+        "1 % of so small a bill is little"
+    )
+
+
+def test_more_parts_to_operate_come_after_fewer_where_cost_does_not_decide() -> None:
+    (first, *others) = asked(runs=60).ranked
+
+    assert all(first.estimate.candidate.parts <= one.estimate.candidate.parts for one in others)
+
+
+def small(names: list[str]) -> Answer:
+    """Return an answer whose assumptions are few enough for every corner of them."""
+    assumed = default_assumptions()
+    kept = {
+        name: one if name in names else replace(one, low=one.value, high=one.value)
+        for name, one in assumed.named.items()
+    }
+    terms = replace(TERMS, assumed=replace(assumed, named=kept))
+    return asked(terms=terms, durations_seconds=np.array([431.0, 2_003.0, 5_001.5]), promise=Promise(500))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "names",
+    [
+        [
+            "initialization_seconds",
+            "kept_warm_seconds",
+            "checkpoint_seconds",
+            "replayed_operation_cpu_seconds",
+        ],
+        ["failed_runs_share", "retried_calls_share", "traces_recorded_share", "log_bytes_a_check"],
+        [
+            "invocation_wait_seconds",
+            "invocation_cpu_seconds",
+            "suspension_seconds",
+            "log_bytes_an_invocation",
+        ],
+    ],
+    ids=lambda names: names[0],
+)
+def test_the_worst_corner_is_the_worst_of_all_corners(names: list[str]) -> None:
+    found = small(names)
+    best, other = found.ranked[0], found.ranked[-1]
+    named = found.question.terms.assumed.named
+
+    def more(values: dict[str, Decimal]) -> Decimal:
+        there = found.question.assuming(values)
+        dear, cheap = (option(there, one.estimate.candidate, one.policy) for one in (other, best))
+        return dear.month.usd - cheap.month.usd
+
+    corners = [
+        more(dict(zip(names, corner, strict=True)))
+        for corner in product(*((named[name].low, named[name].high) for name in names))
+    ]
+    assert worst_corner(found, other).more_usd == min(corners)
+
+
+def test_a_tornado_begins_with_what_moves_the_difference_most() -> None:
+    found = asked()
+    swings = tornado(found, found.ranked[1])
+
+    assert [one.width_usd for one in swings] == sorted((one.width_usd for one in swings), reverse=True)
+    assert "full_core_memory_mb" not in {one.name for one in swings}, "it has no range"
+
+
+def test_an_answer_survives_its_ranges_only_where_no_corner_saves_what_matters() -> None:
+    calm, torn = asked(), asked(material=Material(Decimal(0), Decimal(0)))
+    corners = [worst_corner(calm, other) for other in calm.ranked[1:]]
+
+    assert all(one.survived for one in corners)
+    assert {one.survived for one in (worst_corner(torn, other) for other in torn.ranked[1:])} == {
+        one.more_usd > 0 for one in corners
+    }
+
+
+def test_every_assumption_has_a_range_around_it_with_a_reason() -> None:
+    for name, one in default_assumptions().named.items():
+        assert one.low <= one.value <= one.high, name
+        assert one.range_source, name
+
+
+def test_few_durations_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "past.csv"
+    path.write_text("431\n2003\n")
+
+    assert main(["decide", "--durations", str(path), "--runs-a-month", "60", "--acceptable-lag", "61s"]) == 0
+    assert "A decision on 2 durations fits these and may fit no others" in capsys.readouterr().out

@@ -1,0 +1,180 @@
+"""What a month costs besides its runs, and what Redshift costs beside it."""
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from project import ROOT
+
+from orchbench.cli import main
+from orchbench.commands.estimation import candidates
+from orchbench.evaluation.assumptions import STATED, Assumption, default_assumptions
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Terms, estimate_way
+from orchbench.evaluation.month import (
+    CUSTOM_METRICS,
+    SHARED_ALARMS,
+    SWEEP_LOOKS,
+    SWEEPS,
+    month_of,
+    with_small_prices,
+)
+from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.warehouse import Warehouse
+from orchbench.trace import Json
+from orchbench.ways.durations import Policy
+from redshift_batch.status import RUNNING_STATUSES
+
+PRICES = price_list("us-east-1")
+TERMS = Terms(PRICES, "x86_64", 128, default_assumptions())
+RPUS = default_assumptions().named["redshift_rpus"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Json]:
+    def run_command(command: str) -> Json:
+        capsys.readouterr()
+        main([*command.split(), "--json"])
+        document: Json = json.loads(capsys.readouterr().out)
+        return document
+
+    return run_command
+
+
+def serverless(rpus: Assumption = RPUS) -> Warehouse:
+    return Warehouse.serverless(rpus, PRICES["redshift_rpu_hour"])
+
+
+def test_an_hour_on_8_rpu_costs_3_dollars() -> None:
+    assert serverless().usd(np.array([3_600.0]), 86_400) == Decimal(3)
+
+
+def test_redshift_bills_60_seconds_at_least_and_no_query_beyond_its_deadline() -> None:
+    of_a_minute = serverless().usd(np.array([60.0]), 3_600)
+
+    assert serverless().usd(np.array([7.0]), 3_600) == of_a_minute
+    assert serverless().usd(np.array([10_000.0]), 3_600) == 60 * of_a_minute
+
+
+def test_a_cluster_is_billed_for_the_share_of_its_hour() -> None:
+    assert Warehouse.cluster(Decimal("4.8")).usd(np.array([15.0, 45.0]), 3_600) == Decimal("0.04")
+
+
+def test_an_estimate_bills_redshift_until_the_statement_is_cancelled(run: Callable[[str], Json]) -> None:
+    command = "estimate --duration 10000s --timeout 1h --way sfn-poll --poll fixed:7s"
+    (row,) = run(f"{command} --redshift-rpus 8 --redshift-rpu-hour-usd 0.375")["estimates"]
+
+    assert Decimal(row["redshift"]["value"]) == Decimal(3)
+    assert row["share_of_the_whole"]["value"] == pytest.approx(
+        float(row["cost"]["value"]) / (float(row["cost"]["value"]) + 3)
+    )
+
+
+def test_redshift_is_seen_beside_an_estimate_unless_it_is_left_out(run: Callable[[str], Json]) -> None:
+    command = "estimate --duration 61m --way sfn-poll --poll fixed:7s"
+    (assumed,), (without,), (cluster,) = (
+        run(f"{command}{more}")["estimates"] for more in ("", " --no-redshift", " --redshift-hour-usd 6")
+    )
+
+    assert "8 RPU at 0.375 USD an hour" in assumed["redshift"]["source"]
+    assert assumed["redshift"]["label"] == "assumed"
+    assert "redshift" not in without
+    assert Decimal(cluster["redshift"]["value"]) == Decimal("6.1")
+    assert assumed["cost"] == without["cost"] == cluster["cost"]
+
+
+def test_a_stated_size_is_told_as_such() -> None:
+    stated = default_assumptions().with_values({"redshift_rpus": Decimal(32)}).named["redshift_rpus"]
+
+    assert (serverless().told, serverless(stated).told) == ("8 RPU assumed", "32 RPU")
+    assert stated.source == STATED
+
+
+@pytest.mark.parametrize("way", candidates(None), ids=lambda way: way.name)
+def test_a_resume_is_an_invocation_and_so_a_trace_of_its_own(way: Candidate) -> None:
+    found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
+    lines = {line.what: line for line in month_of(found, Decimal(100), free_tier=False).bill.lines}
+    traces = 1 + 22 if way.usage.suspends else 1
+
+    assert lines["traces recorded"].quantity == traces * 100 * Decimal("1.01")
+
+
+def test_what_goes_wrong_is_a_share_of_what_is_used() -> None:
+    assumed = default_assumptions().with_values(
+        {"failed_runs_share": Decimal("0.02"), "retried_calls_share": Decimal("0.5")}
+    )
+    found = estimate_way(
+        candidates(["sfn-poll"])[0], 431.0, Policy.fixed(20), Terms(PRICES, "arm64", 128, assumed)
+    )
+    month = month_of(found, Decimal(3_000), free_tier=False).parts
+
+    assert month["faults"].total_usd == month["runs"].total_usd * Decimal("0.53")
+
+
+def test_an_estimate_takes_rates_of_what_goes_wrong(run: Callable[[str], Json]) -> None:
+    command = "estimate --duration 431s --way sfn-poll --poll fixed:20s --runs-a-month 3000"
+    (usual,), (stated,) = (
+        run(f"{command}{more}")["estimates"] for more in ("", " --failures 2% --retries 50%")
+    )
+    faults, runs = (Decimal(stated["month"][name]["value"]) for name in ("faults", "runs"))
+
+    assert faults == runs * Decimal("0.53")
+    assert Decimal(usual["month"]["faults"]["value"]) < faults
+    assert stated["cost"] == usual["cost"], "a run by itself meets no fault"
+
+
+def test_a_rehearsal_carries_its_cost_and_so_does_what_goes_wrong_in_one(run: Callable[[str], Json]) -> None:
+    (rehearsed,) = run("rehearse --duration 43 --poll fixed:10s --way sfn-poll --processes 1")["rehearsals"]
+    (fault,) = run("faults --fault statement-fails --way sfn-poll --processes 1")["faults"]
+    (estimated,) = run("estimate --duration 43 --poll fixed:10s --way sfn-poll")["estimates"]
+
+    assert Decimal(rehearsed["cost"]["value"]) == Decimal(estimated["cost"]["value"])
+    assert rehearsed["cost"]["source"] == "the bill of its trace, at list prices of us-east-1"
+    assert 0 < Decimal(fault["ways"][0]["cost"]["value"]) < 1
+
+
+def test_rates_without_a_month_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", "--duration", "431s", "--failures", "2%"]) == 2
+    assert "give --runs-a-month with them" in capsys.readouterr().err
+
+
+def test_a_region_without_small_prices_takes_others_and_says_so() -> None:
+    known = {key: one for key, one in PRICES.prices.items() if key not in ("alarm", "redshift_rpu_hour")}
+    completed = with_small_prices(type(PRICES)("eu-west-9", known))
+
+    assert completed["alarm"].confidence == completed["redshift_rpu_hour"].confidence == "assumed"
+    assert completed["alarm"].assumed_from == "us-east-1"
+    assert "eu-west-9" in completed["alarm"].note
+
+
+def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
+    class Loader(yaml.SafeLoader):
+        pass
+
+    def any_tag(loader: Any, _suffix: str, node: Any) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return loader.construct_mapping(node, deep=True)
+        if isinstance(node, yaml.SequenceNode):
+            return loader.construct_sequence(node, deep=True)
+        return loader.construct_scalar(node)
+
+    Loader.add_multi_constructor("!", any_tag)
+    template = yaml.load((ROOT / "monitoring.yaml").read_text(), Loader)
+    mappings, resources = template["Mappings"], template["Resources"]
+    of_polls = len(mappings["PollAlarms"])
+    shared = len(mappings["FunctionAlarms"]) + sum(name.endswith("Alarm") for name in resources)
+    watched = {one.alarms for one in candidates(None)}
+    telemetry = (ROOT / "functions" / "telemetry.py").read_text()
+    written = re.findall(r'progress_metrics\.add_metric\(\s*"(\w+)"', telemetry)
+
+    assert watched == {len(mappings[kind]) + of_polls for kind in ("StateMachineAlarms", "DurableAlarms")}
+    assert shared == SHARED_ALARMS
+    assert len(written) == CUSTOM_METRICS
+    assert len(RUNNING_STATUSES) == SWEEP_LOOKS
+    every = yaml.load((ROOT / "template.yaml").read_text(), Loader)["Parameters"]["SweepMinutes"]["Default"]
+    assert Decimal(30 * 24 * 60) / every == SWEEPS

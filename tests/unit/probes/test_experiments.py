@@ -1,0 +1,329 @@
+"""What experiments make of AWS's answers, on a stubbed account: only there can most of them be shown."""
+
+import json
+from typing import Any
+
+import pytest
+
+from orchbench.probes import all_probes
+from orchbench.probes.durable_function import DurableFunction
+from orchbench.probes.experiments import (
+    alarm_dimensions,
+    durable_operations,
+    keeps_awake,
+    latency,
+    sdk_integration,
+    sql_functions,
+    statement_name,
+)
+from orchbench.probes.lab import Lab
+from orchbench.probes.listener import Listener
+from orchbench.probes.probe import Finding, Verdict
+
+STATEMENT = "11111111-1111-4111-8111-111111111111"
+SUBMITTED = {"Id": STATEMENT}
+MOMENT = 1_000_000.0
+
+
+def found(name: str, lab: Lab) -> Finding:
+    return all_probes()[name].attempt(lab)
+
+
+def described(status: str, **more: Any) -> dict[str, Any]:
+    return {"Id": STATEMENT, "Status": status, "UpdatedAt": MOMENT, **more}
+
+
+def says(account: Any, *answers: dict[str, Any]) -> None:
+    for one in answers:
+        account.answer("redshift-data", "describe_statement", one)
+
+
+@pytest.mark.parametrize(
+    ("second", "verdict"), [(STATEMENT, Verdict.CONFIRMED), (STATEMENT.replace("1", "2"), Verdict.REFUTED)]
+)
+def test_a_token_that_starts_a_second_statement_is_told(
+    account: Any, lab: Lab, second: str, verdict: Verdict
+) -> None:
+    account.answer("redshift-data", "execute_statement", SUBMITTED)
+    says(account, described("STARTED"))
+    account.answer("redshift-data", "execute_statement", {"Id": second})
+
+    assert found("client-token-running", lab).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"),
+    [("ValidationException", Verdict.CONFIRMED), ("ConflictException", Verdict.CONFIRMED)],
+)
+def test_other_sql_that_is_refused_is_not_run(account: Any, lab: Lab, code: str, verdict: Verdict) -> None:
+    account.answer("redshift-data", "execute_statement", SUBMITTED)
+    says(account, described("FINISHED"), described("FINISHED"))
+    account.refuse("redshift-data", "execute_statement", code)
+
+    assert found("client-token-other-parameters", lab).verdict is verdict
+
+
+def cancels(account: Any, before: str, refusal: str | None, end: dict[str, Any], rows: int) -> None:
+    """Tell the account five tries that go the same way, after making the table."""
+    account.answer("redshift-data", "execute_statement", SUBMITTED)
+    says(account, described("FINISHED"))
+    for number in range(1, 6):
+        account.answer("redshift-data", "execute_statement", SUBMITTED)
+        says(account, described(before))
+        if refusal:
+            account.refuse("redshift-data", "cancel_statement", "ValidationException", refusal)
+        else:
+            account.answer("redshift-data", "cancel_statement", {"Status": True})
+        says(account, end, end)
+        account.answer("redshift-data", "execute_statement", SUBMITTED)
+        says(account, described("FINISHED"))
+        record = {"Records": [[{"longValue": number * rows}]]}
+        account.answer("redshift-data", "get_statement_result", record)
+
+
+@pytest.mark.parametrize(
+    ("tried", "queued", "runs_on"),
+    [
+        (("SUBMITTED", "not running", described("ABORTED"), 1), "confirmed", "refuted"),
+        (("PICKED", "not running", described("ABORTED"), 0), "confirmed", "confirmed"),
+        (("PICKED", "not running", described("FINISHED"), 1), "confirmed", "confirmed"),
+        (("SUBMITTED", None, described("ABORTED"), 0), "refuted", "inconclusive"),
+        (("SUBMITTED", None, described("ABORTED", RedshiftQueryId=7), 0), "inconclusive", "inconclusive"),
+        (("STARTED", None, described("ABORTED", RedshiftQueryId=7), 0), "inconclusive", "inconclusive"),
+    ],
+)
+def test_a_cancel_is_judged_by_what_it_met_and_by_the_rows_that_were_written(
+    account: Any, lab: Lab, tried: tuple[Any, ...], queued: str, runs_on: str
+) -> None:
+    for name, verdict in (("cancel-queued", queued), ("cancel-refused-runs-on", runs_on)):
+        cancels(account, *tried)
+        assert found(name, lab).verdict == verdict
+    account.all_asked()
+
+
+def hears(account: Any, *statement_ids: str, late_seconds: float = 1.0, name: str = "") -> None:
+    """Tell the account what the probe's queue holds at the next look."""
+    sent = str(int((MOMENT + late_seconds) * 1000))
+    events = [{"detail": {"statementId": one, "statementName": name}} for one in statement_ids]
+    messages = [{"Body": json.dumps(one), "Attributes": {"SentTimestamp": sent}} for one in events]
+    account.answer("sqs", "receive_message", {"Messages": messages})
+
+
+def listens(account: Any) -> None:
+    account.answer("sqs", "create_queue", {"QueueUrl": "https://sqs/q"})
+    account.answer("events", "put_rule", {"RuleArn": "arn:rule"})
+    account.answer("events", "put_targets", {"FailedEntryCount": 0, "FailedEntries": []})
+
+
+@pytest.mark.parametrize(("late", "verdict"), [(0.4, Verdict.CONFIRMED), (9.0, Verdict.REFUTED)])
+def test_an_events_delay_is_from_the_statements_end_to_the_queue(
+    account: Any, lab: Lab, late: float, verdict: Verdict
+) -> None:
+    listens(account)
+    for _time in range(5):
+        account.answer("redshift-data", "execute_statement", SUBMITTED)
+        says(account, described("FINISHED"))
+    # The five statements of this account have one id: one event is heard for all.
+    hears(account)
+    for _time in range(5):
+        hears(account, STATEMENT, late_seconds=late)
+
+    finding = found("statement-event-delay", lab)
+
+    assert finding.verdict is verdict
+    assert finding.observations["delays_seconds"] == [late] * 5
+
+
+@pytest.mark.parametrize(
+    ("ids", "verdict"),
+    [([STATEMENT], Verdict.CONFIRMED), ([STATEMENT, f"{STATEMENT}:1"], Verdict.REFUTED)],
+)
+def test_events_of_sub_statements_are_counted(
+    account: Any, lab: Lab, ids: list[str], verdict: Verdict
+) -> None:
+    listens(account)
+    account.answer("redshift-data", "batch_execute_statement", SUBMITTED)
+    hears(account, ids[0])
+    hears(account, *ids[1:], "another")
+
+    assert found("statement-event-per-batch", lab).verdict is verdict
+
+
+def test_a_name_that_arrives_shortened_is_found(account: Any, lab: Lab) -> None:
+    listens(account)
+    for length in (300, 500):
+        account.answer("redshift-data", "execute_statement", SUBMITTED)
+        hears(account, STATEMENT, name=statement_name.long_name(lab, 2000)[:length])
+
+    finding = found("statement-name-in-event", lab)
+
+    assert finding.verdict is Verdict.REFUTED
+
+
+def test_what_listens_goes_again(account: Any, lab: Lab) -> None:
+    listens(account)
+    Listener(lab, "q", {"source": ["aws.states"]})
+    account.answer("events", "remove_targets", {"FailedEntryCount": 0, "FailedEntries": []})
+    account.answer("events", "delete_rule", {}, {"Name": "orchbench-probe-r1-q"})
+    account.answer("sqs", "delete_queue", {}, {"QueueUrl": "https://sqs/q"})
+    left: list[Any] = []
+
+    lab.remains.clear(left)
+
+    assert left == []
+    account.all_asked()
+
+
+@pytest.mark.parametrize(
+    ("events", "verdict"),
+    [
+        ([("cause", "User is not authorized", "RedshiftData.RedshiftDataException")], Verdict.CONFIRMED),
+        ([("cause", "User is not authorized", "RedshiftData.AccessDenied")], Verdict.REFUTED),
+        ([("cause", "no such statement", "RedshiftData.ResourceNotFoundException")], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_an_error_of_an_integration_is_judged_by_its_name(
+    events: list[tuple[str, str, str]], verdict: Verdict
+) -> None:
+    failed = [(name, cause) for _key, cause, name in events]
+
+    assert sdk_integration._named(failed, "AccessDenied", "not authorized").verdict is verdict
+
+
+def test_a_state_machine_is_made_run_and_removed(account: Any, lab: Lab) -> None:
+    machine = "arn:aws:states:us-east-1:123456789012:stateMachine:orchbench-probe-r1-denied"
+    execution = machine.replace("stateMachine", "execution") + ":x"
+    role = {"Path": "/", "RoleName": "orchbench-probe-r1-role", "RoleId": "A" * 16, "CreateDate": MOMENT}
+    account.answer("iam", "create_role", {"Role": role | {"Arn": "arn:aws:iam::123456789012:role/r"}})
+    account.answer("iam", "put_role_policy")
+    account.answer(
+        "stepfunctions", "create_state_machine", {"stateMachineArn": machine, "creationDate": MOMENT}
+    )
+    account.answer("stepfunctions", "start_execution", {"executionArn": execution, "startDate": MOMENT})
+    failed = {"executionArn": execution, "stateMachineArn": machine, "status": "FAILED", "startDate": MOMENT}
+    details = {"resourceType": "aws-sdk:redshiftdata", "resource": "cancelStatement"}
+    details |= {"error": sdk_integration.ASSUMED, "cause": "is not authorized to perform"}
+    event = {"timestamp": MOMENT, "type": "TaskFailed", "id": 1, "taskFailedEventDetails": details}
+    account.answer("stepfunctions", "describe_execution", failed)
+    account.answer("stepfunctions", "describe_execution", failed)
+    account.answer("stepfunctions", "get_execution_history", {"events": [event]})
+    for _time in range(2):
+        account.answer("stepfunctions", "describe_execution", failed)
+    account.answer("stepfunctions", "delete_state_machine", {}, {"stateMachineArn": machine})
+    account.answer("iam", "delete_role_policy")
+    account.answer("iam", "delete_role")
+
+    finding = found("sdk-error-access-denied", lab)
+    left: list[Any] = []
+    lab.remains.clear(left)
+    lab.shared.clear(left)
+
+    assert (finding.verdict, left) == (Verdict.CONFIRMED, [])
+    account.all_asked()
+
+
+def metrics(account: Any, *dimensions: str) -> None:
+    listed = [{"Dimensions": [{"Name": name, "Value": "v"} for name in dimensions]}] if dimensions else []
+    account.answer("cloudwatch", "list_metrics", {"Metrics": listed})
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "verdict"),
+    [(None, Verdict.CONFIRMED), ((), Verdict.INCONCLUSIVE), (("FunctionName", "Resource"), Verdict.REFUTED)],
+)
+def test_an_alarm_on_dimensions_that_are_not_published_is_found(
+    account: Any, lab: Lab, spoilt: tuple[str, ...] | None, verdict: Verdict
+) -> None:
+    for place, dimensions in enumerate(alarm_dimensions.DIMENSIONS.values()):
+        metrics(account, *(spoilt if place == 0 and spoilt is not None else dimensions))
+
+    assert found("alarm-dimensions", lab).verdict is verdict
+
+
+@pytest.mark.parametrize(("metered", "expected"), [(7.0, 7.0), (None, None)])
+def test_metered_operations_are_the_largest_value_of_the_function(
+    account: Any, lab: Lab, metered: float | None, expected: float | None
+) -> None:
+    metrics(account, "FunctionName")
+    points = [] if metered is None else [{"Maximum": 1.0}, {"Maximum": metered}]
+    account.answer("cloudwatch", "get_metric_statistics", {"Datapoints": points})
+
+    assert durable_operations._metered(lab, "f", lab.now()) == expected
+
+
+def workgroup(account: Any, capacity: int) -> None:
+    one = {"workgroupArn": lab_target(), "workgroupName": "small", "baseCapacity": capacity}
+    for _time in range(2):
+        account.answer("redshift-serverless", "list_workgroups", {"workgroups": [one]})
+
+
+def lab_target() -> str:
+    return "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/8d9f4a6e"
+
+
+def test_a_large_workgroup_is_not_kept_awake_on_purpose(account: Any, lab: Lab) -> None:
+    workgroup(account, 128)
+
+    finding = found("describe-keeps-awake", lab)
+
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.reason == "At 128 RPU some minutes awake cost more than a probe may."
+
+
+@pytest.mark.parametrize(("computed", "verdict"), [(0.0, Verdict.CONFIRMED), (60.0, Verdict.REFUTED)])
+def test_compute_while_a_statement_is_looked_at_refutes_that_looking_is_free(
+    account: Any, lab: Lab, computed: float, verdict: Verdict
+) -> None:
+    workgroup(account, 4)
+    account.answer("redshift-data", "execute_statement", SUBMITTED)
+    looks = keeps_awake.LOOKING_SECONDS // 10 + 1
+    says(account, *[described("FINISHED")] * (2 + looks))
+    for seconds in (60.0, computed):
+        metrics(account, "Workgroup")
+        points = [{"Sum": seconds}] if seconds else []
+        account.answer("cloudwatch", "get_metric_statistics", {"Datapoints": points})
+
+    assert found("describe-keeps-awake", lab).verdict is verdict
+    account.all_asked()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(0.02, Verdict.CONFIRMED), (0.2, Verdict.REFUTED), (None, Verdict.INCONCLUSIVE)]
+)
+def test_a_latency_that_is_not_the_assumed_one_refutes_it(
+    lab: Lab, seconds: float | None, verdict: Verdict
+) -> None:
+    samples = [] if seconds is None else [seconds] * 50
+
+    finding = latency._judged(lab, "transition", samples, 50)
+
+    assert finding.verdict is verdict
+    if seconds is not None:
+        assert (finding.observations["median_seconds"], finding.observations["samples"]) == (seconds, 50)
+
+
+def test_every_function_of_the_bundled_sql_is_tried() -> None:
+    (file,) = sql_functions.BUNDLED.glob("*.sql")
+    sql = file.read_text()
+
+    assert sql_functions.calls(sql[sql.rindex("SELECT") :]) == [
+        "COUNT(DISTINCT order_id)",
+        "SUM(quantity * unit_price)",
+        "MAX(order_date)",
+        "GETDATE()",
+    ]
+    assert sql_functions.source(sql) == "orders"
+
+
+def test_a_new_role_is_waited_for_and_a_real_refusal_is_raised(account: Any, lab: Lab) -> None:
+    function = object.__new__(DurableFunction)
+    function._lab = lab
+    function.client = account.client("lambda")
+    function.name = "f"
+    account.refuse("lambda", "publish_version", "ResourceConflictException", "in progress")
+    account.answer("lambda", "publish_version", {"Version": "3"})
+    assert function.publish() == "3"
+
+    account.refuse("lambda", "publish_version", "AccessDeniedException")
+    with pytest.raises(function.client.exceptions.ClientError):
+        function.publish()
