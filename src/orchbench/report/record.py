@@ -15,12 +15,12 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
-from orchbench.report.effort import ROWS
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import used_prices
@@ -31,7 +31,7 @@ from orchbench.ways.durations import Policy, parse_policy
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
-COMPLEXITY = ("lines of its handlers", "lines of its definition", "states", "resources of its own")
+COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
 
 
 def record(
@@ -58,6 +58,7 @@ def record(
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
         ],
         "complexity": _complexity(results),
+        "conclusion": next((one.complexity["conclusion"] for one in results if one.complexity), []),
         **basis(given),
     }
 

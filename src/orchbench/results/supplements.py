@@ -16,7 +16,7 @@ from orchbench.ways.recorded import read_trace
 REHEARSALS_FILE = "rehearsals.json"
 REHEARSALS_SCHEMA = "orchbench.rehearsals/1"
 COMPLEXITY_FILE = "complexity.json"
-COMPLEXITY_SCHEMA = "orchbench.complexity/1"
+COMPLEXITY_SCHEMA = "orchbench.complexity/2"
 
 
 @dataclass(frozen=True)
