@@ -36,11 +36,6 @@ class DurableFunction:
     def _create(self, role: str) -> None:
         deployed = self.client.get_function(FunctionName=f"{self._lab.connection.stack_name}-durable-poll")
         found = deployed["Configuration"]
-        self._lab.shared.keep(
-            f"The function {self.name}",
-            f"aws lambda delete-function --function-name {self.name}",
-            lambda: self.client.delete_function(FunctionName=self.name),
-        )
         order = {
             "FunctionName": self.name,
             "Runtime": found["Runtime"],
@@ -53,7 +48,12 @@ class DurableFunction:
             "Environment": {"Variables": {"PROBE_CONFIGURED": "first"}},
             "DurableConfig": {"ExecutionTimeout": EXECUTION_TIMEOUT_SECONDS, "RetentionPeriodInDays": 1},
         }
-        self._settled(lambda: self.client.create_function(**order))
+        with self._lab.shared.making(
+            f"The function {self.name}",
+            f"aws lambda delete-function --function-name {self.name}",
+            lambda: self.client.delete_function(FunctionName=self.name),
+        ):
+            self._settled(lambda: self.client.create_function(**order))
         self.client.create_alias(
             FunctionName=self.name, Name=ALIAS, FunctionVersion=self.publish(), Description="for probes"
         )

@@ -45,7 +45,7 @@ LISTENER = (
     ),
     Permission(
         "KeepEventsInAQueue",
-        ("sqs:CreateQueue", "sqs:ReceiveMessage", "sqs:DeleteQueue"),
+        ("sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteQueue"),
         (f"arn:${{Partition}}:sqs:{OWN}{PREFIX}*",),
     ),
 )

@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from orchbench.deployment.missing_permissions import REFUSED
+
 GONE = {
     "AWS.SimpleQueueService.NonExistentQueue",
     "ExecutionDoesNotExist",
@@ -57,6 +59,18 @@ class Remains:
     def keep(self, what: str, command: str, remove: Callable[[], object]) -> None:
         """Note something before it is made, so that no interrupt can come between."""
         self._kept.append(Kept(what, command, remove))
+
+    @contextmanager
+    def making(self, what: str, command: str, remove: Callable[[], object]) -> Iterator[None]:
+        """Note something while it is made; what is not allowed was not made, and is not removed."""
+        self.keep(what, command, remove)
+        noted = self._kept[-1]
+        try:
+            yield
+        except ClientError as error:
+            if error.response["Error"]["Code"] in REFUSED:
+                self._kept.remove(noted)
+            raise
 
     def clear(self, left: list[Left]) -> None:
         """Remove everything, the newest first, and add to ``left`` what could not be.

@@ -34,13 +34,12 @@ def _make_role(lab: Lab) -> str:
         unless_gone(iam.delete_role_policy, RoleName=name, PolicyName="probe")
         unless_gone(iam.delete_role, RoleName=name)
 
-    lab.shared.keep(
-        f"The role {name}",
+    command = (
         f"aws iam delete-role-policy --role-name {name} --policy-name probe && "
-        f"aws iam delete-role --role-name {name}",
-        remove,
+        f"aws iam delete-role --role-name {name}"
     )
-    arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"])
+    with lab.shared.making(f"The role {name}", command, remove):
+        arn = str(iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"])
     iam.put_role_policy(RoleName=name, PolicyName="probe", PolicyDocument=json.dumps(allowed))
     lab.sleep(ROLE_SETTLES_SECONDS if lab.on_aws else 0)
     return arn
@@ -69,12 +68,12 @@ class Machine:
         definition = {"StartAt": next(iter(states)), "States": _linked(states)}
         self.arn = f"arn:{lab.partition}:states:{lab.region}:{lab.account}:stateMachine:{name}"
         role = own_role(lab)
-        lab.remains.keep(
+        with lab.remains.making(
             f"The state machine {name}",
             f"aws stepfunctions delete-state-machine --state-machine-arn {self.arn}",
             lambda: self.client.delete_state_machine(stateMachineArn=self.arn),
-        )
-        self.client.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
+        ):
+            self.client.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role)
 
     def start(self, document: Json | None = None) -> str:
         """Start an execution, which is stopped in the end, and return its ARN."""
