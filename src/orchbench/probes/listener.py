@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from orchbench.probes.lab import Lab
+from orchbench.probes.probe import NoAnswer
 from orchbench.probes.remains import unless_gone
 from orchbench.trace import Json
 
@@ -50,7 +51,9 @@ class Listener:
             lambda: self._remove_rule(name),
         ):
             self._events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-        self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+        put = self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+        if put["FailedEntryCount"]:
+            raise NoAnswer(f"EventBridge did not take the probe's queue as a target: {put['FailedEntries']}.")
         # A new rule takes a moment until it matches (assumed: 15 s are enough).
         self._lab.sleep(15 if self._lab.on_aws else 0)
 
