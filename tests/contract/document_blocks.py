@@ -23,6 +23,7 @@ from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
 from orchbench.probes import all_probes
+from orchbench.probes.permissions import BOUNDARY_FILE, boundary
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.probes.table import details, summary
@@ -293,7 +294,13 @@ def probe_policy_file() -> str:
     return json.dumps(iam_policy(probe_permissions(all_probes().values())), indent=2) + "\n"
 
 
+def probe_boundary_file() -> str:
+    """Return the text of the most that the probes' role may do."""
+    return json.dumps(iam_policy(boundary()), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    (ROOT / BOUNDARY_FILE).write_text(probe_boundary_file())
     (ROOT / POLICY).write_text(policy_file())
     (ROOT / "docs" / CHART).write_text(promise_chart())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())

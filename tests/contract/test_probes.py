@@ -68,9 +68,10 @@ def test_what_a_probe_is_billed_for_has_a_price(probe: Probe) -> None:
 
 
 def test_all_probes_together_cost_well_under_a_dollar() -> None:
-    services = services_usd(PROBES, price_list("us-east-1"))
+    prices = price_list("us-east-1")
+    services = services_usd(PROBES, prices)
     assert services < 0.05
-    assert services + warehouse_usd(PROBES) < 0.5
+    assert services + warehouse_usd(PROBES, prices) < 0.5
 
 
 def test_the_alarms_dimensions_are_those_of_the_template() -> None:

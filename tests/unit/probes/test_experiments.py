@@ -165,6 +165,7 @@ def test_what_listens_goes_again(account: Any, lab: Lab) -> None:
     Listener(lab, "q", {"source": ["aws.states"]})
     account.answer("events", "remove_targets", {"FailedEntryCount": 0, "FailedEntries": []})
     account.answer("events", "delete_rule", {}, {"Name": "orchbench-probe-r1-q"})
+    account.answer("sqs", "get_queue_url", {"QueueUrl": "https://sqs/q"})
     account.answer("sqs", "delete_queue", {}, {"QueueUrl": "https://sqs/q"})
     left: list[Any] = []
 

@@ -68,6 +68,21 @@ def test_a_probe_that_fails_is_inconclusive_and_stops_no_other(lab: Lab, trouble
     assert [one.finding.verdict for one in session.outcomes] == [Verdict.INCONCLUSIVE, Verdict.CONFIRMED]
 
 
+def test_what_several_probes_need_is_tried_once_and_each_names_what_is_missing(
+    account: Any, lab: Lab
+) -> None:
+    account.refuse("iam", "create_role", "AccessDenied", "is not authorized to perform: iam:CreateRole on r")
+    session = Session()
+
+    run_probes([all_probes()["retry-events"], all_probes()["transition-latency"]], lab, session)
+
+    reasons = {one.finding.reason for one in session.outcomes}
+    assert reasons == {"It needs iam:CreateRole, which is not allowed here."}
+    # What was not allowed was not made, so that nothing is left.
+    assert session.left == []
+    account.all_asked()
+
+
 def test_what_no_emulator_can_show_is_said_at_once_and_not_tried(account: Any, lab_on: Any) -> None:
     found = attempted(
         probe(raising(AssertionError("tried")), not_local="no emulator has it"), lab_on(account, "local")
