@@ -156,7 +156,9 @@ class Reader:
                     one for one in ast.walk(node) if isinstance(one, ast.Call) and self._own(one, below)
                 ]
                 returned |= set(map(id, inside))
-                found += sum(self._ends(self._named[_name_of(one.func)], below) for one in inside)
+                found += sum(
+                    self._ends(self._named[_name_of(one.func)], below, returns=returns) for one in inside
+                )
                 found += returns and not inside
             elif isinstance(node, ast.Raise):
                 found += 1
