@@ -102,6 +102,7 @@ NOT_RUN = {
     "orchbench faults --local": "minutes: its parts are tested apart",
     "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
     "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
+    "aws iam create-policy": "the emulators hold no role to its boundary: tests hold the file and its use",
     "aws redshift-serverless": "no emulator knows it: a test holds its arguments to what the service takes",
     "sam deploy --config-env warehouse": "no emulator knows Redshift Serverless: the template is linted",
     "aws stepfunctions get-execution-history": "it needs an account with an execution of a state machine",

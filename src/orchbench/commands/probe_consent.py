@@ -1,5 +1,6 @@
 """Says what probes will do and cost on AWS, and asks, before anything is done."""
 
+import math
 import sys
 from collections.abc import Sequence
 
@@ -22,15 +23,15 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
     Raises:
         UsageError: nobody said yes.
     """
-    minutes = sum(probe.seconds for probe in probes) / 60
+    minutes = math.ceil(sum(probe.seconds for probe in probes) / 60)
     prices = price_list(lab.region)
     services = services_usd(probes, prices)
     of = prices.told(key for probe in probes for key in probe.uses)
     console.print(
         f"This runs {told_probes(len(probes))} on the stack {lab.connection.stack_name} in {lab.region}, "
-        f"for up to {minutes:.0f} minutes. They make resources and tables of their own, named {PREFIX}..., "
+        f"for up to {minutes} min. They make resources and tables of their own, named {PREFIX}..., "
         "and remove them in the end; your tables are read and not changed. AWS should bill about "
-        f"${services:.3f} for them (estimated, list prices of {of}), and {_warehouse(probes, lab, prices)}.",
+        f"${services:.3f} for them, estimated at the list prices of {of}, and {_warehouse(probes, lab, prices)}.",
         highlight=False,
         soft_wrap=True,
     )
@@ -45,6 +46,8 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
 
 def _warehouse(probes: Sequence[Probe], lab: Lab, prices: PriceList) -> str:
     seconds = sum(probe.warehouse_seconds for probe in probes)
+    if not seconds:
+        return "nothing for the warehouse, which they leave alone"
     if not lab.outputs["Target"].startswith("arn:"):
         return f"{seconds} s of the cluster, which is paid by the hour"
     try:
@@ -53,10 +56,11 @@ def _warehouse(probes: Sequence[Probe], lab: Lab, prices: PriceList) -> str:
         known = None
     rpu = known or ASSUMED_RPU
     how = "as deployed" if known else "assumed"
-    usd, hour = warehouse_usd(probes, prices, rpu), prices[RPU_HOUR].usd.normalize()
+    usd, hour = warehouse_usd(probes, prices, rpu), prices[RPU_HOUR]
+    whose = f", {hour.assumed_from}'s because {prices.region}'s is not known" if hour.assumed_from else ""
     return (
-        f"Redshift Serverless up to ${usd:.2f} for {seconds} s at {rpu} RPU ({how}; ${hour} per RPU-hour in "
-        f"{prices.told([RPU_HOUR])})"
+        f"Redshift Serverless up to ${usd:.2f} for {seconds} s at {rpu} RPU ({how}; "
+        f"${hour.usd.normalize()} per RPU-hour{whose})"
     )
 
 
