@@ -17,7 +17,7 @@ from orchbench.deployment.template import load_template
 from orchbench.local import LOCAL_WORKGROUP_ARN
 from orchbench.local.stack_name import too_long
 from orchbench.platforms.platform import Clients
-from orchbench.trial.serverless import NoSuchWorkgroup, workgroup_arn
+from orchbench.trial.serverless import NoSuchWorkgroup, look_up_cluster, workgroup_arn
 
 WORKGROUP_NAME = re.compile(r"[a-z0-9-]{3,64}")
 OWN_WORKGROUP_NAME = re.compile(r"[a-z][a-z0-9-]{2,}")
@@ -80,7 +80,7 @@ def named_target(arguments: argparse.Namespace, clients: Clients, *, local: bool
         return {"WorkgroupArn": LOCAL_WORKGROUP_ARN} if cluster is None else {"ClusterIdentifier": cluster}
     if arguments.cluster is not None:
         with _looked_up("--cluster", arguments.cluster, clients.region):
-            clients.client("redshift").describe_clusters(ClusterIdentifier=arguments.cluster)
+            look_up_cluster(clients.client("redshift"), arguments.cluster)
         return {"ClusterIdentifier": arguments.cluster}
     with _looked_up("--workgroup", arguments.workgroup, clients.region):
         return {"WorkgroupArn": workgroup_arn(clients.client("redshift-serverless"), arguments.workgroup)}

@@ -1,4 +1,4 @@
-"""What a Redshift Serverless workgroup has beside its stack: a usage limit, and the secret of its admin."""
+"""What a warehouse has beside its stack: whether it is there, a usage limit, and the secret of its admin."""
 
 from typing import Any
 
@@ -49,3 +49,8 @@ def workgroup_arn(client: Any, name_or_arn: str) -> str:
     if name_or_arn not in (one["workgroupArn"] for page in pages for one in page["workgroups"]):
         raise NoSuchWorkgroup(name_or_arn)
     return name_or_arn
+
+
+def look_up_cluster(client: Any, name: str) -> None:
+    """Ask for a cluster; of one that is not there, the service has an error."""
+    client.describe_clusters(ClusterIdentifier=name)
