@@ -31,7 +31,8 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
         f"This runs {told_probes(len(probes))} on the stack {lab.connection.stack_name} in {lab.region}, "
         f"for up to {minutes} min. They make resources and tables of their own, named {PREFIX}..., "
         "and remove them in the end; your tables are read and not changed. AWS should bill about "
-        f"${services:.3f} for them, estimated at the list prices of {of}, and {_warehouse(probes, lab, prices)}.",
+        f"${services:.3f} for them, estimated at the list prices of {of}, "
+        f"and {_warehouse(probes, lab, prices)}.",
         highlight=False,
         soft_wrap=True,
     )

@@ -35,7 +35,7 @@ class Interrupted:
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
             self.called.append((method, arguments))
-            answer = getattr(type(self), f"do_{method}", lambda *_a, **_n: {})(self, **arguments)
+            answer: Any = getattr(type(self), f"do_{method}", lambda *_a, **_n: {})(self, **arguments)
             if method == self._interrupts:
                 raise KeyboardInterrupt
             return answer
