@@ -199,7 +199,7 @@ def test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered
     assert names.count(name) == 1
 
     machine = by_sam["SfnPollStateMachineArn"]
-    settings = {"WAY": "sfn-poll", "MACHINE": machine, "INPUT": "{}"}
+    settings = {"WAY": "sfn-poll", "TARGET": machine, "INPUT": "{}"}
     functions.update_function_configuration(FunctionName=target["Arn"], Environment={"Variables": settings})
     name = started_twice()
     executions = machines.list_executions(stateMachineArn=machine)["executions"]
