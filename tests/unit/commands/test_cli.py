@@ -34,6 +34,11 @@ from orchbench.commands.sql_check import bundled_files, warnings_of
         ),
         (["start", "sfn-poll", "--input", " "], "--input is empty: an execution takes a JSON object"),
         (["load", "--at-once", "501"], "'501' is not a whole number from 1 to 500"),
+        (
+            ["limits", "--duration", "1h"],
+            "unrecognized arguments: --duration 1h (see orchbench limits --help)",
+        ),
+        (["rehearse", "--duration", "0s"], "--duration '0s' is no time at all: give a query more than 0 s."),
         (["start", "sfn-poll", "--input", "there-is-no.such"], "neither a JSON object nor a file"),
     ],
 )
@@ -52,6 +57,16 @@ def exit_code(arguments: Any) -> Any:
         return main(arguments)
     except SystemExit as end:
         return end.code
+
+
+@pytest.mark.parametrize("text", ["", "-- nothing yet\n", " ;\n"])
+def test_a_file_without_a_statement_is_something_to_do(text: str, tmp_path: Any, capsys: Any) -> None:
+    file = tmp_path / "empty.sql"
+    file.write_text(text)
+    assert main(["check", "--sql-file", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "holds no statement: name a file that does" in said
+    assert "nothing in it is on the list" not in said
 
 
 def test_an_input_file_that_holds_no_object_is_a_usage_error(tmp_path: Any, capsys: Any) -> None:
