@@ -3,7 +3,7 @@
 import argparse
 import json
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 
 from orchbench.commands.failure import UsageError, reason_of, sentence_of
 from orchbench.commands.options import add_target, connected
-from orchbench.commands.sql_check import bundled_files, warnings_of
+from orchbench.commands.sql_check import bundled_files, warnings_of, without_statement
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import NotDeployed
@@ -76,7 +76,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything, say what to do, and return 1 where there is anything to do."""
     if arguments.sql_file:
-        return _shown(_sql(arguments.sql_file))
+        return _shown(_given_sql(arguments.sql_file))
     return _shown(look(deployment(arguments)))
 
 
@@ -156,6 +156,15 @@ def _sql(files: Iterable[Path]) -> Iterator[Finding]:
     yield from (Finding("SQL", good=True, said=said, warning=True) for said in warnings)
     if not warnings:
         yield Finding("SQL", good=True, said="nothing in it is on the list of what Redshift may not take")
+
+
+def _given_sql(files: Sequence[Path]) -> Iterator[Finding]:
+    """Yield what there is to say of files that somebody has named: one without a statement is a mistake."""
+    empty = without_statement(files)
+    for file in empty:
+        yield Finding("SQL", good=False, said=f"{file} holds no statement: name a file that does")
+    if others := [file for file in files if file not in empty]:
+        yield from _sql(others)
 
 
 def _met(bench: Bench) -> Iterator[Finding]:
