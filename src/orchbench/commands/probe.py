@@ -140,8 +140,9 @@ def print_list(probes: Sequence[Probe], console: Console) -> None:
         usd, seconds = services_usd([one], prices), one.warehouse_seconds
         table.add_row(one.name, one.claim, f"{usd:.5f}" if usd else "0", f"{seconds} s" if seconds else "-")
     console.print(table, highlight=False)
+    counted = "1 probe" if len(probes) == 1 else f"{len(probes)} probes"
     console.print(
-        f"{len(probes)} probes. USD is estimated at us-east-1's list prices; the warehouse's time is "
+        f"{counted}. USD is estimated at us-east-1's list prices; the warehouse's time is "
         "assumed. docs/probes.md says how each is tried.",
         highlight=False,
     )
