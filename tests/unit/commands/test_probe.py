@@ -61,6 +61,11 @@ def test_the_list_has_every_probe_and_runs_nothing(capsys: pytest.CaptureFixture
     assert [name for name in all_probes() if name not in printed] == []
 
 
+def test_a_list_of_one_probe_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "--list", "--probe", "retry-events"]) == 0
+    assert "\n1 probe. USD" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
