@@ -34,7 +34,10 @@ ROOMY = 0.5
 
 @dataclass(frozen=True)
 class Promise:
-    """How long an end may stay unseen at any moment: so many seconds, or a share of the time it took."""
+    """How long an end may stay unseen at any moment: so many seconds, or a share of the time it took.
+
+    Delays are whole seconds, so a share is promised rounded up to the next one.
+    """
 
     seconds: float | None = None
     share: float | None = None
@@ -60,7 +63,8 @@ class Promise:
     def told(self) -> str:
         """The promise in words."""
         if self.share is not None:
-            return f"{self.share * 100:g} % of the query's time ({SHORTEST_SHARED_SECONDS} s at least)"
+            least = f"{SHORTEST_SHARED_SECONDS} s at least"
+            return f"{self.share * 100:g} % of the query's time, rounded up to the next second ({least})"
         seconds = self.seconds or 0
         return shown_duration(seconds).replace(" m", " min") if seconds % 60 == 0 else f"{seconds:g} s"
 

@@ -69,7 +69,7 @@ def decision_document(
 def _question(answer: Answer, workload: Workload) -> Json:
     question = answer.question
     durations, terms, promise = workload.durations_seconds, question.terms, question.promise
-    lag = (promise.seconds, "s") if promise.share is None else (promise.share, "of the query's time")
+    lag = (promise.seconds, "s") if promise.share is None else (promise.share, "of the query's time, rounded up to the next second")
     material = question.material
     return {
         "queries": figure(len(durations), "queries", workload.label, workload.source),
