@@ -219,16 +219,21 @@ def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
     return Option(found, month, _loads(question, found))
 
 
-def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
-    """Answer a question."""
+def best_of(question: Question, candidate: Candidate) -> Option | None:
+    """Return a way's cheapest option that keeps the promise, one that fits first; None where none does."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     policies = question.promise.policies(question.timeout_seconds, warm)
+    options = [option(question, candidate, policy) for policy in policies]
+    kept = [one for one in options if question.promise.is_kept(one.estimate) and not question.none_ends]
+    return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd), default=None)
+
+
+def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
+    """Answer a question: each way with the interval that costs least, whatever its lag; then ranked."""
     best, left_out = [], []
     for candidate in candidates:
-        options = [option(question, candidate, policy) for policy in policies]
-        kept = [one for one in options if question.promise.is_kept(one.estimate) and not question.none_ends]
-        if kept:
-            best.append(min(kept, key=lambda one: (bool(one.exceeded), one.month.usd)))
+        if planned := best_of(question, candidate):
+            best.append(planned)
         else:
             left_out.append((candidate, _shortest_lag(question, candidate)))
     fitting = sorted((one for one in best if not one.exceeded), key=lambda one: (one.month.usd, one.way))

@@ -57,7 +57,7 @@ def decision_document(
         "adaptive": _adaptive(answer),
         "redshift": _redshift(answer),
         "turns": [_turn(one) for one in turns(answer, candidates)] if ranked else [],
-        "ranges": _ranges(answer),
+        "ranges": _ranges(answer, candidates),
         "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
         "within_budget": budget,
         "notes": each_once(
@@ -69,7 +69,11 @@ def decision_document(
 def _question(answer: Answer, workload: Workload) -> Json:
     question = answer.question
     durations, terms, promise = workload.durations_seconds, question.terms, question.promise
-    lag = (promise.seconds, "s") if promise.share is None else (promise.share, "of the query's time, rounded up to the next second")
+    lag = (
+        (promise.seconds, "s")
+        if promise.share is None
+        else (promise.share, "of the query's time, rounded up to the next second")
+    )
     material = question.material
     return {
         "queries": figure(len(durations), "queries", workload.label, workload.source),
@@ -192,15 +196,17 @@ def _turn(turn: Turn) -> Json:
     }
 
 
-def _ranges(answer: Answer) -> Json | None:
-    """Return the tornado beside the runner-up, and whether any corner makes another way matter."""
+def _ranges(answer: Answer, candidates: Sequence[Candidate]) -> Json | None:
+    """Return the tornado beside the runner-up, and what the worst corners make of the answer."""
     if len(answer.ranked) < 2:
         return None
-    corners = [worst_corner(answer, other) for other in answer.ranked[1:]]
+    corners = [worst_corner(answer, other, candidates) for other in answer.ranked[1:]]
     return {
+        "recommended": answer.way,
         "beside": answer.ranked[1].way,
         "tornado": [_swing(one) for one in tornado(answer, answer.ranked[1])],
         "survives": all(one.survived for one in corners),
+        "same_answer": all(one.instead.way == answer.way for one in corners),
         "corners": [_corner(one) for one in corners],
     }
 
@@ -208,7 +214,7 @@ def _ranges(answer: Answer) -> Json | None:
 def _swing(one: Swing) -> Json:
     def at(value: Decimal, usd: Decimal) -> Json:
         source = f"the runner-up's month less the recommended one's, at {plain(value)} {one.assumption.unit}"
-        return figure(plain(round(usd, 6)), "USD a month", Label.ESTIMATED, source)
+        return figure(plain(round(usd, 6)), "USD a month", one.label, source)
 
     return {
         "what": one.name,
@@ -224,8 +230,9 @@ def _corner(one: Corner) -> Json:
     return {
         "way": one.other,
         "survived": one.survived,
-        "costs_more": figure(plain(round(one.more_usd, 6)), "USD a month", Label.ESTIMATED, source),
-        "matters_from": figure(plain(round(one.least_usd, 6)), "USD a month", Label.ESTIMATED, source),
+        "answer": one.instead.way,
+        "costs_more": figure(plain(round(one.more_usd, 6)), "USD a month", one.label, source),
+        "matters_from": figure(plain(round(one.least_usd, 6)), "USD a month", one.label, source),
     }
 
 
