@@ -108,7 +108,8 @@ def sentences_of(document: Json) -> list[str]:
             f"{nearest['limit']['value']:,} ({nearest['scope']})."
         )
     if document["within_budget"] and not document["within_budget"]["fits"]:
-        said.append(f"It is over the budget: {_affordable(document)}.")
+        found = "shortest_interval_within_it" in document["within_budget"]
+        said.append(f"It is over the budget{f': {_affordable(document)}' if found else ''}.")
     return [*said, *map(sentence, document["notes"])]
 
 
@@ -170,7 +171,7 @@ def _ranged(ranges: Json | None) -> list[str]:
 
 def _affordable(document: Json) -> str:
     budget: dict[str, Any] = document["within_budget"]
-    interval = budget.get("shortest_interval_within_it")
+    interval = budget["shortest_interval_within_it"]
     if interval is None:
         return "no interval is within it"
     said = f"a poll every {interval['value']} s ({budget['way']}) is within it"

@@ -1,5 +1,6 @@
 """Whether a difference matters, what decides where it does not, and whether an answer survives its ranges."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
@@ -45,7 +46,7 @@ def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does
     assert "(8 RPU assumed), and orchestrating them is 0.1% of the whole bill: cost does" in proportion
     assert proportion.endswith("cost does not decide here.")
     assert ranking.startswith("3 ways lie $")
-    assert ranking.endswith("durable-condition comes before durable-poll by its cost.")
+    assert ranking.endswith("though nothing but a cost that does not matter tells them apart.")
 
 
 def test_a_saving_that_matters_decides_and_one_that_does_not_is_no_reason() -> None:
@@ -190,3 +191,20 @@ def test_few_durations_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     assert main(["decide", "--durations", str(path), "--runs-a-month", "60", "--acceptable-lag", "61s"]) == 0
     assert "A decision on 2 durations fits these and may fit no others" in capsys.readouterr().out
+
+
+def test_of_a_share_it_is_not_said_that_no_interval_fits_a_quota_or_the_budget(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    beyond = "decide --duration 1h --runs-a-month 90000000 --acceptable-lag 5% --json"
+    assert main(beyond.split()) == 1
+    said = json.loads(capsys.readouterr().out)["said"][0]
+    main(
+        ["decide", "--duration", "1h", "--runs-a-month", "900", "--acceptable-lag", "5%", "--budget-usd", "1"]
+    )
+    shown = capsys.readouterr().out
+
+    assert said.startswith("No plan fits")
+    assert said.endswith("Accept a longer lag, run it less often, or spread its peak.")
+    assert "It is over the budget." in shown
+    assert "no interval is within it" not in shown
