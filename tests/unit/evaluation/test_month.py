@@ -104,6 +104,18 @@ def test_a_resume_is_an_invocation_and_so_a_trace_of_its_own(way: Candidate) -> 
     assert lines["traces recorded"].quantity == traces * 100 * Decimal("1.01")
 
 
+@pytest.mark.parametrize("runs", [99_000, 1_000_000])
+def test_of_the_traces_beyond_one_a_second_a_share_is_recorded(runs: int) -> None:
+    (way,) = candidates(["durable-poll"])
+    found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
+    lines = {line.what: line for line in month_of(found, Decimal(runs), free_tier=False).bill.lines}
+    begun, a_month = 23 * runs * Decimal("1.01"), Decimal(2_592_000)
+    recorded = begun if begun < a_month else a_month + (begun - a_month) * Decimal("0.05")
+
+    assert (runs > 99_000) is (begun > a_month)
+    assert lines["traces recorded"].quantity == recorded
+
+
 def test_what_goes_wrong_is_a_share_of_what_is_used() -> None:
     assumed = default_assumptions().with_values(
         {"failed_runs_share": Decimal("0.02"), "retried_calls_share": Decimal("0.5")}
