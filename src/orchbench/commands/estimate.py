@@ -37,7 +37,7 @@ from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, Estimate, Terms, estimate_way
 from orchbench.evaluation.figures import figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
-from orchbench.evaluation.month import month_of
+from orchbench.evaluation.month import RPU_HOUR, SMALL_PRICES, month_of, with_small_prices
 from orchbench.evaluation.polling import PollColumns
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import price_list
@@ -98,6 +98,13 @@ class _Asked:
     free_tier: bool
     redshift: Warehouse | None
 
+    @property
+    def month_notes(self) -> list[str]:
+        """What must be said of the prices that a month is billed at besides its runs."""
+        prices = with_small_prices(self.terms.prices)
+        of_a_month = sorted(SMALL_PRICES - {RPU_HOUR})
+        return each_once(prices[key].note for key in of_a_month if prices[key].confidence == "assumed")
+
 
 def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
     """Estimate what the arguments say, and print it."""
@@ -124,6 +131,8 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
             f"In every estimate {NO_LATENCY}, faults and retries too.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
             *asked.terms.prices.old(keys, today()),
+            *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
+            *(map(sentence, asked.month_notes) if asked.of_a_month else ()),
         ],
         "assumptions": {
             name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)

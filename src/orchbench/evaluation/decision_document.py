@@ -61,7 +61,17 @@ def decision_document(
         "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
         "within_budget": budget,
         "notes": each_once(
-            line["note"] for one in [*shown, *beyond] for line in one["bill"]["lines"] if line["note"]
+            note
+            for note in (
+                *(
+                    line["note"]
+                    for one in (*shown, *beyond)
+                    for part in ("bill", "besides")
+                    for line in one[part]["lines"]
+                ),
+                answer.question.warehouse.note if answer.question.warehouse else "",
+            )
+            if note
         ),
     }
 

@@ -19,7 +19,8 @@ SWEEPS = Decimal(30 * 24 * 60) / 15
 SWEEP_LOOKS = 3
 """One for each status of a statement that runs."""
 MONITORED = "monitoring.yaml and functions/telemetry.py: as if each way were deployed alone"
-SMALL_PRICES = {"redshift_rpu_hour", "xray_trace", "custom_metric", "alarm", "dashboard"}
+RPU_HOUR = "redshift_rpu_hour"
+SMALL_PRICES = {RPU_HOUR, "xray_trace", "custom_metric", "alarm", "dashboard"}
 TRACES_ALWAYS = DAYS_A_MONTH * SECONDS_A_DAY
 """That X-Ray records of a month's: one a second, taken to be begun evenly over the month."""
 FAULTS, BESIDES, RUNS = "faults", "besides", "runs"

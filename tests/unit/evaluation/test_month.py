@@ -190,3 +190,24 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
     assert len(RUNNING_STATUSES) == SWEEP_LOOKS
     every = yaml.load((ROOT / "template.yaml").read_text(), Loader)["Parameters"]["SweepMinutes"]["Default"]
     assert Decimal(30 * 24 * 60) / every == SWEEPS
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "estimate --duration 431s --runs-a-month 9",
+        "decide --duration 431s --runs-a-month 9 --acceptable-lag 1m",
+    ],
+    ids=lambda command: command.split()[0],
+)
+@pytest.mark.parametrize(("region", "own"), [("us-west-2", True), ("eu-west-1", False)])
+def test_prices_that_no_page_was_read_for_are_told(
+    command: str, region: str, own: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*command.split(), "--region", region])
+    shown = capsys.readouterr().out
+
+    assert "Prices of custom metrics, alarms, dashboards and traces are assumed" in shown
+    assert "The price of an RPU-hour is quoted by others: no price page was read for it" in shown
+    redshift = next(line for line in shown.splitlines() if line.startswith("Redshift costs"))
+    assert ("the price of us-east-1" not in redshift) is own
