@@ -109,8 +109,9 @@ class Question:
         """What Redshift costs a month, runs that are started anew included."""
         if self.warehouse is None:
             return Decimal(0)
-        again = 1 + self.terms.assumed["failed_runs_share"]
-        return self.warehouse.usd(self.durations_seconds, self.timeout_seconds) * self.runs_a_month * again
+        return self.warehouse.usd_a_month(
+            self.durations_seconds, self.timeout_seconds, self.runs_a_month, self.terms.assumed
+        )
 
     @cached_property
     def seconds(self) -> float:

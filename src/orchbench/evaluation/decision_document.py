@@ -195,11 +195,14 @@ def _redshift(answer: Answer) -> Json | None:
 def _turn(turn: Turn) -> Json:
     instead = turn.instead.recommended
     factor = round(turn.factor, 6)
+    bills = (one.month.bill.label for one in (*turn.now.ranked, *turn.instead.ranked))
+    # What a quota or a promise turns alone hangs on no bill.
+    label = weakest(bills) if instead else Label.ESTIMATED
     return {
         "what": turn.what,
         "kind": turn.kind,
-        "factor": figure(factor, "times its value", Label.ESTIMATED, SOURCE),
-        "at": figure(turn.value, "s", Label.ESTIMATED, SOURCE) if turn.value is not None else None,
+        "factor": figure(factor, "times its value", label, SOURCE),
+        "at": figure(turn.value, "s", label, SOURCE) if turn.value is not None else None,
         "direction": "more" if turn.factor > 1 else "less",
         "way": instead.way if instead else None,
         "poll": instead.policy.shown if instead else None,
@@ -260,7 +263,7 @@ def _within_budget(
             answer.question, candidates, lambda one: one.month.usd <= budget_usd and not one.exceeded
         )
         document["shortest_interval_within_it"] = (
-            figure(found.policy.minimum_seconds, "s", Label.ESTIMATED, SOURCE) if found else None
+            figure(found.policy.minimum_seconds, "s", found.month.bill.label, SOURCE) if found else None
         )
         document["way"] = found.way if found else None
         document["within_acceptable_lag"] = found is not None and answer.question.promise.is_kept(

@@ -30,6 +30,7 @@ class Turn:
         kind: a workload's, a price's or an assumption's.
         factor: on its value.
         value: where that is told in its own unit, else None.
+        now: the answer that it turns.
         instead: the answer there.
     """
 
@@ -37,6 +38,7 @@ class Turn:
     kind: str
     factor: float
     value: float | None
+    now: Answer
     instead: Answer
 
 
@@ -99,7 +101,7 @@ def _bisected(
             same = middle
         else:
             value, there = middle, asked
-    return Turn(one.what, one.kind, value / one.value, value if one.whole else None, there)
+    return Turn(one.what, one.kind, value / one.value, value if one.whole else None, now, there)
 
 
 def _changes(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Changed]:

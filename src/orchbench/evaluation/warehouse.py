@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from orchbench.evaluation.assumptions import STATED, Assumption
+from orchbench.evaluation.assumptions import STATED, Assumption, Assumptions
 from orchbench.evaluation.polling import Floats
 from orchbench.evaluation.prices import Price
 from orchbench.evaluation.tariff import plain
@@ -64,3 +64,9 @@ class Warehouse:
         billed = np.maximum(np.minimum(durations_seconds, timeout_seconds), self.least_seconds)
         microseconds = int(np.round(billed * 1_000_000).astype(np.int64).sum())
         return Decimal(microseconds) / 1_000_000 / len(billed) * self.hour_usd / 3600
+
+    def usd_a_month(
+        self, durations_seconds: Floats, timeout_seconds: float | Floats, runs: Decimal, assumed: Assumptions
+    ) -> Decimal:
+        """Return what a month of runs costs, those included that fail and are started anew."""
+        return self.usd(durations_seconds, timeout_seconds) * runs * (1 + assumed["failed_runs_share"])

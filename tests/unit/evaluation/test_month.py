@@ -211,3 +211,19 @@ def test_prices_that_no_page_was_read_for_are_told(
     assert "The price of an RPU-hour is quoted by others: no price page was read for it" in shown
     redshift = next(line for line in shown.splitlines() if line.startswith("Redshift costs"))
     assert ("the price of us-east-1" not in redshift) is own
+
+
+def test_estimate_and_decide_say_the_same_of_one_month(run: Callable[[str], Json]) -> None:
+    month = "--duration 431s --runs-a-month 3000 --way sfn-poll --failures 2% --poll fixed:60s"
+    estimated = run(f"estimate {month}")
+    (row,) = estimated["estimates"]
+    decided = run(
+        "decide --duration 431s --runs-a-month 3000 --way sfn-poll --acceptable-lag 60s "
+        "--assume failed_runs_share=0.02"
+    )
+
+    assert Decimal(row["redshift"]["value"]) == Decimal(decided["redshift"]["usd_a_month"]["value"])
+    assert row["share_of_the_whole"]["value"] == decided["recommended"]["share_of_the_whole"]["value"]
+    assert row["month"]["total"]["value"] == decided["recommended"]["usd_a_month"]["value"]
+    assert "what goes wrong of a month" in estimated["notes"][0]
+    assert "faults and retries are in none of its figures" in run("estimate --duration 431s")["notes"][0]
