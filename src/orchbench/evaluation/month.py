@@ -14,6 +14,8 @@ CUSTOM_METRICS = 5
 """That checks write of a way: functions/telemetry.py."""
 SHARED_METRICS = 2
 """Statements that the cancel and the sweep function stopped."""
+OWN_CANCELS = 1
+"""The same metric of a durable function, under its own service's name: it stops statements itself."""
 SHARED_ALARMS = 4
 SWEEPS = Decimal(30 * 24 * 60) / 15
 SWEEP_LOOKS = 3
@@ -108,8 +110,9 @@ def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
 def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
     """Yield what is paid however often it runs; an empty dead-letter queue costs nothing."""
     alarms = estimate.candidate.alarms + SHARED_ALARMS
+    metrics = CUSTOM_METRICS + SHARED_METRICS + (OWN_CANCELS if estimate.candidate.usage.suspends else 0)
     for what, key, amount in (
-        ("custom metrics", "custom_metric", CUSTOM_METRICS + SHARED_METRICS),
+        ("custom metrics", "custom_metric", metrics),
         ("alarms", "alarm", alarms),
         ("dashboard", "dashboard", 1),
     ):

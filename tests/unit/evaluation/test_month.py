@@ -21,6 +21,7 @@ from orchbench.evaluation.month import (
     SHARED_ALARMS,
     SWEEP_LOOKS,
     SWEEPS,
+    fixed_quantities,
     month_of,
     with_small_prices,
 )
@@ -187,6 +188,17 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
     assert watched == {len(mappings[kind]) + of_polls for kind in ("StateMachineAlarms", "DurableAlarms")}
     assert shared == SHARED_ALARMS
     assert len(written) == CUSTOM_METRICS
+    handlers = {path.parent.name for path in (ROOT / "functions").glob("*/*.py")}
+    counting = {
+        name
+        for name in handlers
+        if any("count_cancelled(" in path.read_text() for path in (ROOT / "functions" / name).glob("*.py"))
+    }
+    assert counting == {"cancel", "sweep", "durable"}
+    for way in candidates(None):
+        found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
+        (metrics,) = (one.amount for one in fixed_quantities(found) if one.what == "custom metrics")
+        assert metrics == CUSTOM_METRICS + len(counting - {"durable"}) + way.usage.suspends
     assert len(RUNNING_STATUSES) == SWEEP_LOOKS
     every = yaml.load((ROOT / "template.yaml").read_text(), Loader)["Parameters"]["SweepMinutes"]["Default"]
     assert Decimal(30 * 24 * 60) / every == SWEEPS
