@@ -34,7 +34,7 @@ from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
-from orchbench.evaluation.estimate import CLOSED_FORM, Terms, estimate_way
+from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import RPU_HOUR, SMALL_PRICES, Month, month_of, with_small_prices
@@ -121,7 +121,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "timeout_seconds": figure(
             asked.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
         ),
-        "memory_mb": given(asked.terms.memory_mb, "MB"),
+        "memory_mb": given(asked.terms.memory_mb, "MB", USUAL_MEMORY_MB),
         "architecture": asked.terms.architecture,
         "region": asked.terms.prices.region,
         "list_prices": asked.terms.prices.told(keys),

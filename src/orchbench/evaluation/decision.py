@@ -26,6 +26,7 @@ from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.ways.durations import Policy, shown_duration
 
 SECONDS_A_MONTH = 30 * 86_400
+USUAL_PEAK_FACTOR = 10.0
 SHORTEST_SHARED_SECONDS = 2
 """The first delay where the lag may be a share of the duration: no end is seen sooner."""
 ROOMY = 0.5
@@ -98,7 +99,7 @@ class Question:
     promise: Promise
     timeout_seconds: int
     terms: Terms
-    peak_factor: float = 10.0
+    peak_factor: float = USUAL_PEAK_FACTOR
     free_tier: bool = False
     warehouse: Warehouse | None = None
     material: Material = field(default_factory=Material)

@@ -6,8 +6,15 @@ from decimal import Decimal
 import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import Answer, Option, option, shortest_interval
-from orchbench.evaluation.estimate import CLOSED_FORM
+from orchbench.evaluation.decision import (
+    USUAL_PEAK_FACTOR,
+    Answer,
+    Material,
+    Option,
+    option,
+    shortest_interval,
+)
+from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import Corner, Swing, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
@@ -20,6 +27,7 @@ SOURCE = "closed form over the workload"
 ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
 ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
 OF_BILLS = "difference of the two bills"
+COUNTED = "counted in the files that are deployed"
 SUM = "the sum of the bill's lines"
 
 
@@ -93,12 +101,12 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "acceptable_lag": given(*lag),
         "promise": promise.told,
         "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
-        "peak_factor": given(question.peak_factor, "times the average"),
-        "material_usd": given(plain(material.usd), "USD a month"),
-        "material_share": given(plain(material.share), "of the whole bill"),
+        "peak_factor": given(question.peak_factor, "times the average", USUAL_PEAK_FACTOR),
+        "material_usd": given(plain(material.usd), "USD a month", plain(Material().usd)),
+        "material_share": given(plain(material.share), "of the whole bill", plain(Material().share)),
         "free_tier": question.free_tier,
         "region": terms.prices.region,
-        "memory_mb": given(terms.memory_mb, "MB"),
+        "memory_mb": given(terms.memory_mb, "MB", USUAL_MEMORY_MB),
         "architecture": terms.architecture,
     }
 
@@ -135,8 +143,8 @@ def _option(one: Option, answer: Answer) -> Json:
         "detection_lag_p95": estimated(found.lag.p95_seconds, "s", ANY_MOMENT),
         "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
-        "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, "the way's own"),
-        "works": figure(found.candidate.works, "states or operations", Label.MEASURED, "the way's own"),
+        "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),
+        "works": figure(found.candidate.works, "states or operations", Label.MEASURED, COUNTED),
         "bill": bill_to_json(one.month.parts["runs"]),
         "besides": bill_to_json(one.month.parts["besides"]),
     }

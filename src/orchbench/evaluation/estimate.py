@@ -37,6 +37,8 @@ from orchbench.ways.usage import Usage
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
+USUAL_MEMORY_MB = 128
+"""Of a function, where nobody gives another."""
 METER, KEPT, REQUESTS, COLD, LOGGED = "meter", "kept for seconds", "requests", "cold starts", "logged"
 MILLISECONDS = "milliseconds"
 LOGGING = ("work", "checks", "invocations")

@@ -59,7 +59,8 @@ def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
     runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
     keys = price_keys([best.estimate.candidate.usage], question.terms.architecture)
     where = question.terms.prices.told(keys)
-    text = f"Orchestrating {runs} runs costs ${usd} a month at list prices of {where}"
+    what = "1 run" if question.runs_a_month == 1 else f"{runs} runs"
+    text = f"Orchestrating {what} costs ${usd} a month at list prices of {where}"
     if question.free_tier:
         text += ", the free tier taken off"
     if budget_usd is not None and best.month.usd > budget_usd:

@@ -12,7 +12,7 @@ from orchbench.ways import all_ways
 
 Value = TypeVar("Value")
 LABELS: Sequence[Text] = (
-    ("measured: a service's own record of a run that took place.",),
+    ("measured: a service's own record of a run that took place, or a count of the deployed files.",),
     ("rehearsed: counted in virtual time; the deployed files ran, and no service did.",),
     ("estimated: a closed form, held to rehearsals by tests.",),
     ("assumed: nothing better is known; a sum with one assumed part is assumed.",),
