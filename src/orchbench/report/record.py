@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
+from orchbench.evaluation.month import SMALL_PRICES, with_small_prices
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
@@ -72,7 +73,7 @@ def basis(given: Given) -> Json:
             "source": one.told_source,
             "confidence": one.confidence,
         }
-        for key, one in given.prices.prices.items()
+        for key, one in with_small_prices(given.prices).prices.items()
     }
     assumed = {
         name: {
@@ -228,7 +229,9 @@ def markdown(found: Json) -> str:
     return environment.get_template("record.md.j2").render(
         **found,
         ranked=ranked,
-        used_prices=used_prices(found["prices"]["values"], found["inputs"]["architecture"]["value"]),
+        used_prices=used_prices(
+            found["prices"]["values"], found["inputs"]["architecture"]["value"], SMALL_PRICES
+        ),
         workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
         turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
         command=command(found["inputs"]),
