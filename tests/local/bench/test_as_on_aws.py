@@ -43,7 +43,7 @@ def test_nobody_to_ask_means_that_nothing_runs(orchbench: Any) -> None:
     said = " ".join(ended.stderr.split())
     assert ended.returncode == 2
     assert "deletes and fills public.mart_customer_summary in the database 'dev'" in said
-    assert "(estimated, list prices)" in said
+    assert "(estimated, list prices of us-east-1)" in said
     assert "give --yes" in said
 
 
