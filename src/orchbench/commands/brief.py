@@ -25,7 +25,7 @@ def add_verbose(parser: argparse.ArgumentParser) -> None:
 
 def print_brief(
     headline: str,
-    body: Sequence[str | Table],
+    body: Sequence[str | Text | Table],
     following: str,
     extra: Sequence[str] = (),
     *,
@@ -35,7 +35,7 @@ def print_brief(
 
     Args:
         headline: the conclusion, in bold.
-        body: what it rests on.
+        body: what it rests on; a ``Text`` stays one line, as a path does.
         following: the next command to run.
         extra: sentences worth a line where there is one left, the most important first.
         rest: says where more is; empty where there is no more.
@@ -44,7 +44,7 @@ def print_brief(
     width = min(console.width, WIDTH)
     command = f"Next: {following}"
     joined = f"{command}  {rest}".rstrip()
-    shown: list[str | Table] = [headline, *body]
+    shown: list[str | Text | Table] = [headline, *body]
     left = MOST_LINES - sum(_height(part, width) for part in shown) - -(-len(command) // width)
     for sentence in extra:
         if _height(sentence, width) <= left:
@@ -55,6 +55,8 @@ def print_brief(
     for part in shown:
         if isinstance(part, Table):
             _print_table(console, part)
+        elif isinstance(part, Text):
+            console.print(part, soft_wrap=True)
         else:
             style = "bold" if part is headline else ""
             console.print(Text("\n".join(_wrapped(part, width)), style), soft_wrap=True)
@@ -68,7 +70,7 @@ def print_next(console: Console, following: str) -> None:
 
 
 def small_table(*titles: str) -> Table:
-    """Return a table whose cells stay whole; a title that begins with ``>`` is that of a column of figures."""
+    """Return a table whose cells stay whole; a title with ``>`` before it is one of figures."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in titles:
         justify = "right" if title.startswith(">") else "left"
@@ -85,11 +87,11 @@ def _print_table(console: Console, table: Table) -> None:
         Console(file=console.file, width=needed).print(table)
 
 
-def _height(part: str | Table, width: int) -> int:
+def _height(part: str | Text | Table, width: int) -> int:
     if isinstance(part, Table):
         titles = max((str(column.header).count("\n") + 1 for column in part.columns), default=0)
         return part.row_count + titles
-    return len(_wrapped(part, width))
+    return -(-len(part) // width) if isinstance(part, Text) else len(_wrapped(part, width))
 
 
 def _wrapped(sentence: str, width: int) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.complexity_files import TOOLS, measure_files, measured
 from orchbench.commands.estimation import add_json, print_whole
 from orchbench.commands.failure import UsageError
@@ -16,12 +17,16 @@ from orchbench.commands.options import add_ways, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.project import project_folder
 from orchbench.trace import Json, Label
+from orchbench.ways import the_pair
 from orchbench.ways.way import Way
 
 if TYPE_CHECKING:
     from orchbench.evaluation.complexity import Complexity
 
 NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
+
+
+FOLLOWING = f"orchbench template --way {list(the_pair())[-1]} --out my-batch"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -36,6 +41,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_ways(parser)
     add_json(parser)
+    add_verbose(parser)
     parser.set_defaults(run=run)
 
 
@@ -48,8 +54,11 @@ def run(arguments: argparse.Namespace) -> int:
     folder, ways = project_folder(), ways_of(arguments.way)
     if arguments.json:
         print(json.dumps(complexity_document(folder, ways), indent=2, allow_nan=False))  # noqa: T201 - the command's answer
-    else:
+    elif arguments.verbose:
         _print([complexity_of(way, folder) for way in ways])
+        print_next(Console(), FOLLOWING)
+    else:
+        _print_brief([complexity_of(way, folder) for way in ways])
     return 0
 
 
@@ -101,6 +110,30 @@ def _labelled(one: "Complexity") -> Json:
         kind: measured(number, TOOLS["shared_resources"]) for kind, number in resources
     }
     return document
+
+
+def _print_brief(found: "list[Complexity]") -> None:
+    """Print what there is to read and to own, a way a row."""
+    table = small_table("way", ">code", ">definition", ">states", ">branching", ">resources", ">IAM actions")
+    for one in found:
+        definition = one.definition
+        table.add_row(
+            one.way,
+            str(one.code.lines),
+            str(definition.lines) if definition else NOTHING,
+            str(definition.states) if definition else NOTHING,
+            str(one.code.cyclomatic + (definition.branches if definition else 0)),
+            str(sum(one.deployed.resources.values())),
+            str(len(one.deployed.actions)),
+        )
+    least = min(found, key=lambda one: one.code.lines + (one.definition.lines if one.definition else 0))
+    lines = least.code.lines + (least.definition.lines if least.definition else 0)
+    extra = [
+        "Code and definition are in lines; branching is the cyclomatic complexity of the code and the "
+        "branches of the definition; resources and IAM actions are those of the way alone.",
+        "Measured of this repository's files; what all ways share is not counted.",
+    ]
+    print_brief(f"{least.way} has the fewest lines to read: {lines}.", [table], FOLLOWING, extra)
 
 
 def _print(found: "list[Complexity]") -> None:

@@ -1,4 +1,4 @@
-"""A decision as a comment on a pull request, shaped like Infracost's: what changes, the table, the rest folded."""
+"""A decision as a comment on a pull request, shaped like Infracost's: a verdict, a table, the rest folded."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -109,5 +109,7 @@ def _folded(title: str, sentences: Sequence[str]) -> list[str]:
 
 
 def _ending(decision: Json) -> list[str]:
-    said = f"Estimated by orchbench from list prices of {decision['question']['region']}; Redshift is not in it."
+    said = (
+        f"Estimated by orchbench from list prices of {decision['question']['region']}; Redshift is not in it."
+    )
     return ["", f"<sub>{said}</sub>"]

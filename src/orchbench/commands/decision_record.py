@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from rich.console import Console
 from rich.text import Text
 
@@ -53,7 +52,13 @@ def write_record(arguments: argparse.Namespace) -> int:
     titles = {name: way.title for name, way in all_ways().items()}
     found = record(results, given, decision, inputs, titles)
     try:
-        write(folder, {f"{named}.json": json.dumps(found, indent=1) + "\n", f"{named}.md": markdown(found, _as_named(arguments.record))})
+        write(
+            folder,
+            {
+                f"{named}.json": json.dumps(found, indent=1) + "\n",
+                f"{named}.md": markdown(found, _as_named(arguments.record)),
+            },
+        )
     except OSError as error:
         raise UsageError(
             f"--record {str(arguments.record)!r} cannot be written to ({error.strerror}): name a folder that "
@@ -79,19 +84,14 @@ def _tell(decision: Json, inputs: Json, record: Path, *, verbose: bool) -> None:
     """Say what was decided and what of it nobody gave, and where it is written."""
     assumed = _assumed_inputs(inputs)
     following = f"orchbench decide --check {shlex.quote(f'{record}.json')}"
-    if verbose:
-        print_decision(decision, assumed, following)
-    else:
-        print_decision_brief(decision, assumed, following)
-    Console().print(Text(f"The decision record: {record}.md"), soft_wrap=True)
+    besides: list[str | Text] = [*([assumed] if assumed else []), Text(f"The decision record: {record}.md")]
+    (print_decision if verbose else print_decision_brief)(decision, besides, following)
 
 
 def _assumed_inputs(inputs: Json) -> str:
     """Name every input that nobody gave and no result says; empty where there is none."""
     named = [
-        f"{name.replace('_', ' ')} {one['value']}"
-        for name, one in inputs.items()
-        if one["origin"] == ASSUMED
+        f"{name.replace('_', ' ')} {one['value']}" for name, one in inputs.items() if one["origin"] == ASSUMED
     ]
     return f"Assumed, as nobody said otherwise: {', '.join(named)}." if named else ""
 

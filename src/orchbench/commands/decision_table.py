@@ -1,10 +1,12 @@
 """A decision as a person reads it in a terminal: the answer, the options, and what would turn it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from orchbench.commands.brief import print_brief, print_next
 from orchbench.commands.estimation import NOTHING, described, print_whole, sentence
@@ -17,19 +19,20 @@ MOST_TURNS = 4
 LAGS = ("mean", "p95", "worst")
 
 
-def print_decision_brief(document: Json, assumed: str = "", following: str | None = None) -> None:
+def print_decision_brief(
+    document: Json, besides: Sequence[str | Text] = (), following: str | None = None
+) -> None:
     """Print a decision in at most ten lines.
 
     Args:
         document: of a decision.
-        assumed: a sentence on what nobody gave; empty where all was given.
+        besides: what else must be said: what nobody gave, where a record is.
         following: the next command to run; None for the one that suits the answer.
     """
     headline, *others = document["said"]
     warning = [document["warning"]] if document["warning"] else []
-    extra = [*others[2:], *_others(document), *_turned(document)[:1]]
-    body = [*warning, *([assumed] if assumed else []), *others[:2]]
-    print_brief(headline, body, following or next_command(document), extra)
+    extra = [*others[1:], *_others(document), *_turned(document)[:1]]
+    print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
 
 
 def next_command(document: Json) -> str:
@@ -45,12 +48,12 @@ def _others(document: Json) -> list[str]:
     return [f"The others cost, a month: {', '.join(costs)}."] if costs else []
 
 
-def print_decision(document: Json, assumed: str = "", following: str | None = None) -> None:
+def print_decision(document: Json, besides: Sequence[str | Text] = (), following: str | None = None) -> None:
     """Print a decision to standard output, with all that it stands on.
 
     Args:
         document: of a decision.
-        assumed: a sentence on what nobody gave; empty where all was given.
+        besides: what else must be said: what nobody gave, where a record is.
         following: the next command to run; None for the one that suits the answer.
     """
     console = Console()
@@ -58,8 +61,8 @@ def print_decision(document: Json, assumed: str = "", following: str | None = No
         console.print(line, style="bold", highlight=False, soft_wrap=True)
     if document["warning"]:
         console.print(document["warning"], highlight=False, soft_wrap=True)
-    if assumed:
-        console.print(assumed, highlight=False, soft_wrap=True)
+    for line in besides:
+        console.print(line, highlight=False, soft_wrap=True)
     options = [
         *(document[name] for name in ("recommended", "runner_up")),
         *document["others"],

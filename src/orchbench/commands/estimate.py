@@ -149,7 +149,11 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
 
 def _following(arguments: argparse.Namespace) -> str:
     """Return the command that decides on the same workload."""
-    workload = ["--durations", str(arguments.durations)] if arguments.durations else ["--duration", arguments.duration]
+    workload = (
+        ["--durations", str(arguments.durations)]
+        if arguments.durations
+        else ["--duration", arguments.duration]
+    )
     column = ["--column", arguments.column] if arguments.column else []
     region = [] if arguments.region == FALLBACK_REGION else ["--region", arguments.region]
     runs = ["--runs-a-month", arguments.runs_a_month or "3000"]

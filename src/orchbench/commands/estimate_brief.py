@@ -27,9 +27,8 @@ def print_estimate(document: Json, *, month: bool, following: str) -> None:
     shown = rows[:MOST_ROWS]
     per = "a month" if month else f"per {PER_RUNS:,} runs"
     least = min([row for row in rows if row["outcome"] == "SUCCEEDED"] or rows, key=_usd)
-    said = (
-        f"{least['way']} ({_poll(least['poll'])}) costs least: ${told_money(_usd(least))} {per} (estimated)."
-    )
+    cost = f"${told_money(_usd(least))} {per} ({least['cost']['label']})"
+    said = f"{least['way']} ({_poll(least['poll'])}) costs least: {cost}."
     more = len(rows) - len(shown)
     extra = [*_unusual(rows), *([f"{more} more rows with --verbose."] if more else []), *_redshift(rows)]
     extra.append(f"List prices of {document['list_prices']}.")

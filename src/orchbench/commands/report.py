@@ -126,7 +126,9 @@ def results_of(arguments: argparse.Namespace) -> list[Results]:
     asked = asked_region(arguments)
     prices = {
         # A price file of a region that is asked for says nothing of the one that runs were made in.
-        one.region: prices_of(arguments, one.region) if asked in (None, one.region) else price_list(one.region)
+        one.region: prices_of(arguments, one.region)
+        if asked in (None, one.region)
+        else price_list(one.region)
         for one in settings
     }
     return read_results(arguments.results, prices)

@@ -14,7 +14,7 @@ from orchbench.commands.check import look
 from orchbench.commands.compare import is_good, run_comparison
 from orchbench.commands.failure import CommandFailed
 from orchbench.commands.other_command import is_there, run_command
-from orchbench.commands.stored_summary import print_summary
+from orchbench.commands.stored_summary import print_answer
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import Connection, deployed_outputs
@@ -222,7 +222,7 @@ class Trial:
             yes=True,
         )
         summary: Json = run_comparison(self.bench(), asked, self.results, self.console)
-        print_summary(summary, as_json=False)
+        print_answer(summary, self.results.path, as_json=False, verbose=False)
         if not is_good(summary):
             raise CommandFailed(f"A run failed, or left a wrong mart: {self.results.path} has all of it.")
         return f"all runs succeeded; they are in {self.results.path}"

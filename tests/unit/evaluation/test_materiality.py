@@ -35,7 +35,7 @@ def asked(runs: int = 6_000, **changes: object) -> Answer:
 def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does_not_matter(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main([*ASKED.split(), "--region", "ap-northeast-1"]) == 0
+    assert main([*ASKED.split(), "--region", "ap-northeast-1", "--verbose"]) == 0
     choice, cost, proportion, ranking = capsys.readouterr().out.splitlines()[:4]
 
     start = "Choose durable-condition, a poll every 60 s: no end stays unseen for longer than 1 min"
