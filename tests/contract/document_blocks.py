@@ -7,27 +7,35 @@ import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+import numpy as np
 from documented import DOCUMENTS, with_generated
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
+from orchbench.commands.complexity import complexity_of
 from orchbench.commands.estimation import NOTHING, candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import Terms, estimate_way
+from orchbench.evaluation.figures import told_money, told_share
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
+from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.probes import all_probes
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.probes.table import details, summary
 from orchbench.ways import all_ways
-from orchbench.ways.durations import shown_duration
+from orchbench.ways.durations import Policy, shown_duration
 from redshift_batch.status import RUNNING_STATUSES
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 REGION = "us-east-1"
+HOUR_SECONDS, INTERVAL_SECONDS, RUNS = 3_600, 10, 1_000
+"""What the answer is about: queries of an hour with the default polls."""
 ELSEWHERE = "ap-northeast-1"
 
 
@@ -214,6 +222,38 @@ def cold_start_table() -> Iterator[str]:
         )
 
 
+def answer_block() -> Iterator[str]:
+    """Yield the answer: the pair on cost, lag and reading, and the variant that does the same for less."""
+    redshift = Warehouse.serverless(
+        default_assumptions().named[RPUS], price_list(REGION)["redshift_rpu_hour"]
+    )
+    redshift_usd = redshift.usd(np.array([float(HOUR_SECONDS)]), HOUR_SECONDS) * RUNS
+    asked = f"{RUNS:,} queries of an hour, a poll every {INTERVAL_SECONDS} s"
+    yield f"| {asked} | orchestration | of the bill with Redshift | an end is known after | to read |"
+    yield "|---|--:|--:|--:|---|"
+    for way in all_ways().values():
+        found = estimate_way(
+            Candidate.of(way),
+            HOUR_SECONDS,
+            Policy.fixed(INTERVAL_SECONDS),
+            Terms(price_list(REGION), "x86_64", 128, default_assumptions()),
+        )
+        usd = found.bill.total_usd * RUNS
+        size = complexity_of(way, ROOT)
+        lines = f"{size.code.lines} lines of Python"
+        if size.definition:
+            lines = f"{size.definition.lines} lines of a definition, {lines}"
+        lag = f"{found.lag.mean_seconds:.0f} s, {found.lag.worst_seconds:.0f} s at worst"
+        share = told_share(float(usd / (usd + redshift_usd)))
+        name = f"**{way.name}**" if way.varies is None else way.name
+        yield f"| {name} | ${told_money(usd)} | {share} | {lag} | {lines} |"
+    yield ""
+    yield (
+        f"Estimated at list prices of {REGION}, no free tier; Redshift is ${told_money(redshift_usd)} "
+        f"({redshift.told}). Lines are measured."
+    )
+
+
 def probe_table() -> Iterator[str]:
     """Yield every probe with what became of it."""
     yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
@@ -239,6 +279,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "schedule": schedule_table,
     "alarms": alarm_table,
     "permissions": permission_table,
+    "answer": answer_block,
     "idle": idle_table,
     "cold-start": cold_start_table,
     "probes": probe_table,
@@ -265,5 +306,5 @@ if __name__ == "__main__":
     (ROOT / POLICY).write_text(policy_file())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     for path in DOCUMENTS:
-        if ROOT / "docs" in path.parents:
+        if path.name != "CONTRIBUTING.md":
             path.write_text(with_generated(path.read_text(), made()))

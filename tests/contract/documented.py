@@ -13,7 +13,10 @@ from pathlib import Path
 
 from project import ROOT
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "README.ja.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 LEFT_OUT = "..."
 
 _CONSOLE = re.compile(r"(?:<!-- run: (\w+) -->\n)?```console\n(.*?)```", re.DOTALL)
