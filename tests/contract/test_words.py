@@ -30,6 +30,14 @@ def test_the_japanese_readme_has_the_figures_of_the_english_one_and_no_others() 
         assert FIGURE.findall(translated) == FIGURE.findall(row)
 
 
+def test_the_first_sentence_tells_the_shares_of_the_table() -> None:
+    pair = [row for row in generated(README)["answer"].splitlines() if row.startswith("| **")]
+    other, chosen = (row.split("|")[3].strip() for row in pair)
+    for path in (README, JAPANESE):
+        first = path.read_text().partition("**")[2].replace("\n", " ")
+        assert {other, chosen} <= set(re.findall(r"[\d.]+%", path.read_text().partition("|")[0])), first
+
+
 def test_the_japanese_readme_has_commands_of_the_english_one_and_the_two_among_them() -> None:
     english, japanese = list(shell_commands(README)), list(shell_commands(JAPANESE))
     assert [one for one in japanese if one not in english] == []

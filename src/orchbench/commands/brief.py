@@ -4,6 +4,7 @@ What does not fit is left to ``--verbose``, which ends with the same command.
 """
 
 import argparse
+import shlex
 import textwrap
 from collections.abc import Sequence
 
@@ -42,10 +43,10 @@ def print_brief(
     """
     console = Console()
     width = min(console.width, WIDTH)
-    command = f"Next: {following}"
-    joined = f"{command}  {rest}".rstrip()
+    joined = f"Next: {following}  {rest}".rstrip()
     shown: list[str | Text | Table] = [headline, *body]
-    left = MOST_LINES - sum(_height(part, width) for part in shown) - -(-len(command) // width)
+    ending = _command_lines(following, width)
+    left = MOST_LINES - sum(_height(part, width) for part in shown) - len(ending)
     for sentence in extra:
         if _height(sentence, width) <= left:
             shown.append(sentence)
@@ -60,13 +61,13 @@ def print_brief(
         else:
             style = "bold" if part is headline else ""
             console.print(Text("\n".join(_wrapped(part, width)), style), soft_wrap=True)
-    # A command is one line, to be copied whole.
-    console.print(Text(joined if len(joined) <= width else command, style="cyan"), soft_wrap=True)
+    console.print(Text(joined if len(joined) <= width else "\n".join(ending), style="cyan"), soft_wrap=True)
 
 
 def print_next(console: Console, following: str) -> None:
     """Print the next command to run."""
-    console.print(Text(f"Next: {following}", style="cyan"), soft_wrap=True)
+    lines = _command_lines(following, min(console.width, WIDTH))
+    console.print(Text("\n".join(lines), style="cyan"), soft_wrap=True)
 
 
 def small_table(*titles: str) -> Table:
@@ -85,6 +86,20 @@ def _print_table(console: Console, table: Table) -> None:
         console.print(table)
     else:
         Console(file=console.file, width=needed).print(table)
+
+
+def _command_lines(following: str, width: int) -> list[str]:
+    """Return a command in lines that a shell takes for one when they are copied."""
+    if len(f"Next: {following}") <= width:
+        return [f"Next: {following}"]
+    lines = ["Next:"]
+    for word in map(shlex.quote, shlex.split(following)):
+        if len(lines[-1]) + len(word) + 3 > width and lines[-1] != "Next:":
+            lines[-1] += " \\"
+            lines.append(f"    {word}")
+        else:
+            lines[-1] += f" {word}"
+    return lines
 
 
 def _height(part: str | Text | Table, width: int) -> int:
