@@ -4,20 +4,23 @@
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 
 import numpy as np
 from documented import DOCUMENTS, with_generated
+from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
-from orchbench.commands.complexity import complexity_of
+from orchbench.commands.complexity import complexity_document
 from orchbench.commands.estimation import NOTHING, candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.estimate import Terms, estimate_way
 from orchbench.evaluation.figures import told_money, told_share
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
@@ -25,6 +28,7 @@ from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.probes import all_probes
+from orchbench.probes.permissions import BOUNDARY_FILE, boundary
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.probes.table import details, summary
@@ -222,6 +226,27 @@ def cold_start_table() -> Iterator[str]:
         )
 
 
+@cache
+def _measured() -> Json:
+    return complexity_document(ROOT, all_ways().values())
+
+
+def count_table() -> Iterator[str]:
+    """Yield what ``orchbench complexity`` counts of each way."""
+    ways = _measured()["ways"]
+    yield f"| measured | {' | '.join(one['way'] for one in ways)} |"
+    yield f"|---|{'--:|' * len(ways)}"
+    for title, read in ROWS.items():
+        found = (read(one) for one in ways)
+        cells = (str(one["value"] if isinstance(one, dict) else one or NOTHING) for one in found)
+        yield f"| {title} | {' | '.join(cells)} |"
+
+
+def conclusion_list() -> Iterator[str]:
+    """Yield what follows for each reader."""
+    yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
+
+
 def answer_block() -> Iterator[str]:
     """Yield the answer: the pair on cost, lag and reading, and the variant that does the same for less."""
     redshift = Warehouse.serverless(
@@ -231,6 +256,7 @@ def answer_block() -> Iterator[str]:
     asked = f"{RUNS:,} queries of an hour, a poll every {INTERVAL_SECONDS} s"
     yield f"| {asked} | orchestration | of the bill with Redshift | an end is known after | to read |"
     yield "|---|--:|--:|--:|---|"
+    sizes = {one["way"]: one for one in _measured()["ways"]}
     for way in all_ways().values():
         found = estimate_way(
             Candidate.of(way),
@@ -239,10 +265,9 @@ def answer_block() -> Iterator[str]:
             Terms(price_list(REGION), "x86_64", 128, default_assumptions()),
         )
         usd = found.bill.total_usd * RUNS
-        size = complexity_of(way, ROOT)
-        lines = f"{size.code.lines} lines of Python"
-        if size.definition:
-            lines = f"{size.definition.lines} lines of a definition, {lines}"
+        lines = f"{sizes[way.name]['code']['lines']['value']} lines of Python"
+        if definition := sizes[way.name]["definition"]:
+            lines = f"{definition['lines']['value']} lines of a definition, {lines}"
         lag = f"{found.lag.mean_seconds:.0f} s, {found.lag.worst_seconds:.0f} s at worst"
         share = told_share(float(usd / (usd + redshift_usd)))
         name = f"**{way.name}**" if way.varies is None else way.name
@@ -285,11 +310,18 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "probes": probe_table,
     "probe-details": probe_details,
 }
+EXAMPLE_BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
+    "counts": count_table,
+    "conclusion": conclusion_list,
+    "promises": promise_table,
+    "changes": change_table,
+}
+"""Measured from projects that are put together or transformed first, which takes some seconds."""
 
 
-def made() -> dict[str, str]:
-    """Return every block's text by its name."""
-    return {name: "".join(f"{line}\n" for line in make()) for name, make in BLOCKS.items()}
+def made(blocks: Mapping[str, Callable[[], Iterator[str]]] = BLOCKS) -> dict[str, str]:
+    """Return the blocks' texts by their names."""
+    return {name: "".join(f"{line}\n" for line in make()) for name, make in blocks.items()}
 
 
 def policy_file() -> str:
@@ -302,9 +334,16 @@ def probe_policy_file() -> str:
     return json.dumps(iam_policy(probe_permissions(all_probes().values())), indent=2) + "\n"
 
 
+def probe_boundary_file() -> str:
+    """Return the text of the most that the probes' role may do."""
+    return json.dumps(iam_policy(boundary()), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    (ROOT / BOUNDARY_FILE).write_text(probe_boundary_file())
     (ROOT / POLICY).write_text(policy_file())
+    (ROOT / "docs" / CHART).write_text(promise_chart())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     for path in DOCUMENTS:
         if path.name != "CONTRIBUTING.md":
-            path.write_text(with_generated(path.read_text(), made()))
+            path.write_text(with_generated(path.read_text(), made(BLOCKS | EXAMPLE_BLOCKS)))

@@ -15,7 +15,7 @@ from orchbench.commands.brief import add_verbose, print_brief, print_next, small
 from orchbench.commands.compare import deployment
 from orchbench.commands.failure import UsageError, what_to_do
 from orchbench.commands.options import add_target, listed
-from orchbench.commands.probe_consent import confirm
+from orchbench.commands.probe_consent import confirm, told_probes
 from orchbench.comparison.seed import create_tables, orders_count, seed
 from orchbench.deployment.warehouse import Warehouse
 from orchbench.evaluation.prices import price_list
@@ -60,12 +60,26 @@ def run(arguments: argparse.Namespace) -> int:
     probes = sorted(probes_of(arguments.probe), key=lambda one: (one.warehouse_seconds == 0, one.seconds))
     console = Console()
     if arguments.list:
-        if arguments.verbose:
+        # Who names some wants to see these.
+        if arguments.verbose or arguments.probe:
             print_list(probes, console)
         else:
             print_list_brief(probes)
         return 0
     folder = arguments.out or working_folder() / "results" / f"{time.strftime('%Y%m%d-%H%M%S')}-probes"
+    # What the stack says of its start goes where progress goes.
+    with deployment(arguments, the_pair(), Console(stderr=True)) as bench:
+        lab = Lab(bench, secrets.token_hex(3))
+        results = _prepared(folder)
+        if lab.on_aws:
+            confirm(probes, lab, console, assume_yes=arguments.yes)
+        elif bench.host == "local":
+            _fill(Warehouse(lab.client("redshift-data"), lab.outputs))
+        return probe(probes, lab, results, console)
+
+
+def _prepared(folder: Path) -> ResultsFolder:
+    """Make the results folder, once there is something to run on."""
     results = ResultsFolder(folder)
     try:
         results.prepare()
@@ -73,14 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--out {str(folder)!r} cannot be written to ({error.strerror}): {what_to_do(error)}."
         ) from None
-    # What the stack says of its start goes where progress goes.
-    with deployment(arguments, the_pair(), Console(stderr=True)) as bench:
-        lab = Lab(bench, secrets.token_hex(3))
-        if lab.on_aws:
-            confirm(probes, lab, console, assume_yes=arguments.yes)
-        elif bench.host == "local":
-            _fill(Warehouse(lab.client("redshift-data"), lab.outputs))
-        return probe(probes, lab, results, console)
+    return results
 
 
 def probe(probes: Sequence[Probe], lab: Lab, results: ResultsFolder, console: Console) -> int:
@@ -138,7 +145,7 @@ def probes_of(names: Sequence[str] | None) -> list[Probe]:
 
 
 def print_list_brief(probes: Sequence[Probe]) -> None:
-    """Print how many probes there are, what they cost, and the first of each kind."""
+    """Print how many probes there are, of which kind, and what they cost."""
     prices, table = (
         price_list("us-east-1"),
         small_table("what they ask", ">probes", ">services, USD", ">warehouse, s"),
@@ -152,7 +159,7 @@ def print_list_brief(probes: Sequence[Probe]) -> None:
             usd = services_usd(group, prices)
             seconds = sum(one.warehouse_seconds for one in group)
             table.add_row(title, str(len(group)), f"{usd:.4f}", f"{seconds:,}" if seconds else "-")
-    usd = services_usd(probes, prices) + warehouse_usd(probes)
+    usd = services_usd(probes, prices) + warehouse_usd(probes, prices)
     number = f"{len(probes)} probes try" if len(probes) > 1 else "One probe tries"
     headline = f"{number} what is assumed of AWS, for about ${usd:.2f} in all (estimated)."
     told = "`--list --verbose` names each with its claim, and `--probe NAME` takes one."
@@ -170,7 +177,7 @@ def print_list(probes: Sequence[Probe], console: Console) -> None:
         table.add_row(one.name, one.claim, f"{usd:.5f}" if usd else "0", f"{seconds} s" if seconds else "-")
     console.print(table, highlight=False)
     console.print(
-        f"{len(probes)} probes. USD is estimated at us-east-1's list prices; the warehouse's time is "
+        f"{told_probes(len(probes))}. USD is estimated at us-east-1's list prices; the warehouse's time is "
         "assumed. docs/probes.md says how each is tried.",
         highlight=False,
     )

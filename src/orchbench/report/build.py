@@ -12,6 +12,7 @@ from orchbench.report import (
     effort,
     headroom,
     policies,
+    probed,
     side_by_side,
     sources,
     timeline,
@@ -46,6 +47,7 @@ def report(results: Sequence[Results], given: Given) -> Report:
             bills.section(results, given),
             headroom.section(results, given),
             effort.section(results),
+            *probed.sections(results),
             sources.section(results, given),
         ],
     )

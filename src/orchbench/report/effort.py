@@ -1,30 +1,15 @@
 """Complexity: what each way asks of whoever writes, reads and deploys it, measured from its files."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.report.figures import NOTHING, count
 from orchbench.report.model import Section, Table, Text
 from orchbench.report.reading import Results
 from orchbench.results.supplements import COMPLEXITY_FILE
 from orchbench.trace import Json
 
-Rows = dict[str, Callable[[Json], Json | int | None]]
 LISTED = "the template and the files; docs/complexity.md"
-ROWS: Rows = {
-    "lines of its handlers": lambda way: way["code"]["lines"],
-    "lines of its definition": lambda way: way["definition"] and way["definition"]["lines"],
-    "cyclomatic complexity": lambda way: way["code"]["cyclomatic"],
-    "cyclomatic, of one function at most": lambda way: way["code"]["most_cyclomatic"],
-    "cognitive complexity": lambda way: way["code"]["cognitive"],
-    "states": lambda way: way["definition"] and way["definition"]["states"],
-    "branches of the definition": lambda way: way["definition"] and way["definition"]["branches"],
-    "paths of the definition": lambda way: way["definition"] and way["definition"]["paths"],
-    "resources of its own": lambda way: sum(one["value"] for one in way["deployed"]["resources"].values()),
-    "IAM actions of its own": lambda way: len(way["deployed"]["actions"]),
-    "languages": lambda way: len(way["languages"]),
-    "deployed artefacts": lambda way: len(way["artefacts"]),
-    "services to know": lambda way: len(way["services"]),
-}
 
 
 def section(results: Sequence[Results]) -> Section:
@@ -42,7 +27,13 @@ def section(results: Sequence[Results]) -> Section:
     return Section(
         "complexity",
         "Complexity",
-        [("Measured from the files that are deployed. The numbers compare these ways; they are no grades.",)],
+        [
+            (
+                "Measured from the files that are deployed, each way as if it stood in its stack alone. "
+                "The conclusion is by reader; nothing is added up to a score.",
+            ),
+            *((sentence,) for sentence in measured.complexity["conclusion"]),
+        ],
         [table],
         list(_files(ways)),
     )
@@ -58,4 +49,4 @@ def _cell(found: Json | int | None, file: str) -> Text:
 
 def _files(ways: Sequence[Json]) -> Iterator[Text]:
     for way in ways:
-        yield (f"{way['way']}: {', '.join(way['code']['files'])}; {', '.join(way['services'])}.",)
+        yield (f"{way['way']}: {', '.join(way['code']['files'])}.",)

@@ -1,6 +1,6 @@
 """What the figures stand on: the labels, the prices with their sources, and the assumptions with theirs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from orchbench.evaluation.price_keys import price_keys
@@ -12,7 +12,7 @@ from orchbench.ways import all_ways
 
 Value = TypeVar("Value")
 LABELS: Sequence[Text] = (
-    ("measured: a service's own record of a run that took place.",),
+    ("measured: a service's own record of a run that took place, or a count of the deployed files.",),
     ("rehearsed: counted in virtual time; the deployed files ran, and no service did.",),
     ("estimated: a closed form, held to rehearsals by tests.",),
     ("assumed: nothing better is known; a sum with one assumed part is assumed.",),
@@ -53,9 +53,11 @@ def _price_notes(given: Given) -> Iterator[Text]:
     yield from ((note,) for note in [*given.prices.notes, *given.prices.old(used, given.today)])
 
 
-def used_prices(prices: Mapping[str, Value], architecture: str) -> dict[str, Value]:
-    """Return those of a list that the ways' bills are made of."""
-    used = price_keys((way.usage for way in all_ways().values()), architecture)
+def used_prices(
+    prices: Mapping[str, Value], architecture: str, besides: Collection[str] = ()
+) -> dict[str, Value]:
+    """Return those of a list that the ways' bills are made of, and others besides."""
+    used = {*price_keys((way.usage for way in all_ways().values()), architecture), *besides}
     return {key: price for key, price in prices.items() if key in used}
 
 

@@ -151,7 +151,7 @@ def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, 
 
     said = capsys.readouterr().out
     assert "Price of durable operation: 0.000008 USD then, 0.000009 now." in said
-    assert "A month then: 7.894 USD; now: " in said
+    assert "A month then: 8.194 USD; now: " in said
     assert said.endswith("The decision stands: durable-condition.\n")
 
 
@@ -388,12 +388,12 @@ def test_a_check_as_markdown_says_the_verdict_what_a_month_costs_and_what_change
     flipped = capsys.readouterr().out.splitlines()
 
     assert unchanged[0] == "### The decision stands: durable-condition"
-    assert unchanged[2] == "**The monthly cost does not change: $7.89**"
+    assert unchanged[2] == "**The monthly cost does not change: $8.19**"
     assert flipped[0] == "### The decision flips: durable-condition then, sfn-poll now"
     assert re.fullmatch(
         r"\*\*The monthly cost increases by \$\d+\.\d\d \(\+\d+%\), to \$\d+\.\d\d\*\*", flipped[2]
     )
-    assert "| then | durable-condition | fixed:60s | 7.89 |" in flipped
+    assert "| then | durable-condition | fixed:60s | 8.19 |" in flipped
     assert "- Price of durable operation: 0.000008 USD then, 0.0008 now." in flipped
 
 
