@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cache
 
+import numpy as np
 from documented import DOCUMENTS, with_generated
 from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
@@ -18,21 +19,27 @@ from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.complexity_rows import ROWS
+from orchbench.evaluation.estimate import Terms, estimate_way
+from orchbench.evaluation.figures import told_money, told_share
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
+from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.probes import all_probes
 from orchbench.probes.permissions import BOUNDARY_FILE, boundary
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.probes.table import details, summary
 from orchbench.ways import all_ways
-from orchbench.ways.durations import shown_duration
+from orchbench.ways.durations import Policy, shown_duration
 from redshift_batch.status import RUNNING_STATUSES
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 REGION = "us-east-1"
+HOUR_SECONDS, INTERVAL_SECONDS, RUNS = 3_600, 10, 1_000
+"""What the answer is about: queries of an hour with the default polls."""
 ELSEWHERE = "ap-northeast-1"
 
 
@@ -240,6 +247,38 @@ def conclusion_list() -> Iterator[str]:
     yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
 
 
+def answer_block() -> Iterator[str]:
+    """Yield the answer: the pair on cost, lag and reading, and the variant that does the same for less."""
+    redshift = Warehouse.serverless(
+        default_assumptions().named[RPUS], price_list(REGION)["redshift_rpu_hour"]
+    )
+    redshift_usd = redshift.usd(np.array([float(HOUR_SECONDS)]), HOUR_SECONDS) * RUNS
+    asked = f"{RUNS:,} queries of an hour, a poll every {INTERVAL_SECONDS} s"
+    yield f"| {asked} | orchestration | of the bill with Redshift | an end is known after | to read |"
+    yield "|---|--:|--:|--:|---|"
+    sizes = {one["way"]: one for one in _measured()["ways"]}
+    for way in all_ways().values():
+        found = estimate_way(
+            Candidate.of(way),
+            HOUR_SECONDS,
+            Policy.fixed(INTERVAL_SECONDS),
+            Terms(price_list(REGION), "x86_64", 128, default_assumptions()),
+        )
+        usd = found.bill.total_usd * RUNS
+        lines = f"{sizes[way.name]['code']['lines']['value']} lines of Python"
+        if definition := sizes[way.name]["definition"]:
+            lines = f"{definition['lines']['value']} lines of a definition, {lines}"
+        lag = f"{found.lag.mean_seconds:.0f} s, {found.lag.worst_seconds:.0f} s at worst"
+        share = told_share(float(usd / (usd + redshift_usd)))
+        name = f"**{way.name}**" if way.varies is None else way.name
+        yield f"| {name} | ${told_money(usd)} | {share} | {lag} | {lines} |"
+    yield ""
+    yield (
+        f"Estimated at list prices of {REGION}, no free tier; Redshift is ${told_money(redshift_usd)} "
+        f"({redshift.told}). Lines are measured."
+    )
+
+
 def probe_table() -> Iterator[str]:
     """Yield every probe with what became of it."""
     yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
@@ -265,6 +304,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "schedule": schedule_table,
     "alarms": alarm_table,
     "permissions": permission_table,
+    "answer": answer_block,
     "idle": idle_table,
     "cold-start": cold_start_table,
     "probes": probe_table,
@@ -305,5 +345,5 @@ if __name__ == "__main__":
     (ROOT / "docs" / CHART).write_text(promise_chart())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     for path in DOCUMENTS:
-        if ROOT / "docs" in path.parents:
+        if path.name != "CONTRIBUTING.md":
             path.write_text(with_generated(path.read_text(), made(BLOCKS | EXAMPLE_BLOCKS)))

@@ -13,7 +13,10 @@ from pathlib import Path
 
 from project import ROOT
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "README.ja.md", "CONTRIBUTING.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 LEFT_OUT = "..."
 
 _CONSOLE = re.compile(r"(?:<!-- run: (\w+) -->\n)?```console\n(.*?)```", re.DOTALL)
@@ -36,7 +39,10 @@ def shown(document: Path) -> Iterator[Shown]:
         first, *parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
         assert first == "", f"{document.name}: a console block begins with a command"
         for part in parts:
-            command, _, output = re.sub(r"\\\n\s*", "", part).partition("\n")
+            # An output may end its lines with a backslash too, which belongs to it.
+            typed = re.match(r"(?:.*\\\n)*.*", part)
+            assert typed
+            command, output = re.sub(r"\\\n\s*", "", typed[0]), part[typed.end() :].removeprefix("\n")
             yield Shown(document.name, run or "here", command, tuple(output.splitlines()))
 
 

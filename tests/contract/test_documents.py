@@ -263,7 +263,7 @@ def test_no_other_program_is_needed() -> None:
     assert {Path(program).name for program in programs} <= known
 
 
-def test_the_readme_names_every_command() -> None:
+def test_the_documents_name_every_command() -> None:
     (subparsers,) = (
         action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction)
     )
@@ -289,8 +289,8 @@ def test_the_two_commands_come_early() -> None:
     assert any(line.startswith("make test") for line in lines)
 
 
-def test_the_readmes_table_is_made_from_the_stored_results() -> None:
-    assert generated(ROOT / "README.md")["result"] == comparison_markdown(read_summary(STORED))
+def test_the_stored_comparisons_table_is_made_from_its_results() -> None:
+    assert generated(ROOT / "docs" / "comparison.md")["result"] == comparison_markdown(read_summary(STORED))
 
 
 @pytest.mark.slow

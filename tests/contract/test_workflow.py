@@ -119,7 +119,7 @@ def test_its_commands_are_the_programs_own() -> None:
 def checked(folder: Path, code: int) -> subprocess.CompletedProcess[str]:
     """Run the step that checks, with a program in orchbench's place that ends with this code."""
     program = folder / "orchbench"
-    program.write_text(f"#!/bin/sh\necho 'A price fell.'\necho 'The decision is told.'\nexit {code}\n")
+    program.write_text(f"#!/bin/sh\necho '### The decision is told.'\nexit {code}\n")
     program.chmod(0o755)
     environment = {
         "PATH": f"{folder}:/usr/bin:/bin",
@@ -133,13 +133,12 @@ def checked(folder: Path, code: int) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("code", [0, FLIPPED])
-def test_the_comment_says_the_answer_first_and_what_has_changed_below(code: int, tmp_path: Path) -> None:
+def test_the_comment_is_the_programs_own_with_the_record_and_the_day_below(code: int, tmp_path: Path) -> None:
     assert checked(tmp_path, code).returncode == 0
 
     said = (tmp_path / "comment.md").read_text().splitlines()
     assert said[0] == "### The decision is told."
-    assert "- A price fell." in said
-    assert said.count("The decision is told.") == 0
+    assert said[-1].startswith("From `decision.json`, with prices of ")
     assert (tmp_path / "output").read_text() == f"code={code}\n"
 
 

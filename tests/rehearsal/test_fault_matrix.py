@@ -174,7 +174,7 @@ def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_table_is_printed_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["faults", "--fault", "crash-after-submit", "--processes", "1"]) == 0
+    assert main(["faults", "--fault", "crash-after-submit", "--processes", "1", "--verbose"]) == 0
     printed = capsys.readouterr().out
     assert "crash-after-submit" in printed
     assert "1 faults, rehearsed" in printed

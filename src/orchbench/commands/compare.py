@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from orchbench.commands.aws_consent import confirm
+from orchbench.commands.brief import add_verbose
 from orchbench.commands.comparison_plan import ARTICLE, MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
 from orchbench.commands.options import (
@@ -32,7 +33,7 @@ from orchbench.commands.resume import (
     whole_runs,
 )
 from orchbench.commands.sql_check import warn
-from orchbench.commands.stored_summary import print_summary, read_and_print
+from orchbench.commands.stored_summary import print_answer, read_and_print
 from orchbench.comparison.mart import CHECKED_FILE, MartChecker
 from orchbench.comparison.runner import Listener, compare
 from orchbench.comparison.seed import DEFAULT_ROWS
@@ -90,6 +91,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--from", type=Path, dest="source", metavar="FOLDER", help="show stored results instead"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_verbose(parser)
     parser.add_argument(
         "--seed", action="store_true", help="on AWS: create and fill an empty orders table first"
     )
@@ -102,13 +104,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Compare, or show a comparison made before."""
     if arguments.source is not None:
-        return read_and_print(arguments.source, as_json=arguments.json)
+        return read_and_print(arguments.source, as_json=arguments.json, verbose=arguments.verbose)
     earlier = earlier_comparison(arguments) if arguments.resume is not None else None
     if earlier is not None and earlier.complete:
         Console(stderr=True).print(
             f"- {arguments.resume} is complete: all {len(earlier.runs)} runs were made", highlight=False
         )
-        return read_and_print(arguments.resume, as_json=arguments.json)
+        return read_and_print(arguments.resume, as_json=arguments.json, verbose=arguments.verbose)
     ways = earlier.ways if earlier else [way.name for way in ways_of(arguments.way or the_pair())]
     if arguments.target == "local":
         require_local_aws()
@@ -120,7 +122,7 @@ def run(arguments: argparse.Namespace) -> int:
     console.print(
         f"{time.monotonic() - began:.0f} s in all; results in {_shown(results.path)}", highlight=False
     )
-    print_summary(summary, as_json=arguments.json)
+    print_answer(summary, _shown(results.path), as_json=arguments.json, verbose=arguments.verbose)
     return 0 if is_good(summary) else 1
 
 

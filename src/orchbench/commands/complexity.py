@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.complexity_files import TOOLS, measure_files, measured
 from orchbench.commands.estimation import add_json, print_whole
 from orchbench.commands.failure import UsageError
@@ -19,12 +20,25 @@ from orchbench.evaluation.units import size_of_definition
 from orchbench.project import project_folder
 from orchbench.results.supplements import COMPLEXITY_SCHEMA
 from orchbench.trace import Json, Label
+from orchbench.ways import the_pair
 from orchbench.ways.way import Way
 
 if TYPE_CHECKING:
     from orchbench.evaluation.complexity import Complexity
 
 NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
+
+
+BRIEF = {
+    "decisions": "decisions",
+    "steps": "states or operations",
+    "definition": "lines of its definition",
+    "handlers": "lines of its handlers",
+    "resources": "resources",
+    "IAM": "IAM actions for the work",
+}
+"""The counts that fit in 80 columns, by their titles there."""
+FOLLOWING = f"orchbench template --way {list(the_pair())[-1]} --out my-batch"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +53,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_ways(parser)
     add_json(parser)
+    add_verbose(parser)
     parser.set_defaults(run=run)
 
 
@@ -51,8 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
     document = complexity_document(project_folder(), ways_of(arguments.way))
     if arguments.json:
         print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - the command's answer
-    else:
+    elif arguments.verbose:
         _print(document)
+        print_next(Console(), FOLLOWING)
+    else:
+        _print_brief(document)
     return 0
 
 
@@ -105,6 +123,20 @@ def _labelled(one: "Complexity") -> Json:
         kind: measured(number, TOOLS["resources"]) for kind, number in one.deployed.resources.items()
     }
     return document
+
+
+def _print_brief(document: Json) -> None:
+    """Print what there is to read and to own, a way a row, and for whom that is the better."""
+    table = small_table("way", *(f">{title}" for title in BRIEF))
+    for one in document["ways"]:
+        found = (ROWS[title](one) for title in BRIEF.values())
+        table.add_row(
+            one["way"],
+            *(str(cell["value"] if isinstance(cell, dict) else cell or NOTHING) for cell in found),
+        )
+    of_code = "Definition and handlers are in lines."
+    headline = in_short(document["ways"]) or "What there is to read and to own."
+    print_brief(headline, [table], FOLLOWING, [of_code, *document["conclusion"]])
 
 
 def _print(document: Json) -> None:

@@ -4,9 +4,11 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from orchbench.commands.brief import add_verbose
+from orchbench.commands.decision_comment import comment
 from orchbench.commands.decision_question import decide
 from orchbench.commands.decision_record import check_record, write_record
-from orchbench.commands.decision_table import print_decision
+from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     add_deployment,
     add_json,
@@ -29,11 +31,14 @@ USUAL = {
 """What holds where an argument is not given, and no record or results say it."""
 NEEDED = ("runs_a_month", "acceptable_lag")
 NOT_RECORDED = (
-    *("region", "architecture", "budget_usd", "peak_factor", "free_tier", "material"),
+    *("budget_usd", "peak_factor", "free_tier", "material"),
     *("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd", "no_redshift"),
 )
-"""What a record takes from its results, or leaves out."""
-ASKED = ("results", "durations", "duration", "column", *NEEDED, "memory", "timeout", "assume", "way", "json")
+"""What a record leaves out."""
+ASKED = (
+    *("results", "durations", "duration", "column", *NEEDED, "region", "architecture"),
+    *("memory", "timeout", "assume", "way", "json"),
+)
 """What a check takes from the record, besides."""
 
 
@@ -68,6 +73,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_deployment(parser)
     add_prices(parser)
     add_json(parser)
+    add_verbose(parser)
+    parser.add_argument(
+        "--markdown", action="store_true", help="print a comment for a pull request, also with --check"
+    )
     parser.add_argument(
         "results", type=Path, nargs="*", metavar="RESULTS", help="results folders that a record stands on"
     )
@@ -76,8 +85,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--record",
         type=Path,
         metavar="FILE|FOLDER",
-        help="write the decision as a record; without RESULTS it stands on those of the FOLDER; what is not "
-        "given is taken from runs on AWS, or assumed",
+        help="write the decision as a record; without RESULTS it stands on those of the FOLDER, if it holds "
+        "any, or on estimates alone; what is not given is taken from runs on AWS, or assumed",
     )
     instead.add_argument(
         "--check",
@@ -90,11 +99,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(arguments: argparse.Namespace) -> int:
     """Answer, and return 1 where no way can do what is asked; or write a record, or check one."""
+    if arguments.markdown and (arguments.json or arguments.verbose):
+        raise UsageError("--markdown is one shape: leave out --json and --verbose.")
     if arguments.check is not None:
         _refuse(arguments, (*ASKED, *NOT_RECORDED), "--check takes what was asked from the record")
         return check_record(arguments)
     if arguments.record is not None:
-        _refuse(arguments, NOT_RECORDED, "--record takes a region from the results, and no budget")
+        _refuse(arguments, NOT_RECORDED, "A record has no place for this")
         return write_record(arguments)
     _refuse(arguments, ("results",), "Only a record stands on results, and --record is not given")
     missing = [_flag(name) for name in NEEDED if getattr(arguments, name) is None]
@@ -109,8 +120,12 @@ def run(arguments: argparse.Namespace) -> int:
     document = decide(arguments, workload_of(arguments), prices)
     if arguments.json:
         print_json(document)
-    else:
+    elif arguments.markdown:
+        print(comment(document))  # noqa: T201 - the command's answer
+    elif arguments.verbose:
         print_decision(document)
+    else:
+        print_decision_brief(document)
     budget = document["within_budget"]
     return 0 if document["recommended"] and (budget is None or budget["fits"]) else 1
 

@@ -2,14 +2,19 @@
 
 import argparse
 import json
-import sys
+import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.text import Text
 
+from orchbench.commands.decision_comment import check_comment, comment
 from orchbench.commands.decision_question import decide
+from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import candidates, print_json, today, workload_of
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
@@ -17,10 +22,11 @@ from orchbench.commands.report import given_for, prices_of, results_of
 from orchbench.evaluation.assumptions import UnknownAssumption, stated
 from orchbench.evaluation.workload import Workload
 from orchbench.report.reading import Given, Results
+from orchbench.results.folder import COMPARISON_FILE
 from orchbench.trace import Json, Label
 from orchbench.ways import all_ways
 
-NAME = "decision"
+NAME, RECORD_FILES = "decision", (".md", ".json")
 FLIPPED = 3
 DURATION, RUNS_A_MONTH, ACCEPTABLE_LAG = "lognormal:median=20m,p95=2h", "3000", "60s"
 """What is assumed where neither the caller nor a run on AWS says it."""
@@ -32,7 +38,7 @@ def write_record(arguments: argparse.Namespace) -> int:
     """Decide on what results show and the arguments say, and write that as Markdown and as JSON.
 
     Raises:
-        UsageError: a file is named and no results, or it cannot be written.
+        UsageError: it cannot be written.
     """
     # Templates take a moment to import, which no other command should wait for.
     from orchbench.report.build import write  # noqa: PLC0415
@@ -40,37 +46,64 @@ def write_record(arguments: argparse.Namespace) -> int:
 
     folder, named = _place(arguments)
     results = results_of(arguments)
-    inputs = _inputs(arguments, results)
+    inputs = _inputs(arguments, results, folder)
     given = _given(arguments, results, inputs)
     decision = _decided(inputs, given)
     titles = {name: way.title for name, way in all_ways().items()}
     found = record(results, given, decision, inputs, titles)
     try:
-        write(folder, {f"{named}.json": json.dumps(found, indent=1) + "\n", f"{named}.md": markdown(found)})
+        write(
+            folder,
+            {
+                f"{named}.json": json.dumps(found, indent=1) + "\n",
+                f"{named}.md": markdown(found, _as_named(arguments.record)),
+            },
+        )
     except OSError as error:
         raise UsageError(
             f"--record {str(arguments.record)!r} cannot be written to ({error.strerror}): name a folder that "
             "can."
         ) from None
-    if found["warning"]:
-        print(found["warning"], file=sys.stderr)  # noqa: T201
+    if found["warning"] and (arguments.json or arguments.markdown):
+        Console(stderr=True).print(found["warning"], highlight=False, soft_wrap=True)
     if arguments.json:
         print_json(decision)
+    elif arguments.markdown:
+        print(comment(decision))  # noqa: T201 - the command's answer
     else:
-        print("\n".join(decision["said"]))  # noqa: T201 - the command's answer
-        print(f"The decision record: {folder / named}.md")  # noqa: T201
+        _tell(decision, inputs, folder / named, verbose=arguments.verbose)
     return 0 if decision["recommended"] else 1
+
+
+def _as_named(record: Path) -> str:
+    """Return a record as its own command names it, from the folder that it is in."""
+    return record.name if record.suffix.lower() in RECORD_FILES else "."
+
+
+def _tell(decision: Json, inputs: Json, record: Path, *, verbose: bool) -> None:
+    """Say what was decided and what of it nobody gave, and where it is written."""
+    assumed = _assumed_inputs(inputs)
+    following = f"orchbench decide --check {shlex.quote(f'{record}.json')}"
+    besides: list[str | Text] = [*([assumed] if assumed else []), Text(f"The decision record: {record}.md")]
+    (print_decision if verbose else print_decision_brief)(decision, besides, following)
+
+
+def _assumed_inputs(inputs: Json) -> str:
+    """Name every input that nobody gave and no result says; empty where there is none."""
+    named = [
+        f"{name.replace('_', ' ')} {one['value']}" for name, one in inputs.items() if one["origin"] == ASSUMED
+    ]
+    return f"Assumed, as nobody said otherwise: {', '.join(named)}." if named else ""
 
 
 def _place(arguments: argparse.Namespace) -> tuple[Path, str]:
     """Return the folder of the record and the name of its files; it may be the folder of its results."""
     record: Path = arguments.record
-    is_file = record.suffix.lower() in (".md", ".json")
-    if not arguments.results:
-        if is_file:
-            raise UsageError(f"--record {str(record)!r} stands on results: name their folders before it.")
-        arguments.results = [record]
-    return (record.parent, record.stem) if is_file else (record, NAME)
+    is_file = record.suffix.lower() in RECORD_FILES
+    folder = record.parent if is_file else record
+    if not arguments.results and (folder / COMPARISON_FILE).exists():
+        arguments.results = [folder]
+    return folder, record.stem if is_file else NAME
 
 
 def _given(arguments: argparse.Namespace, results: list[Results], inputs: Json) -> Given:
@@ -94,20 +127,21 @@ def _assumed(inputs: Json) -> Any:
         raise UsageError(str(error)) from None
 
 
-def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
+def _inputs(arguments: argparse.Namespace, results: list[Results], folder: Path) -> Json:
     """Return every input of the decision with where it comes from."""
     given = given_for(arguments, results)
     on_aws = [one for one in results if one.comparison.settings.host == "aws"]
+    otherwise = FROM_RESULTS if results else ASSUMED
     inputs: Json = {
-        "results": _input([_shown(folder) for folder in arguments.results], GIVEN),
-        "region": _input(given.prices.region, FROM_RESULTS),
-        "architecture": _input(given.architecture, FROM_RESULTS),
-        "memory": _input(given.memory_mb, GIVEN if arguments.memory else FROM_RESULTS),
+        "results": _optional([_seen_from(folder, one) for one in arguments.results]),
+        "region": _input(given.prices.region, GIVEN if arguments.region else otherwise),
+        "architecture": _input(given.architecture, GIVEN if arguments.architecture else otherwise),
+        "memory": _input(given.memory_mb, GIVEN if arguments.memory else otherwise),
         "runs_a_month": _default(arguments.runs_a_month, RUNS_A_MONTH),
         "timeout": _optional(arguments.timeout),
         "assume": _optional(arguments.assume),
-        "prices": _optional(arguments.prices.name if arguments.prices else None),
-        **_durations(arguments, on_aws),
+        "prices": _optional(_seen_from(folder, arguments.prices) if arguments.prices else None),
+        **_durations(arguments, on_aws, folder),
         **({"way": _input([way.name for way in ways_of(arguments.way)], GIVEN)} if arguments.way else {}),
     }
     interval = on_aws[0].comparison.settings.input["poll"].get("interval_seconds") if on_aws else None
@@ -119,9 +153,9 @@ def _inputs(arguments: argparse.Namespace, results: list[Results]) -> Json:
     return inputs
 
 
-def _shown(folder: Path) -> str:
-    """Return a folder as it was named; of one on this machine alone the name only."""
-    return folder.name if folder.is_absolute() else folder.as_posix()
+def _seen_from(folder: Path, path: Path) -> str:
+    """Return a path as the record's own folder leads to it: there its command can be run again."""
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def _input(value: object, origin: str) -> Json:
@@ -136,7 +170,7 @@ def _default(value: str | None, otherwise: str) -> Json:
     return _input(otherwise, ASSUMED) if value is None else _input(value, GIVEN)
 
 
-def _durations(arguments: argparse.Namespace, on_aws: list[Results]) -> Json:
+def _durations(arguments: argparse.Namespace, on_aws: list[Results], folder: Path) -> Json:
     """Return how long queries take: as given, as measured on AWS, or as assumed.
 
     A query on local servers says nothing about one on Redshift.
@@ -145,7 +179,8 @@ def _durations(arguments: argparse.Namespace, on_aws: list[Results]) -> Json:
         found = workload_of(arguments)
         seconds = [float(one) for one in found.durations_seconds]
         return {
-            "durations": _input(arguments.durations.name, GIVEN),
+            "durations": _input(_seen_from(folder, arguments.durations), GIVEN),
+            **({"column": _input(arguments.column, GIVEN)} if arguments.column else {}),
             "durations_seconds": {"value": seconds, "origin": GIVEN, "source": f"given: {found.source}"},
         }
     measured = [
@@ -201,16 +236,18 @@ def check_record(arguments: argparse.Namespace) -> int:
     inputs = old["inputs"]
     given = _given_again(arguments, inputs)
     decision = _decided(inputs, given)
-    for sentence in changes(old, decision, basis(given)):
-        print(sentence)  # noqa: T201 - the command's answer
+    changed, flips = list(changes(old, decision, basis(given))), flipped(old["decision"], decision)
+    if arguments.markdown:
+        print(check_comment(old["decision"], decision, changed, flips=flips))  # noqa: T201 - the command's answer
+        return FLIPPED if flips else 0
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for sentence in changed:
+        console.print(sentence)
     was = old["decision"]["recommended"]
     then = was["way"] if was else "no way"
     now = decision["recommended"]["way"] if decision["recommended"] else "no way"
-    if flipped(old["decision"], decision):
-        print(f"The decision flips: {then} then, {now} now.")  # noqa: T201 - the command's answer
-        return FLIPPED
-    print(f"The decision stands: {now}.")  # noqa: T201 - the command's answer
-    return 0
+    console.print(f"The decision flips: {then} then, {now} now." if flips else f"The decision stands: {now}.")
+    return FLIPPED if flips else 0
 
 
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:

@@ -1,11 +1,14 @@
 """A decision as a person reads it in a terminal: the answer, the options, and what would turn it."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from orchbench.commands.brief import print_brief, print_next
 from orchbench.commands.estimation import NOTHING, described, print_whole, sentence
 from orchbench.evaluation.figures import told_money, told_share
 from orchbench.evaluation.turning import FACTORS
@@ -17,13 +20,50 @@ MOST_TURNS = 4
 LAGS = ("mean", "p95", "worst")
 
 
-def print_decision(document: Json) -> None:
-    """Print a decision to standard output."""
+def print_decision_brief(
+    document: Json, besides: Sequence[str | Text] = (), following: str | None = None
+) -> None:
+    """Print a decision in at most ten lines.
+
+    Args:
+        document: of a decision.
+        besides: what else must be said: what nobody gave, where a record is.
+        following: the next command to run; None for the one that suits the answer.
+    """
+    headline, *others = document["said"]
+    warning = [document["warning"]] if document["warning"] else []
+    extra = [*others[1:], *_others(document), *_turned(document)[:1]]
+    print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
+
+
+def next_command(document: Json) -> str:
+    """Return what to run after a decision: write the way that was chosen, or look at what limits them all."""
+    best = document["recommended"]
+    return f"orchbench template --way {best['way']} --out my-batch" if best else "orchbench limits"
+
+
+def _others(document: Json) -> list[str]:
+    """Say what the other ways cost that keep the promise."""
+    others = [one for one in (document["runner_up"], *document["others"]) if one]
+    costs = [f"{one['way']} ${told_money(Decimal(one['usd_a_month']['value']))}" for one in others]
+    return [f"The others cost, a month: {', '.join(costs)}."] if costs else []
+
+
+def print_decision(document: Json, besides: Sequence[str | Text] = (), following: str | None = None) -> None:
+    """Print a decision to standard output, with all that it stands on.
+
+    Args:
+        document: of a decision.
+        besides: what else must be said: what nobody gave, where a record is.
+        following: the next command to run; None for the one that suits the answer.
+    """
     console = Console()
     for line in document["said"]:
         console.print(line, style="bold", highlight=False, soft_wrap=True)
     if document["warning"]:
         console.print(document["warning"], highlight=False, soft_wrap=True)
+    for line in besides:
+        console.print(line, highlight=False, soft_wrap=True)
     options = [
         *(document[name] for name in ("recommended", "runner_up")),
         *document["others"],
@@ -45,6 +85,7 @@ def print_decision(document: Json) -> None:
     )
     for line in sentences_of(document):
         console.print(line, highlight=False, style="dim", soft_wrap=True)
+    print_next(console, following or next_command(document))
 
 
 def _table(shown: list[Json], recommended: Json | None) -> Table:

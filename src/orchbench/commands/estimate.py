@@ -1,6 +1,7 @@
 """``orchbench estimate``: counts, lag and cost in closed form, for one duration or for a whole workload."""
 
 import argparse
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,6 +11,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_next
+from orchbench.commands.estimate_brief import print_estimate
 from orchbench.commands.estimation import (
     NOTHING,
     add_deployment,
@@ -40,7 +43,7 @@ from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import RPU_HOUR, SMALL_PRICES, Month, month_of, with_small_prices
 from orchbench.evaluation.polling import PollColumns
 from orchbench.evaluation.price_keys import price_keys
-from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, weakest
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.evaluation.warehouse import Warehouse
@@ -83,6 +86,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_ways(parser)
     add_deployment(parser)
     add_json(parser)
+    add_verbose(parser)
     parser.set_defaults(run=run)
 
 
@@ -144,9 +148,25 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         document["alternatives"] = [one.estimated(seconds, asked.runs) for one in alternatives]
     if arguments.json:
         print_json(document)
-    else:
+    elif arguments.verbose or arguments.alternatives:
         _print_table(document)
+        print_next(Console(), _following(arguments))
+    else:
+        print_estimate(document, following=_following(arguments), month=asked.of_a_month)
     return 0
+
+
+def _following(arguments: argparse.Namespace) -> str:
+    """Return the command that decides on the same workload."""
+    workload = (
+        ["--durations", str(arguments.durations)]
+        if arguments.durations
+        else ["--duration", arguments.duration]
+    )
+    column = ["--column", arguments.column] if arguments.column else []
+    region = [] if arguments.region == FALLBACK_REGION else ["--region", arguments.region]
+    runs = ["--runs-a-month", arguments.runs_a_month or "3000"]
+    return shlex.join(["orchbench", "decide", *workload, *column, *runs, "--acceptable-lag", "1m", *region])
 
 
 def _faults_told(asked: _Asked) -> str:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.options import add_ways, require_clone, ways_of, whole_number
 from orchbench.project import project_folder
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from orchbench.faults.matrix import Row
 
 EXIT_BROKEN = 1
+NOTHING = "-"
+FOLLOWING = "orchbench load --at-once 200"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,6 +46,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="N",
         help="how many rehearsals at once (default: one a core)",
     )
+    add_verbose(parser)
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     shape.add_argument("--markdown", action="store_true", help="print the table as a document has it")
@@ -58,8 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
         from orchbench.faults.table import markdown  # noqa: PLC0415
 
         print(markdown(rows))  # noqa: T201
-    else:
+    elif arguments.verbose:
         _print_table(Console(), rows)
+        print_next(Console(), FOLLOWING)
+    else:
+        _print_brief(rows, broken)
     if broken:
         raise CommandFailed(f"{len(broken)} promise(s) broken. {' '.join(broken)}")
     return 0
@@ -109,6 +117,30 @@ def _progress() -> Progress:
         console=Console(stderr=True),
         transient=True,
     )
+
+
+def _print_brief(rows: "Sequence[Row]", broken: Sequence[str]) -> None:
+    """Print whether promises are kept, and how each way fared."""
+    table = small_table("way", ">met", ">succeeded", ">failed", ">stopped", ">slowest to notice, s")
+    for number, first in enumerate(rows[0].cells):
+        cells = [row.cells[number] for row in rows if row.cells[number].met]
+        ends = Counter(cell.status.value for cell in cells)
+        noticed = [cell.detection_seconds for cell in cells if cell.detection_seconds is not None]
+        others = len(cells) - ends["SUCCEEDED"] - ends["FAILED"]
+        table.add_row(
+            first.way,
+            f"{len(cells)} of {len(rows)}",
+            str(ends["SUCCEEDED"]),
+            str(ends["FAILED"]),
+            str(others),
+            f"{max(noticed):,.1f}" if noticed else NOTHING,
+        )
+    several = f"{len(rows)} faults on {len(rows[0].cells)} ways" if len(rows) > 1 else f"{rows[0].name}"
+    kept = f"{several}: each batch ran once or not at all, and no statement was left running."
+    headline = f"{len(broken)} promise{'s' if len(broken) > 1 else ''} broken." if broken else kept
+    labels = " and ".join(sorted({cell.label.value for row in rows for cell in row.cells}))
+    told = f"All of it is {labels}; docs/faults.md explains each fault."
+    print_brief(headline, [table], FOLLOWING, [told])
 
 
 def _print_table(console: Console, rows: "Sequence[Row]") -> None:

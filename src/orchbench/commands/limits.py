@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_next
 from orchbench.commands.estimation import (
     NOTHING,
     add_json,
@@ -17,6 +18,7 @@ from orchbench.commands.estimation import (
     sentence,
 )
 from orchbench.commands.failure import UsageError
+from orchbench.commands.limits_brief import print_limits
 from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
@@ -47,6 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_ways(parser)
     add_json(parser)
+    add_verbose(parser)
     parser.set_defaults(run=run)
 
 
@@ -68,8 +71,11 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         document["alternatives"] = [one.limits() for one in alternatives]
     if arguments.json:
         print_json(document)
-    else:
+    elif arguments.quotas or arguments.verbose:
         _print(document, listed=arguments.quotas)
+        print_next(Console(), "orchbench estimate --duration 1207s --runs-a-month 3000")
+    else:
+        print_limits(document)
     return 1 if any(one.fatal for one in found) else 0
 
 

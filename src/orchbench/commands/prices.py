@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.estimation import add_json, print_json, print_whole, region, today
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.price_list import AnotherCurrency, Refreshed, pricing_client, refreshed
@@ -24,6 +25,13 @@ from orchbench.evaluation.prices import (
 )
 from orchbench.evaluation.tariff import plain
 from orchbench.trace import Json
+
+FOLLOWING = "orchbench estimate --duration 1207s --runs-a-month 3000"
+MAIN = (
+    *("state_transition", "durable_operation", "lambda_request", "lambda_gb_second_x86_64"),
+    *("logs_ingested", "redshift_rpu_hour"),
+)
+"""The prices that most of a bill is made of."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -40,6 +48,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--profile", help="the profile of the AWS credentials")
     add_json(parser)
+    add_verbose(parser)
     parser.set_defaults(run=run)
 
 
@@ -59,8 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     }
     if arguments.json:
         print_json(document)
-    else:
+    elif arguments.verbose:
         _print(document)
+        print_next(Console(), FOLLOWING)
+    else:
+        _print_brief(document)
     return 0
 
 
@@ -129,6 +141,22 @@ def _shown(price: Price, day: date) -> Json:
         "free_tier": f"{plain(free.quantity)} {free.unit} a {free.period}, {free.note}" if free else None,
         "note": price.note,
     }
+
+
+def _print_brief(document: Json) -> None:
+    """Print what most of a bill is made of, and how sure the rest is."""
+    prices = document["prices"]
+    table = small_table("price", ">USD", "for one", "confidence", "read")
+    for key in MAIN:
+        if one := prices.get(key):
+            unit = one["unit"].partition("/")[2]
+            table.add_row(told_price(key), one["value"], unit, one["confidence"], one["date"])
+    assumed = sum(one["label"] == "assumed" for one in prices.values())
+    old = sum(one["old"] for one in prices.values())
+    sure = f"{assumed} assumed, {old} read more than a year ago"
+    headline = f"{len(prices)} list prices of {document['region']}: {sure}."
+    refresh = "`--refresh` reads them anew from AWS's own list, with your credentials."
+    print_brief(headline, [table], FOLLOWING, [refresh])
 
 
 def _print(document: Json) -> None:

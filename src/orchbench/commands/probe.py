@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.compare import deployment
 from orchbench.commands.failure import UsageError, what_to_do
 from orchbench.commands.options import add_target, listed
@@ -19,7 +20,7 @@ from orchbench.comparison.seed import create_tables, orders_count, seed
 from orchbench.deployment.warehouse import Warehouse
 from orchbench.evaluation.prices import price_list
 from orchbench.probes import all_probes
-from orchbench.probes.cost import services_usd
+from orchbench.probes.cost import services_usd, warehouse_usd
 from orchbench.probes.document import FILE, document, worded
 from orchbench.probes.lab import Lab
 from orchbench.probes.probe import Probe, Verdict
@@ -29,6 +30,7 @@ from orchbench.results.folder import ResultsFolder
 from orchbench.ways import the_pair
 
 EXIT_REFUTED = 1
+FOLLOWING = "orchbench probe --target aws"
 ROWS = 1000
 COLOURS = {Verdict.CONFIRMED: "green", Verdict.REFUTED: "red", Verdict.INCONCLUSIVE: "yellow"}
 
@@ -46,6 +48,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="NAME",
         help="only this one; several with commas, or the option again (default: all)",
     )
+    add_verbose(parser)
     parser.add_argument("--yes", action="store_true", help="on AWS: do not ask before it costs something")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
     parser.set_defaults(run=run)
@@ -57,7 +60,11 @@ def run(arguments: argparse.Namespace) -> int:
     probes = sorted(probes_of(arguments.probe), key=lambda one: (one.warehouse_seconds == 0, one.seconds))
     console = Console()
     if arguments.list:
-        print_list(probes, console)
+        # Who names some wants to see these.
+        if arguments.verbose or arguments.probe:
+            print_list(probes, console)
+        else:
+            print_list_brief(probes)
         return 0
     folder = arguments.out or working_folder() / "results" / f"{time.strftime('%Y%m%d-%H%M%S')}-probes"
     # What the stack says of its start goes where progress goes.
@@ -133,8 +140,30 @@ def probes_of(names: Sequence[str] | None) -> list[Probe]:
     named = listed(names, "--probe")
     unknown = next((name for name in named if name not in known), None)
     if unknown is not None:
-        raise UsageError(f"There is no probe {unknown!r}: `orchbench probe --list` names them.")
+        raise UsageError(f"There is no probe {unknown!r}: `orchbench probe --list --verbose` names them.")
     return [one for name, one in known.items() if name in named]
+
+
+def print_list_brief(probes: Sequence[Probe]) -> None:
+    """Print how many probes there are, of which kind, and what they cost."""
+    prices, table = (
+        price_list("us-east-1"),
+        small_table("what they ask", ">probes", ">services, USD", ">warehouse, s"),
+    )
+    groups = {
+        "of a running warehouse": [one for one in probes if one.warehouse_seconds],
+        "of the services alone": [one for one in probes if not one.warehouse_seconds],
+    }
+    for title, group in groups.items():
+        if group:
+            usd = services_usd(group, prices)
+            seconds = sum(one.warehouse_seconds for one in group)
+            table.add_row(title, str(len(group)), f"{usd:.4f}", f"{seconds:,}" if seconds else "-")
+    usd = services_usd(probes, prices) + warehouse_usd(probes, prices)
+    number = f"{len(probes)} probes try" if len(probes) > 1 else "One probe tries"
+    headline = f"{number} what is assumed of AWS, for about ${usd:.2f} in all (estimated)."
+    told = "`--list --verbose` names each with its claim, and `--probe NAME` takes one."
+    print_brief(headline, [table, told], FOLLOWING, rest="")
 
 
 def print_list(probes: Sequence[Probe], console: Console) -> None:
@@ -152,6 +181,7 @@ def print_list(probes: Sequence[Probe], console: Console) -> None:
         "assumed. docs/probes.md says how each is tried.",
         highlight=False,
     )
+    print_next(console, FOLLOWING)
 
 
 def _tell(outcome: Outcome, console: Console, *, on_aws: bool) -> None:

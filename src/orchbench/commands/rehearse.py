@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.estimation import NOTHING, print_json, region, timeout_seconds
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, listed, policies_of, ways_of, whole_number
@@ -22,6 +23,8 @@ from orchbench.trace import Json, Label
 if TYPE_CHECKING:
     from orchbench.rehearsal.scenario import Scenario
 
+FOLLOWING = "orchbench limits"
+MOST_ROWS = 6
 DURATIONS = ("1h", "6h", "24h")
 POLICIES = ("fixed:10s", "adaptive")
 TOLD_LATENCY = {"zero": "left out", "assumed": "assumed"}
@@ -87,6 +90,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="whose prices the JSON has (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
+    add_verbose(parser)
     parser.set_defaults(run=run)
 
 
@@ -123,6 +127,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "rehearsals": rows,
             }
         )
+    elif not arguments.verbose:
+        _print_brief(rows, arguments)
     else:
         console = Console()
         _print_table(console, rows)
@@ -133,7 +139,29 @@ def run(arguments: argparse.Namespace) -> int:
             f"{TOLD_LATENCY.get(arguments.latency, 'as probes measured them, and else assumed')}."
         )
         console.print(f"Digest of the traces: {traces}", soft_wrap=True)
+        print_next(console, FOLLOWING)
     return 0
+
+
+def _print_brief(rows: Sequence[Json], arguments: argparse.Namespace) -> None:
+    """Print how the executions ended, a row for each way of each scenario, the first ones."""
+    succeeded = sum(row["outcome"] == "SUCCEEDED" for row in rows)
+    table = small_table("query and poll", "way", "outcome", ">polls", ">lag, s", ">room left")
+    for row in rows[:MOST_ROWS]:
+        lag = row["detection_lag_seconds"]["value"]
+        table.add_row(
+            _shown_scenario(row).partition(", no budget")[0],
+            row["way"],
+            row["outcome"].partition(":")[0].lower(),
+            _number(row["polls"]["value"]),
+            NOTHING if lag is None else f"{lag:,.1f}",
+            f"{row['headroom']['left']['value']:.0%}" if row["headroom"]["quota"] else NOTHING,
+        )
+    took = sum(row["rehearsal_seconds"]["value"] for row in rows)
+    headline = f"{succeeded} of {len(rows)} executions succeeded, in virtual time: {took:.1f} s of one core."
+    more = [f"{len(rows) - MOST_ROWS} more with --verbose."] if len(rows) > MOST_ROWS else []
+    told = f"Latencies of AWS are {TOLD_LATENCY.get(arguments.latency, 'as probes measured them')}."
+    print_brief(headline, [table], FOLLOWING, [*_notes(rows), *more, told])
 
 
 def _scenarios(arguments: argparse.Namespace) -> "Sequence[Scenario]":

@@ -5,18 +5,18 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.estimation import candidates, today
+from orchbench.commands.estimation import candidates, region, today
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, price_list_in
+from orchbench.evaluation.prices import FALLBACK_REGION, InvalidPrices, PriceList, price_list, price_list_in
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways
 
-DEFAULT_MEMORY_MB = 128
+DEFAULT_MEMORY_MB, ARCHITECTURE = 128, "x86_64"
 OTHER_FORMATS = frozenset(
     {".csv", ".docx", ".json", ".md", ".pdf", ".png", ".pptx", ".svg", ".txt", ".xlsx", ".zip"}
 )
@@ -34,6 +34,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="memory of the functions in estimates (default: as in the results)",
     )
     add_prices(parser)
+    parser.add_argument(
+        "--region",
+        type=region,
+        help="whose prices estimates are made with (default: the region of the first of RESULTS)",
+    )
     parser.add_argument(
         "--out",
         type=Path,
@@ -116,8 +121,22 @@ def results_of(arguments: argparse.Namespace) -> list[Results]:
         InvalidResults: one cannot be read, in one sentence.
     """
     settings = [ResultsFolder(folder).read().settings for folder in arguments.results]
-    prices = {one.region: prices_of(arguments, one.region) for one in settings}
+    if not arguments.results:
+        return []
+    asked = asked_region(arguments)
+    prices = {
+        # A price file of a region that is asked for says nothing of the one that runs were made in.
+        one.region: prices_of(arguments, one.region)
+        if asked in (None, one.region)
+        else price_list(one.region)
+        for one in settings
+    }
     return read_results(arguments.results, prices)
+
+
+def asked_region(arguments: argparse.Namespace) -> str | None:
+    """Return the region whose prices are asked for; None for that of the results."""
+    return getattr(arguments, "region", None)
 
 
 def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
@@ -138,16 +157,18 @@ def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
 
 
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
-    """Return what estimates are made with, for the first of the results."""
-    settings = results[0].comparison.settings
-    prices = prices_of(arguments, settings.region)
+    """Return what estimates are made with: as asked for, else as in the first of the results, if any."""
+    settings = results[0].comparison.settings if results else None
+    where = asked_region(arguments) or (settings.region if settings else FALLBACK_REGION)
+    prices = prices_of(arguments, where)
     file = f"src/orchbench/evaluation/prices/{prices.region}.json"
     return Given(
         candidates=candidates(None),
         prices=prices,
         prices_file=arguments.prices.name if arguments.prices else file,
-        architecture=settings.architecture,
-        memory_mb=arguments.memory or memory_in(results[0]),
+        architecture=getattr(arguments, "architecture", None)
+        or (settings.architecture if settings else ARCHITECTURE),
+        memory_mb=arguments.memory or (memory_in(results[0]) if results else DEFAULT_MEMORY_MB),
         assumed=default_assumptions(),
         today=today(),
         files={name: _module_file(name) for name in all_ways()},

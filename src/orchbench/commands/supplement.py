@@ -4,9 +4,11 @@ import argparse
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from shlex import quote
 
 from rich.console import Console
 
+from orchbench.commands.brief import print_next
 from orchbench.commands.complexity import complexity_document
 from orchbench.commands.options import add_ways, ways_of, whole_number
 from orchbench.project import project_folder
@@ -70,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder.write_document(COMPLEXITY_FILE, complexity_document(project_folder(), ways))
     seconds = sum(one.figures["rehearsal_seconds"] for one in rehearsals)
     console.print(f"- {len(rehearsals)} rehearsals, {seconds:.0f} s of one core", highlight=False)
+    print_next(console, f"orchbench report {quote(str(arguments.folder))}")
     return 0
 
 

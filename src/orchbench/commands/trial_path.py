@@ -17,7 +17,7 @@ from orchbench.commands.compare import is_good, run_comparison
 from orchbench.commands.failure import CommandFailed
 from orchbench.commands.other_command import exit_code_of, run_command
 from orchbench.commands.probe import EXIT_REFUTED
-from orchbench.commands.stored_summary import print_summary
+from orchbench.commands.stored_summary import print_answer
 from orchbench.commands.trial_arguments import makes_warehouse
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
@@ -224,7 +224,7 @@ class Trial:
             yes=True,
         )
         summary: Json = run_comparison(self.bench(), asked, self.results, self.console)
-        print_summary(summary, as_json=False)
+        print_answer(summary, self.results.path, as_json=False, verbose=False)
         if not is_good(summary):
             raise CommandFailed(f"A run failed, or left a wrong mart: {self.results.path} has all of it.")
         return f"all runs succeeded; they are in {self.results.path}"

@@ -32,6 +32,11 @@ from orchbench.ways.durations import Policy, parse_policy
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
+OPTIONS = (
+    *("duration", "durations", "column", "runs_a_month", "acceptable_lag", "timeout"),
+    *("region", "architecture", "memory", "prices"),
+)
+"""Inputs that are options of the command, in its order."""
 COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
 
 
@@ -41,7 +46,7 @@ def record(
     """Return the record as JSON values.
 
     Args:
-        results: what was measured.
+        results: what was measured; none where the record stands on estimates alone.
         given: prices, assumptions and the ways' own counts.
         decision: as ``orchbench decide --json`` says it.
         inputs: each argument with its ``value`` and its ``origin``; many durations as ``durations_seconds``.
@@ -49,7 +54,7 @@ def record(
     """
     return {
         "schema": SCHEMA,
-        "date": max(one.began[:10] for one in results),
+        "date": max((one.began[:10] for one in results), default=given.today.isoformat()),
         "ways": {one.name: titles[one.name] for one in given.candidates},
         "inputs": inputs,
         "decision": decision,
@@ -202,8 +207,13 @@ def _changed(old: Json, now: Json, part: str, key: str, said: str) -> Iterator[s
             yield f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def markdown(found: Json) -> str:
-    """Return the record as Markdown in the form of MADR."""
+def markdown(found: Json, named: str = ".") -> str:
+    """Return the record as Markdown in the form of MADR.
+
+    Args:
+        found: the record.
+        named: the record as its command names it, from its own folder.
+    """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=False,  # noqa: S701 - Markdown, of the project's own texts
@@ -223,6 +233,7 @@ def markdown(found: Json) -> str:
         "share": told_share,
         "thousands": _thousands,
         "capitalized": _capitalized,
+        "origin": _origin,
     }
     decision = found["decision"]
     ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
@@ -234,7 +245,7 @@ def markdown(found: Json) -> str:
         ),
         workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
         turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
-        command=command(found["inputs"]),
+        command=command(found["inputs"], named),
         quotas=list(dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)),
     )
 
@@ -257,6 +268,11 @@ def _thousands(value: object) -> str:
     """Write a number of four digits or more with thousands apart, and anything else as it is."""
     text = str(value)
     return f"{int(text):,}" if text.isdecimal() else text
+
+
+def _origin(one: Json) -> str:
+    """Write in one word or two where an input comes from."""
+    return str(one["origin"]).partition(",")[0]
 
 
 def _capitalized(clause: str) -> str:
@@ -282,21 +298,16 @@ def _interval(figure: Json) -> str:
     return f"95 % interval {bounds['low']:.2f} to {bounds['high']:.2f}"
 
 
-def command(inputs: Json) -> str:
-    """Return the command line that makes the record again."""
+def command(inputs: Json, named: str) -> str:
+    """Return the command line that makes the record again, in its own folder: what was given, and no more."""
     results = inputs["results"]["value"]
-    words = ["orchbench", "decide", *map(quote, results if len(results) > 1 else [])]
-    for name in ("duration", "durations", "runs_a_month", "acceptable_lag", "timeout", "memory"):
-        if (
-            name in inputs
-            and inputs[name]["value"] is not None
-            and inputs[name]["origin"] != "from the results"
-        ):
-            words += [f"--{name.replace('_', '-')}", quote(str(inputs[name]["value"]))]
+    words = ["orchbench", "decide", *(results if results != ["."] else [])]
+    for name in OPTIONS:
+        one = inputs.get(name)
+        if one and one["origin"] == "given":
+            words += [f"--{name.replace('_', '-')}", str(one["value"])]
     for one in inputs["assume"]["value"]:
-        words += ["--assume", quote(one)]
+        words += ["--assume", one]
     if "way" in inputs:
         words += ["--way", ",".join(inputs["way"]["value"])]
-    if inputs["prices"]["value"]:
-        words += ["--prices", quote(inputs["prices"]["value"])]
-    return " ".join([*words, "--record", quote(results[0])])
+    return " ".join(map(quote, [*words, "--record", named]))

@@ -54,7 +54,7 @@ def console() -> Console:
 
 
 def test_the_list_has_every_probe_and_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["probe", "--list"]) == 0
+    assert main(["probe", "--list", "--verbose"]) == 0
 
     printed = capsys.readouterr().out
     assert len(all_probes()) >= 20
@@ -69,7 +69,10 @@ def test_a_list_of_one_probe_says_so(capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--probe", "nothing"], "There is no probe 'nothing': `orchbench probe --list` names them."),
+        (
+            ["--probe", "nothing"],
+            "There is no probe 'nothing': `orchbench probe --list --verbose` names them.",
+        ),
         (["--probe", ","], "--probe is empty: give at least one, or leave it out."),
         (["--list", "--probe", "retry-events,cancel"], "There is no probe 'cancel'"),
     ],

@@ -252,7 +252,7 @@ def test_the_conclusion_speaks_to_each_reader_in_the_figures_of_the_document(
 
 
 def test_the_conclusion_is_one_line_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["complexity"]) == 0
+    assert main(["complexity", "--verbose"]) == 0
     printed = capsys.readouterr().out
 
     assert "\nOne batch in Python: durable-poll (3 programs, not 5). Composing, audit, handover: " in printed

@@ -30,7 +30,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Json]:
 def said(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
     def run_command(command: str) -> str:
         capsys.readouterr()
-        main(command.split())
+        main([*command.split(), "--verbose"])
         return capsys.readouterr().out
 
     return run_command

@@ -71,7 +71,7 @@ def test_how_many_durations_there_are_and_how_long_is_shown(
 ) -> None:
     path = file_of(tmp_path, "id,secs\n1,600\n2,1200\n3,4000\n")
 
-    assert main([*command.split(), "--durations", str(path), "--column", "secs"]) == 0
+    assert main([*command.split(), "--durations", str(path), "--column", "secs", "--verbose"]) == 0
     shown = capsys.readouterr().out
     assert "3 durations of past.csv, column 'secs': median 1,200 s, longest 4,000 s." in shown
 
@@ -111,7 +111,7 @@ def test_a_policy_that_is_no_policy_is_told_why(
 
 def test_a_row_whose_interval_the_budget_stretches_is_marked(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["estimate", "--duration", "20h", "--way", "sfn-poll", "--poll", "fixed:10s,fixed:60s"]
-    assert main(arguments) == 0
+    assert main([*arguments, "--verbose"]) == 0
     shown = capsys.readouterr().out
 
     assert "fixed:10s, stretched" in shown
@@ -121,7 +121,7 @@ def test_a_row_whose_interval_the_budget_stretches_is_marked(capsys: pytest.Capt
 
 def test_runs_that_end_differently_are_shown_with_their_shares(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["estimate", "--duration", "uniform:1m,2h", "--timeout", "1h", "--way", "sfn-poll"]
-    assert main(arguments) == 0
+    assert main([*arguments, "--verbose"]) == 0
 
     assert "SUCCEEDED 49.6%, FAILED: BatchTimedOut 50.4%" in capsys.readouterr().out
 

@@ -299,7 +299,7 @@ def test_the_articles_own_loop_is_estimated_to_die_of_its_quota(
     assert row["died_at"]["value"] == row["makespan"]["value"] == seconds
     assert "reached the maximum number of" in row["death"]
     assert row["detection_lag"]["value"] is None
-    assert main(arguments) == 0
+    assert main([*arguments, "--verbose"]) == 0
     printed = capsys.readouterr().out
     assert f"FAILED: {error}" in printed
     assert f"died at {seconds:,} s. {row['death']}" in printed

@@ -159,7 +159,7 @@ def test_a_timeout_that_the_cancel_does_not_fit_any_more_is_told(way: Candidate)
 
 def test_a_timeout_of_days_is_told_in_the_unit_of_its_limit(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["limits", "--timeout", "48h", "--poll", "fixed:10s"]) == 1
-    printed = capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
 
     assert "A timeout of 48 h is more than the 24 h that Redshift runs a query" in printed
     assert "172800" not in printed

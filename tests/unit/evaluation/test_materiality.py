@@ -36,7 +36,7 @@ def asked(runs: int = 6_000, **changes: object) -> Answer:
 def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does_not_matter(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main([*ASKED.split(), "--region", "ap-northeast-1"]) == 0
+    assert main([*ASKED.split(), "--region", "ap-northeast-1", "--verbose"]) == 0
     choice, cost, proportion, ranking = capsys.readouterr().out.splitlines()[:4]
 
     start = "Choose durable-condition, a poll every 60 s: no end stays unseen for longer than 1 min"
@@ -160,7 +160,7 @@ def test_an_assumption_that_turns_the_answer_within_its_range_is_told_and_its_co
     for at, way in (("420", "durable-poll"), ("60", "durable-condition"), ("4.2", "durable-poll")):
         assert main([*TURNED.split(), "--assume", f"kept_warm_seconds={at}"]) == 0
         assert capsys.readouterr().out.startswith(f"Choose {way},")
-    assert main(TURNED.split()) == 0
+    assert main([*TURNED.split(), "--verbose"]) == 0
     shown = capsys.readouterr().out
 
     assert "times the kept warm seconds the answer is durable-condition" in shown
@@ -171,7 +171,7 @@ def test_an_assumption_that_turns_the_answer_within_its_range_is_told_and_its_co
 def test_where_nothing_turns_the_answer_it_says_what_was_looked_at(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main([*TURNED.replace("601s", "60s").split(), "--way", "durable-poll"]) == 0
+    assert main([*TURNED.replace("601s", "60s").split(), "--way", "durable-poll", "--verbose"]) == 0
 
     assert (
         "No single price or assumption turns it where it was looked at: multiplied and divided by 10 and "
@@ -199,9 +199,8 @@ def test_of_a_share_it_is_not_said_that_no_interval_fits_a_quota_or_the_budget(
     beyond = "decide --duration 1h --runs-a-month 90000000 --acceptable-lag 5% --json"
     assert main(beyond.split()) == 1
     said = json.loads(capsys.readouterr().out)["said"][0]
-    main(
-        ["decide", "--duration", "1h", "--runs-a-month", "900", "--acceptable-lag", "5%", "--budget-usd", "1"]
-    )
+    over = "decide --duration 1h --runs-a-month 900 --acceptable-lag 5% --budget-usd 1 --verbose"
+    assert main(over.split()) == 1
     shown = capsys.readouterr().out
 
     assert said.startswith("No plan fits")

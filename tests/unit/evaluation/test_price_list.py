@@ -231,7 +231,7 @@ def test_a_region_has_its_own_price_of_a_transition(region: str, usd: str) -> No
 
 def test_a_headline_names_what_is_another_regions_price(capsys: pytest.CaptureFixture[str]) -> None:
     asked = "decide --duration 1h --runs-a-month 9 --acceptable-lag 1m --region"
-    assert main([*asked.split(), "ap-northeast-1"]) == 0
+    assert main([*asked.split(), "ap-northeast-1", "--verbose"]) == 0
     headline = capsys.readouterr().out.splitlines()[1]
     ways = price_keys((one.usage for one in candidates(None)), "x86_64")
 

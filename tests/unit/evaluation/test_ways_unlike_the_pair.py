@@ -340,7 +340,7 @@ def test_an_alternative_has_its_limits(told: Run) -> None:
     document = json.loads(told(limits, [CONTAINER], "limits", "--json"))
 
     assert document["alternatives"][0]["longest_query"]["value"] == 7_200
-    printed = " ".join(told(limits, [CONTAINER], "limits").split())
+    printed = " ".join(told(limits, [CONTAINER], "limits", "--verbose").split())
     assert "made-up-container, no way: 2 h of a query. A connection that is lost loses the query." in printed
     assert "alternatives" not in json.loads(told(limits, [], "limits", "--json"))
 

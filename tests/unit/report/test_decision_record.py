@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -72,11 +73,60 @@ def test_runs_on_aws_say_how_long_queries_take_and_how_often_they_are_polled(tmp
 def test_a_record_says_how_it_is_made_again(record: Path) -> None:
     text = (record / "decision.md").read_text()
 
-    (command,) = (line for line in text.splitlines() if line.startswith("orchbench decide --"))
-    assert (
-        "--duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s --record monday"
-        in command
+    # What was assumed is assumed again; from its own folder the results are found.
+    (command,) = (line for line in text.splitlines() if line.startswith("orchbench decide "))
+    assert re.fullmatch(r"orchbench decide (\.\./)+\S*monday --record \.", command)
+
+
+GIVEN = [
+    *("--durations", "past.csv", "--column", "secs", "--runs-a-month", "400", "--acceptable-lag", "90s"),
+    *("--region", "ap-northeast-1", "--memory", "256", "--architecture", "arm64", "--timeout", "2h"),
+    *("--assume", "log_bytes_a_check=300", "--way", "durable-poll"),
+]
+
+
+@pytest.mark.parametrize("given", [[], GIVEN], ids=["nothing given", "all given"])
+@pytest.mark.parametrize("on_results", [False, True], ids=["estimates alone", "results"])
+def test_the_command_of_a_record_makes_the_same_record_again(
+    given: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, on_results: bool
+) -> None:
+    if on_results:
+        copy_of_results(tmp_path / "monday")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "past.csv").write_text("secs\n" + "\n".join(map(str, range(100, 140))))
+    assert main(["decide", *(["monday"] if on_results else []), "--record", "out/choice.md", *given]) == 0
+    made = [(tmp_path / "out" / name).read_bytes() for name in ("choice.json", "choice.md")]
+
+    (command,) = (line for line in made[1].decode().splitlines() if line.startswith("orchbench decide "))
+    monkeypatch.chdir("out")
+    assert main(shlex.split(command)[1:]) == 0
+
+    assert [(tmp_path / "out" / name).read_bytes() for name in ("choice.json", "choice.md")] == made
+    assert str(tmp_path) not in made[1].decode()
+
+
+def test_a_record_stands_without_runs_and_takes_a_region(tmp_path: Path, capsys: Any) -> None:
+    asked = ["--region", "ap-northeast-1", "--duration", "1207s", "--runs-a-month", "40"]
+    assert main(["decide", "--record", str(tmp_path), *asked]) == 0
+
+    text = (tmp_path / "decision.md").read_text()
+    said = " ".join(capsys.readouterr().out.split())
+    assert "where 40 queries a month (given) take 20.1 min each (given: one duration" in " ".join(
+        text.split()
     )
+    assert "an end may stay unseen for 1 min (assumed)" in " ".join(text.split())
+    assert "| region | ap-northeast-1 | given |" in text
+    assert "No runs stand behind this record" in text
+    # What nobody gave is named, and nothing else is.
+    assert "Assumed, as nobody said otherwise: architecture x86_64, memory 128, acceptable lag 60s." in said
+
+
+def test_results_and_another_region_are_estimated_in_that_region(monday: Path, tmp_path: Path) -> None:
+    assert main(["decide", str(monday), "--region", "ap-northeast-1", "--record", str(tmp_path)]) == 0
+
+    document = json.loads((tmp_path / "decision.json").read_text())
+    assert document["prices"]["region"] == document["decision"]["question"]["region"] == "ap-northeast-1"
+    assert document["measured"][0]["region"] == "us-east-1"
 
 
 def test_an_unchanged_decision_stands(record: Path, capsys: Any) -> None:
@@ -101,7 +151,7 @@ def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, 
 
     said = capsys.readouterr().out
     assert "Price of durable operation: 0.000008 USD then, 0.000009 now." in said
-    assert "A month then: 7.894 USD; now: " in said
+    assert "A month then: 8.194 USD; now: " in said
     assert said.endswith("The decision stands: durable-condition.\n")
 
 
@@ -128,7 +178,11 @@ def test_a_record_stands_in_the_folder_of_its_results_or_where_a_file_is_named(
 
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["choice.json", "choice.md"]
     for name in (folder / "decision.json", tmp_path / "out" / "choice.json"):
-        assert name.read_bytes() == (record / "decision.json").read_bytes()
+        documents = [json.loads(file.read_text()) for file in (name, record / "decision.json")]
+        for one in documents:
+            one["inputs"].pop("results")
+        assert documents[0] == documents[1]
+    assert (folder / "decision.md").read_text().endswith("\norchbench decide --record .\n```\n")
     assert f"The decision record: {tmp_path / 'out' / 'choice.md'}\n" in capsys.readouterr().out
 
 
@@ -152,7 +206,7 @@ def test_a_record_of_named_ways_considers_these_and_is_checked_with_these(
     assert list(document["ways"]) == ["sfn-poll", "durable-poll"]
     assert document["decision"]["recommended"]["way"] == "sfn-poll"
     assert "| way | sfn-poll, durable-poll | given |" in text
-    assert " --way sfn-poll,durable-poll --record monday" in text
+    assert " --way sfn-poll,durable-poll --record ." in text
 
     capsys.readouterr()
     assert main(["decide", "--check", str(tmp_path / "decision.json")]) == 0
@@ -171,20 +225,17 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
             "Only a record stands on results, and --record is not given: leave out",
         ),
         (
-            ["decide", "--record", "x", "--region", "eu-west-1"],
-            "the results, and no budget: leave out --region.",
-        ),
-        (
             ["decide", "--record", "x", "--budget-usd", "1", "--free-tier"],
             "leave out --budget-usd, --free-tier.",
         ),
-        (["decide", "--record", "x.md"], "--record 'x.md' stands on results: name their folders before it."),
+        (["decide", "--check", "x", "--region", "eu-west-1"], "from the record: leave out --region."),
+        (["decide", "--markdown", "--json", *ASKED], "--markdown is one shape: leave out --json"),
         (["decide", "--check", "x", *ASKED], "leave out --duration, --runs-a-month, --acceptable-lag."),
         (["decide", "--check", "x", "--way", "all", "--json"], "leave out --way, --json."),
         (["decide", "monday", "--check", "x"], "from the record: leave out RESULTS."),
         (["decide"], "decide needs --duration or --durations, --runs-a-month, --acceptable-lag; only"),
         (["decide", "--check", "nowhere.json"], "cannot be read"),
-        (["decide", "--record", "nowhere"], "comparison.json cannot be read"),
+        (["decide", "nowhere", "--record", "x"], "comparison.json cannot be read"),
     ],
 )
 def test_a_usage_error_is_one_sentence(arguments: list[str], sentence: str, capsys: Any) -> None:
@@ -276,11 +327,11 @@ def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
     )
 
     text = (tmp_path / "decision.md").read_text()
-    assert "(assumed: given: 2 durations of past.csv)" in text
+    assert "(given: 2 durations of past.csv)" in text
     # Both are seen as soon as they end, which says nothing of the next ones.
     assert "60 s at worst, 57.0 s at the 95th percentile and 30.0 s on average, at whatever moment" in text
     assert "A decision on 2 durations fits these and may fit no others" in text
-    assert "A decision on 2 durations" in capsys.readouterr().err
+    assert "A decision on 2 durations" in capsys.readouterr().out
 
 
 def test_thirty_durations_are_enough_to_say_nothing(monday: Path, tmp_path: Path, capsys: Any) -> None:
@@ -323,3 +374,36 @@ def test_a_record_says_what_was_not_given_and_which_timeout_holds(record: Path) 
     assert "too few to rank the ways: 6 are needed." in text
     assert "| Lambda GB-second on x86_64 | 0.0000166667 |" in text
     assert "glue" not in text
+
+
+def test_a_check_as_markdown_says_the_verdict_what_a_month_costs_and_what_changed(
+    record: Path, prices: Path, capsys: Any
+) -> None:
+    change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.0008"))
+    check = ["decide", "--check", str(record / "decision.json"), "--markdown"]
+
+    assert main(check) == 0
+    unchanged = capsys.readouterr().out.splitlines()
+    assert main([*check, "--prices", str(prices)]) == 3
+    flipped = capsys.readouterr().out.splitlines()
+
+    assert unchanged[0] == "### The decision stands: durable-condition"
+    assert unchanged[2] == "**The monthly cost does not change: $8.19**"
+    assert flipped[0] == "### The decision flips: durable-condition then, sfn-poll now"
+    assert re.fullmatch(
+        r"\*\*The monthly cost increases by \$\d+\.\d\d \(\+\d+%\), to \$\d+\.\d\d\*\*", flipped[2]
+    )
+    assert "| then | durable-condition | fixed:60s | 8.19 |" in flipped
+    assert "- Price of durable operation: 0.000008 USD then, 0.0008 now." in flipped
+
+
+def test_a_decision_as_markdown_has_the_pair_and_folds_what_it_stands_on(capsys: Any) -> None:
+    assert main(["decide", *ASKED, "--markdown"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("### ")
+    rows = [line for line in lines if line.startswith("| ") and "| fixed:" in line]
+    assert len(rows) == 3
+    assert sum(row.startswith("| **") for row in rows) == 1
+    assert lines.index("<details><summary>What it stands on, and what would change it</summary>") > 0
+    assert "</details>" in lines

@@ -266,3 +266,14 @@ def test_what_a_printed_report_would_ignore_is_refused(
 ) -> None:
     assert main(["report", str(monday), *arguments, "--print", "table"]) == 2
     assert sentence in said(capsys)
+
+
+def test_a_report_is_estimated_at_the_prices_of_the_region_that_is_asked_for(
+    monday: Path, tmp_path: Path
+) -> None:
+    assert main(["report", str(monday), "--region", "ap-northeast-1", "--out", str(tmp_path)]) == 0
+
+    # The runs stay those of their own region.
+    text = (tmp_path / "report.md").read_text()
+    assert "at list prices of ap-northeast-1" in text
+    assert "local servers on one machine, us-east-1" in text

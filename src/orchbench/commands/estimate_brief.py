@@ -1,0 +1,88 @@
+"""An estimate at a glance: what each way costs and how late an end is seen, made of its document."""
+
+from decimal import Decimal
+
+from rich.table import Table
+
+from orchbench.commands.brief import print_brief, small_table
+from orchbench.commands.estimation import NOTHING
+from orchbench.evaluation.figures import told_money, told_share
+from orchbench.trace import Json
+
+MOST_ROWS = 6
+LONGEST_NAME = 14
+PER_RUNS = 1000
+"""One run costs too little to be read."""
+
+
+def print_estimate(document: Json, *, month: bool, following: str) -> None:
+    """Print what is estimated in at most ten lines.
+
+    Args:
+        document: as ``orchbench estimate --json`` has it.
+        month: whether the runs are those of a month.
+        following: the next command to run.
+    """
+    rows = document["estimates"]
+    shown = rows[:MOST_ROWS]
+    per = "a month" if month else f"per {PER_RUNS:,} runs"
+    least = min([row for row in rows if row["outcome"] == "SUCCEEDED"] or rows, key=_usd)
+    cost = f"${told_money(_usd(least))} {per} ({least['cost']['label']})"
+    said = f"{least['way']} ({_poll(least['poll'])}) costs least: {cost}."
+    more = len(rows) - len(shown)
+    extra = [*_unusual(rows), *([f"{more} more rows with --verbose."] if more else []), *_redshift(rows)]
+    extra.append(f"List prices of {document['list_prices']}.")
+    print_brief(said, [_table(shown)], following, extra)
+
+
+def _table(rows: list[Json]) -> Table:
+    beside = any("redshift" in row for row in rows)
+    titles = ["way", "poll", ">polls", ">mean lag", ">worst lag", ">USD"]
+    table = small_table(*titles, *([">of whole"] if beside else []))
+    for row in rows:
+        share = row.get("share_of_the_whole", {}).get("value")
+        table.add_row(
+            row["way"],
+            _poll(row["poll"]),
+            f"{row['polls']['value']:,.0f}",
+            _seconds(row["detection_lag_mean"]["value"]),
+            _seconds(row["detection_lag_worst"]["value"]),
+            told_money(_usd(row)),
+            *([NOTHING if share is None else told_share(share)] if beside else []),
+        )
+    return table
+
+
+def _usd(row: Json) -> Decimal:
+    """Return what a month costs, all included; or so many runs, where no month is asked for."""
+    if "month" in row:
+        return Decimal(row["month"]["total"]["value"])
+    return Decimal(row["cost"]["value"]) * PER_RUNS
+
+
+def _poll(text: str) -> str:
+    return text if len(text) <= LONGEST_NAME else text.partition(":")[0]
+
+
+def _seconds(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.1f} s"
+
+
+def _unusual(rows: list[Json]) -> list[str]:
+    """Say that rows do not succeed, or do not poll as they are asked to."""
+    said = []
+    if any(row["death"] for row in rows):
+        said.append("Where no lag is shown, a quota ends executions before their queries end.")
+    if any(row["timed_out_share"]["value"] for row in rows):
+        said.append("Some runs end at the timeout, their queries cancelled.")
+    if any(row["poll_budget_stretches"] for row in rows):
+        said.append("Some poll more rarely than asked for: quotas force slower polling.")
+    return said
+
+
+def _redshift(rows: list[Json]) -> list[str]:
+    if "redshift" not in rows[0]:
+        return []
+    found = rows[0]["redshift"]
+    usd = told_money(Decimal(found["value"]) * (1 if "month" in rows[0] else PER_RUNS))
+    return [f"Redshift itself costs ${usd} for the same queries ({found['label']})."]
