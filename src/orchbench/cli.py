@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from orchbench import commands
 from orchbench.commands.overview import Entry, entry, overview
@@ -25,7 +25,17 @@ ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one sentence, without the usage in front."""
+    """An argument parser whose errors are one sentence, without the usage in front.
+
+    Each command has a parser of this class: what it does not know is its own error, and names its own help.
+    """
+
+    def parse_known_args(self, *arguments: Any, **named: Any) -> Any:
+        """Parse, and refuse what is unknown here, before the parser of all commands does in its name."""
+        parsed, unknown = super().parse_known_args(*arguments, **named)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return parsed, unknown
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and end with exit code 2."""

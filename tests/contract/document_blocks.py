@@ -4,21 +4,26 @@
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 
 from documented import DOCUMENTS, with_generated
+from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
+from orchbench.commands.complexity import complexity_document
 from orchbench.commands.estimation import NOTHING, candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
 from orchbench.probes import all_probes
+from orchbench.probes.permissions import BOUNDARY_FILE, boundary
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.probes.table import details, summary
@@ -214,6 +219,27 @@ def cold_start_table() -> Iterator[str]:
         )
 
 
+@cache
+def _measured() -> Json:
+    return complexity_document(ROOT, all_ways().values())
+
+
+def count_table() -> Iterator[str]:
+    """Yield what ``orchbench complexity`` counts of each way."""
+    ways = _measured()["ways"]
+    yield f"| measured | {' | '.join(one['way'] for one in ways)} |"
+    yield f"|---|{'--:|' * len(ways)}"
+    for title, read in ROWS.items():
+        found = (read(one) for one in ways)
+        cells = (str(one["value"] if isinstance(one, dict) else one or NOTHING) for one in found)
+        yield f"| {title} | {' | '.join(cells)} |"
+
+
+def conclusion_list() -> Iterator[str]:
+    """Yield what follows for each reader."""
+    yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
+
+
 def probe_table() -> Iterator[str]:
     """Yield every probe with what became of it."""
     yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
@@ -244,11 +270,18 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "probes": probe_table,
     "probe-details": probe_details,
 }
+EXAMPLE_BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
+    "counts": count_table,
+    "conclusion": conclusion_list,
+    "promises": promise_table,
+    "changes": change_table,
+}
+"""Measured from projects that are put together or transformed first, which takes some seconds."""
 
 
-def made() -> dict[str, str]:
-    """Return every block's text by its name."""
-    return {name: "".join(f"{line}\n" for line in make()) for name, make in BLOCKS.items()}
+def made(blocks: Mapping[str, Callable[[], Iterator[str]]] = BLOCKS) -> dict[str, str]:
+    """Return the blocks' texts by their names."""
+    return {name: "".join(f"{line}\n" for line in make()) for name, make in blocks.items()}
 
 
 def policy_file() -> str:
@@ -261,9 +294,16 @@ def probe_policy_file() -> str:
     return json.dumps(iam_policy(probe_permissions(all_probes().values())), indent=2) + "\n"
 
 
+def probe_boundary_file() -> str:
+    """Return the text of the most that the probes' role may do."""
+    return json.dumps(iam_policy(boundary()), indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    (ROOT / BOUNDARY_FILE).write_text(probe_boundary_file())
     (ROOT / POLICY).write_text(policy_file())
+    (ROOT / "docs" / CHART).write_text(promise_chart())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     for path in DOCUMENTS:
         if ROOT / "docs" in path.parents:
-            path.write_text(with_generated(path.read_text(), made()))
+            path.write_text(with_generated(path.read_text(), made(BLOCKS | EXAMPLE_BLOCKS)))

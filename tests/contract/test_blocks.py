@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,19 @@ from botocore.validate import ParamValidator
 from cfnlint.api import lint
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from documented import shell_commands
-from project import ROOT, TEMPLATE_FILE, references, template, transformed, translated, without
+from project import (
+    ROOT,
+    TEMPLATE_FILE,
+    monitoring,
+    references,
+    resources,
+    schedule,
+    template,
+    transformed,
+    translated,
+    warehouse,
+    without,
+)
 
 from orchbench.deployment.template import InvalidTemplate, blocks, ways_of
 from orchbench.ways import Way, all_ways, the_pair
@@ -153,6 +166,27 @@ def test_whatever_takes_tags_says_which_way_it_is_there_for() -> None:
             ways = ways_of(name, resource)
             alone = len(ways) == 1 and ways != ("",)
             assert tags[TAG] == (ways[0] if alone else "shared"), name
+
+
+@pytest.mark.parametrize("read", [monitoring, schedule, warehouse], ids=lambda read: str(read.__name__))
+def test_what_stands_beside_the_application_is_tagged_too(read: Callable[[], dict[str, Any]]) -> None:
+    looked_at = 0
+    for name, resource in read()["Resources"].items():
+        if resource["Type"].startswith("AWS::Serverless::"):
+            assert TAG in resource["Properties"]["Tags"], name
+            continue
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"]).schema
+        if "Tags" in schema["properties"]:
+            looked_at += 1
+            assert [tag["Key"] for tag in resource["Properties"]["Tags"]] == [TAG], name
+    assert looked_at
+
+
+def test_an_alarm_of_a_way_has_its_tag_and_every_other_is_shared() -> None:
+    for name, alarm in resources(monitoring(), "AWS::CloudWatch::Alarm").items():
+        (tag,) = alarm["Tags"]
+        watched = str(alarm["Dimensions"][0]["Value"])
+        assert tag["Value"] == next((way for way in the_pair() if way in watched), "shared"), name
 
 
 def arguments(command: str) -> dict[str, list[str]]:

@@ -7,12 +7,13 @@ import re
 import shlex
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from document_blocks import made
+from document_blocks import BLOCKS, EXAMPLE_BLOCKS, made
 from documented import DOCUMENTS, Shown, agrees, generated, shell_commands, shown
+from example_tables import CHART, promise_chart
 from project import FUNCTIONS, ROOT, definition
 
 from orchbench.cli import build_parser, main
@@ -101,6 +102,7 @@ NOT_RUN = {
     "orchbench faults --local": "minutes: its parts are tested apart",
     "PYTHONPATH=functions .venv/bin/python": "it writes into docs: a test holds what it would write",
     "aws ce": "it needs an account with a bill: a test holds its arguments to what the service takes",
+    "aws iam create-policy": "the emulators hold no role to its boundary: tests hold the file and its use",
     "aws redshift-serverless": "no emulator knows it: a test holds its arguments to what the service takes",
     "sam deploy --config-env warehouse": "no emulator knows Redshift Serverless: the template is linted",
     "aws stepfunctions get-execution-history": "it needs an account with an execution of a state machine",
@@ -291,9 +293,28 @@ def test_the_readmes_table_is_made_from_the_stored_results() -> None:
     assert generated(ROOT / "README.md")["result"] == comparison_markdown(read_summary(STORED))
 
 
-def test_the_generated_tables_are_the_programs_own() -> None:
+@pytest.mark.slow
+def test_the_chart_of_the_promises_is_drawn_from_the_same_counts() -> None:
+    assert (ROOT / "docs" / CHART).read_text() == promise_chart()
+
+
+def test_each_concept_is_linked_to_a_file_that_has_its_line() -> None:
+    text = (ROOT / "docs" / "complexity.md").read_text()
+    rows = re.findall(r"^\| [^|]+ \| ([\w-]+) \| \[`(.+?)`\]\((.+?)\) \|$", text, re.MULTILINE)
+    missing = [line for _, line, file in rows if line not in (ROOT / "docs" / file).read_text()]
+
+    assert missing == []
+    for way in ("sfn-poll", "durable-poll"):
+        assert 1 <= sum(one == way for one, _, _ in rows) <= 10
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [pytest.param(BLOCKS, id="program"), pytest.param(EXAMPLE_BLOCKS, id="examples", marks=pytest.mark.slow)],
+)
+def test_the_generated_tables_are_the_programs_own(blocks: dict[str, Callable[[], Iterator[str]]]) -> None:
     found = {name: text for document in DOCUMENTS for name, text in generated(document).items()}
-    tables = made()
+    tables = made(blocks)
     assert set(tables) <= set(found)
     outdated = [name for name, text in tables.items() if found[name] != text]
     assert outdated == [], (
@@ -347,7 +368,9 @@ def links(document: Path) -> list[str]:
     return re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs" / "examples").iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "docs" / "examples").glob("*.yaml")), ids=lambda path: path.name
+)
 def test_every_example_is_a_file_of_scenarios(path: Path) -> None:
     assert load_scenarios(path)
 

@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from project import ROOT, monitoring, resources
+from project import ROOT, SOURCE, modules, monitoring, resources
 
 from orchbench.evaluation.prices import price_list
 from orchbench.probes import all_probes
 from orchbench.probes.cost import services_usd, warehouse_usd
-from orchbench.probes.experiments.alarm_dimensions import DIMENSIONS
+from orchbench.probes.experiments.alarm_dimensions import BESIDE_WAYS, DIMENSIONS
 from orchbench.probes.probe import Probe
+from orchbench.ways import all_ways
 
 PROBES = list(all_probes().values())
 ASKED_FOR = {
@@ -68,9 +69,30 @@ def test_what_a_probe_is_billed_for_has_a_price(probe: Probe) -> None:
 
 
 def test_all_probes_together_cost_well_under_a_dollar() -> None:
-    services = services_usd(PROBES, price_list("us-east-1"))
+    prices = price_list("us-east-1")
+    services = services_usd(PROBES, prices)
     assert services < 0.05
-    assert services + warehouse_usd(PROBES) < 0.5
+    assert services + warehouse_usd(PROBES, prices) < 0.5
+
+
+def test_the_stacks_own_metrics_are_those_that_the_alarms_watch() -> None:
+    names = {f"stack-{way}" for way in (*all_ways(), *BESIDE_WAYS)}
+    alarms = resources(monitoring(), "AWS::CloudWatch::Alarm").values()
+    watched = {str(each["Value"]["Fn::Sub"]) for one in alarms for each in one["Dimensions"]}
+
+    assert {one.replace("${StackName}", "stack").rpartition(":")[2] for one in watched} <= names
+
+
+def test_nothing_but_the_ways_themselves_names_one() -> None:
+    named = re.compile(rf"\b({'|'.join(all_ways())})\b")
+    found = [
+        f"{path.relative_to(SOURCE)}: {line.strip()}"
+        for path in modules(SOURCE)
+        if path.parent.name != "ways"
+        for line in path.read_text().splitlines()
+        if named.search(line)
+    ]
+    assert found == []
 
 
 def test_the_alarms_dimensions_are_those_of_the_template() -> None:

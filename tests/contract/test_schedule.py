@@ -60,7 +60,7 @@ def test_cfn_lint_has_nothing_to_say() -> None:
 def test_a_delivery_that_comes_twice_starts_every_way_once(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     service, defined = Service(), starter()
     defined["boto3"] = SimpleNamespace(client=lambda _name: service)
-    for name, value in {"WAY": way, "MACHINE": "arn:m", "DURABLE": "arn:d", "INPUT": "{}"}.items():
+    for name, value in {"WAY": way, "TARGET": "arn:t", "INPUT": "{}"}.items():
         monkeypatch.setenv(name, value)
 
     first, second = (defined["handler"](DELIVERY, None) for _ in range(2))
@@ -105,13 +105,59 @@ def test_every_way_can_be_named_and_is_started_by_what_the_application_names_it(
     assert [way for way in all_ways() if f"${{AWS::StackName}}-{way}" not in deployed] == []
 
 
-def test_it_may_start_what_it_starts_and_nothing_else() -> None:
+@pytest.mark.parametrize("way", all_ways())
+def test_it_may_start_what_it_starts_and_nothing_else(way: str) -> None:
     function = resources(schedule(), "AWS::Serverless::Function")["StartFunction"]
     (policy,) = function["Policies"]
-    granted = {one["Action"][0]: one["Resource"] for one in policy["Statement"]}
-    settings = function["Environment"]["Variables"]
-    assert [len(one["Action"]) for one in policy["Statement"]] == [1, 1]
-    assert granted == {
-        "states:StartExecution": settings["MACHINE"],
-        "lambda:InvokeFunction": settings["DURABLE"],
+    (chosen,) = policy["Statement"]
+    granted, target = (
+        of_the_way(way, one) for one in (chosen, function["Environment"]["Variables"]["TARGET"])
+    )
+    starts = "states:StartExecution" if way.startswith("sfn-") else "lambda:InvokeFunction"
+    assert (granted["Action"], granted["Resource"]) == ([starts], target)
+
+
+def of_the_way(way: str, chosen: dict[str, Any]) -> Any:
+    """Return what an Fn::If chooses for a way, by the condition that the template states."""
+    condition, of_a_machine, otherwise = chosen["Fn::If"]
+    select, prefix = schedule()["Conditions"][condition]["Fn::Equals"]
+    index, split = select["Fn::Select"]
+    between, named = split["Fn::Split"]
+    assert named == {"Ref": "Way"}
+    return of_a_machine if way.split(between)[index] == prefix else otherwise
+
+
+def test_a_scheduled_time_that_starts_nothing_is_kept_whoever_failed_at_it() -> None:
+    (one,) = resources(schedule(), "AWS::Scheduler::Schedule").values()
+    function = resources(schedule(), "AWS::Serverless::Function")["StartFunction"]
+    queue = {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    assert one["Target"]["DeadLetterConfig"]["Arn"] == queue
+    assert function["DeadLetterQueue"] == {"Type": "SQS", "TargetArn": queue}
+    (role,) = resources(schedule(), "AWS::IAM::Role").values()
+    (policy,) = role["Policies"]
+    sent = [each for each in policy["PolicyDocument"]["Statement"] if each["Action"] == ["sqs:SendMessage"]]
+    assert [each["Resource"] for each in sent] == [queue]
+
+
+def test_what_is_kept_and_what_failed_rings_an_alarm() -> None:
+    watched = {
+        (one["Namespace"], one["MetricName"]): (str(one["Dimensions"][0]["Value"]), one["AlarmActions"])
+        for one in resources(schedule(), "AWS::CloudWatch::Alarm").values()
+    }
+    assert set(watched) == {
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        ("AWS/Lambda", "Errors"),
+    }
+    assert "DeadLetterQueue" in watched["AWS/SQS", "ApproximateNumberOfMessagesVisible"][0]
+    assert "StartFunction" in watched["AWS/Lambda", "Errors"][0]
+    assert {actions["Fn::If"][0] for _value, actions in watched.values()} == {"WithAlarmTopic"}
+
+
+def test_its_function_runs_on_what_the_applications_may() -> None:
+    assert (
+        schedule()["Parameters"]["Runtime"]["AllowedValues"]
+        == (template()["Parameters"]["Runtime"]["AllowedValues"])
+    )
+    assert resources(schedule(), "AWS::Serverless::Function")["StartFunction"]["Runtime"] == {
+        "Ref": "Runtime"
     }

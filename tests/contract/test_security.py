@@ -12,6 +12,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -458,6 +459,48 @@ def test_whoever_is_let_in_from_outside_is_named(given: Parameters) -> None:
         for statement in policy["PolicyDocument"]["Statement"]:
             assert list(statement["Principal"]) == ["Service"]
             assert "aws:SourceArn" in json.dumps(statement["Condition"])
+
+
+def in_stack(name: str, value: Any) -> str:
+    """Return a text of the template as it stands in a stack of this name."""
+    given = {"StackName": name, "Partition": "aws", "Region": "us-east-1", "AccountId": "123456789012"}
+    text: str = value["Fn::Sub"]
+    for parameter, said in given.items():
+        text = text.replace(f"${{AWS::{parameter}}}", said)
+    return text
+
+
+def test_a_stack_whose_name_begins_with_anothers_is_out_of_its_reach() -> None:
+    """The default of a trial begins with the default of a deployment."""
+    document = deployed(next(given for given in COMBINATIONS if given["Ways"] == "all"))
+    (logs,) = [
+        listed(one["Resource"])
+        for one in statements_of(document, "DataApiRole")
+        if "logs:PutLogEvents" in listed(one["Action"])
+    ]
+    (sending,) = resources(document, "AWS::SQS::QueuePolicy").values()
+    rules = listed(sending["PolicyDocument"]["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"])
+    arn = "arn:aws:{}:us-east-1:123456789012:{}"
+    functions = {
+        one["LoggingConfig"]["LogGroup"]["Ref"]
+        for one in resources(document, "AWS::Lambda::Function").values()
+        if one["Role"] == {"Fn::GetAtt": ["DataApiRole", "Arn"]}
+    }
+    groups = resources(document, "AWS::Logs::LogGroup")
+    for own, other in (("orchbench", "orchbench-trial"), ("orchbench-trial", "orchbench")):
+        allowed = [in_stack(own, one) for one in logs]
+        heard = [in_stack(own, one) for one in rules]
+        for group in functions:
+            for name in (own, other):
+                named = arn.format(
+                    "logs", f"log-group:{in_stack(name, groups[group]['LogGroupName'])}:a-stream"
+                )
+                assert any(fnmatchcase(named, one) for one in allowed) is (name == own), named
+        for rule in resources(document, "AWS::Events::Rule").values():
+            if "DeadLetterConfig" in rule["Targets"][0]:
+                for name in (own, other):
+                    named = arn.format("events", f"rule/{in_stack(name, rule['Name'])}")
+                    assert any(fnmatchcase(named, one) for one in heard) is (name == own), named
 
 
 # What is kept and shown

@@ -11,9 +11,11 @@ from orchbench.commands.failure import UsageError
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import Terms, estimate_way
 from orchbench.evaluation.figures import told_usd
+from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import price_list
 from orchbench.results.comparison import Comparison
 from orchbench.trace import Json
+from orchbench.ways import all_ways
 from orchbench.ways.durations import policy_from_input
 
 ASSUMED_QUERY_SECONDS = 60
@@ -32,10 +34,12 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
     runs = settings.runs_each * len(comparison.ways)
     poll = settings.input.get("poll", {})
     cost = estimated_usd(list(comparison.ways), settings.region, settings.architecture, poll)
+    whose = whose_prices(list(comparison.ways), settings.region, settings.architecture)
     console.print(
         f"This deletes and fills public.mart_customer_summary in the database {settings.database!r} of "
         f"{settings.target}, {runs} times. A run should cost about ${told_usd(cost, 5)} for orchestrating a "
-        f"query of {ASSUMED_QUERY_SECONDS} s (estimated, list prices), and Redshift's own time on top of it.",
+        f"query of {ASSUMED_QUERY_SECONDS} s (estimated, list prices of {whose}), and Redshift's own time on "
+        "top of it.",
         highlight=False,
     )
     if assume_yes:
@@ -45,6 +49,12 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
     answer = console.input(f"Type the database's name, {settings.database}, to go on: ", markup=False)
     if answer.strip() != settings.database:
         raise UsageError("Not confirmed, so nothing was run.")
+
+
+def whose_prices(ways: Sequence[str], region: str, architecture: str) -> str:
+    """Name the region whose list prices an estimate of these ways is made with, and what is another's."""
+    usages = (way.usage for name, way in all_ways().items() if name in ways)
+    return price_list(region).told(price_keys(usages, architecture))
 
 
 def estimated_usd(ways: Sequence[str], region: str, architecture: str, poll: Json) -> Decimal:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,17 +12,21 @@ from rich.console import Console
 
 from orchbench.commands.failure import UsageError, reason_of, sentence_of
 from orchbench.commands.options import add_target, connected
-from orchbench.commands.sql_check import bundled_files, warnings_of
+from orchbench.commands.sql_check import bundled_files, warnings_of, without_statement
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import NotDeployed
-from orchbench.deployment.missing_permissions import Asked, identity_arn
+from orchbench.deployment.missing_permissions import Asked, Looked, identity_arn
 from orchbench.deployment.missing_permissions import look as look_at_permissions
 from orchbench.deployment.permissions import POLICY, permissions, resolved, values_of
 from orchbench.deployment.template import load_template
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack
 from orchbench.local.stack_name import too_long
+from orchbench.platforms.platform import Permission
+from orchbench.probes import all_probes
+from orchbench.probes.permissions import POLICY as PROBE_POLICY
+from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.project import project_folder
 from orchbench.ways import Way, all_ways
 
@@ -72,7 +76,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Look at everything, say what to do, and return 1 where there is anything to do."""
     if arguments.sql_file:
-        return _shown(_sql(arguments.sql_file))
+        return _shown(_given_sql(arguments.sql_file))
     return _shown(look(deployment(arguments)))
 
 
@@ -111,6 +115,7 @@ def look(bench: Bench) -> Iterator[Finding]:
     yield from _met(bench)
     if bench.host == "aws":
         yield _tried("permissions", lambda: _permissions(bench))
+        yield _tried("permissions to probe", lambda: _probe_permissions(bench))
     outputs = bench.connection.outputs
     warehouse = Warehouse(bench.connection.clients.client("redshift-data"), outputs)
     reached = _tried("warehouse", lambda: _reach(warehouse))
@@ -153,6 +158,15 @@ def _sql(files: Iterable[Path]) -> Iterator[Finding]:
         yield Finding("SQL", good=True, said="nothing in it is on the list of what Redshift may not take")
 
 
+def _given_sql(files: Sequence[Path]) -> Iterator[Finding]:
+    """Yield what there is to say of files that somebody has named: one without a statement is a mistake."""
+    empty = without_statement(files)
+    for file in empty:
+        yield Finding("SQL", good=False, said=f"{file} holds no statement: name a file that does")
+    if others := [file for file in files if file not in empty]:
+        yield from _sql(others)
+
+
 def _met(bench: Bench) -> Iterator[Finding]:
     """Yield what the local Data API has been asked to run since it started."""
     stack = bench.connection.clients
@@ -171,10 +185,7 @@ def _met(bench: Bench) -> Iterator[Finding]:
 
 
 def _permissions(bench: Bench) -> Finding:
-    clients, values = bench.connection.clients, values_of(bench.connection)
-    caller = str(clients.client("sts").get_caller_identity()["Arn"])
-    needed = resolved(permissions(bench.ways()), values | {"CallerArn": identity_arn(caller)})
-    found = look_at_permissions(clients, caller, needed)
+    caller, found = _looked(bench, permissions(bench.ways()))
     if found.lacking:
         said = f"{caller} lacks {_listed(found.lacking)}: attach {POLICY} ({found.how})"
         return Finding("permissions", good=False, said=said)
@@ -182,6 +193,29 @@ def _permissions(bench: Bench) -> Finding:
         said = f"{found.how}; could not be looked at: {_listed(found.unknown)}"
         return Finding("permissions", good=True, said=said, warning=True)
     return Finding("permissions", good=True, said=f"{caller} may do what the bench calls ({found.how})")
+
+
+def _probe_permissions(bench: Bench) -> Finding:
+    """Look at what `orchbench probe` needs besides, which no run does: nothing of it has to be done."""
+    caller, found = _looked(bench, probe_permissions(all_probes().values()))
+    lacking = list(dict.fromkeys(action for action, _resource in found.lacking))
+    if lacking:
+        then = f"attach {PROBE_POLICY} before `orchbench probe` ({found.how})"
+        said = f"{caller} lacks {', '.join(lacking)}: {then}"
+    elif found.unknown:
+        said = f"{found.how}; {len(found.unknown)} of those of {PROBE_POLICY} could not be looked at"
+    else:
+        said = f"{caller} may do what the probes call ({found.how})"
+    is_sure = not (lacking or found.unknown)
+    return Finding("permissions to probe", good=True, said=said, warning=not is_sure)
+
+
+def _looked(bench: Bench, needed: Iterable[Permission]) -> tuple[str, Looked]:
+    """Return the caller, and what they lack of what is needed."""
+    clients, values = bench.connection.clients, values_of(bench.connection)
+    caller = str(clients.client("sts").get_caller_identity()["Arn"])
+    with_values = resolved(needed, values | {"CallerArn": identity_arn(caller)})
+    return caller, look_at_permissions(clients, caller, with_values)
 
 
 def _listed(asked: Iterable[Asked]) -> str:

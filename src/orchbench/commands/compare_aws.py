@@ -5,35 +5,28 @@ removed.
 """
 
 import argparse
-import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.aws_consent import ASSUMED_QUERY_SECONDS, estimated_usd
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
-from orchbench.commands.failure import UsageError
+from orchbench.commands.failure import CommandFailed, UsageError, sentence_of
 from orchbench.commands.options import require_clone, whole_number
-from orchbench.commands.other_command import is_there
+from orchbench.commands.trial_arguments import named_target, require_sound
 from orchbench.commands.trial_path import Trial
+from orchbench.commands.trial_plan import plan
 from orchbench.deployment.connection import AwsClients, is_on_this_machine, signed_in
-from orchbench.deployment.template import load_template
-from orchbench.evaluation.figures import told_usd
-from orchbench.local.stack_name import too_long
 from orchbench.project import project_folder
 from orchbench.results.folder import ResultsFolder
-from orchbench.trial.cost import SECRET_USD_A_MONTH, warehouse_cost
-from orchbench.trial.sam import RUNTIMES, Sam, runtime_found
+from orchbench.trial.sam import RUNTIMES, Sam, SamFailed, runtime_found
 from orchbench.trial.stacks import may_exist, require_free
-from orchbench.trial.walk import Left, account_of, walk
-from orchbench.ways import the_pair
+from orchbench.trial.walk import Left, Say, account_of, walk
 
 Ask = Callable[[str], str]
 DELETED = "delete"
-WORKGROUP_NAME = re.compile(r"[a-z][a-z0-9-]{2,}")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -83,6 +76,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="SECONDS",
         help="seconds between two checks (default: %(default)s)",
     )
+    parser.add_argument(
+        "--only-credentials", action="store_true", help="look for credentials, and do nothing else"
+    )
     parser.add_argument("--no-probes", action="store_true", help="leave out the claims about AWS")
     parser.add_argument("--container", action="store_true", help="build the functions in a container")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
@@ -97,6 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare a trial, agree on it, and walk it."""
     require_clone()
     clients, identity = signed_in(arguments.region, arguments.profile)
+    if arguments.only_credentials:
+        return 0
     console = Console(stderr=True)
     trial = prepared(arguments, clients, console)
     console.print("\n".join(plan(trial, identity)), highlight=False, markup=False, soft_wrap=True)
@@ -106,27 +104,22 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def prepared(arguments: argparse.Namespace, clients: AwsClients, console: Console) -> Trial:
-    """Return a trial that can begin: its tools are there, and no stack is in the way.
+    """Return a trial that can begin: what it was given is sound, its tools are there, no stack is in the way.
 
     Raises:
-        UsageError: the stack's name is too long, or none for a workgroup.
+        UsageError: a name or an ARN is none that the templates take, or of nothing that is there.
         ToolMissing: the SAM CLI or an interpreter is not there.
         StackInTheWay: a stack of this name was made by somebody else, or is in no state to go on from.
     """
     folder = project_folder()
-    if refusal := too_long(load_template(folder / "template.yaml"), arguments.stack):
-        raise UsageError(refusal)
     local = is_on_this_machine(clients)
-    if not local and not WORKGROUP_NAME.fullmatch(arguments.stack):
-        raise UsageError(
-            f"--stack {arguments.stack!r} would name the workgroup too: use lower-case letters, digits and "
-            "hyphens."
-        )
+    require_sound(arguments, folder, local=local)
     sam = Sam(folder, clients.region, arguments.profile)
     sam.require()
     runtime = RUNTIMES[0] if local or arguments.container else runtime_found()
+    target = named_target(arguments, clients, local=local)
     out = arguments.out or folder / "results" / time.strftime("%Y%m%d-%H%M%S")
-    trial = Trial(arguments, clients, sam, runtime, ResultsFolder(out), console, local)
+    trial = Trial(arguments, clients, sam, runtime, ResultsFolder(out), console, local, target)
     cloudformation = clients.client("cloudformation")
     for step in trial.steps():
         for one in step.leaves if step.skipped is None else ():
@@ -135,46 +128,6 @@ def prepared(arguments: argparse.Namespace, clients: AwsClients, console: Consol
                     f"- {one.stack_name} is there from an earlier trial: it is used again", highlight=False
                 )
     return trial
-
-
-def plan(trial: Trial, identity: str) -> list[str]:
-    """Return the lines that say what will be deployed, run and paid."""
-    return [
-        f"As {identity}, in {trial.clients.region}:",
-        *(f"  {step.name}: {step.said_before}" for step in trial.steps()),
-        "  then it offers to delete what it has deployed",
-        *costs(trial),
-    ]
-
-
-def costs(trial: Trial) -> list[str]:
-    """Return the lines that say what it should cost, each with its label."""
-    if trial.local:
-        return ["It costs nothing: nothing leaves this machine."]
-    arguments = trial.arguments
-    runs = arguments.runs * len(the_pair())
-    poll = {"policy": "fixed", "interval_seconds": arguments.poll_interval}
-    orchestration = runs * estimated_usd(list(the_pair()), trial.clients.region, "x86_64", poll)
-    lines = [
-        "What it should cost, at list prices; nothing of it has been measured on an account:",
-        f"  {runs} runs: ${told_usd(orchestration, 2)} for orchestrating queries of {ASSUMED_QUERY_SECONDS} s"
-        " (estimated)",
-    ]
-    if is_there("probe") and not arguments.no_probes:
-        lines.append("  the probes: less than a dollar (assumed)")
-    if not trial.makes_warehouse:
-        return [*lines, "  the warehouse: what its own queries cost you"]
-    cost = warehouse_cost(
-        trial.clients.region, arguments.rpu, runs, ASSUMED_QUERY_SECONDS, arguments.rpu_hours
-    )
-    whose = "" if cost.is_known else ", another region's: this one's is not known here"
-    return [
-        *lines,
-        f"  the warehouse: ${told_usd(cost.expected_usd, 2)} for {cost.expected_seconds // 60} min of "
-        f"{arguments.rpu} RPU (assumed: ${cost.rpu_hour_usd} per RPU-hour{whose})",
-        f"  the most that its usage limit allows: ${told_usd(cost.most_usd_a_day, 2)} a day (assumed)",
-        f"  while it is kept: ${SECRET_USD_A_MONTH} a month for its admin's secret (assumed), and storage",
-    ]
 
 
 def agree(arguments: argparse.Namespace, ask: Ask | None) -> None:
@@ -192,7 +145,11 @@ def agree(arguments: argparse.Namespace, ask: Ask | None) -> None:
 
 
 def undertake(trial: Trial, ask: Ask | None) -> int:
-    """Walk the path and offer to delete what it made; however it ends, say what is left."""
+    """Walk the path; however that ends, delete what it made where that is wanted, and say what is left.
+
+    Raises:
+        CommandFailed: the path was walked to its end, and something could not be deleted.
+    """
     left: list[Left] = []
 
     def say(sentence: str) -> None:
@@ -201,26 +158,49 @@ def undertake(trial: Trial, ask: Ask | None) -> int:
     try:
         trial.results.prepare()
         walk(trial.steps(), left, say)
-        if wanted(trial, left, ask):
-            for name in deletable(left):
-                say(f"delete: {name}")
-                trial.sam.delete(name)
-    finally:
-        cloudformation = trial.clients.client("cloudformation")
-        lines = account_of(left, lambda name: may_exist(cloudformation, name))
-        trial.console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    except (KeyboardInterrupt, Exception) as error:
+        # Before the question: whoever answers it should know.
+        say("interrupted" if isinstance(error, KeyboardInterrupt) else f"not finished: {sentence_of(error)}")
+        clear(trial, left, ask, say)
+        raise
+    kept = clear(trial, left, ask, say)
+    if kept:
+        raise CommandFailed(f"{' and '.join(kept)} could not be deleted.")
     return 0
 
 
-def wanted(trial: Trial, left: list[Left], ask: Ask | None) -> bool:
-    """Tell whether what was made is to be deleted now."""
-    if trial.arguments.delete or trial.arguments.keep or ask is None:
+def clear(trial: Trial, left: Sequence[Left], ask: Ask | None, say: Say) -> list[str]:
+    """Delete what was made where that is wanted, say what is left, and return what could not be deleted."""
+    cloudformation = trial.clients.client("cloudformation")
+    failed: list[str] = []
+    try:
+        names = [name for name in deletable(left) if may_exist(cloudformation, name)]
+        for name in names if wanted(trial, names, ask) else ():
+            say(f"delete: {name}")
+            try:
+                trial.sam.delete(name)
+            except SamFailed as error:
+                say(str(error))
+                failed.append(name)
+    finally:
+        lines = account_of([*left, *trial.further_left()], lambda name: may_exist(cloudformation, name))
+        trial.console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    return failed
+
+
+def wanted(trial: Trial, names: Sequence[str], ask: Ask | None) -> bool:
+    """Tell whether these stacks are to be deleted now."""
+    if trial.arguments.delete or trial.arguments.keep or ask is None or not names:
         return bool(trial.arguments.delete)
-    names = " and ".join(deletable(left))
-    return ask(f"Type {DELETED} to delete {names} now, or Enter to keep: ").strip().lower() == DELETED
+    try:
+        answer = ask(f"Type {DELETED} to delete {' and '.join(names)} now, or Enter to keep: ")
+    except EOFError:
+        # Whoever could be asked has gone.
+        return False
+    return answer.strip().lower() == DELETED
 
 
-def deletable(left: list[Left]) -> list[str]:
+def deletable(left: Sequence[Left]) -> list[str]:
     """Return the stacks that this command deployed, the last first."""
     return [one.stack_name for one in reversed(left) if one.removal and one.stack_name]
 

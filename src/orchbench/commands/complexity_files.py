@@ -9,31 +9,26 @@ from rich.console import Console
 from rich.table import Table
 
 from orchbench.commands.estimation import NOTHING, print_json, print_whole
+from orchbench.evaluation.units import TITLES, code_units, size_of_definition
 from orchbench.inspection.definitions import InvalidDefinition, machines
 from orchbench.inspection.files import Definition, NotInspectable, read_definitions
 from orchbench.trace import Json, Label
 
 TOOLS = {
-    "lines": "lines that are not blank; of code without comments and docstrings, as lizard counts",
+    **dict.fromkeys(TITLES, "the syntax tree, or the definition"),
+    "lines": "lines of canonical formatting, without comments",
     "functions": "lizard",
     "cyclomatic": "lizard",
-    "most_cyclomatic": "lizard",
     "cognitive": "complexipy",
-    "states": "the definition",
-    "branches": "the definition",
-    "paths": "the definition",
-    "shared_resources": "the template after the SAM transform",
+    "resources": "the template after the SAM transform",
 }
 """Where each figure comes from."""
 ROWS = {
+    **TITLES,
     "lines": "lines",
     "functions": "functions",
     "cyclomatic": "cyclomatic complexity",
-    "most_cyclomatic": "cyclomatic, of one function",
     "cognitive": "cognitive complexity",
-    "states": "states",
-    "branches": "branches of the definition",
-    "paths": "paths of the definition",
 }
 """What a file is measured by, as a table calls it."""
 
@@ -84,21 +79,27 @@ def _handler(path: Path) -> Mapping[str, int]:
     except (SyntaxError, ValueError, RecursionError):
         raise NotInspectable(f"{path} is not Python that this interpreter reads.") from None
     size = asdict(code_size([path], path.parent))
-    return {key: value for key, value in size.items() if isinstance(value, int)}
+    counts = code_units([path]).to_json()
+    return counts | {key: value for key, value in size.items() if isinstance(value, int)}
 
 
 def _definition(path: Path, definition: Definition) -> Mapping[str, int]:
-    from orchbench.evaluation.complexity import size_of_definition  # noqa: PLC0415
-
     try:
-        machines(definition.document)
-        # A definition in a template has the template's lines; what can be compared is the rest.
-        size = asdict(size_of_definition(definition.document, path.read_text(encoding="utf-8")))
+        for machine in machines(definition.document):
+            for target in (one for state in machine.states.values() for one in _targets(state)):
+                machine.states[target]
+        size = size_of_definition(definition.document)
     except (AttributeError, KeyError, TypeError):
         raise NotInspectable(f"{path} leads to states that are not there.") from None
     except InvalidDefinition as error:
         raise NotInspectable(f"{path} {error}.") from None
-    return {key: value for key, value in size.items() if not (key == "lines" and definition.name)}
+    return size.units.to_json() | {"lines": size.lines}
+
+
+def _targets(state: Json) -> list[str]:
+    rules = [one for key in ("Choices", "Catch") for one in state.get(key, ())]
+    named = [state.get("Next"), state.get("Default"), *(one["Next"] for one in rules)]
+    return [one for one in named if one is not None]
 
 
 def _shown(name: str, size: Mapping[str, int]) -> Json:

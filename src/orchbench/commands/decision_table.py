@@ -8,6 +8,7 @@ from rich.table import Table
 
 from orchbench.commands.estimation import NOTHING, described, print_whole, sentence
 from orchbench.evaluation.figures import told_money, told_share
+from orchbench.evaluation.turning import FACTORS
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.trace import Json
 from orchbench.ways import in_table_order
@@ -107,7 +108,8 @@ def sentences_of(document: Json) -> list[str]:
             f"{nearest['limit']['value']:,} ({nearest['scope']})."
         )
     if document["within_budget"] and not document["within_budget"]["fits"]:
-        said.append(f"It is over the budget: {_affordable(document)}.")
+        found = "shortest_interval_within_it" in document["within_budget"]
+        said.append(f"It is over the budget{f': {_affordable(document)}' if found else ''}.")
     return [*said, *map(sentence, document["notes"])]
 
 
@@ -122,7 +124,11 @@ def _turned(document: Json) -> list[str]:
     others = [one for one in document["turns"] if one["kind"] != "workload"]
     said = [told_turn(one) for one in (*workload, *others[:MOST_TURNS])]
     if not others:
-        said.append("No single price or assumption turns it, changed up to a hundred times.")
+        *factors, last = FACTORS
+        said.append(
+            "No single price or assumption turns it where it was looked at: multiplied and divided by "
+            f"{', '.join(map(str, factors))} and {last}, and at both ends of an assumption's range."
+        )
     return said
 
 
@@ -150,18 +156,22 @@ def _ranged(ranges: Json | None) -> list[str]:
         f"${high} a month over its range."
     )
     if ranges["survives"]:
-        return [moved, "The recommendation survives every corner of what is assumed."]
+        saved = "In no corner of what is assumed does another way save what matters"
+        if ranges["same_answer"]:
+            return [moved, f"{saved}."]
+        other = next(one["answer"] for one in ranges["corners"] if one["answer"] != ranges["recommended"])
+        return [moved, f"{saved}, but in one the answer is {other or 'no way'}, by what is weighed besides."]
     lost = next(one for one in ranges["corners"] if not one["survived"])
     saved = told_money(-Decimal(lost["costs_more"]["value"]))
     return [
         moved,
-        f"It does not survive every corner of what is assumed: {lost['way']} saves up to ${saved}.",
+        f"In a corner of what is assumed another way saves what matters: {lost['way']} ${saved}.",
     ]
 
 
 def _affordable(document: Json) -> str:
     budget: dict[str, Any] = document["within_budget"]
-    interval = budget.get("shortest_interval_within_it")
+    interval = budget["shortest_interval_within_it"]
     if interval is None:
         return "no interval is within it"
     said = f"a poll every {interval['value']} s ({budget['way']}) is within it"

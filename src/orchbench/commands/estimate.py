@@ -34,14 +34,14 @@ from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
-from orchbench.evaluation.estimate import CLOSED_FORM, Estimate, Terms, estimate_way
+from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
-from orchbench.evaluation.month import month_of
+from orchbench.evaluation.month import RPU_HOUR, SMALL_PRICES, Month, month_of, with_small_prices
 from orchbench.evaluation.polling import PollColumns
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain
+from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, weakest
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.evaluation.warehouse import Warehouse
 from orchbench.evaluation.workload import Workload
@@ -98,6 +98,13 @@ class _Asked:
     free_tier: bool
     redshift: Warehouse | None
 
+    @property
+    def month_notes(self) -> list[str]:
+        """What must be said of the prices that a month is billed at besides its runs."""
+        prices = with_small_prices(self.terms.prices)
+        of_a_month = sorted(SMALL_PRICES - {RPU_HOUR})
+        return each_once(prices[key].note for key in of_a_month if prices[key].confidence == "assumed")
+
 
 def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
     """Estimate what the arguments say, and print it."""
@@ -114,16 +121,18 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "timeout_seconds": figure(
             asked.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"
         ),
-        "memory_mb": given(asked.terms.memory_mb, "MB"),
+        "memory_mb": given(asked.terms.memory_mb, "MB", USUAL_MEMORY_MB),
         "architecture": asked.terms.architecture,
         "region": asked.terms.prices.region,
         "list_prices": asked.terms.prices.told(keys),
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
-            f"In every estimate {NO_LATENCY}, faults and retries too.",
+            f"In every estimate {NO_LATENCY}; faults and retries are in {_faults_told(asked)}.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
             *asked.terms.prices.old(keys, today()),
+            *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
+            *(map(sentence, asked.month_notes) if asked.of_a_month else ()),
         ],
         "assumptions": {
             name: figure(plain(one.value), one.unit, Label.ASSUMED, one.source)
@@ -138,6 +147,12 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     else:
         _print_table(document)
     return 0
+
+
+def _faults_told(asked: _Asked) -> str:
+    if asked.of_a_month:
+        return "what goes wrong of a month and in what Redshift costs, and in no other figure"
+    return "none of its figures"
 
 
 def _asked(arguments: argparse.Namespace) -> _Asked:
@@ -179,6 +194,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
     )
     found, polled = estimated.followed, estimated.polled
     bill = estimated.bill_of(asked.runs, free_tier=asked.free_tier)
+    month = month_of(estimated, asked.runs, free_tier=asked.free_tier) if asked.of_a_month else None
 
     def of_known(values: Any, unit: str, reduced: Callable[[Any], Any] = np.mean) -> Json:
         known = values[~np.isnan(values.astype(float))]
@@ -207,8 +223,8 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),
         "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
         "bill": bill_to_json(bill),
-        **_beside(bill, asked),
-        **_of_a_month(estimated, asked),
+        **_beside(month.bill if month else bill, asked),
+        **(_of_a_month(month) if month else {}),
     }
 
 
@@ -218,23 +234,26 @@ def _estimated(value: float | None, unit: str) -> Json:
 
 
 def _beside(bill: Bill, asked: _Asked) -> Json:
-    """Return what Redshift costs for the same runs, and the share of the whole that orchestrating them is."""
+    """Return what Redshift costs beside a bill of runs or of a month, and the bill's share of the whole."""
     if asked.redshift is None:
         return {}
-    usd = asked.redshift.usd(asked.workload.durations_seconds, asked.timeout_seconds) * asked.runs
+    queries = asked.workload.durations_seconds, asked.timeout_seconds
+    usd = (
+        asked.redshift.usd_a_month(*queries, asked.runs, asked.terms.assumed)
+        if asked.of_a_month
+        else asked.redshift.usd(*queries)
+    )
     whole = usd + bill.total_usd
     share = float(bill.total_usd / whole) if whole else None
+    label = weakest((bill.label, asked.redshift.label))
     return {
         "redshift": figure(plain(round(usd, 9)), "USD", asked.redshift.label, asked.redshift.source),
-        "share_of_the_whole": figure(share, "of the whole bill", asked.redshift.label, "ratio of the two"),
+        "share_of_the_whole": figure(share, "of the whole bill", label, "ratio of the two"),
     }
 
 
-def _of_a_month(estimated: Estimate, asked: _Asked) -> Json:
-    """Return what a month costs besides its runs, where a month is asked for."""
-    if not asked.of_a_month:
-        return {}
-    month = month_of(estimated, asked.runs, free_tier=asked.free_tier)
+def _of_a_month(month: Month) -> Json:
+    """Return what a month costs, with its parts."""
     parts = {"total": month.bill, **month.parts}
     return {
         "month": {

@@ -125,7 +125,9 @@ def warehouse_of(
     price = with_small_prices(prices)["redshift_rpu_hour"]
     if price_given is not None:
         usd = amount_of(price_given, "--redshift-rpu-hour-usd")
-        price = replace(price, usd=usd, source="given by the caller", date="today")
+        price = replace(
+            price, usd=usd, source="given by the caller", date="today", confidence="given", assumed_from=None
+        )
     return Warehouse.serverless(assumed.named[RPUS], price), assumed
 
 

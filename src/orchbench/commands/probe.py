@@ -14,7 +14,7 @@ from rich.table import Table
 from orchbench.commands.compare import deployment
 from orchbench.commands.failure import UsageError, what_to_do
 from orchbench.commands.options import add_target, listed
-from orchbench.commands.probe_consent import confirm
+from orchbench.commands.probe_consent import confirm, told_probes
 from orchbench.comparison.seed import create_tables, orders_count, seed
 from orchbench.deployment.warehouse import Warehouse
 from orchbench.evaluation.prices import price_list
@@ -60,6 +60,19 @@ def run(arguments: argparse.Namespace) -> int:
         print_list(probes, console)
         return 0
     folder = arguments.out or working_folder() / "results" / f"{time.strftime('%Y%m%d-%H%M%S')}-probes"
+    # What the stack says of its start goes where progress goes.
+    with deployment(arguments, the_pair(), Console(stderr=True)) as bench:
+        lab = Lab(bench, secrets.token_hex(3))
+        results = _prepared(folder)
+        if lab.on_aws:
+            confirm(probes, lab, console, assume_yes=arguments.yes)
+        elif bench.host == "local":
+            _fill(Warehouse(lab.client("redshift-data"), lab.outputs))
+        return probe(probes, lab, results, console)
+
+
+def _prepared(folder: Path) -> ResultsFolder:
+    """Make the results folder, once there is something to run on."""
     results = ResultsFolder(folder)
     try:
         results.prepare()
@@ -67,14 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             f"--out {str(folder)!r} cannot be written to ({error.strerror}): {what_to_do(error)}."
         ) from None
-    # What the stack says of its start goes where progress goes.
-    with deployment(arguments, the_pair(), Console(stderr=True)) as bench:
-        lab = Lab(bench, secrets.token_hex(3))
-        if lab.on_aws:
-            confirm(probes, lab, console, assume_yes=arguments.yes)
-        elif bench.host == "local":
-            _fill(Warehouse(lab.client("redshift-data"), lab.outputs))
-        return probe(probes, lab, results, console)
+    return results
 
 
 def probe(probes: Sequence[Probe], lab: Lab, results: ResultsFolder, console: Console) -> int:
@@ -142,7 +148,7 @@ def print_list(probes: Sequence[Probe], console: Console) -> None:
         table.add_row(one.name, one.claim, f"{usd:.5f}" if usd else "0", f"{seconds} s" if seconds else "-")
     console.print(table, highlight=False)
     console.print(
-        f"{len(probes)} probes. USD is estimated at us-east-1's list prices; the warehouse's time is "
+        f"{told_probes(len(probes))}. USD is estimated at us-east-1's list prices; the warehouse's time is "
         "assumed. docs/probes.md says how each is tried.",
         highlight=False,
     )

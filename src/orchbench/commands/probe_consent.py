@@ -1,5 +1,6 @@
 """Says what probes will do and cost on AWS, and asks, before anything is done."""
 
+import math
 import sys
 from collections.abc import Sequence
 
@@ -7,9 +8,9 @@ from rich.console import Console
 
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.connection import SERVICE_ERRORS
-from orchbench.evaluation.prices import price_list
+from orchbench.evaluation.prices import PriceList, price_list
 from orchbench.probes.capacity import base_capacity
-from orchbench.probes.cost import ASSUMED_RPU, services_usd, warehouse_usd
+from orchbench.probes.cost import ASSUMED_RPU, RPU_HOUR, services_usd, warehouse_usd
 from orchbench.probes.lab import PREFIX, Lab
 from orchbench.probes.probe import Probe
 
@@ -22,13 +23,16 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
     Raises:
         UsageError: nobody said yes.
     """
-    minutes = sum(probe.seconds for probe in probes) / 60
-    services = services_usd(probes, price_list(lab.region))
+    minutes = math.ceil(sum(probe.seconds for probe in probes) / 60)
+    prices = price_list(lab.region)
+    services = services_usd(probes, prices)
+    of = prices.told(key for probe in probes for key in probe.uses)
     console.print(
-        f"This runs {len(probes)} probes on the stack {lab.connection.stack_name} in {lab.region}, for up to "
-        f"{minutes:.0f} minutes. They make resources and tables of their own, named {PREFIX}..., and "
-        "remove them in the end; your tables are read and not changed. AWS should bill about "
-        f"${services:.3f} for them (estimated, list prices), and {_warehouse(probes, lab)}.",
+        f"This runs {told_probes(len(probes))} on the stack {lab.connection.stack_name} in {lab.region}, "
+        f"for up to {minutes} min. They make resources and tables of their own, named {PREFIX}..., "
+        "and remove them in the end; your tables are read and not changed. AWS should bill about "
+        f"${services:.3f} for them, estimated at the list prices of {of}, "
+        f"and {_warehouse(probes, lab, prices)}.",
         highlight=False,
         soft_wrap=True,
     )
@@ -41,8 +45,10 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
         raise UsageError("Not confirmed, so nothing was run.")
 
 
-def _warehouse(probes: Sequence[Probe], lab: Lab) -> str:
+def _warehouse(probes: Sequence[Probe], lab: Lab, prices: PriceList) -> str:
     seconds = sum(probe.warehouse_seconds for probe in probes)
+    if not seconds:
+        return "nothing for the warehouse, which they leave alone"
     if not lab.outputs["Target"].startswith("arn:"):
         return f"{seconds} s of the cluster, which is paid by the hour"
     try:
@@ -51,5 +57,14 @@ def _warehouse(probes: Sequence[Probe], lab: Lab) -> str:
         known = None
     rpu = known or ASSUMED_RPU
     how = "as deployed" if known else "assumed"
-    usd = warehouse_usd(probes, rpu)
-    return f"Redshift Serverless up to ${usd:.2f} for {seconds} s at {rpu} RPU ({how}; $0.375 an RPU-hour)"
+    usd, hour = warehouse_usd(probes, prices, rpu), prices[RPU_HOUR]
+    whose = f", {hour.assumed_from}'s because {prices.region}'s is not known" if hour.assumed_from else ""
+    return (
+        f"Redshift Serverless up to ${usd:.2f} for {seconds} s at {rpu} RPU ({how}; "
+        f"${hour.usd.normalize()} per RPU-hour{whose})"
+    )
+
+
+def told_probes(number: int) -> str:
+    """Count probes in words."""
+    return f"{number} probe{'' if number == 1 else 's'}"

@@ -185,6 +185,8 @@ def _runnable(seconds: float, what: str) -> float:
     """Return a duration that Redshift runs a query for; the estimates take no other either."""
     if seconds > LONGEST_SECONDS:
         raise UsageError(f"{what} is longer than the 24 h that Redshift runs a query: give 24h at most.")
+    if seconds <= 0:
+        raise UsageError(f"{what} is no time at all: give a query more than 0 s.")
     return seconds
 
 

@@ -10,7 +10,7 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.prices import PriceList, price_list, price_list_in
+from orchbench.evaluation.prices import InvalidPrices, PriceList, price_list, price_list_in
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
@@ -128,7 +128,13 @@ def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
     """
     if arguments.prices is None:
         return price_list(region)
-    return price_list_in(arguments.prices, region, named=f"--prices {str(arguments.prices)!r}")
+    named = f"--prices {str(arguments.prices)!r}"
+    prices = price_list_in(arguments.prices, region, named=named)
+    try:
+        prices.hold_to(today())
+    except InvalidPrices as error:
+        raise InvalidPrices(f"{named} is not a price file: {error}") from None
+    return prices
 
 
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:

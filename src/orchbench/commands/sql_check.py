@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchbench.commands.failure import UsageError
-from orchbench.redshift.dialect import differences
+from orchbench.redshift.dialect import count_statements, differences
 
 BUNDLED = ("functions/sql", "functions/setup")
 
@@ -25,6 +25,15 @@ def warnings_of(files: Iterable[Path]) -> Iterator[str]:
     for path in files:
         for one in differences(_text(path)):
             yield f"{path}, line {one.line} (statement {one.statement}): {one.said}"
+
+
+def without_statement(files: Iterable[Path]) -> list[Path]:
+    """Return the files that hold nothing but comments and blanks.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    return [path for path in files if not count_statements(_text(path))]
 
 
 def warn(console: Console, files: Iterable[Path]) -> None:

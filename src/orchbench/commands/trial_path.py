@@ -4,6 +4,8 @@ It decides nothing about the order and asks nobody: the command does. Other comm
 """
 
 import argparse
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,19 +15,21 @@ from rich.console import Console
 from orchbench.commands.check import look
 from orchbench.commands.compare import is_good, run_comparison
 from orchbench.commands.failure import CommandFailed
-from orchbench.commands.other_command import is_there, run_command
+from orchbench.commands.other_command import exit_code_of, run_command
+from orchbench.commands.probe import EXIT_REFUTED
 from orchbench.commands.stored_summary import print_summary
+from orchbench.commands.trial_arguments import makes_warehouse
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import Connection, deployed_outputs
-from orchbench.deployment.warehouse import Warehouse
-from orchbench.local import LOCAL_WORKGROUP_ARN
+from orchbench.deployment.warehouse import RunsSql, Warehouse
 from orchbench.platforms.platform import Clients
 from orchbench.results.folder import ResultsFolder
+from orchbench.results.supplements import kept_probes
 from orchbench.trace import Json
 from orchbench.trial.grants import grant
 from orchbench.trial.sam import Sam
-from orchbench.trial.serverless import admin_secret, limit_usage, workgroup_arn
+from orchbench.trial.serverless import admin_secret, limit_usage
 from orchbench.trial.walk import Left, Step
 
 SAM_STACK = "aws-sam-cli-managed-default"
@@ -44,8 +48,11 @@ class Trial:
         results: folder of the comparison.
         console: told of what takes time.
         local: whether the endpoint is this machine's.
-        target: the template's parameters that say where batches run.
+        target: the template's parameters that say where batches run; empty until a warehouse is deployed.
         secret_arn: of somebody who may create users; None for the caller's own identity.
+        unlimited: whether this trial has deployed a warehouse that it has not limited.
+        probes_left: what probes could not remove, a sentence each.
+        run_probes: runs `orchbench probe` with arguments and returns its exit code.
     """
 
     arguments: argparse.Namespace
@@ -57,6 +64,9 @@ class Trial:
     local: bool
     target: dict[str, str] = field(default_factory=dict)
     secret_arn: str | None = None
+    unlimited: bool = False
+    probes_left: Sequence[str] = ()
+    run_probes: Callable[[Sequence[str]], int] = lambda given: exit_code_of("probe", given)
 
     @property
     def stack(self) -> str:
@@ -71,13 +81,13 @@ class Trial:
     @property
     def makes_warehouse(self) -> bool:
         """Whether this trial deploys a warehouse of its own."""
-        return not (self.local or self.arguments.workgroup or self.arguments.cluster)
+        return makes_warehouse(self.arguments, local=self.local)
 
     def steps(self) -> list[Step]:
         """Return the path, in its order. A further step is an entry here."""
         warehouse, build, probes = self._no_warehouse(), self._no_build(), self._no_probes()
         rows = f"{self.arguments.rows or DEFAULT_ROWS:,}"
-        tables = f"create public.orders and the mart where they are missing; an empty one gets {rows} orders"
+        tables = f"create the tables that are missing; orders that are there stay, an empty table gets {rows}"
         ready = "look whether everything is there that a run needs"
         return [
             Step(
@@ -105,7 +115,8 @@ class Trial:
         arguments = self.arguments
         return (
             f"deploy warehouse.yaml as {self.warehouse_stack}: Redshift Serverless of {arguments.rpu} RPU, "
-            f"turned off for the day after {arguments.rpu_hours} RPU-hours"
+            f"and set a usage limit right after, which turns it off for the day after {arguments.rpu_hours} "
+            "RPU-hours"
         )
 
     def _no_warehouse(self) -> str | None:
@@ -121,10 +132,12 @@ class Trial:
     def deploy_warehouse(self) -> str:
         """Deploy warehouse.yaml and limit its usage before anything runs on it."""
         values = {"BaseCapacity": str(self.arguments.rpu), "Database": self.arguments.database}
+        self.unlimited = True
         self.sam.deploy(self.warehouse_stack, values, environment="warehouse")
         found = deployed_outputs(self.clients.client("cloudformation"), self.warehouse_stack)
         serverless = self.clients.client("redshift-serverless")
         limited = limit_usage(serverless, found["WorkgroupArn"], self.arguments.rpu_hours)
+        self.unlimited = False
         self.target = {"WorkgroupArn": found["WorkgroupArn"]}
         self.secret_arn = admin_secret(serverless, found["NamespaceName"])
         return f"{found['WorkgroupName']} is there, and {limited}"
@@ -154,18 +167,9 @@ class Trial:
 
     def deploy(self) -> str:
         """Deploy the application onto the warehouse, this trial's or the one that was named."""
-        target = self.target or self._named_target()
-        values = {**target, "Database": self.arguments.database, "Runtime": self.runtime}
+        values = {**self.target, "Database": self.arguments.database, "Runtime": self.runtime}
         self.sam.deploy(self.stack, values, built=not self.local)
         return f"{self.stack} is there, with {', '.join(way.name for way in self.bench().ways())}"
-
-    def _named_target(self) -> dict[str, str]:
-        if self.arguments.cluster:
-            return {"ClusterIdentifier": self.arguments.cluster}
-        if self.local:
-            return {"WorkgroupArn": LOCAL_WORKGROUP_ARN}
-        serverless = self.clients.client("redshift-serverless")
-        return {"WorkgroupArn": workgroup_arn(serverless, self.arguments.workgroup)}
 
     def bench(self) -> Bench:
         """Return the application as every other command sees it."""
@@ -183,9 +187,7 @@ class Trial:
         """Create the tables and fill the orders; orders that are there already stay."""
         warehouse = self._warehouse()
         create_tables(warehouse, self.sam.folder)
-        rows = self.arguments.rows or orders_count(warehouse) or DEFAULT_ROWS
-        filled = seed(warehouse, rows, replace=False)
-        return f"public.orders holds {rows:,} rows{'' if filled else ' already'}"
+        return filled(warehouse, self.arguments.rows)
 
     def grant(self) -> str:
         """Create the functions' database user, as somebody who may, and grant it what the batch needs."""
@@ -228,19 +230,51 @@ class Trial:
         return f"all runs succeeded; they are in {self.results.path}"
 
     def _no_probes(self) -> str | None:
-        if self.arguments.no_probes:
-            return "they were not asked for"
-        return None if is_there("probe") else "there is no `orchbench probe` here yet"
+        return "they were not asked for" if self.arguments.no_probes else None
 
     def probe(self) -> str:
-        """Try the claims about AWS, as ``orchbench probe`` does."""
+        """Try the claims about AWS as ``orchbench probe`` does; a refuted one is a result, no failure."""
         given = ["--target", "aws", "--stack", self.stack, "--region", self.clients.region, "--yes"]
         if self.arguments.profile:
             given += ["--profile", self.arguments.profile]
-        run_command("probe", given)
-        return "tried"
+        try:
+            code = self.run_probes([*given, "--out", str(self.results.path)])
+        finally:
+            # It is written after each probe, and at the end however that comes.
+            kept = kept_probes(self.results) or {"probes": {}, "left": []}
+            self.probes_left = kept["left"]
+        if code not in (0, EXIT_REFUTED):
+            raise CommandFailed(f"`orchbench probe` ended with exit code {code}.")
+        counts = Counter(one["verdict"] for one in kept["probes"].values())
+        return ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) or "none was tried"
+
+    # What is left
+
+    def further_left(self) -> list[Left]:
+        """Return what may be left in the account and is no stack of its own, or is not as it should be."""
+        left = [Left(said) for said in self.probes_left]
+        if self.unlimited:
+            what = "has no usage limit of this trial: docs/operations.md says how to set one"
+            left.append(Left(f"{self.warehouse_stack} {what}", self.warehouse_stack))
+        return left
 
     def report(self) -> str:
         """Make the page."""
         run_command("report", [str(self.results.path)])
         return f"{Path(self.results.path) / 'report.html'}"
+
+
+def filled(warehouse: RunsSql, asked: int | None) -> str:
+    """Fill an empty table of orders, and say what is in it; orders that are there already stay.
+
+    Args:
+        warehouse: the tables exist there.
+        asked: how many rows an empty table gets; None for the default.
+    """
+    present = orders_count(warehouse)
+    if present:
+        stay = "" if asked in (None, present) else f", and they stay: --rows {asked:,} fills an empty table"
+        return f"public.orders holds {present:,} rows already{stay}"
+    rows = asked or DEFAULT_ROWS
+    seed(warehouse, rows, replace=False)
+    return f"public.orders holds {rows:,} rows"

@@ -43,11 +43,13 @@ def look(clients: Clients, caller_arn: str, needed: Iterable[Permission]) -> Loo
         caller_arn: as GetCallerIdentity told it.
         needed: with values in their resources.
     """
+    needed = list(needed)
     asked = [(action, each) for one in needed for action in one.actions for each in one.resources]
+    contexts = {action: _context(one) for one in needed for action in one.actions}
     if caller_arn.endswith(":root"):
         return Looked("this is the account's root user, who may do everything: use a role with the policy")
     try:
-        return Looked("simulated by IAM", tuple(_denied(clients.client("iam"), caller_arn, asked)))
+        return Looked("simulated by IAM", tuple(_denied(clients.client("iam"), caller_arn, asked, contexts)))
     except (ClientError, BotoCoreError) as error:
         why = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     answers = {one: _tried(clients, *one) for one in asked}
@@ -64,7 +66,18 @@ def identity_arn(caller_arn: str) -> str:
     return f"{head.replace(':sts:', ':iam:')}:role/{rest.partition('/')[0]}" if rest else caller_arn
 
 
-def _denied(iam: Any, caller_arn: str, asked: Iterable[Asked]) -> Iterator[Asked]:
+def _context(one: Permission) -> list[dict[str, Any]]:
+    """Return what a call brings with it by which its permission's conditions hold."""
+    return [
+        {"ContextKeyName": key, "ContextKeyValues": list(values[:1]), "ContextKeyType": "string"}
+        for keys in one.conditions.values()
+        for key, values in keys.items()
+    ]
+
+
+def _denied(
+    iam: Any, caller_arn: str, asked: Iterable[Asked], contexts: Mapping[str, list[dict[str, Any]]]
+) -> Iterator[Asked]:
     """Yield what the simulation does not allow; an action's resources in one call."""
     resources: dict[str, list[str]] = {}
     for action, resource in asked:
@@ -73,7 +86,10 @@ def _denied(iam: Any, caller_arn: str, asked: Iterable[Asked]) -> Iterator[Asked
         # In the place of a pattern's end, one resource that it holds for.
         named = {_sample(pattern): pattern for pattern in patterns}
         pages = iam.get_paginator("simulate_principal_policy").paginate(
-            PolicySourceArn=identity_arn(caller_arn), ActionNames=[action], ResourceArns=list(named)
+            PolicySourceArn=identity_arn(caller_arn),
+            ActionNames=[action],
+            ResourceArns=list(named),
+            **({"ContextEntries": contexts[action]} if contexts[action] else {}),
         )
         for page in pages:
             for one in page["EvaluationResults"]:

@@ -4,8 +4,9 @@ It says what is needed, and asks no service. A contract test holds it to the cal
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from orchbench.deployment.connection import Connection
 from orchbench.platforms.platform import Permission
@@ -88,9 +89,18 @@ def policy(needed: Iterable[Permission]) -> Json:
     """Return an IAM policy document."""
     statements = [
         {"Sid": one.sid, "Effect": "Allow", "Action": list(one.actions), "Resource": list(one.resources)}
+        | ({"Condition": _conditions(one, list)} if one.conditions else {})
         for one in needed
     ]
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _conditions(one: Permission, made: Callable[[tuple[str, ...]], Any]) -> dict[str, dict[str, Any]]:
+    """Return a permission's conditions with something made of each key's values."""
+    return {
+        operator: {key: made(values) for key, values in keys.items()}
+        for operator, keys in one.conditions.items()
+    }
 
 
 def values_of(connection: Connection) -> dict[str, str]:
@@ -110,11 +120,12 @@ def values_of(connection: Connection) -> dict[str, str]:
 
 def resolved(needed: Iterable[Permission], values: Mapping[str, str]) -> list[Permission]:
     """Return permissions with values in them, without those of another kind of target."""
+
+    def filled(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(PLACEHOLDER.sub(lambda found: values[found[1]], each) for each in texts)
+
     return [
-        replace(
-            one,
-            resources=tuple(PLACEHOLDER.sub(lambda found: values[found[1]], each) for each in one.resources),
-        )
+        replace(one, resources=filled(one.resources), conditions=_conditions(one, filled))
         for one in needed
         if {name for each in one.resources for name in PLACEHOLDER.findall(each)} <= values.keys()
     ]

@@ -100,20 +100,13 @@ def transformed(path: Path, kept: Collection[str]) -> Resources:
     return found
 
 
-def handler_files(path: Path, suffixes: Collection[str]) -> list[Path]:
-    """Return the files of the functions whose names end with one of these, in the template's order."""
+def handler_files(path: Path, kept: Collection[str]) -> list[Path]:
+    """Return the files of the functions among these logical ids, in the template's order."""
     document = load_template(path)
     code = path.parent / document["Globals"]["Function"]["CodeUri"]
     found = []
-    for resource in document["Resources"].values():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::Serverless::Function" and _suffix(properties) in suffixes:
-            module = properties["Handler"].rpartition(".")[0]
+    for logical_id, resource in document["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::Function" and logical_id in kept:
+            module = resource["Properties"]["Handler"].rpartition(".")[0]
             found.append(code.joinpath(*module.split(".")).with_suffix(".py"))
     return list(dict.fromkeys(found))
-
-
-def _suffix(properties: dict[str, Any]) -> str:
-    name = properties["FunctionName"]
-    text = str(name["Fn::Sub"] if isinstance(name, dict) else name)
-    return text.removeprefix("${AWS::StackName}-")

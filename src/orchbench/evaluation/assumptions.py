@@ -35,6 +35,11 @@ class Assumption:
     high: Decimal
     range_source: str
 
+    @property
+    def is_share(self) -> bool:
+        """Tell whether it is part of a whole, from 0 to 1."""
+        return self.unit.startswith("of the ")
+
 
 @dataclass(frozen=True)
 class Assumptions:
@@ -105,6 +110,8 @@ def stated(texts: Iterable[str]) -> Assumptions:
             ) from None
         value_given = values[name.strip()]
         least = 1 if name.strip() == "full_core_memory_mb" else 0
-        if not value_given.is_finite() or not least <= value_given <= MOST:
-            raise UnknownAssumption(f"{text!r} assumes no number from {least} to {MOST:,}.")
+        known = default_assumptions().named.get(name.strip())
+        most = 1 if known and known.is_share else MOST
+        if not value_given.is_finite() or not least <= value_given <= most:
+            raise UnknownAssumption(f"{text!r} assumes no number from {least} to {most:,}.")
     return default_assumptions().with_values(values)

@@ -1,10 +1,11 @@
 """What a way asks of whoever writes, reads and deploys it, from the files themselves.
 
-What counts where, and why, stands in docs/complexity.md. The shared domain counts for no way: all have it.
+What counts where, and why, stands in docs/complexity.md. A way is measured as if it stood in its stack alone:
+what it shares with others counts for it, as it does for each of them. The domain, which all have, counts for
+none.
 """
 
 import ast
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,14 +14,20 @@ from typing import Any
 import complexipy
 import lizard
 
+from orchbench.evaluation.units import (
+    DefinitionSize,
+    Units,
+    canonical_code_lines,
+    code_units,
+)
 from orchbench.trace import Json
 
 LANGUAGES = {".py": "Python", ".json": "Amazon States Language"}
-SERVICES = {"StepFunctions": "Step Functions", "Logs": "CloudWatch Logs", "Events": "EventBridge"}
-MOST_PATHS = 10_000
-"""Where counting ends: a definition of many Choices has more paths than anybody reads."""
 SHARED = ("redshift_batch", "telemetry", "executions")
 """Modules that every way uses, or that look after every way."""
+VOCABULARY = "errors.py"
+"""Where the domain's error classes stand, and lists of them."""
+LOGS_AND_TRACES = ("logs:", "xray:")
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class CodeSize:
     """Python files together.
 
     Attributes:
-        lines: without blank lines, comments and docstrings, as lizard counts.
+        lines: of canonical formatting.
         cyclomatic: of all functions together, lizard's.
         cognitive: of all functions together, complexipy's.
     """
@@ -37,42 +44,22 @@ class CodeSize:
     lines: int
     functions: int
     cyclomatic: int
-    most_cyclomatic: int
     cognitive: int
 
 
 @dataclass(frozen=True)
-class DefinitionSize:
-    """A state machine's definition, with what its Parallels and Maps hold.
-
-    Attributes:
-        lines: that are not blank.
-        branches: rules of Choices, their defaults, and catchers.
-        paths: from the start to an end on which no state is entered twice, those of each branch and each map
-            added; ``MOST_PATHS`` where there are more.
-    """
-
-    lines: int
-    states: int
-    branches: int
-    paths: int
-
-
-@dataclass(frozen=True)
 class DeployedSize:
-    """What stands in an account.
+    """What stands in an account that holds this way alone.
 
     Attributes:
-        resources: by type, after the SAM transform, of the way's own block.
-        shared_resources: how many it needs beside them.
-        actions: that its own roles and policies allow.
-        shared_actions: that the shared role allows.
+        resources: by type, after the SAM transform.
+        actions: that its roles and policies allow, for the work.
+        log_actions: the same for logs and traces, which AWS's consoles write by themselves.
     """
 
     resources: Mapping[str, int]
-    shared_resources: int
     actions: tuple[str, ...]
-    shared_actions: tuple[str, ...]
+    log_actions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,16 +67,19 @@ class Complexity:
     """Everything of one way; ``definition`` is None where it has none."""
 
     way: str
+    units: Units
     code: CodeSize
     definition: DefinitionSize | None
     deployed: DeployedSize
     languages: tuple[str, ...]
     artefacts: tuple[str, ...]
-    services: tuple[str, ...]
 
     def to_json(self) -> Json:
         """Return it as JSON values."""
-        return asdict(self)
+        document = asdict(self) | {"units": self.units.to_json()}
+        if self.definition:
+            document["definition"]["units"] = self.definition.units.to_json()
+        return document
 
 
 def own_files(handlers: Sequence[Path], code_folder: Path) -> list[Path]:
@@ -123,79 +113,28 @@ def code_size(files: Sequence[Path], root: Path) -> CodeSize:
     cyclomatic = [one.cyclomatic_complexity for file in analysed for one in file.function_list]
     return CodeSize(
         files=tuple(str(path.relative_to(root)) for path in files),
-        lines=sum(file.nloc for file in analysed),
+        lines=sum(canonical_code_lines(path.read_text()) for path in files),
         functions=len(cyclomatic),
         cyclomatic=sum(cyclomatic),
-        most_cyclomatic=max(cyclomatic, default=0),
         cognitive=sum(complexipy.file_complexity(str(path)).complexity for path in files),
     )
 
 
-def definition_size(text: str) -> DefinitionSize:
-    """Measure a definition in Amazon States Language."""
-    return size_of_definition(json.loads(text), text)
+def units_of(definition: DefinitionSize | None, files: Sequence[Path], code_folder: Path) -> Units:
+    """Count a way's definition and its code together."""
+    vocabulary = [code_folder / SHARED[0] / VOCABULARY, code_folder / VOCABULARY]
+    code = code_units(files, [path for path in vocabulary if path.exists()])
+    return definition.units + code if definition else code
 
 
-def size_of_definition(document: Json, text: str) -> DefinitionSize:
-    """Measure a definition that has been read.
-
-    Args:
-        text: as it is written, for its lines.
-    """
-    machines = list(_machines(document))
-    return DefinitionSize(
-        lines=sum(bool(line.strip()) for line in text.splitlines()),
-        states=sum(len(one["States"]) for one in machines),
-        branches=sum(_branches(state) for one in machines for state in one["States"].values()),
-        paths=min(MOST_PATHS, sum(_paths(one["States"], one["StartAt"]) for one in machines)),
-    )
-
-
-def _machines(document: Json) -> Iterator[Json]:
-    """Yield a definition and those that its Parallels and Maps hold."""
-    yield document
-    for state in document["States"].values():
-        inner = [state[key] for key in ("Iterator", "ItemProcessor") if key in state]
-        for one in (*state.get("Branches", ()), *inner):
-            yield from _machines(one)
-
-
-def _branches(state: Json) -> int:
-    return len(state.get("Choices", ())) + len(state.get("Catch", ())) + ("Default" in state)
-
-
-def _targets(state: Json) -> list[str]:
-    named = [state.get("Next"), state.get("Default")]
-    named += [one["Next"] for key in ("Choices", "Catch") for one in state.get(key, ())]
-    return list(dict.fromkeys(one for one in named if one))
-
-
-def _paths(states: Mapping[str, Json], start: str) -> int:
-    """Count the paths to an end, up to ``MOST_PATHS``; a loop is no path of its own."""
-    found = 0
-    waiting: list[tuple[str, frozenset[str]]] = [(start, frozenset())]
-    while waiting and found < MOST_PATHS:
-        name, passed = waiting.pop()
-        targets = _targets(states[name])
-        found += not targets
-        passed |= {name}
-        waiting += [(target, passed) for target in targets if target not in passed]
-    return found
-
-
-def deployed_size(own: Mapping[str, Json], shared: Mapping[str, Json]) -> DeployedSize:
-    """Measure transformed resources.
-
-    Args:
-        own: those of the way's block.
-        shared: those that it needs beside them.
-    """
-    kinds = [str(one["Type"]) for one in own.values()]
+def deployed_size(resources: Mapping[str, Json]) -> DeployedSize:
+    """Measure the transformed resources of a stack."""
+    kinds = [str(one["Type"]) for one in resources.values()]
+    actions = sorted(set(_actions(dict(resources))))
     return DeployedSize(
         resources={kind: kinds.count(kind) for kind in sorted(set(kinds))},
-        shared_resources=len(shared),
-        actions=tuple(sorted(set(_actions(own)))),
-        shared_actions=tuple(sorted(set(_actions(shared)))),
+        actions=tuple(one for one in actions if not one.startswith(LOGS_AND_TRACES)),
+        log_actions=tuple(one for one in actions if one.startswith(LOGS_AND_TRACES)),
     )
 
 
@@ -212,15 +151,7 @@ def _actions(value: Any) -> Iterator[str]:
             yield from _actions(one)
 
 
-def artefacts(functions: Sequence[str], own: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return what is deployed to run: a way's functions and its state machines."""
-    machines = [name for name, one in own.items() if one["Type"] == "AWS::StepFunctions::StateMachine"]
-    return (*(f"function {name}" for name in functions), *(f"state machine {name}" for name in machines))
-
-
-def services(own: Mapping[str, Json], shared: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the services that a reader of a way must know, by what its resources are of."""
-    types = {str(one["Type"]).split("::")[1] for one in (*own.values(), *shared.values())}
-    known = {SERVICES.get(name, name) for name in types}
-    durable = any("DurableConfig" in one.get("Properties", {}) for one in own.values())
-    return tuple(sorted({*known, "Redshift Data API", *(["Lambda durable functions"] if durable else [])}))
+def artefacts(resources: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return what is deployed to run: the functions of a stack and its state machines."""
+    named = {"AWS::Lambda::Function": "function", "AWS::StepFunctions::StateMachine": "state machine"}
+    return tuple(f"{named[one['Type']]} {name}" for name, one in resources.items() if one["Type"] in named)

@@ -26,6 +26,7 @@ from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.ways.durations import Policy, shown_duration
 
 SECONDS_A_MONTH = 30 * 86_400
+USUAL_PEAK_FACTOR = 10.0
 SHORTEST_SHARED_SECONDS = 2
 """The first delay where the lag may be a share of the duration: no end is seen sooner."""
 ROOMY = 0.5
@@ -34,7 +35,10 @@ ROOMY = 0.5
 
 @dataclass(frozen=True)
 class Promise:
-    """How long an end may stay unseen at any moment: so many seconds, or a share of the time it took."""
+    """How long an end may stay unseen at any moment: so many seconds, or a share of the time it took.
+
+    Delays are whole seconds, so a share is promised rounded up to the next one.
+    """
 
     seconds: float | None = None
     share: float | None = None
@@ -60,7 +64,8 @@ class Promise:
     def told(self) -> str:
         """The promise in words."""
         if self.share is not None:
-            return f"{self.share * 100:g} % of the query's time ({SHORTEST_SHARED_SECONDS} s at least)"
+            least = f"{SHORTEST_SHARED_SECONDS} s at least"
+            return f"{self.share * 100:g} % of the query's time, rounded up to the next second ({least})"
         seconds = self.seconds or 0
         return shown_duration(seconds).replace(" m", " min") if seconds % 60 == 0 else f"{seconds:g} s"
 
@@ -94,7 +99,7 @@ class Question:
     promise: Promise
     timeout_seconds: int
     terms: Terms
-    peak_factor: float = 10.0
+    peak_factor: float = USUAL_PEAK_FACTOR
     free_tier: bool = False
     warehouse: Warehouse | None = None
     material: Material = field(default_factory=Material)
@@ -105,8 +110,9 @@ class Question:
         """What Redshift costs a month, runs that are started anew included."""
         if self.warehouse is None:
             return Decimal(0)
-        again = 1 + self.terms.assumed["failed_runs_share"]
-        return self.warehouse.usd(self.durations_seconds, self.timeout_seconds) * self.runs_a_month * again
+        return self.warehouse.usd_a_month(
+            self.durations_seconds, self.timeout_seconds, self.runs_a_month, self.terms.assumed
+        )
 
     @cached_property
     def seconds(self) -> float:
@@ -215,16 +221,21 @@ def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
     return Option(found, month, _loads(question, found))
 
 
-def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
-    """Answer a question."""
+def best_of(question: Question, candidate: Candidate) -> Option | None:
+    """Return a way's cheapest option that keeps the promise, one that fits first; None where none does."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     policies = question.promise.policies(question.timeout_seconds, warm)
+    options = [option(question, candidate, policy) for policy in policies]
+    kept = [one for one in options if question.promise.is_kept(one.estimate) and not question.none_ends]
+    return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd), default=None)
+
+
+def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
+    """Answer a question: each way with the interval that costs least, whatever its lag; then ranked."""
     best, left_out = [], []
     for candidate in candidates:
-        options = [option(question, candidate, policy) for policy in policies]
-        kept = [one for one in options if question.promise.is_kept(one.estimate) and not question.none_ends]
-        if kept:
-            best.append(min(kept, key=lambda one: (bool(one.exceeded), one.month.usd)))
+        if planned := best_of(question, candidate):
+            best.append(planned)
         else:
             left_out.append((candidate, _shortest_lag(question, candidate)))
     fitting = sorted((one for one in best if not one.exceeded), key=lambda one: (one.month.usd, one.way))

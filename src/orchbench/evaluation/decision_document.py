@@ -6,8 +6,15 @@ from decimal import Decimal
 import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import Answer, Option, option, shortest_interval
-from orchbench.evaluation.estimate import CLOSED_FORM
+from orchbench.evaluation.decision import (
+    USUAL_PEAK_FACTOR,
+    Answer,
+    Material,
+    Option,
+    option,
+    shortest_interval,
+)
+from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import Corner, Swing, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
@@ -20,6 +27,7 @@ SOURCE = "closed form over the workload"
 ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
 ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
 OF_BILLS = "difference of the two bills"
+COUNTED = "counted in the files that are deployed"
 SUM = "the sum of the bill's lines"
 
 
@@ -57,11 +65,21 @@ def decision_document(
         "adaptive": _adaptive(answer),
         "redshift": _redshift(answer),
         "turns": [_turn(one) for one in turns(answer, candidates)] if ranked else [],
-        "ranges": _ranges(answer),
+        "ranges": _ranges(answer, candidates),
         "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
         "within_budget": budget,
         "notes": each_once(
-            line["note"] for one in [*shown, *beyond] for line in one["bill"]["lines"] if line["note"]
+            note
+            for note in (
+                *(
+                    line["note"]
+                    for one in (*shown, *beyond)
+                    for part in ("bill", "besides")
+                    for line in one[part]["lines"]
+                ),
+                answer.question.warehouse.note if answer.question.warehouse else "",
+            )
+            if note
         ),
     }
 
@@ -69,7 +87,11 @@ def decision_document(
 def _question(answer: Answer, workload: Workload) -> Json:
     question = answer.question
     durations, terms, promise = workload.durations_seconds, question.terms, question.promise
-    lag = (promise.seconds, "s") if promise.share is None else (promise.share, "of the query's time")
+    lag = (
+        (promise.seconds, "s")
+        if promise.share is None
+        else (promise.share, "of the query's time, rounded up to the next second")
+    )
     material = question.material
     return {
         "queries": figure(len(durations), "queries", workload.label, workload.source),
@@ -79,12 +101,12 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "acceptable_lag": given(*lag),
         "promise": promise.told,
         "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
-        "peak_factor": given(question.peak_factor, "times the average"),
-        "material_usd": given(plain(material.usd), "USD a month"),
-        "material_share": given(plain(material.share), "of the whole bill"),
+        "peak_factor": given(question.peak_factor, "times the average", USUAL_PEAK_FACTOR),
+        "material_usd": given(plain(material.usd), "USD a month", plain(Material().usd)),
+        "material_share": given(plain(material.share), "of the whole bill", plain(Material().share)),
         "free_tier": question.free_tier,
         "region": terms.prices.region,
-        "memory_mb": given(terms.memory_mb, "MB"),
+        "memory_mb": given(terms.memory_mb, "MB", USUAL_MEMORY_MB),
         "architecture": terms.architecture,
     }
 
@@ -121,8 +143,8 @@ def _option(one: Option, answer: Answer) -> Json:
         "detection_lag_p95": estimated(found.lag.p95_seconds, "s", ANY_MOMENT),
         "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
-        "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, "the way's own"),
-        "works": figure(found.candidate.works, "states or operations", Label.MEASURED, "the way's own"),
+        "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),
+        "works": figure(found.candidate.works, "states or operations", Label.MEASURED, COUNTED),
         "bill": bill_to_json(one.month.parts["runs"]),
         "besides": bill_to_json(one.month.parts["besides"]),
     }
@@ -181,26 +203,31 @@ def _redshift(answer: Answer) -> Json | None:
 def _turn(turn: Turn) -> Json:
     instead = turn.instead.recommended
     factor = round(turn.factor, 6)
+    bills = (one.month.bill.label for one in (*turn.now.ranked, *turn.instead.ranked))
+    # What a quota or a promise turns alone hangs on no bill.
+    label = weakest(bills) if instead else Label.ESTIMATED
     return {
         "what": turn.what,
         "kind": turn.kind,
-        "factor": figure(factor, "times its value", Label.ESTIMATED, SOURCE),
-        "at": figure(turn.value, "s", Label.ESTIMATED, SOURCE) if turn.value is not None else None,
+        "factor": figure(factor, "times its value", label, SOURCE),
+        "at": figure(turn.value, "s", label, SOURCE) if turn.value is not None else None,
         "direction": "more" if turn.factor > 1 else "less",
         "way": instead.way if instead else None,
         "poll": instead.policy.shown if instead else None,
     }
 
 
-def _ranges(answer: Answer) -> Json | None:
-    """Return the tornado beside the runner-up, and whether any corner makes another way matter."""
+def _ranges(answer: Answer, candidates: Sequence[Candidate]) -> Json | None:
+    """Return the tornado beside the runner-up, and what the worst corners make of the answer."""
     if len(answer.ranked) < 2:
         return None
-    corners = [worst_corner(answer, other) for other in answer.ranked[1:]]
+    corners = [worst_corner(answer, other, candidates) for other in answer.ranked[1:]]
     return {
+        "recommended": answer.way,
         "beside": answer.ranked[1].way,
         "tornado": [_swing(one) for one in tornado(answer, answer.ranked[1])],
         "survives": all(one.survived for one in corners),
+        "same_answer": all(one.instead.way == answer.way for one in corners),
         "corners": [_corner(one) for one in corners],
     }
 
@@ -208,7 +235,7 @@ def _ranges(answer: Answer) -> Json | None:
 def _swing(one: Swing) -> Json:
     def at(value: Decimal, usd: Decimal) -> Json:
         source = f"the runner-up's month less the recommended one's, at {plain(value)} {one.assumption.unit}"
-        return figure(plain(round(usd, 6)), "USD a month", Label.ESTIMATED, source)
+        return figure(plain(round(usd, 6)), "USD a month", one.label, source)
 
     return {
         "what": one.name,
@@ -224,8 +251,9 @@ def _corner(one: Corner) -> Json:
     return {
         "way": one.other,
         "survived": one.survived,
-        "costs_more": figure(plain(round(one.more_usd, 6)), "USD a month", Label.ESTIMATED, source),
-        "matters_from": figure(plain(round(one.least_usd, 6)), "USD a month", Label.ESTIMATED, source),
+        "answer": one.instead.way,
+        "costs_more": figure(plain(round(one.more_usd, 6)), "USD a month", one.label, source),
+        "matters_from": figure(plain(round(one.least_usd, 6)), "USD a month", one.label, source),
     }
 
 
@@ -243,7 +271,7 @@ def _within_budget(
             answer.question, candidates, lambda one: one.month.usd <= budget_usd and not one.exceeded
         )
         document["shortest_interval_within_it"] = (
-            figure(found.policy.minimum_seconds, "s", Label.ESTIMATED, SOURCE) if found else None
+            figure(found.policy.minimum_seconds, "s", found.month.bill.label, SOURCE) if found else None
         )
         document["way"] = found.way if found else None
         document["within_acceptable_lag"] = found is not None and answer.question.promise.is_kept(

@@ -8,7 +8,7 @@ the counts equal those of one; faults and retries are left out too.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
@@ -37,6 +37,8 @@ from orchbench.ways.usage import Usage
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
+USUAL_MEMORY_MB = 128
+"""Of a function, where nobody gives another."""
 METER, KEPT, REQUESTS, COLD, LOGGED = "meter", "kept for seconds", "requests", "cold starts", "logged"
 MILLISECONDS = "milliseconds"
 LOGGING = ("work", "checks", "invocations")
@@ -62,6 +64,7 @@ class Followed:
         policy: as the way keeps it.
         statement_seconds: from the statement's creation to its end, Redshift's queue included.
         timeout_seconds: the batch's own.
+        quantities: by the assumptions and the deployment that they were made with, held to keep their ids.
     """
 
     candidate: Candidate
@@ -69,6 +72,9 @@ class Followed:
     statement_seconds: Floats
     timeout_seconds: Floats
     kept_warm_seconds: float
+    quantities: dict[tuple[int, str, int], tuple[Assumptions, list[Quantity]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @cached_property
     def policies(self) -> PolicyColumns:
@@ -217,6 +223,13 @@ class Estimate:
     @cached_property
     def quantities(self) -> list[Quantity]:
         """What one run is billed for, on average over the queries: exact sums, over their number."""
+        followed, terms = self.followed, self.terms
+        key = (id(terms.assumed), terms.architecture, terms.memory_mb)
+        if key not in followed.quantities:
+            followed.quantities[key] = (terms.assumed, self._quantities())
+        return followed.quantities[key][1]
+
+    def _quantities(self) -> list[Quantity]:
         followed, rows = self.followed, len(self.followed.statement_seconds)
         billed = {
             (MILLISECONDS, name): Decimal(int(self._billed_milliseconds(name).sum()))

@@ -14,9 +14,10 @@ def figure(value: object, unit: str, label: Label, source: str) -> Json:
     return {"value": value, "unit": unit, "label": known.value, "source": source}
 
 
-def given(value: object, unit: str) -> Json:
-    """Return one figure that whoever asks has stated."""
-    return figure(value, unit, Label.ASSUMED, GIVEN)
+def given(value: object, unit: str, usual: object = None) -> Json:
+    """Return one figure that whoever asks has stated; one that is the default is told as that."""
+    source = GIVEN if usual is None or value != usual else "the default, or given by the caller as the same"
+    return figure(value, unit, Label.ASSUMED, source)
 
 
 def told_usd(amount: Decimal, places: int = 4) -> str:

@@ -7,19 +7,24 @@ from decimal import Decimal
 from orchbench.evaluation.estimate import Estimate
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
 from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
-from orchbench.evaluation.tariff import BYTES_A_GB, Bill, Quantity, priced
+from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, SECONDS_A_DAY, Bill, Quantity, priced
 from orchbench.trace import Label
 
 CUSTOM_METRICS = 5
 """That checks write of a way: functions/telemetry.py."""
 SHARED_METRICS = 2
 """Statements that the cancel and the sweep function stopped."""
+OWN_CANCELS = 1
+"""The same metric of a durable function, under its own service's name: it stops statements itself."""
 SHARED_ALARMS = 4
 SWEEPS = Decimal(30 * 24 * 60) / 15
 SWEEP_LOOKS = 3
 """One for each status of a statement that runs."""
 MONITORED = "monitoring.yaml and functions/telemetry.py: as if each way were deployed alone"
-SMALL_PRICES = {"redshift_rpu_hour", "xray_trace", "custom_metric", "alarm", "dashboard"}
+RPU_HOUR = "redshift_rpu_hour"
+SMALL_PRICES = {RPU_HOUR, "xray_trace", "custom_metric", "alarm", "dashboard"}
+TRACES_ALWAYS = DAYS_A_MONTH * SECONDS_A_DAY
+"""That X-Ray records of a month's: one a second, taken to be begun evenly over the month."""
 FAULTS, BESIDES, RUNS = "faults", "besides", "runs"
 
 
@@ -89,19 +94,25 @@ def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
     """Yield the traces: a resume is an invocation and begins one, a state machine's run is one."""
     usage, assumed = estimate.candidate.usage, estimate.terms.assumed
     each = Decimal(int(estimate.followed.invocations.sum())) / len(estimate.followed.statement_seconds)
-    recorded = assumed["traces_recorded_share"] * (1 + assumed["failed_runs_share"])
-    amount = (each if usage.suspends else Decimal(1)) * runs * recorded
+    begun = (each if usage.suspends else Decimal(1)) * runs * (1 + assumed["failed_runs_share"])
+    always = min(begun, TRACES_ALWAYS)
+    amount = always + (begun - always) * assumed["traces_recorded_share"]
     source = "one an invocation" if usage.suspends else "one a run"
     yield Quantity(
-        "traces recorded", "xray_trace", amount, Label.ASSUMED, f"{source}, times what is recorded"
+        "traces recorded",
+        "xray_trace",
+        amount,
+        Label.ASSUMED,
+        f"{source}, all of them up to one a second and a share of the rest: traces_recorded_share",
     )
 
 
 def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
     """Yield what is paid however often it runs; an empty dead-letter queue costs nothing."""
     alarms = estimate.candidate.alarms + SHARED_ALARMS
+    metrics = CUSTOM_METRICS + SHARED_METRICS + (OWN_CANCELS if estimate.candidate.usage.suspends else 0)
     for what, key, amount in (
-        ("custom metrics", "custom_metric", CUSTOM_METRICS + SHARED_METRICS),
+        ("custom metrics", "custom_metric", metrics),
         ("alarms", "alarm", alarms),
         ("dashboard", "dashboard", 1),
     ):

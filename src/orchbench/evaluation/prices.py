@@ -68,6 +68,11 @@ class Price:
         year, month, day = [*parts, *(12, 31)[len(parts) - 1 :]]
         return (year + 1, month, day) < (today.year, today.month, today.day)
 
+    def is_of_the_future(self, today: dt.date) -> bool:
+        """Tell whether it claims to be read after a day."""
+        parts = [int(part) for part in self.date.split("-")]
+        return parts > [today.year, today.month, today.day][: len(parts)]
+
 
 @dataclass(frozen=True)
 class PriceList:
@@ -99,6 +104,16 @@ class PriceList:
         else:
             what = _listed(assumed)
         return f"{self.region} ({what} assumed from {FALLBACK_REGION})"
+
+    def hold_to(self, today: dt.date) -> None:
+        """Refuse prices that nobody can have read yet.
+
+        Raises:
+            InvalidPrices: in one sentence without its subject.
+        """
+        for key, price in self.prices.items():
+            if price.is_of_the_future(today):
+                raise InvalidPrices(f"its price of {told_price(key)} is dated {price.date}, after today.")
 
     def old(self, keys: Iterable[str], today: dt.date) -> list[str]:
         """Say which of these prices are more than a year old, in a sentence; nothing where none is."""

@@ -1,12 +1,18 @@
-"""Whether an answer survives what is assumed: a tornado of the assumptions, and the worst corner of them."""
+"""Whether an answer survives what is assumed: a tornado of the assumptions, and the worst corner of them.
 
-from collections.abc import Mapping
+Each way is planned anew wherever it is looked at: another interval may be the cheapest there.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from orchbench.evaluation.assumptions import Assumption
-from orchbench.evaluation.decision import Answer, Option, Question, option
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.decision import Answer, Option, Question, answer, best_of
+from orchbench.evaluation.tariff import weakest
 from orchbench.evaluation.warehouse import RPUS
+from orchbench.trace import Label
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,7 @@ class Swing:
     assumption: Assumption
     low_usd: Decimal
     high_usd: Decimal
+    label: Label
 
     @property
     def width_usd(self) -> Decimal:
@@ -37,12 +44,16 @@ class Corner:
         more_usd: what the other way costs more a month there; below nothing where it costs less.
         at: each assumption that is not what is taken.
         least_usd: the saving that matters there.
+        label: of the weaker of the two bills.
+        instead: the answer there.
     """
 
     other: str
     more_usd: Decimal
     at: Mapping[str, Decimal]
     least_usd: Decimal
+    label: Label
+    instead: Answer
 
     @property
     def survived(self) -> bool:
@@ -50,45 +61,57 @@ class Corner:
         return -self.more_usd < self.least_usd
 
 
-def tornado(answer: Answer, other: Option) -> list[Swing]:
+def tornado(now: Answer, other: Option) -> list[Swing]:
     """Return the assumptions that move the difference of two ways, the one that moves it most first."""
-    best, named = answer.ranked[0], answer.question.terms.assumed.named
-    swings = [
-        Swing(
-            name, one, *(_more(answer.question, best, other, {name: value}) for value in (one.low, one.high))
-        )
-        for name, one in named.items()
-    ]
+    best, named = now.ranked[0], now.question.terms.assumed.named
+    swings = []
+    for name, one in named.items():
+        low, high = (_difference(now.question, best, other, {name: value}) for value in (one.low, one.high))
+        swings.append(Swing(name, one, low.usd, high.usd, weakest((low.label, high.label))))
     return sorted((one for one in swings if one.width_usd), key=lambda one: -one.width_usd)
 
 
-def worst_corner(answer: Answer, other: Option) -> Corner:
+def worst_corner(now: Answer, other: Option, candidates: Sequence[Candidate]) -> Corner:
     """Return the corner that hurts an answer most, beside one other way.
 
     Each assumption is turned to the end that hurts more, one after the other, until none hurts more. Bills
     are sums of products of them, and a test holds the corner that is found to all of them.
     """
-    best, question = answer.ranked[0], answer.question
+    best, question = now.ranked[0], now.question
     named = {name: one for name, one in question.terms.assumed.named.items() if one.low != one.high}
     at = {name: one.value for name, one in named.items()}
-    least = _more(question, best, other, at)
+    least = _difference(question, best, other, at)
     turned = True
     while turned:
         turned = False
         for name, one in named.items():
             for value in (one.low, one.high):
-                more = _more(question, best, other, at | {name: value})
-                if more < least:
+                more = _difference(question, best, other, at | {name: value})
+                if more.usd < least.usd:
                     at, least, turned = at | {name: value}, more, True
     moved = {name: value for name, value in at.items() if value != named[name].value}
     # The less Redshift costs, the sooner a saving matters.
     hurts = question.assuming(moved | ({RPUS: named[RPUS].low} if RPUS in named else {}))
-    cheaper = option(hurts, other.estimate.candidate, other.policy).month.usd
-    return Corner(other.way, least, moved, question.material.least_usd(cheaper + hurts.warehouse_usd))
+    cheaper = _planned(hurts, other).month.usd
+    matters = question.material.least_usd(cheaper + hurts.warehouse_usd)
+    return Corner(other.way, least.usd, moved, matters, least.label, answer(hurts, candidates))
 
 
-def _more(question: Question, best: Option, other: Option, values: Mapping[str, Decimal]) -> Decimal:
+@dataclass(frozen=True)
+class _Difference:
+    usd: Decimal
+    label: Label
+
+
+def _difference(
+    question: Question, best: Option, other: Option, values: Mapping[str, Decimal]
+) -> _Difference:
     """Return how much more a month of the other way costs."""
     asked = question.assuming(values)
-    costs = [option(asked, one.estimate.candidate, one.policy).month.usd for one in (other, best)]
-    return costs[0] - costs[1]
+    bills = [_planned(asked, one).month.bill for one in (other, best)]
+    return _Difference(bills[0].total_usd - bills[1].total_usd, weakest(one.label for one in bills))
+
+
+def _planned(question: Question, one: Option) -> Option:
+    """Return the cheapest plan of a way that keeps the promise; no assumption decides whether one does."""
+    return best_of(question, one.estimate.candidate) or one

@@ -1,7 +1,9 @@
 """What turns an answer: by bisection on the function that answers, one thing changed at a time.
 
-A hundred times as much is looked at, and a hundredth. Where another way is the answer there, the turning
-point in between is bisected: what makes a way dearer does so all along.
+What is looked at is listed: some multiples of a value and their inverses, and both ends of an assumption's
+range. Not everything turns an answer once and for all, as an environment that is kept warm for longer may do
+so and then no more. So the nearest place with another answer is taken, and the turning point between it and
+the place before is bisected. What turns it only between two places is not found, and no sentence says so.
 """
 
 import math
@@ -14,8 +16,8 @@ from orchbench.evaluation.decision import Answer, Promise, Question, answer
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.workload import LONGEST_SECONDS
 
-LARGEST_FACTOR = 100
-"""Beyond it, or below its inverse, nothing is told: nobody is so wrong."""
+FACTORS = (10, 100)
+"""What a value is multiplied with, and divided by. Beyond the last nothing is told: nobody is so wrong."""
 PRECISE = 1.0001
 LAG, TIMEOUT, RUNS, PEAK = "acceptable lag", "timeout", "runs a month", "peak factor"
 
@@ -28,6 +30,7 @@ class Turn:
         kind: a workload's, a price's or an assumption's.
         factor: on its value.
         value: where that is told in its own unit, else None.
+        now: the answer that it turns.
         instead: the answer there.
     """
 
@@ -35,6 +38,7 @@ class Turn:
     kind: str
     factor: float
     value: float | None
+    now: Answer
     instead: Answer
 
 
@@ -49,6 +53,14 @@ class _Changed:
     most: float = math.inf
     whole: bool = False
     both: bool = False
+    besides: tuple[float, ...] = ()
+
+    def places(self, *, upwards: bool) -> list[float]:
+        """Return what is looked at on one side, the nearest first."""
+        places = (*(self.value * (one if upwards else 1 / one) for one in FACTORS), *self.besides)
+        rounded = {min(self.most, float(max(1, round(one))) if self.whole else one) for one in places}
+        further = (one for one in rounded if (one > self.value if upwards else 0 < one < self.value))
+        return sorted(further, reverse=not upwards)
 
 
 def turns(now: Answer, candidates: Sequence[Candidate]) -> list[Turn]:
@@ -66,16 +78,22 @@ def _turns_of(one: _Changed, now: Answer, candidates: Sequence[Candidate]) -> It
 
 
 def _turn(one: _Changed, now: Answer, candidates: Sequence[Candidate], *, upwards: bool) -> Turn | None:
-    factor = LARGEST_FACTOR if upwards else 1 / LARGEST_FACTOR
-    value = min(one.most, _rounded(one.value * factor, one))
-    there = answer(one.ask(value), candidates)
-    return None if there.way == now.way else _bisected(one, now, candidates, (value, there))
+    before = one.value
+    for value in one.places(upwards=upwards):
+        there = answer(one.ask(value), candidates)
+        if there.way != now.way:
+            # That no query ends within a timeout says nothing of the ways.
+            return (
+                None if there.question.none_ends else _bisected(one, now, candidates, before, (value, there))
+            )
+        before = value
+    return None
 
 
 def _bisected(
-    one: _Changed, now: Answer, candidates: Sequence[Candidate], other: tuple[float, Answer]
+    one: _Changed, now: Answer, candidates: Sequence[Candidate], same: float, other: tuple[float, Answer]
 ) -> Turn:
-    same, (value, there) = one.value, other
+    value, there = other
     while abs(value - same) > 1 if one.whole else not 1 / PRECISE < value / same < PRECISE:
         middle = (value + same) // 2 if one.whole else math.sqrt(value * same)
         asked = answer(one.ask(middle), candidates)
@@ -83,11 +101,7 @@ def _bisected(
             same = middle
         else:
             value, there = middle, asked
-    return Turn(one.what, one.kind, value / one.value, value if one.whole else None, there)
-
-
-def _rounded(value: float, one: _Changed) -> float:
-    return float(max(1, round(value))) if one.whole else value
+    return Turn(one.what, one.kind, value / one.value, value if one.whole else None, now, there)
 
 
 def _changes(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Changed]:
@@ -141,4 +155,11 @@ def _terms(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Cha
             yield _Changed(key, "price", float(prices[key].usd), with_price(key))
     for name, one in terms.assumed.named.items():
         if one.value and one.low != one.high:
-            yield _Changed(name, "assumption", float(one.value), with_assumption(name))
+            yield _Changed(
+                name,
+                "assumption",
+                float(one.value),
+                with_assumption(name),
+                most=1 if one.is_share else math.inf,
+                besides=(float(one.low), float(one.high)),
+            )

@@ -35,7 +35,7 @@ class Workload:
     """The queries' durations, each as likely as the other.
 
     Attributes:
-        label: measured for a file of past queries, assumed for a distribution.
+        label: assumed of a distribution and of a file, which may hold anything; measured of results.
         is_sample: whether they are single queries, of which few say little.
     """
 
@@ -143,7 +143,7 @@ def from_file(path: Path, column: str | None = None) -> Workload:
         raise InvalidWorkload(f"{path} holds no duration: it takes one a line, or a JSON list.")
     named = "" if column is None else f", column {column!r}"
     return _workload(
-        values, Label.MEASURED, f"{len(values):,} durations of {path.name}{named}", is_sample=True
+        values, Label.ASSUMED, f"{len(values):,} durations of {path.name}{named}", is_sample=True
     )
 
 

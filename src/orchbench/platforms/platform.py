@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -76,11 +76,13 @@ class Permission:
         actions: as IAM names them.
         resources: ARNs with placeholders such as ``${StackName}``. In a service's own, ``${Name}`` stands
             for what a way's state machine or function is called.
+        conditions: under which they are allowed: the values of each condition key, by the operator.
     """
 
     sid: str
     actions: tuple[str, ...]
     resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
 class Clients(Protocol):

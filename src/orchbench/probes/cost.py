@@ -6,9 +6,10 @@ from decimal import Decimal
 from orchbench.evaluation.prices import PriceList
 from orchbench.probes.probe import Probe
 
-RPU_HOUR_USD = Decimal("0.375")
-"""us-east-1, assumed for other regions; the smallest workgroup has 4 RPU."""
+RPU_HOUR = "redshift_rpu_hour"
+"""The key of the warehouse's price."""
 ASSUMED_RPU = 8
+"""The smallest workgroup has 4."""
 WAKING_SECONDS = 120
 """Two periods of activity of the 60 s that are billed at least: what runs first, and describe-keeps-awake."""
 
@@ -21,9 +22,9 @@ def services_usd(probes: Iterable[Probe], prices: PriceList) -> Decimal:
     )
 
 
-def warehouse_usd(probes: Iterable[Probe], rpu: int = ASSUMED_RPU) -> Decimal:
+def warehouse_usd(probes: Iterable[Probe], prices: PriceList, rpu: int = ASSUMED_RPU) -> Decimal:
     """Return what a Serverless workgroup would be billed for the probes' statements, assumed."""
     seconds = sum(probe.warehouse_seconds for probe in probes)
     if seconds:
         seconds += WAKING_SECONDS
-    return RPU_HOUR_USD * rpu * seconds / 3600
+    return prices[RPU_HOUR].usd * rpu * seconds / 3600

@@ -13,11 +13,13 @@ from orchbench.platforms.durable_functions import PLATFORM
 from orchbench.platforms.durable_functions.service import DurableExecution
 from orchbench.platforms.platform import Record
 from orchbench.probes.lab import Lab
+from orchbench.probes.probe import NoAnswer
 from orchbench.probes.state_machines import own_role
 from orchbench.trace import ExecutionStatus, Json, TraceEvent
 
 HANDLER = Path(__file__).with_name("deployed_handler.py")
 EXECUTION_TIMEOUT_SECONDS = 600
+TRIED_SECONDS = 60
 ALIAS = "live"
 
 
@@ -34,13 +36,8 @@ class DurableFunction:
         self._create(own_role(lab))
 
     def _create(self, role: str) -> None:
-        deployed = self.client.get_function(FunctionName=f"{self._lab.connection.stack_name}-durable-poll")
+        deployed = self.client.get_function(FunctionName=_deployed(self._lab))
         found = deployed["Configuration"]
-        self._lab.shared.keep(
-            f"The function {self.name}",
-            f"aws lambda delete-function --function-name {self.name}",
-            lambda: self.client.delete_function(FunctionName=self.name),
-        )
         order = {
             "FunctionName": self.name,
             "Runtime": found["Runtime"],
@@ -53,7 +50,12 @@ class DurableFunction:
             "Environment": {"Variables": {"PROBE_CONFIGURED": "first"}},
             "DurableConfig": {"ExecutionTimeout": EXECUTION_TIMEOUT_SECONDS, "RetentionPeriodInDays": 1},
         }
-        self._settled(lambda: self.client.create_function(**order))
+        with self._lab.shared.making(
+            f"The function {self.name}",
+            f"aws lambda delete-function --function-name {self.name}",
+            lambda: self.client.delete_function(FunctionName=self.name),
+        ):
+            self._settled(lambda: self.client.create_function(**order))
         self.client.create_alias(
             FunctionName=self.name, Name=ALIAS, FunctionVersion=self.publish(), Description="for probes"
         )
@@ -98,20 +100,32 @@ class DurableFunction:
     def start(self, document: Json, name: str | None = None) -> str:
         """Start an execution through the alias, and return its ARN; one that still runs is stopped."""
         self._number += 1
+        name = name or f"{self.name}-{self._number}"
         order = {
             "FunctionName": f"{self.name}:{ALIAS}",
             "InvocationType": "Event",
-            "DurableExecutionName": name or f"{self.name}-{self._number}",
+            "DurableExecutionName": name,
             "Payload": json.dumps(document).encode(),
         }
-        answer = self._settled(lambda: self.client.invoke(**order))
-        arn = str(answer["DurableExecutionArn"])
-        self._lab.remains.keep(
-            f"The execution {arn}",
-            f"aws lambda stop-durable-execution --durable-execution-arn {arn}",
-            lambda: self.service.stop(arn, "The probe is over."),
+        listing = (
+            f"aws lambda list-durable-executions-by-function --function-name {self.name} --durable-execution-"
+            f'name {name} --query "DurableExecutions[0].DurableExecutionArn" --output text'
         )
-        return arn
+        # Later probes of the run use the function too.
+        self._lab.shared.keep(
+            f"The execution {name} of {self.name}",
+            f'aws lambda stop-durable-execution --durable-execution-arn "$({listing})"',
+            lambda: self._stop(name),
+        )
+        answer = self._settled(lambda: self.client.invoke(**order))
+        return str(answer["DurableExecutionArn"])
+
+    def _stop(self, name: str) -> None:
+        # Looked for by its name: an interrupt may have come before the answer with its ARN.
+        lab = self._lab
+        own = f"arn:{lab.partition}:lambda:{lab.region}:{lab.account}:function:{self.name}"
+        if arn := self.service.find(own, name):
+            self.service.stop(arn, "The probe is over.")
 
     def ended(self, arn: str, seconds: float) -> tuple[ExecutionStatus, Record]:
         """Wait for an execution's end and return how it stands, and its record."""
@@ -132,8 +146,32 @@ class _Nameless:
 
 
 def own_function(lab: Lab) -> DurableFunction:
-    """Return the one durable function of this run, made at the first call."""
-    return lab.once("durable", lambda: DurableFunction(lab))
+    """Return the one durable function of this run, made at the first call.
+
+    Raises:
+        NoAnswer: not even a single step succeeds in it, so that no failure of it tells anything.
+    """
+    return lab.once("durable", lambda: _tried(DurableFunction(lab)))
+
+
+def _tried(function: DurableFunction) -> DurableFunction:
+    status, record = function.ended(function.start({"work": "step", "times": 1}), TRIED_SECONDS)
+    if status is not ExecutionStatus.SUCCEEDED:
+        error = (record.description.get("Error") or {}).get("ErrorType", "")
+        raise NoAnswer(
+            f"The probes' durable function does not work here: a single step stood as {status} after "
+            f"{TRIED_SECONDS} s ({error or 'no error'})."
+        )
+    return function
+
+
+def _deployed(lab: Lab) -> str:
+    """Return the name of a deployed durable function, whose package has the SDK."""
+    ways = (way for way in lab.bench.ways() if way.platform is PLATFORM)
+    name = next((f"{lab.connection.stack_name}-{suffix}" for way in ways for suffix in way.functions), None)
+    if name is None:
+        raise NoAnswer(f"The stack has no way on {PLATFORM.title}, whose package the probe's function takes.")
+    return name
 
 
 def _downloaded(url: str) -> bytes:

@@ -80,10 +80,16 @@ class Lab:
         return f"{PREFIX}{self.run_id}-{what}"
 
     def once(self, what: str, make: Callable[[], T]) -> T:
-        """Return what was made earlier in this run, or make it."""
+        """Return what was made earlier in this run, or make it; what failed once fails for everybody."""
         if what not in self.made:
-            self.made[what] = make()
+            try:
+                self.made[what] = make()
+            except Exception as error:
+                self.made[what] = error
+                raise
         found: T = self.made[what]
+        if isinstance(found, Exception):
+            raise found
         return found
 
     def until(self, ask: Callable[[], T], seconds: float, every: float | None = None) -> T:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from orchbench.probes.lab import Lab
+from orchbench.probes.probe import NoAnswer
 from orchbench.probes.remains import unless_gone
 from orchbench.trace import Json
 
@@ -31,23 +32,28 @@ class Listener:
             "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
         }
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
-        url: list[str] = []
-        self._lab.remains.keep(
+        with self._lab.remains.making(
             f"The queue {name}",
             f'aws sqs delete-queue --queue-url "$(aws sqs get-queue-url --queue-name {name} --output text)"',
-            lambda: url and self._sqs.delete_queue(QueueUrl=url[0]),
-        )
-        url.append(self._sqs.create_queue(QueueName=name, Attributes={"Policy": policy})["QueueUrl"])
-        return url[0]
+            lambda: self._remove_queue(name),
+        ):
+            made = self._sqs.create_queue(QueueName=name, Attributes={"Policy": policy})
+        return str(made["QueueUrl"])
+
+    def _remove_queue(self, name: str) -> None:
+        # Its address is asked for: an interrupt may have come before the answer to its making.
+        self._sqs.delete_queue(QueueUrl=self._sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
     def _make_rule(self, name: str, arn: str, pattern: Json) -> None:
-        self._lab.remains.keep(
+        with self._lab.remains.making(
             f"The rule {name}",
             f"aws events remove-targets --rule {name} --ids queue && aws events delete-rule --name {name}",
             lambda: self._remove_rule(name),
-        )
-        self._events.put_rule(Name=name, EventPattern=json.dumps(pattern))
-        self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+        ):
+            self._events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        put = self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+        if put["FailedEntryCount"]:
+            raise NoAnswer(f"EventBridge did not take the probe's queue as a target: {put['FailedEntries']}.")
         # A new rule takes a moment until it matches (assumed: 15 s are enough).
         self._lab.sleep(15 if self._lab.on_aws else 0)
 

@@ -6,9 +6,12 @@ It comes on top of docs/bench-policy.json. What is made is limited to names with
 from collections.abc import Iterable
 from dataclasses import replace
 
+from orchbench.deployment.permissions import resolved
+from orchbench.platforms.durable_functions import PLATFORM
 from orchbench.platforms.platform import Permission
 from orchbench.probes.lab import PREFIX
 from orchbench.probes.probe import Probe
+from orchbench.ways import all_ways
 
 POLICY = "docs/probe-policy.json"
 OWN = "${Region}:${AccountId}:"
@@ -45,21 +48,41 @@ LISTENER = (
     ),
     Permission(
         "KeepEventsInAQueue",
-        ("sqs:CreateQueue", "sqs:ReceiveMessage", "sqs:DeleteQueue"),
+        ("sqs:CreateQueue", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:DeleteQueue"),
         (f"arn:${{Partition}}:sqs:{OWN}{PREFIX}*",),
     ),
 )
+OWN_ROLE = (f"arn:${{Partition}}:iam::${{AccountId}}:role/{PREFIX}*",)
+BOUNDARY_FILE = "docs/probe-boundary.json"
+BOUNDARY = f"{PREFIX}boundary"
+BOUNDARY_ARN = f"arn:${{Partition}}:iam::${{AccountId}}:policy/{BOUNDARY}"
+PASSED_TO = ("states.amazonaws.com", "lambda.amazonaws.com")
+ROLE_MAY = (
+    Permission(
+        "LookAtStatements", ("redshift-data:DescribeStatement", "redshift-data:ListStatements"), ("*",)
+    ),
+    Permission(
+        "KeepCheckpoints",
+        ("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"),
+        (FUNCTION,),
+    ),
+)
+"""What the probes' role may do; as its boundary, the most that any role made with this policy may do."""
+# Whoever may make a role, give it a policy and pass it on may do what they like, but for a boundary that they
+# cannot change (IAM guide, permissions boundaries for IAM entities).
 ROLE = (
     Permission(
         "MakeTheProbesRole",
-        (
-            "iam:CreateRole",
-            "iam:PutRolePolicy",
-            "iam:DeleteRolePolicy",
-            "iam:DeleteRole",
-            "iam:PassRole",
-        ),
-        (f"arn:${{Partition}}:iam::${{AccountId}}:role/{PREFIX}*",),
+        ("iam:CreateRole", "iam:PutRolePolicy"),
+        OWN_ROLE,
+        {"StringEquals": {"iam:PermissionsBoundary": (BOUNDARY_ARN,)}},
+    ),
+    Permission("RemoveTheProbesRole", ("iam:DeleteRolePolicy", "iam:DeleteRole"), OWN_ROLE),
+    Permission(
+        "PassTheProbesRole",
+        ("iam:PassRole",),
+        OWN_ROLE,
+        {"StringEquals": {"iam:PassedToService": PASSED_TO}},
     ),
 )
 MACHINE = (
@@ -77,7 +100,11 @@ MACHINE = (
 )
 DURABLE = (
     *ROLE,
-    Permission("TakeTheDeployedPackage", ("lambda:GetFunction",), (f"{STACK}-durable-poll",)),
+    Permission(
+        "TakeTheDeployedPackage",
+        ("lambda:GetFunction",),
+        tuple(f"{STACK}-{way.functions[0]}" for way in all_ways().values() if way.platform is PLATFORM),
+    ),
     # The same patterns hold for a version, an alias and an execution of each.
     Permission(
         "MakeDurableFunctions",
@@ -88,6 +115,7 @@ DURABLE = (
             "lambda:GetDurableExecution",
             "lambda:GetDurableExecutionHistory",
             "lambda:InvokeFunction",
+            "lambda:ListDurableExecutionsByFunction",
             "lambda:PublishVersion",
             "lambda:StopDurableExecution",
             "lambda:UpdateAlias",
@@ -125,3 +153,8 @@ def permissions(probes: Iterable[Probe]) -> list[Permission]:
             resources=tuple(dict.fromkeys((*before.resources, *one.resources))),
         )
     return list(found.values())
+
+
+def boundary() -> list[Permission]:
+    """Return what the probes' role may do at most, for any account and region."""
+    return resolved(ROLE_MAY, {"Partition": "*", "Region": "*", "AccountId": "*"})

@@ -1,5 +1,6 @@
 """What a probe states about itself, and what it finds. It runs nothing."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,10 @@ from orchbench.platforms.platform import Permission
 
 if TYPE_CHECKING:
     from orchbench.probes.lab import Lab
+
+
+PERFORMING = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+"""How services name the permission that a call lacks."""
 
 
 class Verdict(StrEnum):
@@ -60,6 +65,10 @@ def inconclusive(reason: str, **observations: Any) -> Finding:
 def judged(holds: bool, yes: str, no: str, **observations: Any) -> Finding:
     """Return confirmed or refuted, each with its sentence."""
     return confirmed(yes, **observations) if holds else refuted(no, **observations)
+
+
+class NoAnswer(Exception):
+    """Something else kept an experiment from an answer: neither verdict holds. One sentence."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from orchbench.deployment.missing_permissions import REFUSED
+
 GONE = {
     "AWS.SimpleQueueService.NonExistentQueue",
     "ExecutionDoesNotExist",
@@ -54,26 +56,54 @@ class Remains:
     def __init__(self) -> None:
         self._kept: list[Kept] = []
 
-    def keep(self, what: str, command: str, remove: Callable[[], object]) -> None:
-        """Note something before it is made, so that no interrupt can come between."""
-        self._kept.append(Kept(what, command, remove))
+    def keep(self, what: str, command: str, remove: Callable[[], object]) -> bool:
+        """Note something before it is made, so that no interrupt can come between.
 
-    def clear(self, left: list[Left]) -> None:
+        Returns:
+            Whether it was not noted yet: what has the same words is the same thing.
+        """
+        if any(one.what == what for one in self._kept):
+            return False
+        self._kept.append(Kept(what, command, remove))
+        return True
+
+    @contextmanager
+    def making(self, what: str, command: str, remove: Callable[[], object]) -> Iterator[None]:
+        """Note something while it is made; what is not allowed was not made, and is not removed."""
+        is_new = self.keep(what, command, remove)
+        try:
+            yield
+        except ClientError as error:
+            if is_new and error.response["Error"]["Code"] in REFUSED:
+                self._kept = [one for one in self._kept if one.what != what]
+            raise
+
+    def clear(self, left: list[Left], *, interrupted: bool = False) -> None:
         """Remove everything, the newest first, and add to ``left`` what could not be.
 
-        An interrupt meanwhile ends the removing at once: all there is still counts as left.
+        Args:
+            left: gets what could not be removed.
+            interrupted: whether an interrupt is why there is removing. The first interrupt is raised when
+                everything is gone; a second one ends the removing at once, and what is there counts as left.
         """
+        first: KeyboardInterrupt | None = None
         while self._kept:
             one = self._kept.pop()
             try:
                 unless_gone(one.remove)
-            except KeyboardInterrupt:
+            except KeyboardInterrupt as interrupt:
+                if not interrupted:
+                    interrupted, first = True, interrupt
+                    self._kept.append(one)
+                    continue
                 rest = [one, *reversed(self._kept)]
                 self._kept.clear()
                 left.extend(Left(each.what, each.command, "interrupted") for each in rest)
                 raise
             except Exception as error:  # noqa: BLE001 - whatever keeps it there is told, and the rest removed
                 left.append(Left(one.what, one.command, " ".join(str(error).split())))
+        if first is not None:
+            raise first
 
 
 @contextmanager
@@ -81,8 +111,13 @@ def cleared(remains: Remains, left: list[Left]) -> Iterator[Remains]:
     """Clear what was made within, however that ends, and add to ``left`` what could not be removed."""
     try:
         yield remains
-    finally:
+    except KeyboardInterrupt:
+        remains.clear(left, interrupted=True)
+        raise
+    except BaseException:
         remains.clear(left)
+        raise
+    remains.clear(left)
 
 
 def unless_gone(remove: Callable[..., object], **arguments: Any) -> None:

@@ -1,6 +1,5 @@
 """Runs probes one after the other; each cleans up after itself, and one that fails stops no other."""
 
-import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -12,10 +11,8 @@ from orchbench.deployment.missing_permissions import REFUSED
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.platforms.errors import OrchestratorError
 from orchbench.probes.lab import Lab
-from orchbench.probes.probe import Finding, Probe, inconclusive
+from orchbench.probes.probe import PERFORMING, Finding, NoAnswer, Probe, inconclusive
 from orchbench.probes.remains import Left, Remains, cleared
-
-PERFORMING = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 
 
 @dataclass(frozen=True)
@@ -79,22 +76,28 @@ def attempted(probe: Probe, lab: Lab) -> Finding:
     try:
         return probe.attempt(lab)
     except SERVICE_ERRORS as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in REFUSED:
-            action = refused_action(probe, error)
-            return inconclusive(f"It needs {action}, which is not allowed here.", needs=action)
-        return inconclusive(f"{error_sentence(error)}.".replace("..", "."))
-    except (OrchestratorError, SqlFailed) as error:
-        return inconclusive(str(error))
+        action = refused_action(probe, error) if isinstance(error, ClientError) else None
+        return _lacking(action) if action else inconclusive(f"{error_sentence(error)}.".replace("..", "."))
+    except (NoAnswer, OrchestratorError, SqlFailed) as error:
+        # A statement that may not log in is taken, and fails.
+        told = PERFORMING.search(str(error))
+        return _lacking(told[1]) if told else inconclusive(str(error))
     except Exception as error:  # noqa: BLE001 - the other probes are worth their run all the same
         said = " ".join(str(error).split())
         return inconclusive(f"It ended with {type(error).__name__}: {said}"[:400], error=type(error).__name__)
 
 
-def refused_action(probe: Probe, error: ClientError) -> str:
-    """Return the permission that a refused call needs, as IAM names it."""
+def _lacking(action: str) -> Finding:
+    return inconclusive(f"It needs {action}, which is not allowed here.", needs=action)
+
+
+def refused_action(probe: Probe, error: ClientError) -> str | None:
+    """Return the permission that a refused call needs, as IAM names it; None where it failed otherwise."""
     told = PERFORMING.search(str(error))
     if told:
         return told[1]
+    if error.response["Error"]["Code"] not in REFUSED:
+        return None
     declared = [action for one in probe.permissions for action in one.actions]
     operation = error.operation_name
     names = {operation, f"{operation}Function"}

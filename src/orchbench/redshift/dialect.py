@@ -1,14 +1,14 @@
 """What PostgreSQL takes and Redshift does not: found in SQL text by its tokens, and said, never refused.
 
-The list is data (``dialect.json``), with a source for each entry. A comment, a string, a quoted name and a
-dollar-quoted body hold no tokens that could match. A statement with a comment that holds ``IGNORED`` was
-written for PostgreSQL on purpose.
+The list is data (``dialect.json``), with a source for each entry. A comment, a string, a dollar-quoted body
+and a quoted name hold no tokens that could match, but for a quoted name that is called. A statement with a
+comment that holds ``IGNORED`` was written for PostgreSQL on purpose.
 """
 
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,8 @@ class _Token:
     quoted: bool
     outside: str
     """The word before the innermost open parenthesis."""
+    is_name: bool = False
+    """Whether it stood in quotes: a name, and no word of the language."""
 
 
 @cache
@@ -103,6 +105,12 @@ def differences(sql: str) -> list[Difference]:
     return found
 
 
+def count_statements(sql: str) -> int:
+    """Return how many statements a text holds; comments alone are none."""
+    pieces = StatementSplitter().process(_lexer().get_tokens(sql))
+    return sum(bool(_tokens([(token.ttype, token.value) for token in piece], 1)[0]) for piece in pieces)
+
+
 def _tokens(lexed: Sequence[tuple[Any, str]], line: int) -> tuple[list[_Token], int]:
     """Return a statement's words in capitals, and the line that the next statement begins on."""
     found: list[_Token] = []
@@ -121,6 +129,7 @@ def _tokens(lexed: Sequence[tuple[Any, str]], line: int) -> tuple[list[_Token], 
 
 
 def _in_statement(tokens: Sequence[_Token], number: int) -> Iterator[Difference]:
+    tokens = _with_called_names(tokens)
     words = [token.word for token in tokens]
     with_tables = _names_a_table(tokens)
     told: set[Entry] = set()
@@ -128,6 +137,7 @@ def _in_statement(tokens: Sequence[_Token], number: int) -> Iterator[Difference]
         for entry, match in _by_first_word().get(token.word, ()):
             if (
                 not token.quoted
+                and (not token.is_name or entry.kind == "call")
                 and (with_tables or not entry.only_with_tables)
                 and _begins_as_wanted(entry, words)
                 and _stands_at(words, index, match)
@@ -136,6 +146,17 @@ def _in_statement(tokens: Sequence[_Token], number: int) -> Iterator[Difference]
             ):
                 told.add(entry)
                 yield Difference(entry, number, token.line)
+
+
+def _with_called_names(tokens: Sequence[_Token]) -> Sequence[_Token]:
+    """Return the words with a quoted name before a parenthesis as if it were not quoted: it may be a call."""
+    following = [token.word for token in tokens[1:]] + [""]
+    return [
+        replace(token, word=token.word[1:-1].upper(), quoted=False, is_name=True)
+        if after == "(" and token.word.startswith('"')
+        else token
+        for token, after in zip(tokens, following, strict=True)
+    ]
 
 
 @cache

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
@@ -10,9 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from botocore.client import BaseClient
+
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.rehearsal.aftermath import Aftermath, Deliveries
-from orchbench.rehearsal.aws import Aws
+from orchbench.rehearsal.aws import Aws, Operation
 from orchbench.rehearsal.data_api import AcceptedBatch, RehearsedDataApi
 from orchbench.rehearsal.fault import Fault, Kind
 from orchbench.rehearsal.host import Death, Host, Surroundings
@@ -24,7 +27,7 @@ from orchbench.trace import Trace
 from orchbench.virtual_time.application import Application, load_application
 from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
 from orchbench.virtual_time.clock import VirtualClock
-from orchbench.virtual_time.environment import deployed
+from orchbench.virtual_time.environment import deployed, is_below
 from orchbench.virtual_time.functions import Functions
 from orchbench.virtual_time.latency import Latency, profile_named
 from orchbench.virtual_time.quiet import quiet
@@ -78,7 +81,13 @@ class Rehearsal:
         return self.metered.get(WRITTEN_BYTES)
 
 
-def rehearse(scenario: Scenario, way: str | Way, *, application: Application | None = None) -> Rehearsal:
+def rehearse(
+    scenario: Scenario,
+    way: str | Way,
+    *,
+    application: Application | None = None,
+    services: Mapping[str, Mapping[str, Operation]] | None = None,
+) -> Rehearsal:
     """Run a scenario on a way and return what happened.
 
     One rehearsal at a time runs in a process, in its main thread: the wall clock is the rehearsal's own
@@ -87,10 +96,15 @@ def rehearse(scenario: Scenario, way: str | Way, *, application: Application | N
     Args:
         way: a way, or its name.
         application: what is deployed; the project's own template by default.
+        services: what answers operations of further services, by boto3's names, such as an application's own
+            ``{"sns": {"Publish": ...}}``.
     """
     way = way_named(way) if isinstance(way, str) else way
     application = application or load_application(InlineSqlAllowed=str(scenario.inline_sql).lower())
-    return _Stage(scenario, way, application).run()
+    stage = _Stage(scenario, way, application)
+    for service, operations in (services or {}).items():
+        stage.aws.serve(service, operations)
+    return stage.run()
 
 
 class _Stage:
@@ -106,7 +120,7 @@ class _Stage:
         self._data_api = RehearsedDataApi(scenario, self._clock, self._faults)
         self._application = application
         self._functions = Functions(application, self._clock, self._latency, self._generator("requests"))
-        self._aws = Aws(self._data_api, self._functions)
+        self.aws = Aws(self._data_api, self._functions)
         self._restarts: list[str] = []
 
     def run(self) -> Rehearsal:
@@ -116,15 +130,17 @@ class _Stage:
             stack.enter_context(self._clock.wall_clock())
             stack.enter_context(botocore_in_virtual_time(self._clock, self._generator("network")))
             for client in (*fresh_clients(stack), *execution_clients(stack)):
-                self._aws.attach(client)
+                self.aws.attach(client)
             self._functions.load()
+            for client in clients_of_modules(self._application):
+                self.aws.attach(client)
             stack.enter_context(quiet())
             stack.callback(self._functions.close)
             host = self._host()
             aftermath = Aftermath(
                 self._scenario,
                 self._application,
-                self._aws,
+                self.aws,
                 self._clock,
                 self._faults,
                 works=self._works,
@@ -158,7 +174,7 @@ class _Stage:
         surroundings = Surroundings(
             target=self._application.target(self._way),
             scenario=self._scenario,
-            aws=self._aws,
+            aws=self.aws,
             functions=self._functions,
             clock=self._clock,
             latency=self._latency,
@@ -226,6 +242,13 @@ def fresh_clients(stack: ExitStack) -> tuple[Any, Any]:
     redshift_data_client.cache_clear()
     stack.callback(redshift_data_client.cache_clear)
     return redshift_data_client(), redshift_data_client(patient=True)
+
+
+def clients_of_modules(application: Application) -> list[BaseClient]:
+    """Return the clients that handlers make when they are imported, as most published handlers do."""
+    code = application.code.resolve()
+    modules = [one for one in list(sys.modules.values()) if is_below(one, code)]
+    return [one for module in modules for one in vars(module).values() if isinstance(one, BaseClient)]
 
 
 def execution_clients(stack: ExitStack) -> list[Any]:

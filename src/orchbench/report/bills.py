@@ -60,6 +60,7 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
                 "Counts are rehearsed; durations of functions and bytes of logs are assumed. Redshift and "
                 "traces are billed apart.",
             ),
+            *(((f"Redshift: {note}.",),) if (note := found.warehouse.note) else ()),
             *_without_rehearsals(results),
         ],
         [*hour, fixed],

@@ -10,6 +10,7 @@ from orchbench.report import (
     effort,
     headroom,
     policies,
+    probed,
     side_by_side,
     sources,
     timeline,
@@ -36,7 +37,7 @@ def report(results: Sequence[Results], given: Given) -> Report:
     found = hours_of(given)
     return Report(
         title="Step Functions or Lambda durable functions for a long Redshift query",
-        glance=glance(found, given),
+        glance=glance(found, given, probed.confirmed(results)),
         origin=list(map(_origin, results)),
         sections=[
             bills.section(results, given, found),
@@ -45,6 +46,7 @@ def report(results: Sequence[Results], given: Given) -> Report:
             headroom.section(results, given, found),
             timeline.section(results),
             side_by_side.section(results),
+            *probed.sections(results),
             sources.section(results, given),
         ],
     )

@@ -36,7 +36,7 @@ def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal
         nearest = answer.beyond[0]
         return [
             f"No plan fits: {nearest.way}, {nearest.policy.told}, needs "
-            f"{_shares(nearest.exceeded)}. {_fitting(would_fit)}"
+            f"{_shares(nearest.exceeded)}. {_fitting(answer, would_fit)}"
         ]
     said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
     return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else [_ranking(answer)])]
@@ -59,7 +59,8 @@ def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
     runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
     keys = price_keys([best.estimate.candidate.usage], question.terms.architecture)
     where = question.terms.prices.told(keys)
-    text = f"Orchestrating {runs} runs costs ${usd} a month at list prices of {where}"
+    what = "1 run" if question.runs_a_month == 1 else f"{runs} runs"
+    text = f"Orchestrating {what} costs ${usd} a month at list prices of {where}"
     if question.free_tier:
         text += ", the free tier taken off"
     if budget_usd is not None and best.month.usd > budget_usd:
@@ -111,7 +112,10 @@ def deciding(answer: Answer) -> str:
         (name for name, one, other in zip(names, first.merits, second.merits, strict=False) if one != other),
         "name",
     )
-    return f"{first.way} comes before {second.way} by its {by}."
+    before = f"{first.way} comes before {second.way}"
+    if by == "cost":
+        return f"{before}, though nothing but a cost that does not matter tells them apart."
+    return f"{before} by its {by}."
 
 
 def plain_number(number: Decimal) -> str:
@@ -126,7 +130,9 @@ def _shares(exceeded: Sequence[Load]) -> str:
     )
 
 
-def _fitting(would_fit: Json | None) -> str:
+def _fitting(answer: Answer, would_fit: Json | None) -> str:
+    if answer.question.promise.share is not None:
+        return "Accept a longer lag, run it less often, or spread its peak."
     if would_fit is None:
         return "No longer interval would fit either: run it less often, or spread its peak."
     return (

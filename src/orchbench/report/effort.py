@@ -1,7 +1,8 @@
 """Complexity: what each way asks of whoever writes, reads and deploys it, measured from its files."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.report.figures import NOTHING, count
 from orchbench.report.hour import Hours
 from orchbench.report.model import Section, Table, Text
@@ -9,32 +10,16 @@ from orchbench.report.reading import Results
 from orchbench.results.supplements import COMPLEXITY_FILE
 from orchbench.trace import Json
 
-Rows = dict[str, Callable[[Json], Json | int | None]]
 LISTED = "the template and the files; docs/complexity.md"
-ROWS: Rows = {
-    "lines of its handlers": lambda way: way["code"]["lines"],
-    "lines of its definition": lambda way: way["definition"] and way["definition"]["lines"],
-    "cyclomatic complexity": lambda way: way["code"]["cyclomatic"],
-    "cyclomatic, of one function at most": lambda way: way["code"]["most_cyclomatic"],
-    "cognitive complexity": lambda way: way["code"]["cognitive"],
-    "states": lambda way: way["definition"] and way["definition"]["states"],
-    "branches of the definition": lambda way: way["definition"] and way["definition"]["branches"],
-    "paths of the definition": lambda way: way["definition"] and way["definition"]["paths"],
-    "resources of its own": lambda way: sum(one["value"] for one in way["deployed"]["resources"].values()),
-    "IAM actions of its own": lambda way: len(way["deployed"]["actions"]),
-    "languages": lambda way: len(way["languages"]),
-    "deployed artefacts": lambda way: len(way["artefacts"]),
-    "services to know": lambda way: len(way["services"]),
-}
 
 
 FIRST = (
-    "deployed artefacts",
-    "lines of its handlers",
+    "functions and state machines",
     "lines of its definition",
-    "cyclomatic complexity",
+    "lines of its handlers",
+    "decisions",
     "languages",
-    "resources of its own",
+    "resources",
 )
 
 
@@ -58,7 +43,13 @@ def section(results: Sequence[Results], found: Hours) -> Section:
         "complexity",
         "What it asks of its reader",
         title,
-        [("Measured from the files that are deployed. The numbers compare these ways and grade none.",)],
+        [
+            (
+                "Measured from the files that are deployed, each way as if it stood in its stack alone. "
+                "The conclusion is by reader; nothing is added up to a score.",
+            ),
+            *((sentence,) for sentence in measured.complexity["conclusion"]),
+        ],
         [table("What must be read and operated", FIRST)],
         [table("The rest of what is measured", (name for name in ROWS if name not in FIRST))],
         list(_files(ways)),
@@ -69,7 +60,7 @@ def section(results: Sequence[Results], found: Hours) -> Section:
 def _title(found: Hours) -> Text:
     first, *rest = found.pair or found.each
     others = [part for one in rest for part in (f", {one.way} ", one.parts)]
-    return (f"{first.way} has ", first.parts, " parts to operate", *others)
+    return (f"{first.way} has ", first.parts, " parts of its own to operate", *others)
 
 
 def _cell(found: Json | int | None, file: str) -> Text:
@@ -82,4 +73,4 @@ def _cell(found: Json | int | None, file: str) -> Text:
 
 def _files(ways: Sequence[Json]) -> Iterator[Text]:
     for way in ways:
-        yield (f"{way['way']}: {', '.join(way['code']['files'])}; {', '.join(way['services'])}.",)
+        yield (f"{way['way']}: {', '.join(way['code']['files'])}.",)

@@ -1,6 +1,6 @@
 """What is seen first: the verdict, four numbers, one chart, and when to choose another way."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.probes import Probe, all_probes
@@ -10,15 +10,21 @@ from orchbench.report.model import Glance, Number, Text
 from orchbench.report.policies import lag_chart
 from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
-from orchbench.ways import all_ways
+from orchbench.ways import Way, all_ways
 
 PROBES_IN = "docs/probes.md"
 
 
-def glance(found: Hours, given: Given) -> Glance:
-    """Return what is seen first."""
+def glance(found: Hours, given: Given, confirmed: Collection[str] = ()) -> Glance:
+    """Return what is seen first.
+
+    Args:
+        found: the hour on every way.
+        given: what estimates are made with.
+        confirmed: the probes whose claims held on AWS.
+    """
     return Glance(
-        verdict=list(_verdict(found)),
+        verdict=list(_verdict(found, confirmed)),
         basis=[_basis(found, given)],
         numbers=[_cost(found), _lag(found), _longest(found), _share(found)],
         chart=lag_chart(given),
@@ -26,7 +32,7 @@ def glance(found: Hours, given: Given) -> Glance:
     )
 
 
-def _verdict(found: Hours) -> Iterator[Text]:
+def _verdict(found: Hours, confirmed: Collection[str]) -> Iterator[Text]:
     best = found.chosen
     others = [one for one in found.pair if one is not best]
     if others:
@@ -42,7 +48,7 @@ def _verdict(found: Hours) -> Iterator[Text]:
         )
         yield (*cost, best.cost, ",", *lag, ".")
     yield from _without_polls(found)
-    yield _unless(best, others)
+    yield _unless(best, others, confirmed)
 
 
 def _without_polls(found: Hours) -> Iterator[Text]:
@@ -71,7 +77,7 @@ def _of_the_pair(best: Hour, other: Hour) -> Text:
         *lag,
         "and it takes ",
         *_parts(best),
-        " to operate instead of ",
+        " of its own to operate instead of ",
         *_parts(other),
         ".",
     )
@@ -84,15 +90,21 @@ def _parts(one: Hour) -> Text:
     number = len(way.functions)
     functions = count(number, "functions", Label.MEASURED, "the way's own", one.given.files[one.way])
     plural = "" if number == 1 else "s"
-    definition = " and a state machine" if way.implementation.endswith(".json") else ""
+    definition = " and a state machine" if _has_definition(way) else ""
     return (functions, f" function{plural}{definition}")
 
 
-def _unless(best: Hour, others: Sequence[Hour]) -> Text:
+def _has_definition(way: Way) -> bool:
+    return way.implementation.endswith(".json")
+
+
+def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> Text:
     """Name the probe that could overturn the verdict, and how far off it would have to find AWS."""
     probe = _probe(best)
     if probe is None:
         return ("No open claim about AWS could overturn this.",)
+    if probe.name in confirmed:
+        return (f"The probe `{probe.name}` has confirmed on AWS what this stands on.",)
     told: Text = (f"Unless the probe `{probe.name}` finds AWS otherwise",)
     largest = max(best.estimate.bill.lines, key=lambda line: line.amount_usd)
     if not others or not largest.amount_usd or others[0].usd <= best.usd:
@@ -181,6 +193,9 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
         probe = f", and the probe `{way.probe}` confirms how it is billed" if way and way.probe else ""
         what = way.varies.what if way and way.varies else "a variant"
         yield (f"what sets it apart ({what}) suits you{probe}",)
+    chosen = all_ways().get(best.way)
+    if way and chosen and one in found.pair and _has_definition(way) and not _has_definition(chosen):
+        yield ("you compose services, audit runs, or hand over to others",)
     if not one.candidate.polls:
         yield ("an end must be known sooner than polling pays for",)
     elif (one.promised.value or 0) > (best.promised.value or 0):

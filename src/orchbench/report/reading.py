@@ -13,7 +13,7 @@ from orchbench.evaluation.prices import PriceList
 from orchbench.results.comparison import Comparison, InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.summary import summarize
-from orchbench.results.supplements import KeptRehearsal, kept_complexity, kept_rehearsals
+from orchbench.results.supplements import KeptRehearsal, kept_complexity, kept_probes, kept_rehearsals
 from orchbench.trace import Json
 from orchbench.ways import in_table_order
 
@@ -36,6 +36,7 @@ class Results:
     summary: Json
     rehearsals: Sequence[KeptRehearsal]
     complexity: Json | None
+    probes: Json | None = None
 
     @property
     def ways(self) -> list[str]:
@@ -107,7 +108,9 @@ def _read(path: Path, name: str, prices_of: Mapping[str, PriceList]) -> Results:
     if not comparison.runs:
         raise InvalidResults(f"{path} holds no run yet: there is nothing to report.")
     summary = summarize(comparison, prices_of[comparison.settings.region])
-    return Results(name, comparison, summary, kept_rehearsals(folder), kept_complexity(folder))
+    return Results(
+        name, comparison, summary, kept_rehearsals(folder), kept_complexity(folder), kept_probes(folder)
+    )
 
 
 def _names(folders: Sequence[Path]) -> list[str]:

@@ -15,12 +15,13 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.figures import told_share
 from orchbench.evaluation.limits import reach, told_quota
+from orchbench.evaluation.month import SMALL_PRICES, with_small_prices
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
-from orchbench.report.effort import ROWS
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import used_prices
@@ -31,7 +32,7 @@ from orchbench.ways.durations import Policy, parse_policy
 SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
-COMPLEXITY = ("lines of its handlers", "lines of its definition", "states", "resources of its own")
+COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
 
 
 def record(
@@ -58,6 +59,7 @@ def record(
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
         ],
         "complexity": _complexity(results),
+        "conclusion": next((one.complexity["conclusion"] for one in results if one.complexity), []),
         **basis(given),
     }
 
@@ -71,7 +73,7 @@ def basis(given: Given) -> Json:
             "source": one.told_source,
             "confidence": one.confidence,
         }
-        for key, one in given.prices.prices.items()
+        for key, one in with_small_prices(given.prices).prices.items()
     }
     assumed = {
         name: {
@@ -227,7 +229,9 @@ def markdown(found: Json) -> str:
     return environment.get_template("record.md.j2").render(
         **found,
         ranked=ranked,
-        used_prices=used_prices(found["prices"]["values"], found["inputs"]["architecture"]["value"]),
+        used_prices=used_prices(
+            found["prices"]["values"], found["inputs"]["architecture"]["value"], SMALL_PRICES
+        ),
         workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
         turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
         command=command(found["inputs"]),

@@ -1,6 +1,6 @@
 """What the figures stand on: the labels, the prices with their sources, and the assumptions with theirs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from orchbench.evaluation.price_keys import price_keys
@@ -12,10 +12,10 @@ from orchbench.ways import all_ways
 
 Value = TypeVar("Value")
 LABELS: Text = (
-    "**measured**: a service's own record of a run. **rehearsed**: counted in virtual time, with the files "
-    "that are deployed. **estimated**: a closed form, held to rehearsals by tests. **assumed**: no better is "
-    "known; a sum with one assumed part is assumed. **missing**: no record of it arrived. **quoted**: as "
-    "AWS publishes it.",
+    "**measured**: a service's own record of a run, or a count of the deployed files. **rehearsed**: counted "
+    "in virtual time, with the deployed files. **estimated**: a closed form, held to rehearsals by tests. "
+    "**assumed**: nothing better is known; a sum with one assumed part is assumed. **missing**: no record of "
+    "it arrived. **quoted**: as AWS publishes it.",
 )
 
 
@@ -54,9 +54,11 @@ def _price_notes(given: Given) -> Iterator[Text]:
     yield from ((note,) for note in [*given.prices.notes, *given.prices.old(used, given.today)])
 
 
-def used_prices(prices: Mapping[str, Value], architecture: str) -> dict[str, Value]:
-    """Return those of a list that the ways' bills are made of."""
-    used = price_keys((way.usage for way in all_ways().values()), architecture)
+def used_prices(
+    prices: Mapping[str, Value], architecture: str, besides: Collection[str] = ()
+) -> dict[str, Value]:
+    """Return those of a list that the ways' bills are made of, and others besides."""
+    used = {*price_keys((way.usage for way in all_ways().values()), architecture), *besides}
     return {key: price for key, price in prices.items() if key in used}
 
 

@@ -1,4 +1,4 @@
-"""What stands beside a comparison's runs in its folder: rehearsals of longer queries, and complexity.
+"""What stands beside a comparison's runs in its folder: rehearsals of longer queries, complexity, probes.
 
 ``docs/results.md`` describes the files. Nothing is rehearsed or measured here: it is kept, and read back.
 """
@@ -11,12 +11,14 @@ from orchbench.platforms.meters import Meter
 from orchbench.results.comparison import InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.trace import Json, Label, Trace
+from orchbench.virtual_time.latency import MEASURED_SCHEMA
 from orchbench.ways.recorded import read_trace
 
 REHEARSALS_FILE = "rehearsals.json"
 REHEARSALS_SCHEMA = "orchbench.rehearsals/1"
 COMPLEXITY_FILE = "complexity.json"
-COMPLEXITY_SCHEMA = "orchbench.complexity/1"
+COMPLEXITY_SCHEMA = "orchbench.complexity/2"
+PROBES_FILE = "probes.json"
 
 
 @dataclass(frozen=True)
@@ -113,3 +115,28 @@ def _rehearsals(folder: ResultsFolder, document: Json) -> Iterator[KeptRehearsal
 def kept_complexity(folder: ResultsFolder) -> Json | None:
     """Read a folder's complexity, None where it has none."""
     return folder.read_document(COMPLEXITY_FILE, COMPLEXITY_SCHEMA)
+
+
+def kept_probes(folder: ResultsFolder) -> Json | None:
+    """Read what `orchbench probe` found, None where the folder holds nothing of it.
+
+    Raises:
+        InvalidResults: the file is no JSON, or not of the schema.
+    """
+    document = folder.read_document(PROBES_FILE, MEASURED_SCHEMA)
+    if document is None:
+        return None
+    try:
+        return {
+            "on_aws": document["target"] == "aws",
+            "region": str(document["region"]),
+            "probes": {
+                str(name): {"verdict": str(one["verdict"]), "reason": str(one["reason"])}
+                for name, one in document["probes"].items()
+            },
+            "left": [str(said) for said in document["left"]],
+        }
+    except (AttributeError, KeyError, TypeError) as error:
+        raise InvalidResults(
+            f"{folder.path / PROBES_FILE} does not follow {MEASURED_SCHEMA}: {error!r}."
+        ) from error

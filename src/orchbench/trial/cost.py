@@ -19,6 +19,8 @@ SECONDS_BESIDE_A_RUN = 60
 """Taken for looking at the mart before and after a run."""
 SECONDS_TO_PREPARE = 300
 """Taken for tables, rows, grants and the look at all of it."""
+SECONDS_A_STACK = 300
+"""Taken for deploying a stack, and for deleting it."""
 SECRET_USD_A_MONTH = Decimal("0.40")
 """Of Secrets Manager, for the admin's password; from general knowledge of its price page."""
 
@@ -42,21 +44,27 @@ class WarehouseCost:
     most_usd_a_day: Decimal
 
 
-def warehouse_cost(
-    region: str, rpu: int, runs: int, query_seconds: int, rpu_hours_a_day: int
-) -> WarehouseCost:
+def comparison_seconds(runs: int, query_seconds: int) -> int:
+    """Return how long the tables, the checks and the runs should keep a warehouse active.
+
+    Args:
+        runs: of all ways together.
+        query_seconds: what a run's query is taken to need.
+    """
+    a_run = max(query_seconds, SHORTEST_ACTIVITY_SECONDS) + SECONDS_BESIDE_A_RUN
+    return SECONDS_TO_PREPARE + runs * a_run
+
+
+def warehouse_cost(region: str, rpu: int, seconds: int, rpu_hours_a_day: int) -> WarehouseCost:
     """Return what a trial should cost.
 
     Args:
         region: whose price counts.
         rpu: the capacity.
-        runs: of all ways together.
-        query_seconds: what a run's query is taken to need.
+        seconds: of activity.
         rpu_hours_a_day: the usage limit.
     """
     price = RPU_HOUR_USD.get(region, max(RPU_HOUR_USD.values()))
-    a_run = max(query_seconds, SHORTEST_ACTIVITY_SECONDS) + SECONDS_BESIDE_A_RUN
-    seconds = SECONDS_TO_PREPARE + runs * a_run
     return WarehouseCost(
         price, region in RPU_HOUR_USD, seconds, price * rpu * seconds / 3600, price * rpu_hours_a_day
     )

@@ -215,6 +215,8 @@ class _Reader:
 
     def arn(self, logical_id: str) -> str:
         resource = self.document["Resources"][logical_id]
+        if resource["Type"] == "AWS::SNS::Topic":
+            return f"arn:aws:sns:{REGION}:{ACCOUNT}:{STACK}-{logical_id}"
         if resource["Type"] == "AWS::Serverless::StateMachine":
             name = self.value(resource["Properties"]["Name"])
             return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"

@@ -7,6 +7,7 @@ endpoint of the caller's must not reach a handler.
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from unittest import mock
 
 from orchbench.virtual_time.application import REGION, Application
@@ -22,11 +23,44 @@ COMMON = {
 
 @contextmanager
 def deployed(application: Application) -> Iterator[None]:
-    """Have the functions' code on the module path, and in the environment what Lambda sets, nothing else."""
-    code = str(application.code.resolve())
-    path = sys.path if code in sys.path else [code, *sys.path]
-    with mock.patch.dict("os.environ", COMMON, clear=True), mock.patch.object(sys, "path", path):
+    """Have the functions' code on the module path, and in the environment what Lambda sets, nothing else.
+
+    Code that is not on the path already is imported anew each time, and nothing of it stays.
+    """
+    code = application.code.resolve()
+    with mock.patch.dict("os.environ", COMMON, clear=True):
+        if str(code) in sys.path:
+            yield
+        else:
+            with mock.patch.object(sys, "path", [str(code), *sys.path]), _modules_of_its_own(code):
+                yield
+
+
+@contextmanager
+def _modules_of_its_own(code: Path) -> Iterator[None]:
+    """Hide modules of other folders under the same names, such as the project's own from a copy of it."""
+    names = {path.stem for path in code.iterdir()}
+    before = set(sys.modules)
+    hidden = {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] in names and not is_below(module, code)
+    }
+    for name in hidden:
+        del sys.modules[name]
+    try:
         yield
+    finally:
+        for name in [one for one in sys.modules if one.partition(".")[0] in names]:
+            if name not in before or name in hidden:
+                del sys.modules[name]
+        sys.modules.update(hidden)
+
+
+def is_below(module: object, code: Path) -> bool:
+    """Tell whether a module was imported from a folder."""
+    file = getattr(module, "__file__", None)
+    return file is not None and code in Path(file).parents
 
 
 @contextmanager

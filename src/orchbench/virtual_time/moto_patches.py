@@ -23,7 +23,10 @@ from moto.stepfunctions.parser.asl.component.state.choice.comparison.operator.im
 )
 from moto.stepfunctions.parser.asl.component.state.exec.execute_state import ExecutionState
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_aws_sdk
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_aws_sdk,
+    state_task_service_sns,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
@@ -44,6 +47,7 @@ LAMBDA = Seam(lambda_eval_utils, "boto_client_for", "to have Tasks call the hand
 PARSE = Seam(json_path, "parse", "to parse each JSONPath once: parsing was two thirds of a rehearsal")
 PARSE_RESULT_PATH = Seam(result_path, "parse", PARSE.reason)
 SDK = Seam(state_task_service_aws_sdk, "boto_client_for", "to have SDK integrations call the rehearsed AWS")
+SNS = Seam(state_task_service_sns, "boto_client_for", SDK.reason)
 SDK_SERVICES = Seam(
     StateTaskService, "_SERVICE_NAME_SFN_TO_BOTO_OVERRIDES", "to name the Data API as boto3 names it"
 )
@@ -56,8 +60,8 @@ TIMESTAMP = Seam(
     "to compare moments with an offset, such as its own of a state's entry",
 )
 SEAMS = (
-    WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, SDK, SDK_SERVICES, SDK_ERRORS, TIMESTAMP, PARSE,
-    PARSE_RESULT_PATH,
+    WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, SDK, SNS, SDK_SERVICES, SDK_ERRORS, TIMESTAMP,
+    PARSE, PARSE_RESULT_PATH,
 )  # fmt: skip
 
 _parse_once = functools.cache(getattr(json_path, PARSE.name))
@@ -108,6 +112,7 @@ def moto_in_virtual_time(
             (EVENTS, lambda *_, **__: events),
             (LAMBDA, client_for),
             (SDK, client_for),
+            (SNS, client_for),
             (
                 SDK_SERVICES,
                 getattr(SDK_SERVICES.owner, SDK_SERVICES.name) | {"redshiftdata": "redshift-data"},

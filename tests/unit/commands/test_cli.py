@@ -46,6 +46,11 @@ from orchbench.project import project_root
         (["stop", "sfn-poll", "a/b"], "The name 'a/b' is not one that both services take: use 1 to 64"),
         (["report", "results", "--out", "q.pdf"], "--out 'q.pdf' is no format that a report has: name a"),
         (["load", "--at-once", "501"], "'501' is not a whole number from 1 to 500"),
+        (
+            ["limits", "--duration", "1h"],
+            "unrecognized arguments: --duration 1h (see orchbench limits --help)",
+        ),
+        (["rehearse", "--duration", "0s"], "--duration '0s' is no time at all: give a query more than 0 s."),
         (["start", "sfn-poll", "--input", "there-is-no.such"], "neither a JSON object nor a file"),
     ],
 )
@@ -64,6 +69,16 @@ def exit_code(arguments: Any) -> Any:
         return main(arguments)
     except SystemExit as end:
         return end.code
+
+
+@pytest.mark.parametrize("text", ["", "-- nothing yet\n", " ;\n"])
+def test_a_file_without_a_statement_is_something_to_do(text: str, tmp_path: Any, capsys: Any) -> None:
+    file = tmp_path / "empty.sql"
+    file.write_text(text)
+    assert main(["check", "--sql-file", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "holds no statement: name a file that does" in said
+    assert "nothing in it is on the list" not in said
 
 
 def test_an_input_file_that_holds_no_object_is_a_usage_error(tmp_path: Any, capsys: Any) -> None:

@@ -5,14 +5,9 @@ from pathlib import Path
 import pytest
 
 from orchbench.commands.failure import CommandFailed
-from orchbench.commands.other_command import is_there, run_command
+from orchbench.commands.other_command import run_command
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-def test_a_command_is_there_where_it_has_a_module() -> None:
-    assert is_there("report")
-    assert not is_there("recite")
 
 
 def test_a_command_is_run_with_the_defaults_of_its_options(capsys: pytest.CaptureFixture[str]) -> None:

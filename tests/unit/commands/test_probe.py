@@ -61,6 +61,11 @@ def test_the_list_has_every_probe_and_runs_nothing(capsys: pytest.CaptureFixture
     assert [name for name in all_probes() if name not in printed] == []
 
 
+def test_a_list_of_one_probe_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "--list", "--probe", "retry-events"]) == 0
+    assert "\n1 probe. USD" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -138,5 +143,49 @@ def test_nobody_to_ask_means_that_nothing_runs(console: Console, monkeypatch: py
         confirm(list(all_probes().values()), lab("aws"), console, assume_yes=False)
 
     said = console.export_text()
-    assert "(estimated, list prices)" in said
+    assert f"This runs {len(all_probes())} probes on" in said
+    assert "estimated at the list prices of us-east-1, and" in said
     assert "of the cluster, which is paid by the hour" in said
+
+
+def test_prices_of_another_region_are_said_to_be_so(console: Console) -> None:
+    class Ireland(Clients):
+        region = "eu-west-1"
+
+        def client(self, service: str) -> Any:
+            pages = [{"workgroups": [{"workgroupArn": "arn:w", "workgroupName": "w", "baseCapacity": 4}]}]
+            found = super().client(service)
+            found.get_paginator = lambda _name: type("Pages", (), {"paginate": lambda _self: pages})()
+            return found
+
+    outputs = OUTPUTS | {"Target": "arn:w"}
+    lab = Lab(Bench(Connection("aws", Ireland(), "reports", outputs)), "r1")
+
+    confirm([all_probes()["describe-keeps-awake"]], lab, console, assume_yes=True)
+    confirm([all_probes()["durable-name-per-function"]], lab, console, assume_yes=True)
+
+    said = console.export_text()
+    assert "This runs 1 probe on the stack" in said
+    assert "$0.375 per RPU-hour, us-east-1's because eu-west-1's is not known" in said
+    assert "the list prices of eu-west-1 (all assumed from us-east-1)" in said
+    assert "nothing for the warehouse" in said
+
+
+def test_a_stack_that_cannot_be_reached_leaves_no_results_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    out = tmp_path / "found"
+
+    assert main(["probe", "--target", "aws", "--out", str(out), "--yes"]) == 1
+
+    assert "No AWS region is set" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_one_probe_is_listed_in_the_singular(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["probe", "--list", "--probe", "retry-events"]) == 0
+
+    assert "\n1 probe. USD is estimated" in capsys.readouterr().out

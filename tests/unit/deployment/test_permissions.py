@@ -180,3 +180,30 @@ def test_only_the_target_that_a_stack_has_is_asked_for() -> None:
     assert not {"RunStatementsOnTheCluster", "ConnectToTheCluster"} & sids
     assert {"RunStatementsOnTheCluster", "ConnectToTheCluster"} <= of_cluster
     assert "RunStatementsOnTheWorkgroup" not in of_cluster
+
+
+def test_what_a_permission_depends_on_is_told_to_the_simulation(clients: Clients) -> None:
+    role = "arn:aws:iam::1:role/orchbench-probe-*"
+    boundary = "arn:${Partition}:iam::1:policy/boundary"
+    conditions = {"StringEquals": {"iam:PermissionsBoundary": (boundary,)}}
+    (needed,) = resolved([Permission("Make", ("iam:CreateRole",), (role,), conditions)], {"Partition": "aws"})
+    sample = role.replace("*", "orchbench-check")
+    entry = {
+        "ContextKeyName": "iam:PermissionsBoundary",
+        "ContextKeyValues": ["arn:aws:iam::1:policy/boundary"],
+        "ContextKeyType": "string",
+    }
+    clients.answer(
+        "iam",
+        "simulate_principal_policy",
+        evaluated("iam:CreateRole", **{sample: "allowed"}),
+        {
+            "PolicySourceArn": "arn:aws:iam::123456789012:role/operator",
+            "ActionNames": ["iam:CreateRole"],
+            "ResourceArns": [sample],
+            "ContextEntries": [entry],
+        },
+    )
+
+    assert look(clients, ROLE, [needed]) == Looked("simulated by IAM")
+    clients.all_asked()

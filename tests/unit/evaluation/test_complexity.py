@@ -9,12 +9,13 @@ from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.evaluation.complexity import (
     artefacts,
     code_size,
-    definition_size,
     deployed_size,
     own_files,
-    services,
 )
+from orchbench.evaluation.complexity_rows import ROWS, conclusion, in_short
+from orchbench.evaluation.units import code_units, definition_units, size_of_definition
 from orchbench.ways import all_ways
+from orchbench.ways.way import Way
 
 HANDLER = '''"""A handler."""
 
@@ -81,51 +82,133 @@ def test_lines_and_complexities_are_those_counted_by_hand(code: Path) -> None:
     assert size.lines == 6 + 5
     assert size.functions == 2
     # handler: itself, an if, a conditional; work: itself, a for, an if.
-    assert (size.cyclomatic, size.most_cyclomatic) == (6, 3)
+    assert size.cyclomatic == 6
     # handler: 1 for the if, 1 for the conditional; work: 1 for the for, 2 for the if inside it.
     assert size.cognitive == 5
 
 
-def test_a_definitions_states_branches_and_paths_are_those_counted_by_hand() -> None:
-    size = definition_size(json.dumps(DEFINITION, indent=2))
+ERRORS = """
+class BatchError(Exception): ...
+class Refused(BatchError): ...
+class TooLong(Refused): ...
+class TooMany(Refused): ...
+class Throttled(BatchError): ...
+NOTHING_SENT = (Refused,)
+"""
+DURABLE = """
+RETRIES = RetryStrategyConfig(max_attempts=7, retryable_error_types=[Throttled])
 
-    assert size.states == 4
-    # A catcher, three rules and a default.
-    assert size.branches == 5
-    # Work-Bad, Work-Done-Good (two rules, one way), Work-Done-Bad; back to Work is no path.
-    assert size.paths == 3
-    assert size.lines == len(json.dumps(DEFINITION, indent=2).splitlines())
+
+@durable_execution
+def handler(event, context):
+    return run(event, Steps(context))
 
 
-def test_resources_and_actions_are_counted_and_trust_is_no_action() -> None:
+def run(event, steps):
+    try:
+        answer = steps.submit(event)
+    except NOTHING_SENT:
+        raise
+    while answer["status"] == "STARTED" or answer["status"] == "PICKED":
+        steps.context.wait(Duration.from_seconds(10), name="wait")
+    if answer["status"] in ENDED and answer["rows"]:
+        return answer
+    raise ValueError(answer["status"])
+
+
+class Steps:
+    def submit(self, event):
+        return self.step("submit", lambda _step: submit(event))
+
+    def cancel(self, event):
+        return self.step("cancel", lambda _step: cancel(event))
+
+    def step(self, name, body):
+        return self.context.step(body, name=name)
+"""
+
+
+def test_the_units_of_code_are_those_counted_by_hand(tmp_path: Path) -> None:
+    (tmp_path / "errors.py").write_text(ERRORS)
+    (tmp_path / "handler.py").write_text(DURABLE)
+    units = code_units([tmp_path / "handler.py"], [tmp_path / "errors.py"])
+
+    # An except, a while whose two tests of one value are one, an if with two operands.
+    assert units.decisions == 1 + 1 + 2
+    # A list of the domain's stands for its members, as the definition has to name them.
+    assert units.error_names == ("Throttled", "TooLong", "TooMany", "ValueError")
+    assert units.retry_rules == 1
+    # Two callers of the wrapper and a wait.
+    assert units.operations == 3
+    # Two keys in run; one argument and one result for each of the two steps.
+    assert units.references == 2 + 2 * 2
+    # What the handler returns ends where run does: in two raises and a return.
+    assert units.ends == 3
+
+
+def test_formatting_and_comments_change_no_count(tmp_path: Path) -> None:
+    import ast
+
+    file = tmp_path / "handler.py"
+    file.write_text(DURABLE)
+    before = (code_units([file]), code_size([file], tmp_path).lines)
+    file.write_text('"""A docstring."""\n\n' + ast.unparse(ast.parse(DURABLE)).replace("\n", "\n\n"))
+
+    assert (code_units([file]), code_size([file], tmp_path).lines) == before
+    indented = size_of_definition(json.loads(json.dumps(DEFINITION, indent=8)))
+    assert indented == size_of_definition(DEFINITION | {"Comment": "Says why."})
+
+
+def test_a_definitions_units_are_those_counted_by_hand() -> None:
+    units = definition_units(DEFINITION)
+
+    assert units.operations == 4
+    # A catcher and three rules; a default is an else.
+    assert units.decisions == 4
+    assert (units.error_names, units.references, units.ends) == (("States.ALL",), 3, 2)
+
+
+def test_several_values_of_one_variable_are_one_test_and_branches_count_inside() -> None:
+    status = [{"Variable": "$.s", "StringEquals": one} for one in ("SUBMITTED", "PICKED", "STARTED")]
+    late = {"Variable": "$.late", "BooleanEquals": False}
+    choice = {"Type": "Choice", "Choices": [{"And": [late, {"Or": status}], "Next": "All"}]}
+    branch = {
+        "StartAt": "Once",
+        "States": {"Once": {"Type": "Task", "Retry": [{"ErrorEquals": ["A"]}], "End": True}},
+    }
+    everything = {"Type": "Parallel", "Branches": [branch, branch], "End": True}
+    units = definition_units({"StartAt": "Go", "States": {"Go": choice, "All": everything}})
+
+    assert (units.decisions, units.references) == (2, 2)
+    assert (units.operations, units.retry_rules, units.ends) == (4, 2, 3)
+
+
+def test_resources_and_actions_are_counted_by_kind_and_trust_is_no_action() -> None:
+    actions = ["a:One", "logs:PutLogEvents", "xray:PutTraceSegments"]
     role = {
         "Type": "AWS::IAM::Role",
         "Properties": {
             "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole"}]},
-            "Policies": [
-                {"PolicyDocument": {"Statement": [{"Action": ["a:One", "a:Two"]}, {"Action": "a:One"}]}}
-            ],
+            "Policies": [{"PolicyDocument": {"Statement": [{"Action": actions}, {"Action": "a:One"}]}}],
         },
     }
     machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {}}
-    size = deployed_size({"Role": role, "Other": role, "Machine": machine}, {"Shared": role})
+    size = deployed_size({"Role": role, "Other": role, "Machine": machine})
 
     assert size.resources == {"AWS::IAM::Role": 2, "AWS::StepFunctions::StateMachine": 1}
-    assert (size.actions, size.shared_resources) == (("a:One", "a:Two"), 1)
-    assert artefacts(["submit"], {"Machine": machine}) == ("function submit", "state machine Machine")
-    assert services({"Machine": machine}, {"Shared": role}) == ("IAM", "Redshift Data API", "Step Functions")
+    assert (size.actions, size.log_actions) == (("a:One",), ("logs:PutLogEvents", "xray:PutTraceSegments"))
+    assert artefacts({"Role": role, "Machine": machine}) == ("state machine Machine",)
 
 
 @pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
-def test_every_way_has_a_block_and_handlers_of_its_own(way: object) -> None:
-    from orchbench.ways.way import Way
-
-    assert isinstance(way, Way)
+def test_what_a_way_deploys_alone_holds_its_own_functions_and_those_that_all_need(way: Way) -> None:
     template = ROOT / "template.yaml"
-    own = transformed(template, [*blocks(template)[""], *blocks(template)[way.name]])
+    block = blocks(template)
+    shared, own = transformed(template, block[""]), transformed(template, [*block[""], *block[way.name]])
 
-    assert len(own) > len(transformed(template, blocks(template)[""]))
-    assert len(handler_files(template, way.functions)) == len(way.functions)
+    assert len(own) > len(shared)
+    files = handler_files(template, [*block[""], *block[way.name]])
+    assert len(files) == len({*way.functions, "cancel", "sweep"})
 
 
 def test_complexity_prints_one_document_and_each_number_has_label_and_source(
@@ -141,5 +224,35 @@ def test_complexity_prints_one_document_and_each_number_has_label_and_source(
         assert one["code"]["lines"]["label"] == "measured"
         assert one["code"]["cyclomatic"]["source"] == "lizard"
         assert not [
-            key for part in ("code", "deployed") for key, value in one[part].items() if isinstance(value, int)
+            key
+            for part in ("units", "code", "deployed")
+            for key, value in one[part].items()
+            if isinstance(value, int)
         ]
+
+
+def test_the_conclusion_speaks_to_each_reader_in_the_figures_of_the_document(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["complexity", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    machine, code = document["ways"][:2]
+    to_code, to_machine = document["conclusion"]
+
+    assert to_code.startswith("You write Python and run one batch: take durable-poll.")
+    assert "1 language instead of 2" in to_code
+    told = (machine["units"]["operations"]["value"], machine["definition"]["units"]["decisions"]["value"])
+    assert "Its {} states, {} decisions".format(*told) in to_machine
+    for title in ("resources", "references across a boundary"):
+        figures = [
+            read["value"] if isinstance(read := ROWS[title](one), dict) else read for one in (code, machine)
+        ]
+        assert f"{figures[0]} {title} instead of {figures[1]}" in to_code
+    assert (conclusion([code]), in_short([code])) == ([], "")
+
+
+def test_the_conclusion_is_one_line_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["complexity"]) == 0
+    printed = capsys.readouterr().out
+
+    assert "\nOne batch in Python: durable-poll (3 programs, not 5). Composing, audit, handover: " in printed

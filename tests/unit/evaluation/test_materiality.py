@@ -1,5 +1,6 @@
 """Whether a difference matters, what decides where it does not, and whether an answer survives its ranges."""
 
+import json
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
@@ -11,7 +12,7 @@ import pytest
 from orchbench.cli import main
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.decision import Answer, Material, Promise, Question, answer, option
+from orchbench.evaluation.decision import Answer, Material, Promise, Question, answer, best_of
 from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.ranges import tornado, worst_corner
@@ -45,7 +46,7 @@ def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does
     assert "(8 RPU assumed), and orchestrating them is 0.1% of the whole bill: cost does" in proportion
     assert proportion.endswith("cost does not decide here.")
     assert ranking.startswith("3 ways lie $")
-    assert ranking.endswith("durable-condition comes before durable-poll by its cost.")
+    assert ranking.endswith("though nothing but a cost that does not matter tells them apart.")
 
 
 def test_a_saving_that_matters_decides_and_one_that_does_not_is_no_reason() -> None:
@@ -120,14 +121,16 @@ def test_the_worst_corner_is_the_worst_of_all_corners(names: list[str]) -> None:
 
     def more(values: dict[str, Decimal]) -> Decimal:
         there = found.question.assuming(values)
-        dear, cheap = (option(there, one.estimate.candidate, one.policy) for one in (other, best))
+        dear, cheap = (best_of(there, one.estimate.candidate) for one in (other, best))
+        assert dear
+        assert cheap
         return dear.month.usd - cheap.month.usd
 
     corners = [
         more(dict(zip(names, corner, strict=True)))
         for corner in product(*((named[name].low, named[name].high) for name in names))
     ]
-    assert worst_corner(found, other).more_usd == min(corners)
+    assert worst_corner(found, other, candidates(None)).more_usd == min(corners)
 
 
 def test_a_tornado_begins_with_what_moves_the_difference_most() -> None:
@@ -140,12 +143,40 @@ def test_a_tornado_begins_with_what_moves_the_difference_most() -> None:
 
 def test_an_answer_survives_its_ranges_only_where_no_corner_saves_what_matters() -> None:
     calm, torn = asked(), asked(material=Material(Decimal(0), Decimal(0)))
-    corners = [worst_corner(calm, other) for other in calm.ranked[1:]]
+    corners = [worst_corner(calm, other, candidates(None)) for other in calm.ranked[1:]]
 
     assert all(one.survived for one in corners)
-    assert {one.survived for one in (worst_corner(torn, other) for other in torn.ranked[1:])} == {
-        one.more_usd > 0 for one in corners
-    }
+    of_torn = [worst_corner(torn, other, candidates(None)) for other in torn.ranked[1:]]
+    assert {one.survived for one in of_torn} == {one.more_usd > 0 for one in corners}
+
+
+TURNED = "decide --duration 100s --runs-a-month 3000 --acceptable-lag 601s --timeout 1h --memory 1769"
+
+
+def test_an_assumption_that_turns_the_answer_within_its_range_is_told_and_its_corner_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # A hundred times as warm, and a hundredth, give the same way: what lies between does not.
+    for at, way in (("420", "durable-poll"), ("60", "durable-condition"), ("4.2", "durable-poll")):
+        assert main([*TURNED.split(), "--assume", f"kept_warm_seconds={at}"]) == 0
+        assert capsys.readouterr().out.startswith(f"Choose {way},")
+    assert main(TURNED.split()) == 0
+    shown = capsys.readouterr().out
+
+    assert "times the kept warm seconds the answer is durable-condition" in shown
+    assert "No single price or assumption turns it" not in shown
+    assert "does another way save what matters, but in one the answer is durable-condition" in shown
+
+
+def test_where_nothing_turns_the_answer_it_says_what_was_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*TURNED.replace("601s", "60s").split(), "--way", "durable-poll"]) == 0
+
+    assert (
+        "No single price or assumption turns it where it was looked at: multiplied and divided by 10 and "
+        "100, and at both ends of an assumption's range."
+    ) in capsys.readouterr().out
 
 
 def test_every_assumption_has_a_range_around_it_with_a_reason() -> None:
@@ -160,3 +191,20 @@ def test_few_durations_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixtu
 
     assert main(["decide", "--durations", str(path), "--runs-a-month", "60", "--acceptable-lag", "61s"]) == 0
     assert "A decision on 2 durations fits these and may fit no others" in capsys.readouterr().out
+
+
+def test_of_a_share_it_is_not_said_that_no_interval_fits_a_quota_or_the_budget(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    beyond = "decide --duration 1h --runs-a-month 90000000 --acceptable-lag 5% --json"
+    assert main(beyond.split()) == 1
+    said = json.loads(capsys.readouterr().out)["said"][0]
+    main(
+        ["decide", "--duration", "1h", "--runs-a-month", "900", "--acceptable-lag", "5%", "--budget-usd", "1"]
+    )
+    shown = capsys.readouterr().out
+
+    assert said.startswith("No plan fits")
+    assert said.endswith("Accept a longer lag, run it less often, or spread its peak.")
+    assert "It is over the budget." in shown
+    assert "no interval is within it" not in shown

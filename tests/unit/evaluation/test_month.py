@@ -21,6 +21,7 @@ from orchbench.evaluation.month import (
     SHARED_ALARMS,
     SWEEP_LOOKS,
     SWEEPS,
+    fixed_quantities,
     month_of,
     with_small_prices,
 )
@@ -104,6 +105,18 @@ def test_a_resume_is_an_invocation_and_so_a_trace_of_its_own(way: Candidate) -> 
     assert lines["traces recorded"].quantity == traces * 100 * Decimal("1.01")
 
 
+@pytest.mark.parametrize("runs", [99_000, 1_000_000])
+def test_of_the_traces_beyond_one_a_second_a_share_is_recorded(runs: int) -> None:
+    (way,) = candidates(["durable-poll"])
+    found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
+    lines = {line.what: line for line in month_of(found, Decimal(runs), free_tier=False).bill.lines}
+    begun, a_month = 23 * runs * Decimal("1.01"), Decimal(2_592_000)
+    recorded = begun if begun < a_month else a_month + (begun - a_month) * Decimal("0.05")
+
+    assert (runs > 99_000) is (begun > a_month)
+    assert lines["traces recorded"].quantity == recorded
+
+
 def test_what_goes_wrong_is_a_share_of_what_is_used() -> None:
     assumed = default_assumptions().with_values(
         {"failed_runs_share": Decimal("0.02"), "retried_calls_share": Decimal("0.5")}
@@ -175,6 +188,54 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
     assert watched == {len(mappings[kind]) + of_polls for kind in ("StateMachineAlarms", "DurableAlarms")}
     assert shared == SHARED_ALARMS
     assert len(written) == CUSTOM_METRICS
+    handlers = {path.parent.name for path in (ROOT / "functions").glob("*/*.py")}
+    counting = {
+        name
+        for name in handlers
+        if any("count_cancelled(" in path.read_text() for path in (ROOT / "functions" / name).glob("*.py"))
+    }
+    assert counting == {"cancel", "sweep", "durable"}
+    for way in candidates(None):
+        found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
+        (metrics,) = (one.amount for one in fixed_quantities(found) if one.what == "custom metrics")
+        assert metrics == CUSTOM_METRICS + len(counting - {"durable"}) + way.usage.suspends
     assert len(RUNNING_STATUSES) == SWEEP_LOOKS
     every = yaml.load((ROOT / "template.yaml").read_text(), Loader)["Parameters"]["SweepMinutes"]["Default"]
     assert Decimal(30 * 24 * 60) / every == SWEEPS
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "estimate --duration 431s --runs-a-month 9",
+        "decide --duration 431s --runs-a-month 9 --acceptable-lag 1m",
+    ],
+    ids=lambda command: command.split()[0],
+)
+@pytest.mark.parametrize(("region", "own"), [("us-west-2", True), ("eu-west-1", False)])
+def test_prices_that_no_page_was_read_for_are_told(
+    command: str, region: str, own: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([*command.split(), "--region", region])
+    shown = capsys.readouterr().out
+
+    assert "Prices of custom metrics, alarms, dashboards and traces are assumed" in shown
+    assert "The price of an RPU-hour is quoted by others: no price page was read for it" in shown
+    redshift = next(line for line in shown.splitlines() if line.startswith("Redshift costs"))
+    assert ("the price of us-east-1" not in redshift) is own
+
+
+def test_estimate_and_decide_say_the_same_of_one_month(run: Callable[[str], Json]) -> None:
+    month = "--duration 431s --runs-a-month 3000 --way sfn-poll --failures 2% --poll fixed:60s"
+    estimated = run(f"estimate {month}")
+    (row,) = estimated["estimates"]
+    decided = run(
+        "decide --duration 431s --runs-a-month 3000 --way sfn-poll --acceptable-lag 60s "
+        "--assume failed_runs_share=0.02"
+    )
+
+    assert Decimal(row["redshift"]["value"]) == Decimal(decided["redshift"]["usd_a_month"]["value"])
+    assert row["share_of_the_whole"]["value"] == decided["recommended"]["share_of_the_whole"]["value"]
+    assert row["month"]["total"]["value"] == decided["recommended"]["usd_a_month"]["value"]
+    assert "what goes wrong of a month" in estimated["notes"][0]
+    assert "faults and retries are in none of its figures" in run("estimate --duration 431s")["notes"][0]

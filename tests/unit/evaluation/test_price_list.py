@@ -308,3 +308,31 @@ def test_prices_shows_sources_and_says_what_is_assumed(capsys: pytest.CaptureFix
 def test_a_list_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidPrices, match=r"gone\.json cannot be read: No such file"):
         price_list_in(tmp_path / "gone.json", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"source": " "}, "source is ' '"), ({"date": "2999-01"}, "dated 2999-01, after today")],
+    ids=["source", "date"],
+)
+def test_a_price_that_nobody_can_have_read_is_refused(
+    changed: dict[str, str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads((FOLDER / "us-east-1.json").read_text())
+    document["prices"]["state_transition"] |= changed
+    path = tmp_path / "prices.json"
+    path.write_text(json.dumps(document))
+    asked = "decide --duration 1h --runs-a-month 9 --acceptable-lag 1m --prices"
+
+    assert main([*asked.split(), str(path)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_share_that_is_more_than_the_whole_is_not_assumed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", "--duration", "1h", "--assume", "failed_runs_share=5"]) == 2
+    assert "'failed_runs_share=5' assumes no number from 0 to 1." in capsys.readouterr().err
+
+
+def test_one_run_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    main("decide --duration 1h --runs-a-month 1 --acceptable-lag 1m".split())  # noqa: SIM905
+    assert "Orchestrating 1 run costs $" in capsys.readouterr().out

@@ -161,18 +161,7 @@ def test_complexity_takes_anybodys_files(tmp_path: Path, capsys: Any) -> None:
     machine.write_text(json.dumps(inner))
     assert main(["complexity", str(machine), str(handler), "--json"]) == 0
     states, code = json.loads(capsys.readouterr().out)["files"]
-    assert (states["file"], states["states"]["value"], states["paths"]["value"]) == ("theirs.asl.json", 2, 2)
+    assert (states["file"], states["operations"]["value"]) == ("theirs.asl.json", 2)
     assert (code["functions"]["value"], code["cyclomatic"]["value"]) == (1, 2)
     assert not touched.exists()
     assert main(["complexity", str(handler), "--way", "sfn-poll"]) == 2
-
-
-def test_paths_without_number_are_counted_to_a_limit(tmp_path: Path, capsys: Any) -> None:
-    states: dict[str, Any] = {
-        f"{n}": {"Type": "Choice", "Choices": [{"Next": f"{n + 1}"}], "Default": f"{n}b"} for n in range(40)
-    }
-    states |= {f"{n}b": {"Type": "Pass", "Next": f"{n + 1}"} for n in range(40)} | {"40": {"Type": "Succeed"}}
-    file = tmp_path / "wide.asl.json"
-    file.write_text(json.dumps({"StartAt": "0", "States": states}))
-    assert main(["complexity", str(file), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["files"][0]["paths"]["value"] == 10_000

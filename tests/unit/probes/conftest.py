@@ -60,9 +60,10 @@ def account() -> Account:
 
 
 @pytest.fixture
-def lab_on() -> Callable[[Account, str], Lab]:
-    def made(account: Account, host: str) -> Lab:
-        bench = Bench(Connection(host, account, "reports", OUTPUTS))
+def lab_on() -> Callable[..., Lab]:
+    def made(account: Account, host: str, partition: str = "aws") -> Lab:
+        outputs = {name: value.replace("arn:aws:", f"arn:{partition}:") for name, value in OUTPUTS.items()}
+        bench = Bench(Connection(host, account, "reports", outputs))
         return Lab(bench, "r1", sleep=account.sleep, now=lambda: account.time)
 
     return made

@@ -47,6 +47,7 @@ def test_a_token_that_starts_a_second_statement_is_told(
     account.answer("redshift-data", "execute_statement", SUBMITTED)
     says(account, described("STARTED"))
     account.answer("redshift-data", "execute_statement", {"Id": second})
+    says(account, described("STARTED"))
 
     assert found("client-token-running", lab).verdict is verdict
 
@@ -57,24 +58,33 @@ def test_a_token_that_starts_a_second_statement_is_told(
 )
 def test_other_sql_that_is_refused_is_not_run(account: Any, lab: Lab, code: str, verdict: Verdict) -> None:
     account.answer("redshift-data", "execute_statement", SUBMITTED)
-    says(account, described("FINISHED"), described("FINISHED"))
+    says(account, described("FINISHED"))
     account.refuse("redshift-data", "execute_statement", code)
 
     assert found("client-token-other-parameters", lab).verdict is verdict
 
 
-def cancels(account: Any, before: str, refusal: str | None, end: dict[str, Any], rows: int) -> None:
-    """Tell the account five tries that go the same way, after making the table."""
+def cancels(account: Any, before: str, after: str | None, end: dict[str, Any], rows: int) -> None:
+    """Tell the account five tries that go the same way, after making the table.
+
+    Args:
+        account: that is told.
+        before: how a statement stands before its cancel.
+        after: how it stands after a cancel that was refused; None for one that was taken.
+        end: of each.
+        rows: that each has written.
+    """
     account.answer("redshift-data", "execute_statement", SUBMITTED)
     says(account, described("FINISHED"))
     for number in range(1, 6):
         account.answer("redshift-data", "execute_statement", SUBMITTED)
         says(account, described(before))
-        if refusal:
-            account.refuse("redshift-data", "cancel_statement", "ValidationException", refusal)
+        if after:
+            account.refuse("redshift-data", "cancel_statement", "ValidationException", "not running")
+            says(account, described(after))
         else:
             account.answer("redshift-data", "cancel_statement", {"Status": True})
-        says(account, end, end)
+        says(account, end)
         account.answer("redshift-data", "execute_statement", SUBMITTED)
         says(account, described("FINISHED"))
         record = {"Records": [[{"longValue": number * rows}]]}
@@ -84,9 +94,13 @@ def cancels(account: Any, before: str, refusal: str | None, end: dict[str, Any],
 @pytest.mark.parametrize(
     ("tried", "queued", "runs_on"),
     [
-        (("SUBMITTED", "not running", described("ABORTED"), 1), "confirmed", "refuted"),
-        (("PICKED", "not running", described("ABORTED"), 0), "confirmed", "confirmed"),
-        (("PICKED", "not running", described("FINISHED"), 1), "confirmed", "confirmed"),
+        (("SUBMITTED", "PICKED", described("ABORTED"), 1), "confirmed", "refuted"),
+        (("PICKED", "ABORTED", described("ABORTED"), 0), "confirmed", "confirmed"),
+        (("PICKED", "STARTED", described("FINISHED"), 1), "confirmed", "confirmed"),
+        # It was refused because it was over: no cancel met one that waited.
+        (("PICKED", "FINISHED", described("FINISHED"), 1), "inconclusive", "inconclusive"),
+        (("FINISHED", "FINISHED", described("FINISHED"), 1), "inconclusive", "inconclusive"),
+        (("PICKED", "STARTED", described("FAILED"), 0), "confirmed", "inconclusive"),
         (("SUBMITTED", None, described("ABORTED"), 0), "refuted", "inconclusive"),
         (("SUBMITTED", None, described("ABORTED", RedshiftQueryId=7), 0), "inconclusive", "inconclusive"),
         (("STARTED", None, described("ABORTED", RedshiftQueryId=7), 0), "inconclusive", "inconclusive"),
@@ -143,6 +157,7 @@ def test_events_of_sub_statements_are_counted(
 ) -> None:
     listens(account)
     account.answer("redshift-data", "batch_execute_statement", SUBMITTED)
+    says(account, described("FINISHED"))
     hears(account, ids[0])
     hears(account, *ids[1:], "another")
 
@@ -153,6 +168,7 @@ def test_a_name_that_arrives_shortened_is_found(account: Any, lab: Lab) -> None:
     listens(account)
     for length in (300, 500):
         account.answer("redshift-data", "execute_statement", SUBMITTED)
+        says(account, described("FINISHED"))
         hears(account, STATEMENT, name=statement_name.long_name(lab, 2000)[:length])
 
     finding = found("statement-name-in-event", lab)
@@ -165,6 +181,7 @@ def test_what_listens_goes_again(account: Any, lab: Lab) -> None:
     Listener(lab, "q", {"source": ["aws.states"]})
     account.answer("events", "remove_targets", {"FailedEntryCount": 0, "FailedEntries": []})
     account.answer("events", "delete_rule", {}, {"Name": "orchbench-probe-r1-q"})
+    account.answer("sqs", "get_queue_url", {"QueueUrl": "https://sqs/q"})
     account.answer("sqs", "delete_queue", {}, {"QueueUrl": "https://sqs/q"})
     left: list[Any] = []
 
@@ -190,9 +207,40 @@ def test_an_error_of_an_integration_is_judged_by_its_name(
     assert sdk_integration._named(failed, "AccessDenied", "not authorized").verdict is verdict
 
 
+NONE = ("RedshiftData.ResourceNotFoundException", "Query does not exist.")
+TOO_LONG = ("RedshiftData.ValidationException", "Value at 'waitTimeSeconds' failed to satisfy constraint")
+UNKNOWN = ("States.Runtime", "The field 'WaitTimeSeconds' is not supported by Step Functions")
+
+
+@pytest.mark.parametrize(
+    ("failed", "ended", "verdict"),
+    [
+        ([NONE, TOO_LONG], TOO_LONG[1], Verdict.CONFIRMED),
+        # A parameter that is dropped on the way looks like this.
+        ([NONE, NONE], NONE[1], Verdict.INCONCLUSIVE),
+        ([UNKNOWN], UNKNOWN[1], Verdict.REFUTED),
+        ([], UNKNOWN[1], Verdict.REFUTED),
+        ([], "The machine was deleted.", Verdict.INCONCLUSIVE),
+        ([("States.Timeout", ""), TOO_LONG], TOO_LONG[1], Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_wait_that_is_too_long_shows_whether_the_parameter_arrives(
+    failed: list[tuple[str, str]], ended: str, verdict: Verdict
+) -> None:
+    assert sdk_integration.judged_waits(failed, ended).verdict is verdict
+
+
+def test_integrations_are_named_in_the_accounts_own_partition(account: Any, lab_on: Any) -> None:
+    lab = lab_on(account, "aws", partition="aws-us-gov")
+
+    named = sdk_integration.task(lab, "describeStatement", {})["Resource"]
+
+    assert named == "arn:aws-us-gov:states:::aws-sdk:redshiftdata:describeStatement"
+
+
 def test_a_state_machine_is_made_run_and_removed(account: Any, lab: Lab) -> None:
     machine = "arn:aws:states:us-east-1:123456789012:stateMachine:orchbench-probe-r1-denied"
-    execution = machine.replace("stateMachine", "execution") + ":x"
+    execution = machine.replace("stateMachine", "execution") + ":probe-1"
     role = {"Path": "/", "RoleName": "orchbench-probe-r1-role", "RoleId": "A" * 16, "CreateDate": MOMENT}
     account.answer("iam", "create_role", {"Role": role | {"Arn": "arn:aws:iam::123456789012:role/r"}})
     account.answer("iam", "put_role_policy")
@@ -222,8 +270,8 @@ def test_a_state_machine_is_made_run_and_removed(account: Any, lab: Lab) -> None
     account.all_asked()
 
 
-def metrics(account: Any, *dimensions: str) -> None:
-    listed = [{"Dimensions": [{"Name": name, "Value": "v"} for name in dimensions]}] if dimensions else []
+def metrics(account: Any, *dimensions: str, of: str = "reports-sweep") -> None:
+    listed = [{"Dimensions": [{"Name": name, "Value": of} for name in dimensions]}] if dimensions else []
     account.answer("cloudwatch", "list_metrics", {"Metrics": listed})
 
 
@@ -238,6 +286,17 @@ def test_an_alarm_on_dimensions_that_are_not_published_is_found(
         metrics(account, *(spoilt if place == 0 and spoilt is not None else dimensions))
 
     assert found("alarm-dimensions", lab).verdict is verdict
+
+
+@pytest.mark.parametrize("dimensions", [("FunctionName",), ("FunctionName", "Resource")])
+def test_what_another_stack_publishes_says_nothing_of_this_ones_alarms(
+    account: Any, lab: Lab, dimensions: tuple[str, ...]
+) -> None:
+    # Its name begins with this one's.
+    for _metric in alarm_dimensions.DIMENSIONS:
+        metrics(account, *dimensions, of="reports-trial-sweep")
+
+    assert found("alarm-dimensions", lab).verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(("metered", "expected"), [(7.0, 7.0), (None, None)])
@@ -270,20 +329,41 @@ def test_a_large_workgroup_is_not_kept_awake_on_purpose(account: Any, lab: Lab) 
     assert finding.reason == "At 128 RPU some minutes awake cost more than a probe may."
 
 
-@pytest.mark.parametrize(("computed", "verdict"), [(0.0, Verdict.CONFIRMED), (60.0, Verdict.REFUTED)])
+@pytest.mark.parametrize(
+    ("computed", "verdict", "reason"),
+    [
+        (
+            (0.0, 0.0, 0.0),
+            Verdict.CONFIRMED,
+            "No compute was recorded while an old statement was described, listed and cancelled.",
+        ),
+        ((60.0, 0.0, 0.0), Verdict.REFUTED, "Compute was recorded: 60 s while describing."),
+        (
+            (0.0, 60.0, 30.0),
+            Verdict.REFUTED,
+            "Compute was recorded: 60 s while listing, 30 s while cancelling.",
+        ),
+    ],
+)
 def test_compute_while_a_statement_is_looked_at_refutes_that_looking_is_free(
-    account: Any, lab: Lab, computed: float, verdict: Verdict
+    account: Any, lab: Lab, computed: tuple[float, ...], verdict: Verdict, reason: str
 ) -> None:
     workgroup(account, 4)
     account.answer("redshift-data", "execute_statement", SUBMITTED)
-    looks = keeps_awake.LOOKING_SECONDS // 10 + 1
-    says(account, *[described("FINISHED")] * (2 + looks))
-    for seconds in (60.0, computed):
+    looks = keeps_awake.LOOKING_SECONDS // keeps_awake.EVERY_SECONDS + 1
+    says(account, *[described("FINISHED")] * (1 + looks))
+    for _look in range(looks):
+        account.answer("redshift-data", "list_statements", {"Statements": [SUBMITTED]})
+    for _look in range(looks):
+        account.refuse("redshift-data", "cancel_statement", "ValidationException", "is FINISHED")
+    for seconds in (60.0, *computed):
         metrics(account, "Workgroup")
         points = [{"Sum": seconds}] if seconds else []
         account.answer("cloudwatch", "get_metric_statistics", {"Datapoints": points})
 
-    assert found("describe-keeps-awake", lab).verdict is verdict
+    finding = found("describe-keeps-awake", lab)
+
+    assert (finding.verdict, finding.reason) == (verdict, reason)
     account.all_asked()
 
 

@@ -68,6 +68,21 @@ def test_a_probe_that_fails_is_inconclusive_and_stops_no_other(lab: Lab, trouble
     assert [one.finding.verdict for one in session.outcomes] == [Verdict.INCONCLUSIVE, Verdict.CONFIRMED]
 
 
+def test_what_several_probes_need_is_tried_once_and_each_names_what_is_missing(
+    account: Any, lab: Lab
+) -> None:
+    account.refuse("iam", "create_role", "AccessDenied", "is not authorized to perform: iam:CreateRole on r")
+    session = Session()
+
+    run_probes([all_probes()["retry-events"], all_probes()["transition-latency"]], lab, session)
+
+    reasons = {one.finding.reason for one in session.outcomes}
+    assert reasons == {"It needs iam:CreateRole, which is not allowed here."}
+    # What was not allowed was not made, so that nothing is left.
+    assert session.left == []
+    account.all_asked()
+
+
 def test_what_no_emulator_can_show_is_said_at_once_and_not_tried(account: Any, lab_on: Any) -> None:
     found = attempted(
         probe(raising(AssertionError("tried")), not_local="no emulator has it"), lab_on(account, "local")
@@ -172,6 +187,54 @@ def test_a_second_interrupt_ends_the_cleaning_up_and_names_everything_that_is_le
         remains.clear(left)
 
     assert [one.command for one in left] == ["delete the queue", "delete the role"]
+
+
+def test_one_interrupt_while_things_are_removed_stops_nothing_and_is_raised_in_the_end(lab: Lab) -> None:
+    told: list[str] = []
+    session = Session()
+
+    def interrupted_once() -> None:
+        told.append("queue")
+        if told.count("queue") == 1:
+            raise KeyboardInterrupt
+
+    def makes(lab: Lab) -> Finding:
+        lab.shared.keep("A role", "remove it", lambda: told.append("role"))
+        lab.remains.keep("A rule", "remove it", lambda: told.append("rule"))
+        lab.remains.keep("A queue", "remove it", interrupted_once)
+        return confirmed("Made.")
+
+    with pytest.raises(KeyboardInterrupt):
+        run_probes([probe(makes), probe(raising(AssertionError()), "two")], lab, session)
+
+    assert told == ["queue", "queue", "rule", "role"]
+    assert session.left == []
+
+
+def test_an_interrupt_after_the_one_that_ended_a_probe_ends_its_cleaning_up(lab: Lab) -> None:
+    session = Session()
+
+    def interrupted(lab: Lab) -> Finding:
+        lab.remains.keep("A queue", "remove it", raised(KeyboardInterrupt()))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_probes([probe(interrupted)], lab, session)
+
+    assert [one.said for one in session.left] == [
+        "A queue may be left (interrupted); remove it with: remove it"
+    ]
+
+
+def test_what_is_noted_twice_is_removed_once() -> None:
+    told: list[str] = []
+    remains = Remains()
+    for _time in range(2):
+        remains.keep("The statement s", "cancel it", lambda: told.append("statement"))
+
+    remains.clear([])
+
+    assert told == ["statement"]
 
 
 def raised(exception: BaseException) -> Callable[[], object]:

@@ -47,7 +47,7 @@ def test_the_verdict_is_of_the_pair_then_of_a_variant_then_what_could_overturn_i
 
     assert pair.startswith("Choose durable-poll over sfn-poll (estimated): orchestration is ")
     assert "Redshift included" in pair
-    assert "function to operate instead of" in pair
+    assert "function of its own to operate instead of" in pair
     assert variant.startswith("durable-condition does the same for less")
     assert "Unless the probe durable-operations-metered" in unless
     assert "estimated, not measured on AWS" in basis

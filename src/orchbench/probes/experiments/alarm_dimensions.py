@@ -21,9 +21,15 @@ DIMENSIONS = {
 """What monitoring.yaml watches, by its namespace and metric; a test holds it to the file."""
 
 
+BESIDE_WAYS = ("cancel", "sweep", "dead-letters")
+"""What monitoring.yaml watches besides the ways, behind the stack's name."""
+
+
 def attempt(lab: Lab) -> Finding:
-    """List every metric and compare its dimensions."""
-    cloudwatch = lab.client("cloudwatch")
+    """List every metric of what this stack's alarms watch and compare its dimensions."""
+    cloudwatch, stack = lab.client("cloudwatch"), lab.connection.stack_name
+    # Whole names, because another stack's may begin with this one's.
+    own = {f"{stack}-{name}" for name in (*(way.name for way in lab.bench.ways()), *BESIDE_WAYS)}
     unseen, other = [], {}
     for (namespace, metric), dimensions in DIMENSIONS.items():
         pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace, MetricName=metric)
@@ -31,6 +37,7 @@ def attempt(lab: Lab) -> Finding:
             tuple(sorted(one["Name"] for one in listed["Dimensions"]))
             for page in pages
             for listed in page["Metrics"]
+            if any(one["Value"].rpartition(":")[2] in own for one in listed["Dimensions"])
         }
         if not found:
             unseen.append(metric)
@@ -40,7 +47,7 @@ def attempt(lab: Lab) -> Finding:
         return refuted(f"Published with other dimensions: {', '.join(other)}.", other=other, unseen=unseen)
     if unseen:
         return inconclusive(
-            f"Not published in this account in the last two weeks: {', '.join(unseen)}.", unseen=unseen
+            f"Not published for this stack in the last two weeks: {', '.join(unseen)}.", unseen=unseen
         )
     return confirmed("Every metric is published with the dimensions that its alarm names.")
 
@@ -50,7 +57,7 @@ PROBES = (
         name="alarm-dimensions",
         claim="Every metric that monitoring.yaml watches is published with the dimensions that it names.",
         used_in=("monitoring.yaml", "docs/operations.md"),
-        how="List the metrics of each name, and compare their dimensions.",
+        how="List the metrics of each name that this stack has published, and compare their dimensions.",
         signs=Signs(
             "each is listed with them",
             "one is listed with others alone",

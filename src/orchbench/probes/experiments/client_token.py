@@ -2,12 +2,15 @@
 
 from botocore.exceptions import ClientError
 
+from orchbench.deployment.warehouse import RUNNING
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.probe import PERFORMING, Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
 from orchbench.probes.statements import UNENDING, Statements, counting
 
 USED_IN = ("functions/redshift_batch/data_api.py", "docs/faults.md")
+OTHER_PARAMETERS = ("ValidationException", "ConflictException", "IdempotentParameterMismatchException")
+"""How AWS's services refuse a token that was used with other parameters (assumed of the Data API)."""
 THEN = (
     "Look for the statement by its name before each submit, and accept that a lost answer can run SQL twice."
 )
@@ -17,33 +20,36 @@ def while_it_runs(lab: Lab) -> Finding:
     """Submit twice while the first statement runs."""
     statements = Statements(lab)
     sql, token = counting(UNENDING), lab.name("token-running")
-    first = statements.submit(sql, ClientToken=token)
+    # The name is a parameter too: a repeated submit has the same one.
+    first = statements.submit(sql, ClientToken=token, StatementName=token)
     if not statements.started(first):
         return inconclusive("The first statement did not get to run in 60 s.")
-    return _same(first, statements.submit(sql, ClientToken=token))
+    second = statements.submit(sql, ClientToken=token, StatementName=token)
+    if statements.describe(first)["Status"] not in RUNNING:
+        return inconclusive("The first statement was over before the second submit.", ids=[first, second])
+    return _same(first, second)
 
 
 def after_it_finished(lab: Lab) -> Finding:
     """Submit again what has finished."""
     statements = Statements(lab)
     token = lab.name("token-finished")
-    first = statements.submit("SELECT 1", ClientToken=token)
-    if statements.ended(first) is None:
-        return inconclusive("The first statement did not end in 120 s.")
-    return _same(first, statements.submit("SELECT 1", ClientToken=token))
+    first = statements.submit("SELECT 1", ClientToken=token, StatementName=token)
+    statements.finished(first)
+    return _same(first, statements.submit("SELECT 1", ClientToken=token, StatementName=token))
 
 
 def other_parameters(lab: Lab) -> Finding:
     """Submit other SQL under the token of a statement that has finished."""
     statements = Statements(lab)
     token = lab.name("token-other")
-    first = statements.submit("SELECT 1", ClientToken=token)
-    statements.ended(first)
+    first = statements.submit("SELECT 1", ClientToken=token, StatementName=token)
+    statements.finished(first)
     try:
-        second = statements.submit("SELECT 2", ClientToken=token)
+        second = statements.submit("SELECT 2", ClientToken=token, StatementName=token)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if "AccessDenied" in code or "Throttling" in code:
+        if code not in OTHER_PARAMETERS or PERFORMING.search(str(error)):
             raise
         return confirmed(f"The other SQL was refused with {code}.", error=code)
     if second == first:
@@ -66,7 +72,7 @@ PROBES = (
         claim="A submit that repeats a ClientToken returns the statement that runs already.",
         used_in=USED_IN,
         how="Submit a long count twice with one token, and compare the ids.",
-        signs=Signs("one id", "two ids", "the first statement does not get to run", THEN),
+        signs=Signs("one id", "two ids", "the first statement does not run, or is over too soon", THEN),
         permissions=STATEMENTS,
         attempt=while_it_runs,
         seconds=15,
@@ -77,7 +83,7 @@ PROBES = (
         claim="A submit that repeats the ClientToken of a finished statement returns that statement.",
         used_in=USED_IN,
         how="Submit SELECT 1 twice with one token, the second time after its end.",
-        signs=Signs("one id", "two ids", "the first statement does not end", THEN),
+        signs=Signs("one id", "two ids", "the first statement does not finish", THEN),
         permissions=STATEMENTS,
         attempt=after_it_finished,
         seconds=5,
@@ -88,7 +94,12 @@ PROBES = (
         claim="Other SQL under a used ClientToken is never run: it is refused, or the first id returned.",
         used_in=USED_IN,
         how="Submit SELECT 1 and then SELECT 2 with one token.",
-        signs=Signs("a refusal, or the first id", "a second id", "the call fails for another reason", THEN),
+        signs=Signs(
+            "a refusal, or the first id",
+            "a second id",
+            "a call or the first statement fails for another reason",
+            THEN,
+        ),
         permissions=STATEMENTS,
         attempt=other_parameters,
         seconds=5,

@@ -8,7 +8,7 @@ from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import DURABLE, METRICS
 from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
-from orchbench.trace import Json
+from orchbench.trace import ExecutionStatus, Json
 
 METRIC = {"Namespace": "AWS/Lambda", "MetricName": "DurableExecutionOperations"}
 PATIENCE_SECONDS = 600
@@ -30,7 +30,9 @@ def _compared(lab: Lab, document: Json) -> Finding:
     function = own_function(lab)
     # One execution alone in its minutes, so that the metric's largest value is its own.
     began = _next_minute(lab)
-    _status, record = function.ended(function.start(document), 120)
+    status, record = function.ended(function.start(document), 120)
+    if status is not ExecutionStatus.SUCCEEDED:
+        return inconclusive(f"The execution stood as {status} after 120 s, so that not all is counted.")
     ours = PLATFORM.metered(function.events(record))[DURABLE_OPERATIONS]
     metered = lab.until(lambda: _metered(lab, function.name, began), PATIENCE_SECONDS, every=20)
     if metered is None:
@@ -100,7 +102,7 @@ PROBES = (
             "equal counts",
             "one less, or another number",
             f"no metric in {PATIENCE_SECONDS} s",
-            "Count one operation less in durable-condition.",
+            "Count one operation less in every way that waits for a condition.",
         ),
         permissions=(*DURABLE, *METRICS),
         attempt=first_look,

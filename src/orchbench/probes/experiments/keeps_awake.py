@@ -1,5 +1,7 @@
 """Whether looking at a statement keeps a Serverless workgroup awake, which would bill its time."""
 
+from collections.abc import Callable
+
 from orchbench.probes.capacity import base_capacity, workgroup_name
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import CAPACITY, METRICS, STATEMENTS
@@ -7,7 +9,8 @@ from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
 from orchbench.probes.statements import Statements
 
 QUIET_SECONDS = 180
-LOOKING_SECONDS = 180
+LOOKING_SECONDS = 60
+EVERY_SECONDS = 10
 MOST_RPU = 16
 PATIENCE_SECONDS = 600
 SETTLES_SECONDS = 120
@@ -16,32 +19,51 @@ METRIC = {"Namespace": "AWS/Redshift-Serverless", "MetricName": "ComputeSeconds"
 
 
 def attempt(lab: Lab) -> Finding:
-    """Let the workgroup fall asleep, look at an old statement for minutes, and see what was computed."""
+    """Let the workgroup fall asleep before each kind of call, and see what was computed meanwhile."""
     name, capacity = workgroup_name(lab), base_capacity(lab)
     if name is None or capacity is None:
         return inconclusive("The stack runs on a cluster, which never sleeps.")
     if capacity > MOST_RPU:
         return inconclusive(f"At {capacity} RPU some minutes awake cost more than a probe may.")
     statements = Statements(lab)
-    first = lab.now()
-    statement_id = statements.submit("SELECT 1")
-    statements.ended(statement_id)
-    lab.sleep(QUIET_SECONDS)
-    began = lab.now()
-    lab.until(lambda: statements.describe(statement_id) and False, LOOKING_SECONDS, every=10)
-    ended = lab.now()
+    first, listed_as = lab.now(), lab.name("old")
+    statement_id = statements.submit("SELECT 1", StatementName=listed_as)
+    statements.finished(statement_id)
+    calls: dict[str, Callable[[], object]] = {
+        "describing": lambda: statements.describe(statement_id),
+        "listing": lambda: statements.listed(listed_as),
+        # It is over, so that this is refused or does nothing.
+        "cancelling": lambda: statements.cancel(statement_id),
+    }
+    spans = {what: _repeated(lab, call) for what, call in calls.items()}
     # The statement's own compute shows that the metric is read rightly, and has arrived.
+    began = spans["describing"][0]
     if not lab.until(lambda: _computed(lab, name, first, began), PATIENCE_SECONDS, every=30):
         return inconclusive(f"The statement's own compute was not recorded in {PATIENCE_SECONDS} s.")
     lab.sleep(SETTLES_SECONDS)
-    computed = _computed(lab, name, began, ended)
+    computed = {what: _computed(lab, name, *span) for what, span in spans.items()}
+    awake = [f"{seconds:.0f} s while {what}" for what, seconds in computed.items() if seconds]
     return judged(
-        computed == 0,
-        "No compute was recorded while a statement was looked at.",
-        f"{computed:.0f} compute seconds were recorded while a statement was looked at.",
+        not awake,
+        "No compute was recorded while an old statement was described, listed and cancelled.",
+        f"Compute was recorded: {', '.join(awake)}.",
         computed_seconds=computed,
         capacity=capacity,
     )
+
+
+def _repeated(lab: Lab, call: Callable[[], object]) -> tuple[float, float]:
+    """Make a call again and again after some quiet, and return from when till when."""
+    lab.sleep(QUIET_SECONDS)
+    began = lab.now()
+
+    def once_more() -> bool:
+        call()
+        return False
+
+    lab.until(once_more, LOOKING_SECONDS, every=EVERY_SECONDS)
+    # A call's compute is recorded in the minute in which it ends; quiet follows.
+    return began, lab.now() + 60
 
 
 def _computed(lab: Lab, workgroup: str, began: float, ended: float) -> float:
@@ -65,20 +87,22 @@ def _computed(lab: Lab, workgroup: str, began: float, ended: float) -> float:
 PROBES = (
     Probe(
         name="describe-keeps-awake",
-        claim="Describing a statement neither wakes a Serverless workgroup nor keeps it awake.",
-        used_in=("docs/cost-model.md",),
-        how=f"After {QUIET_SECONDS} s of quiet describe an old statement every 10 s for {LOOKING_SECONDS} s, "
-        "and read ComputeSeconds of that time.",
+        claim="Describing, listing or cancelling a statement that has ended neither wakes a Serverless "
+        "workgroup nor keeps it awake.",
+        used_in=("docs/cost-model.md", "functions/sweep/handler.py"),
+        how=f"Three times, after {QUIET_SECONDS} s of quiet, describe, list or cancel an old statement every "
+        f"{EVERY_SECONDS} s for {LOOKING_SECONDS} s, and read ComputeSeconds of that time.",
         signs=Signs(
             "no compute",
-            "some compute",
+            "some compute; the reason says at which call",
             f"a cluster, more than {MOST_RPU} RPU, or a metric of another name",
-            "Every poll of a sleeping workgroup costs compute: add it to the estimates, poll more rarely.",
+            "Every such call on a sleeping workgroup costs compute: add it to the estimates, poll and sweep "
+            "more rarely.",
         ),
         permissions=(*STATEMENTS, *METRICS, *CAPACITY),
         attempt=attempt,
-        seconds=QUIET_SECONDS + LOOKING_SECONDS + PATIENCE_SECONDS,
-        warehouse_seconds=LOOKING_SECONDS,
+        seconds=3 * (QUIET_SECONDS + LOOKING_SECONDS) + PATIENCE_SECONDS + SETTLES_SECONDS,
+        warehouse_seconds=3 * LOOKING_SECONDS,
         not_local="the local Data API is always awake",
     ),
 )

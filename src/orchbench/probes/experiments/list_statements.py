@@ -20,9 +20,13 @@ def attempt(lab: Lab) -> Finding:
     delays: list[float] = []
     for number in range(TRIES):
         name = lab.name(f"listed-{number}")
-        statements.submit("SELECT 1", StatementName=name)
+        statement_id = statements.submit("SELECT 1", StatementName=name)
         looks = [lab.now()]
-        if not lab.until(partial(_look, lab, statements, name, looks), PATIENCE_SECONDS, every=EVERY_SECONDS):
+        is_listed = lab.until(
+            partial(_look, lab, statements, name, looks), PATIENCE_SECONDS, every=EVERY_SECONDS
+        )
+        statements.finished(statement_id)
+        if not is_listed:
             return refuted(f"A statement was not listed in {PATIENCE_SECONDS} s.", delays_seconds=delays)
         delays.append(round(looks[-1] - looks[0], 3))
     return judged(
@@ -48,7 +52,7 @@ PROBES = (
         signs=Signs(
             f"listed within {SUBMITS_IN_FLIGHT_SECONDS} s each time",
             "later, or never",
-            "a call is throttled or fails",
+            "a call is throttled, or it or a statement fails",
             "Raise SUBMITS_IN_FLIGHT_SECONDS to what was measured.",
         ),
         permissions=STATEMENTS,

@@ -19,7 +19,7 @@ def attempt(lab: Lab) -> Finding:
     }
     invoke = {
         "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke",
+        "Resource": f"arn:{lab.partition}:states:::lambda:invoke",
         "Parameters": {"FunctionName": lab.name("nothing")},
         "TimeoutSeconds": 60,
         "Retry": [retry],

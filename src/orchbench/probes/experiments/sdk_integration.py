@@ -4,33 +4,35 @@ from botocore.exceptions import ClientError
 
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged, refuted
-from orchbench.probes.state_machines import Machine, failures
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.state_machines import Machine, ended_with, failures
 from orchbench.trace import Json
 
 USED_IN = ("docs/faults.md",)
-RESOURCE = "arn:aws:states:::aws-sdk:redshiftdata:"
 NO_STATEMENT = "00000000-0000-4000-8000-000000000000"
 ASSUMED = "RedshiftData.RedshiftDataException"
 AT_ONCE = 30
+MOST_WAIT_SECONDS = 30
+"""That a call may wait for (Data API guide, long polling)."""
 NOT_LOCAL = "the emulator of Step Functions has no integration with the Data API"
 
 
-def task(action: str, arguments: Json) -> Json:
+def task(lab: Lab, action: str, arguments: Json) -> Json:
     """Return a Task that calls the Data API without a function."""
-    return {"Type": "Task", "Resource": RESOURCE + action, "Parameters": arguments, "TimeoutSeconds": 60}
+    resource = f"arn:{lab.partition}:states:::aws-sdk:redshiftdata:{action}"
+    return {"Type": "Task", "Resource": resource, "Parameters": arguments, "TimeoutSeconds": 60}
 
 
 def access_denied(lab: Lab) -> Finding:
     """Call what the machine's role may not."""
-    machine = Machine(lab, "denied", {"Cancel": task("cancelStatement", {"Id": NO_STATEMENT})})
+    machine = Machine(lab, "denied", {"Cancel": task(lab, "cancelStatement", {"Id": NO_STATEMENT})})
     _status, events = machine.ended(machine.start())
     return _named(failures(events), "AccessDenied", "not authorized")
 
 
 def throttling(lab: Lab) -> Finding:
     """List statements far more often than three times a second, in one Map."""
-    inner = {"List": task("listStatements", {"MaxResults": 1}) | {"End": True}}
+    inner = {"List": task(lab, "listStatements", {"MaxResults": 1}) | {"End": True}}
     each = {
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -57,26 +59,50 @@ def _named(failed: list[tuple[str, str]], *marks: str) -> Finding:
 
 
 def long_poll(lab: Lab) -> Finding:
-    """Describe a statement that is not there, with WaitTimeSeconds."""
-    states = {"Look": task("describeStatement", {"Id": NO_STATEMENT, "WaitTimeSeconds": 5})}
+    """Describe a statement that is not there, with a wait that is allowed and with one that is too long."""
+    look = {"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Look for too long"}]}
+    states = {
+        "Look": task(lab, "describeStatement", {"Id": NO_STATEMENT, "WaitTimeSeconds": 5}) | look,
+        "Look for too long": task(
+            lab, "describeStatement", {"Id": NO_STATEMENT, "WaitTimeSeconds": MOST_WAIT_SECONDS + 1}
+        ),
+    }
     try:
         machine = Machine(lab, "long-poll", states)
     except ClientError as error:
-        if error.response["Error"]["Code"] != "InvalidDefinition":
+        if error.response["Error"]["Code"] != "InvalidDefinition" or not _tells_of_the_wait(str(error)):
             raise
         return refuted("Step Functions refuses a definition with the parameter.", said=str(error))
     _status, events = machine.ended(machine.start())
-    named = failures(events)
-    if not named:
-        return inconclusive("The Task did not fail as a Task.", history=[event["type"] for event in events])
-    name, cause = named[0]
-    return judged(
-        name.startswith("RedshiftData.") and "WaitTimeSeconds" not in cause,
-        "The call reached the Data API, which knows no such statement.",
-        "The parameter was refused.",
-        error=name,
-        cause=cause[:300],
+    return judged_waits(failures(events), ended_with(events))
+
+
+def judged_waits(failed: list[tuple[str, str]], ended: str) -> Finding:
+    """Judge what the two looks ended with.
+
+    Args:
+        failed: the error and the cause of each Task that failed.
+        ended: the cause of the execution's failure.
+    """
+    seen = {"errors": [f"{error}: {cause}"[:300] for error, cause in failed], "ended": ended[:300]}
+    if _tells_of_the_wait(failed[0][1] if failed else ended):
+        return refuted("The parameter was refused.", **seen)
+    if len(failed) != 2 or not failed[0][0].startswith("RedshiftData."):
+        return inconclusive("The looks did not fail as the Data API fails them.", **seen)
+    # One that is dropped on the way cannot be too long.
+    error, cause = failed[1]
+    if error.startswith("RedshiftData.") and _tells_of_the_wait(cause):
+        return confirmed(
+            f"The Data API took 5 s and refused {MOST_WAIT_SECONDS + 1} s, so the parameter reached it.",
+            **seen,
+        )
+    return inconclusive(
+        f"{MOST_WAIT_SECONDS + 1} s were not refused: the parameter may have been dropped.", **seen
     )
+
+
+def _tells_of_the_wait(text: str) -> bool:
+    return "waittimeseconds" in text.lower()
 
 
 PROBES = (
@@ -112,17 +138,19 @@ PROBES = (
         name="sdk-wait-time-seconds",
         claim="Step Functions' SDK integration passes WaitTimeSeconds on to the Data API.",
         used_in=("docs/limits.md",),
-        how="A Task describes a statement that does not exist, with WaitTimeSeconds.",
+        how="Two Tasks describe a statement that does not exist, with 5 s and with "
+        f"{MOST_WAIT_SECONDS + 1} s, where {MOST_WAIT_SECONDS} s is the most. No wait is measured: a "
+        "statement is shown to the role that submitted it alone, and the probes' role may submit none.",
         signs=Signs(
-            "the Data API's error about the statement",
-            "an error about the parameter",
-            "the Task fails in another way",
+            "the Data API refuses what is too long, and the other for its id",
+            "an error about the parameter where it is allowed",
+            "what is too long is not refused either, or a Task fails in another way",
             "A way with a long poll in the definition cannot be built yet; keep it off.",
         ),
         permissions=MACHINE,
         attempt=long_poll,
         seconds=30,
-        uses={"state_transition": 1},
+        uses={"state_transition": 2},
         not_local=NOT_LOCAL,
     ),
 )

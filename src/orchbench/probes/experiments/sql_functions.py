@@ -6,13 +6,19 @@ from orchbench.comparison.seed import orders_count
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, judged, refuted
+from orchbench.probes.probe import Finding, Probe, Signs, Verdict, confirmed, judged, refuted
 from orchbench.probes.statements import Statements
 from orchbench.project import project_root
 
 BUNDLED = project_root() / "functions" / "sql"
 CALL = re.compile(r"\b([A-Z_]+\([^()]*\))")
 SOURCE = re.compile(r"\bFROM\s+([\w.]+)\s+GROUP\b")
+REFUSED_FUNCTION = re.compile(
+    r"not supported on (Amazon )?Redshift tables|function .*(does not exist|not supported)|syntax error",
+    re.IGNORECASE,
+)
+"""What is said of a function that is not taken: on user tables (Redshift guide, "SQL functions supported on
+the leader node"), and of one that there is not (PostgreSQL's words, assumed of Redshift)."""
 # The local server warns of what Redshift may not take; here that is the question.
 ON_PURPOSE = "/* dialect: postgresql */"
 
@@ -41,11 +47,7 @@ def bundled(lab: Lab) -> Finding:
         for call in calls(sql[sql.rindex("SELECT") :]):
             # GETDATE() alone would be answered by the leader node, without a look at the table.
             query = f"SELECT {call} FROM {source(sql)} GROUP BY order_id LIMIT 1"  # noqa: S608 - bundled text
-            try:
-                statements.warehouse.rows(query, call)
-                outcomes[call] = "taken"
-            except SqlFailed as error:
-                outcomes[call] = str(error)
+            outcomes[call] = _refusal(statements, query) or "taken"
     return judged(
         set(outcomes.values()) == {"taken"},
         f"All {len(outcomes)} are taken.",
@@ -62,7 +64,7 @@ def getdate(lab: Lab) -> Finding:
 def current_timestamp(lab: Lab) -> Finding:
     """Insert from the orders with CURRENT_TIMESTAMP, which is claimed not to work."""
     found = _inserted(lab, f"{ON_PURPOSE} CURRENT_TIMESTAMP", "now")
-    reverse = refuted if found.verdict == "confirmed" else confirmed
+    reverse = refuted if found.verdict is Verdict.CONFIRMED else confirmed
     return reverse(found.reason, **found.observations)
 
 
@@ -71,11 +73,24 @@ def _inserted(lab: Lab, call: str, what: str) -> Finding:
     orders_count(statements.warehouse)
     table = statements.table(what, "at TIMESTAMP")
     sql = f"INSERT INTO {table} SELECT {call} FROM public.orders LIMIT 1"  # noqa: S608 - our own text
-    try:
-        statements.warehouse.run(sql, "The INSERT")
-    except SqlFailed as error:
-        return refuted("An INSERT that reads a user table was refused.", error=str(error))
+    if refusal := _refusal(statements, sql):
+        return refuted("An INSERT that reads a user table was refused.", error=refusal)
     return confirmed("An INSERT that reads a user table was taken.")
+
+
+def _refusal(statements: Statements, sql: str) -> str | None:
+    """Run a statement, and return the error where a function in it is not taken.
+
+    Raises:
+        SqlFailed: it failed for another reason, which tells nothing of functions.
+    """
+    try:
+        statements.finished(statements.submit(sql))
+    except SqlFailed as error:
+        if not REFUSED_FUNCTION.search(str(error)):
+            raise
+        return str(error)
+    return None
 
 
 THEN = "Write the bundled SQL with what is taken, and move the entry in the dialect's list."
@@ -85,7 +100,12 @@ PROBES = (
         claim="Redshift takes each function of the bundled SQL on a user table.",
         used_in=("functions/sql/refresh_customer_summary.sql",),
         how="SELECT each call of the bundled files from the table that they read.",
-        signs=Signs("all are taken", "one is refused", "the table cannot be read", THEN),
+        signs=Signs(
+            "all are taken",
+            "one is refused",
+            "the table cannot be read, or a statement fails for another reason",
+            THEN,
+        ),
         permissions=STATEMENTS,
         attempt=bundled,
         seconds=20,
@@ -96,7 +116,12 @@ PROBES = (
         claim="GETDATE() is taken in an INSERT ... SELECT over a user table.",
         used_in=("functions/sql/refresh_customer_summary.sql", "src/orchbench/redshift/dialect.py"),
         how="Insert one row that way into a table of the probe's own.",
-        signs=Signs("it is taken", "it is refused", "no table can be made", THEN),
+        signs=Signs(
+            "it is taken",
+            "it is refused",
+            "no table can be made, or the INSERT fails for another reason",
+            THEN,
+        ),
         permissions=STATEMENTS,
         attempt=getdate,
         seconds=10,
@@ -110,7 +135,7 @@ PROBES = (
         signs=Signs(
             "it is refused",
             "it is taken",
-            "no table can be made",
+            "no table can be made, or the INSERT fails for another reason",
             "Nothing breaks: the warning of `orchbench check` becomes a matter of taste.",
         ),
         permissions=STATEMENTS,

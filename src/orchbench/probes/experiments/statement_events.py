@@ -21,10 +21,10 @@ def delay(lab: Lab) -> Finding:
     delays: list[float] = []
     for _number in range(TRIES):
         statement_id = statements.submit("SELECT 1", WithEvent=True)
+        ended = to_epoch(statements.finished(statement_id)["UpdatedAt"])
         events = listener.wait_for("statementId", statement_id, PATIENCE_SECONDS)
         if not events:
             return refuted(f"An event did not come in {PATIENCE_SECONDS} s.", delays_seconds=delays)
-        ended = to_epoch(statements.describe(statement_id)["UpdatedAt"])
         delays.append(round(events[0]["heard_at"] - ended, 3))
     return judged(
         max(delays) <= PROMPT_SECONDS,
@@ -39,6 +39,7 @@ def per_batch(lab: Lab) -> Finding:
     listener = Listener(lab, "batch", SOURCE)
     statements = Statements(lab)
     statement_id = statements.submit_batch("SELECT 1", "SELECT 2", "SELECT 3", WithEvent=True)
+    statements.finished(statement_id)
     if not listener.wait_for("statementId", statement_id, PATIENCE_SECONDS):
         return inconclusive(f"No event of the batch came in {PATIENCE_SECONDS} s.")
     # Whatever there is of the sub-statements comes at about the same time.
@@ -63,7 +64,7 @@ PROBES = (
         signs=Signs(
             f"all {TRIES} within {PROMPT_SECONDS:g} s",
             f"one later, or none in {PATIENCE_SECONDS} s",
-            "a call fails",
+            "a call or a statement fails",
             "Shorten the slow poll behind ways that wait for an event, and state the delay as measured.",
         ),
         permissions=(*STATEMENTS, *LISTENER),
@@ -80,7 +81,7 @@ PROBES = (
         signs=Signs(
             "one event",
             "several",
-            f"none in {PATIENCE_SECONDS} s",
+            f"none in {PATIENCE_SECONDS} s, or the batch fails",
             "The event's target ignores ids of sub-statements, and the estimates count all the events.",
         ),
         permissions=(*STATEMENTS, *LISTENER),

@@ -23,7 +23,7 @@ def found_again(lab: Lab, length: int) -> Finding:
     statements = Statements(lab)
     name = long_name(lab, length)
     statement_id = statements.submit("SELECT 1", StatementName=name)
-    statements.ended(statement_id)
+    statements.finished(statement_id)
     listed = lab.until(lambda: statements.listed(name[:64]), 15, every=0.5)
     if not listed:
         return refuted("ListStatements does not find it by the beginning of its name.", length=length)
@@ -44,6 +44,7 @@ def in_the_event(lab: Lab) -> Finding:
     for length in LENGTHS:
         name = long_name(lab, length)
         statement_id = statements.submit("SELECT 1", StatementName=name, WithEvent=True)
+        statements.finished(statement_id)
         events = listener.wait_for("statementId", statement_id, 60)
         if not events:
             return inconclusive(f"No event of the name of {length} characters came in 60 s.")
@@ -58,7 +59,9 @@ PROBES = (
             claim=f"A StatementName of {length:,} characters is found by its beginning, and listed whole.",
             used_in=("functions/redshift_batch/data_api.py", "functions/sweep/handler.py"),
             how="Submit SELECT 1 under such a name, and list statements by its first 64 characters.",
-            signs=Signs("the same name", "none, or a shorter one", "the statement is not taken", THEN),
+            signs=Signs(
+                "the same name", "none, or a shorter one", "the statement is not taken, or fails", THEN
+            ),
             permissions=STATEMENTS,
             attempt=partial(found_again, length=length),
             seconds=5,
@@ -74,7 +77,7 @@ PROBES = (
         signs=Signs(
             "both names whole",
             "one that is shortened or missing",
-            "no event in 60 s",
+            "no event in 60 s, or a statement fails",
             "An event's target finds the execution by the statement's id, from the histories.",
         ),
         permissions=(*STATEMENTS, *LISTENER),

@@ -4,9 +4,9 @@ from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
 from orchbench.probes.permissions import DURABLE, LISTENER, MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, judged, refuted
+from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged, refuted
 from orchbench.probes.state_machines import Machine
-from orchbench.trace import to_epoch
+from orchbench.trace import ExecutionStatus, to_epoch
 
 PROMPT_SECONDS = 60.0
 PATIENCE_SECONDS = 180
@@ -23,7 +23,10 @@ def step_functions(lab: Lab) -> Finding:
     machine = Machine(lab, "status", {"Wait": {"Type": "Wait", "Seconds": 300}})
     arn = machine.start()
     machine.client.stop_execution(executionArn=arn, error="Stopped", cause="The probe stops it.")
-    stopped = to_epoch(machine.client.describe_execution(executionArn=arn)["stopDate"])
+    described = machine.client.describe_execution(executionArn=arn)
+    if described["status"] != "ABORTED":
+        return inconclusive(f"The execution was not stopped: it is {described['status']}.")
+    stopped = to_epoch(described["stopDate"])
     return _judged(lab, listener, ("executionArn", arn), "ABORTED", stopped)
 
 
@@ -35,7 +38,9 @@ def durable(lab: Lab) -> Finding:
     arn = function.start({"work": "wait", "times": 1, "seconds": 300})
     lab.sleep(3 if lab.on_aws else 1)
     function.service.stop(arn, "The probe stops it.")
-    _status, record = function.ended(arn, 60)
+    status, record = function.ended(arn, 60)
+    if status is not ExecutionStatus.STOPPED:
+        return inconclusive(f"The execution was not stopped: it is {status}.")
     stopped = to_epoch(record.description["EndTimestamp"])
     return _judged(lab, listener, ("durableExecutionArn", arn), "STOPPED", stopped)
 

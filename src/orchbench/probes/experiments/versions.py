@@ -8,11 +8,13 @@ from botocore.exceptions import ClientError
 from orchbench.probes.durable_function import DurableFunction, own_function
 from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import DURABLE
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, refuted
 from orchbench.trace import ExecutionStatus
 
 USED_IN = ("template.yaml", "docs/adr/0014-parameters-in-a-versions-description.md")
 PATIENCE_SECONDS = 180
+REFUSES_TO_DELETE = ("ResourceConflictException", "InvalidParameterValueException")
+"""What Lambda says of a version that it will not delete (assumed); another error is no verdict."""
 
 
 def _sleeping(lab: Lab, function: DurableFunction, configured: str) -> tuple[str, str]:
@@ -32,15 +34,17 @@ def parameter_only(lab: Lab) -> Finding:
     function.configure("after the deploy")
     function.point_alias_at(function.publish())
     status, record = function.ended(arn, PATIENCE_SECONDS)
-    if status is not ExecutionStatus.SUCCEEDED:
-        return refuted(f"The execution ended as {status}.", error=_error(record.description))
+    if status is ExecutionStatus.RUNNING:
+        return inconclusive(f"The execution has not ended in {PATIENCE_SECONDS} s.")
+    if status is ExecutionStatus.FAILED:
+        # One that met no deploy has succeeded before: see own_function.
+        return refuted("The execution failed.", error=_error(record.description))
     result = str(record.description.get("Result"))
-    return judged(
-        "before the deploy" in result,
-        "It went on with the configuration that it started with.",
-        "It went on with the new configuration.",
-        result=result,
-    )
+    if "before the deploy" in result:
+        return confirmed("It went on with the configuration that it started with.", result=result)
+    if "after the deploy" in result:
+        return refuted("It went on with the new configuration.", result=result)
+    return inconclusive(f"The execution ended as {status}, without its configuration.", result=result)
 
 
 def deleted(lab: Lab) -> Finding:
@@ -55,7 +59,7 @@ def deleted(lab: Lab) -> Finding:
         function.client.delete_function(FunctionName=function.name, Qualifier=version)
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        if "AccessDenied" in code:
+        if code not in REFUSES_TO_DELETE:
             raise
         return refuted(f"Lambda refuses to delete the version: {code}.", error=str(error))
     status, record = function.ended(arn, PATIENCE_SECONDS if lab.on_aws else 60)
@@ -63,9 +67,10 @@ def deleted(lab: Lab) -> Finding:
         return inconclusive("The version was deleted, and the execution has not ended yet.")
     if status is ExecutionStatus.SUCCEEDED:
         return refuted("The version was deleted, and the execution went on to its end.")
-    return confirmed(
-        f"The version was deleted, and the execution ended as {status}.", error=_error(record.description)
-    )
+    kind = _error(record.description)
+    if status is ExecutionStatus.FAILED:
+        return confirmed("The version was deleted, and the execution failed.", error=kind)
+    return inconclusive(f"The version was deleted, and the execution ended as {status}.", error=kind)
 
 
 def _error(description: Mapping[str, Any]) -> str:
@@ -82,7 +87,7 @@ PROBES = (
         signs=Signs(
             "it ends with the old configuration",
             "it fails, or ends with the new one",
-            "a change is refused",
+            "a change is refused, or the execution is not over in time",
             "Stop executions before each deploy, and say so in docs/operations.md.",
         ),
         permissions=DURABLE,

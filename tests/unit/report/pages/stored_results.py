@@ -9,10 +9,18 @@ from typing import Any
 
 from orchbench.cli import build_parser
 from orchbench.commands.report import given_for, results_of
+from orchbench.evaluation.complexity_rows import conclusion
+from orchbench.evaluation.units import TITLES
 from orchbench.report.build import report
 from orchbench.report.model import Report
 from orchbench.results.folder import ResultsFolder
-from orchbench.results.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_rehearsals, rehearsal_file
+from orchbench.results.supplements import (
+    COMPLEXITY_FILE,
+    COMPLEXITY_SCHEMA,
+    KeptRehearsal,
+    keep_rehearsals,
+    rehearsal_file,
+)
 
 ROOT = Path(__file__).resolve().parents[4]
 STORED = ROOT / "docs" / "results" / "compare-local"
@@ -23,29 +31,22 @@ def complexity(way: str) -> dict[str, Any]:
     def measured(value: int) -> dict[str, Any]:
         return {"value": value, "label": "measured", "source": "lizard"}
 
-    definition = {
-        "lines": measured(344),
-        "states": measured(12),
-        "branches": measured(12),
-        "paths": measured(13),
-    }
+    units = {key: measured(12) for key in TITLES}
     return {
         "way": way,
+        "units": units,
         "code": {
             "files": ["functions/some/handler.py"],
-            **{
-                key: measured(64)
-                for key in ("lines", "functions", "cyclomatic", "most_cyclomatic", "cognitive")
-            },
+            **{key: measured(64) for key in ("lines", "functions", "cyclomatic", "cognitive")},
         },
-        "definition": definition if way == "sfn-poll" else None,
+        "definition": {"lines": measured(202), "units": units} if way == "sfn-poll" else None,
         "deployed": {
             "resources": {"AWS::Lambda::Function": measured(2)},
             "actions": ["lambda:InvokeFunction"],
+            "log_actions": ["logs:PutLogEvents"],
         },
         "languages": ["Python"],
         "artefacts": ["function some"],
-        "services": ["Lambda"],
     }
 
 
@@ -70,7 +71,8 @@ def supplement(folder: Path) -> None:
         for way in WAYS
     ]
     keep_rehearsals(results, kept, "0" * 64)
-    document = {"schema": "orchbench.complexity/1", "ways": [complexity(way) for way in WAYS]}
+    ways = [complexity(way) for way in WAYS]
+    document = {"schema": COMPLEXITY_SCHEMA, "ways": ways, "conclusion": conclusion(ways)}
     results.write_document(COMPLEXITY_FILE, document)
 
 

@@ -1,0 +1,7 @@
+"""Submits the batch for the state machine."""
+
+import batch
+
+
+def handler(event, _context):
+    return batch.submit(event)

@@ -1,0 +1,122 @@
+"""Changes that teams make, as patches to each of the pair: they fit, and do what they are for.
+
+The engines run a Map's items one after another, do not stop one, and deliver no callback, so of these changes
+a part is rehearsed: docs/complexity.md says which.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from examples import CHANGES, PAIR, with_change
+
+from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
+from orchbench.trace import ExecutionStatus
+from orchbench.virtual_time.application import load_application
+
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("way", PAIR)]
+
+CONCURRENT = '"MaxConcurrency": 4'
+"""Moto runs a Map's items in threads, and a rehearsal has one clock."""
+
+MAPS = (PAIR[0],)
+"""What runs a Map, which moto does not end when its execution is stopped."""
+
+
+def rehearsed(folder: Path, way: str, seconds: float, *faults: str, sns: Any = None) -> Rehearsal:
+    application = load_application(folder / "template.yaml")
+    machines = {
+        name: replace(one, definition=one.definition.replace(CONCURRENT, '"MaxConcurrency": 1'))
+        for name, one in application.state_machines.items()
+    }
+    return rehearse(
+        Scenario(seconds, faults=tuple(map(Fault.parse, faults))),
+        way,
+        application=replace(application, state_machines=machines),
+        services={"sns": {"Publish": sns}} if sns else None,
+    )
+
+
+def ended(done: Rehearsal) -> tuple[str, str | None, int, int]:
+    return done.trace.status, done.trace.error_name, done.statements_executed, done.statements_running
+
+
+def test_a_failure_is_told_once_and_keeps_its_name(way: str, tmp_path: Path) -> None:
+    told: list[Mapping[str, Any]] = []
+
+    def publish(request: Mapping[str, Any]) -> dict[str, str]:
+        told.append(request)
+        return {"MessageId": "1"}
+
+    project = with_change("1-notify-on-failure", way, tmp_path)
+
+    assert ended(rehearsed(project, way, 95, "fail:at=42", sns=publish)) == ("FAILED", "BatchFailed", 1, 0)
+    assert [one["Subject"] for one in told] == ["BatchFailed"]
+    assert rehearsed(project, way, 95, sns=publish).trace.status is ExecutionStatus.SUCCEEDED
+    assert len(told) == 1
+
+
+def test_a_new_transient_error_is_retried_under_its_name_and_ends_an_execution_under_it(
+    way: str, tmp_path: Path
+) -> None:
+    project = with_change("2-retry-a-new-error", way, tmp_path)
+    short = rehearsed(project, way, 95, "unavailable:work=look,since=30,until=45")
+    long = rehearsed(project, way, 900, "unavailable:work=look,nth=3,calls=21")
+
+    assert ended(short) == ("SUCCEEDED", None, 1, 0)
+    assert ended(long) == ("FAILED", "DataApiFailed", 1, 0)
+
+
+@pytest.mark.parametrize(("change", "batches"), [("3-a-second-batch", 2), ("3-then-a-third", 3)])
+def test_further_batches_run_one_after_another_each_once(
+    way: str, change: str, batches: int, tmp_path: Path
+) -> None:
+    project = with_change(change, way, tmp_path)
+    done = rehearsed(project, way, 25, "lose-answer:work=submit,calls=4")
+
+    assert ended(done) == ("SUCCEEDED", None, batches, 0)
+    starts = [one.created_at for one in done.batches]
+    assert all(later - earlier >= 30 for earlier, later in pairwise(starts))
+    if way not in MAPS:
+        assert ended(rehearsed(project, way, 900, "stop:at=33"))[2:] == (1, 0)
+
+
+def test_four_batches_must_all_succeed_and_none_outlives_one_that_fails(way: str, tmp_path: Path) -> None:
+    project = with_change("4-four-in-parallel", way, tmp_path)
+
+    assert ended(rehearsed(project, way, 25)) == ("SUCCEEDED", None, 4, 0)
+    if way not in MAPS:
+        assert ended(rehearsed(project, way, 900, "stop:at=33"))[2:] == (4, 0)
+    (project / "functions" / "second.sql").unlink()
+    failed = rehearsed(project, way, 900)
+    assert (failed.trace.status, failed.statements_running) == ("FAILED", 0)
+
+
+def test_the_second_batch_does_not_run_before_somebody_was_asked(way: str, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def refuse(request: Mapping[str, Any]) -> dict[str, str]:
+        asked.append(request["Subject"])
+        said: Any = {
+            "Error": {"Code": "AuthorizationError", "Message": "no"},
+            "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "1"},
+        }
+        raise ClientError(said, "Publish")
+
+    project = with_change("5-an-approval-between", way, tmp_path)
+    done = rehearsed(project, way, 25, sns=refuse)
+
+    assert (done.trace.status, done.statements_executed) == ("FAILED", 1)
+    assert asked == ["second.sql"]
+
+
+def test_there_is_a_patch_for_every_change(way: str) -> None:
+    assert len(CHANGES) >= 5
+    assert len({name.partition("-")[0] for name in CHANGES}) == 5
+    from examples import change_file
+
+    assert [name for name in CHANGES if not change_file(name, way).exists()] == []
