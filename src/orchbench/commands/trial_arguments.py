@@ -10,21 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.template import load_template
 from orchbench.local import LOCAL_WORKGROUP_ARN
 from orchbench.local.stack_name import too_long
 from orchbench.platforms.platform import Clients
-from orchbench.trial.serverless import NoSuchWorkgroup, look_up_cluster, workgroup_arn
+from orchbench.trial.named import NotThere, require_cluster, workgroup_arn
 
 WORKGROUP_NAME = re.compile(r"[a-z0-9-]{3,64}")
 OWN_WORKGROUP_NAME = re.compile(r"[a-z][a-z0-9-]{2,}")
 """Of a stack that names a workgroup and a namespace too."""
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 """As CloudFormation has it."""
-NOT_THERE = ("ResourceNotFoundException", "ClusterNotFound")
 
 
 def makes_warehouse(arguments: argparse.Namespace, *, local: bool) -> bool:
@@ -80,7 +77,7 @@ def named_target(arguments: argparse.Namespace, clients: Clients, *, local: bool
         return {"WorkgroupArn": LOCAL_WORKGROUP_ARN} if cluster is None else {"ClusterIdentifier": cluster}
     if arguments.cluster is not None:
         with _looked_up("--cluster", arguments.cluster, clients.region):
-            look_up_cluster(clients.client("redshift"), arguments.cluster)
+            require_cluster(clients.client("redshift"), arguments.cluster)
         return {"ClusterIdentifier": arguments.cluster}
     with _looked_up("--workgroup", arguments.workgroup, clients.region):
         return {"WorkgroupArn": workgroup_arn(clients.client("redshift-serverless"), arguments.workgroup)}
@@ -91,9 +88,7 @@ def _looked_up(option: str, value: str, region: str) -> Iterator[None]:
     """Turn the answer that something is not there into a sentence about the option."""
     try:
         yield
-    except (ClientError, NoSuchWorkgroup) as error:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] not in NOT_THERE:
-            raise
+    except NotThere as error:
         raise UsageError(
             f"{option} {value!r} is not in {region}: name one that is, or leave it out."
         ) from error

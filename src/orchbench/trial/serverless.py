@@ -1,12 +1,8 @@
-"""What a warehouse has beside its stack: whether it is there, a usage limit, and the secret of its admin."""
+"""What a Redshift Serverless workgroup has beside its stack: a usage limit, and the secret of its admin."""
 
 from typing import Any
 
 COMPUTE = "serverless-compute"
-
-
-class NoSuchWorkgroup(Exception):
-    """The account has no workgroup of this ARN in this region."""
 
 
 def limit_usage(client: Any, workgroup_arn: str, rpu_hours: int) -> str:
@@ -35,22 +31,3 @@ def admin_secret(client: Any, namespace_name: str) -> str | None:
     """Return the ARN of the secret with the admin's password, or None where Redshift manages none."""
     secret = client.get_namespace(namespaceName=namespace_name)["namespace"].get("adminPasswordSecretArn")
     return None if secret is None else str(secret)
-
-
-def workgroup_arn(client: Any, name_or_arn: str) -> str:
-    """Return the ARN of a workgroup that is named by either.
-
-    Raises:
-        NoSuchWorkgroup: the region has none of this ARN; of a name, the service has an error of its own.
-    """
-    if not name_or_arn.startswith("arn:"):
-        return str(client.get_workgroup(workgroupName=name_or_arn)["workgroup"]["workgroupArn"])
-    pages = client.get_paginator("list_workgroups").paginate()
-    if name_or_arn not in (one["workgroupArn"] for page in pages for one in page["workgroups"]):
-        raise NoSuchWorkgroup(name_or_arn)
-    return name_or_arn
-
-
-def look_up_cluster(client: Any, name: str) -> None:
-    """Ask for a cluster; of one that is not there, the service has an error."""
-    client.describe_clusters(ClusterIdentifier=name)

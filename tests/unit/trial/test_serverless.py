@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from orchbench.trial.serverless import NoSuchWorkgroup, admin_secret, limit_usage, workgroup_arn
+from orchbench.trial.serverless import admin_secret, limit_usage
 
 ARN = "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/8d9f4a6e"
 ASKED = {"resourceArn": ARN, "usageType": "serverless-compute"}
@@ -46,15 +46,3 @@ def test_the_admins_secret_is_the_namespaces_own(service: Any) -> None:
     answer = {"namespace": {"adminPasswordSecretArn": "arn:aws:secretsmanager:us-east-1:1:secret:s"}}
     stubber.add_response("get_namespace", answer, {"namespaceName": "trial"})
     assert admin_secret(client, "trial") == "arn:aws:secretsmanager:us-east-1:1:secret:s"
-
-
-def test_a_workgroup_may_be_named_by_its_name_or_its_arn_and_is_looked_up_by_both(service: Any) -> None:
-    client, stubber = service
-    stubber.add_response("get_workgroup", {"workgroup": {"workgroupArn": ARN}}, {"workgroupName": "reports"})
-    assert workgroup_arn(client, "reports") == ARN
-    there: dict[str, Any] = {"workgroups": [{"workgroupArn": ARN}]}
-    stubber.add_response("list_workgroups", there, {})
-    assert workgroup_arn(client, ARN) == ARN
-    stubber.add_response("list_workgroups", {"workgroups": []}, {})
-    with pytest.raises(NoSuchWorkgroup):
-        workgroup_arn(client, ARN)
