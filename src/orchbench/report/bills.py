@@ -8,10 +8,12 @@ from typing import Any
 import altair as alt
 
 from orchbench.evaluation.cost import bill
+from orchbench.evaluation.figures import told_money
 from orchbench.evaluation.tariff import bill_to_json
-from orchbench.report import drawing
+from orchbench.report import drawing, durations
 from orchbench.report.figures import usd_of_runs
-from orchbench.report.model import Chart, Datum, Figure, Section
+from orchbench.report.hour import Hours
+from orchbench.report.model import Chart, Datum, Figure, Section, Text
 from orchbench.report.reading import Given, Results
 from orchbench.trace import Json
 
@@ -33,18 +35,48 @@ class _Line:
     quantity: Figure
 
 
-def section(results: Sequence[Results], given: Given) -> Section:
-    """Return the section."""
-    charts = [_measured(one, several=len(results) > 1) for one in results]
+def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
+    """Return the section: the hour on default settings first, then other durations, then the runs made."""
     rehearsed = next((one for one in results if one.rehearsals), None)
-    if rehearsed:
-        charts += list(_rehearsed(rehearsed, given))
+    hour = list(_rehearsed(rehearsed, given)) if rehearsed else []
+    ranked = sorted(found.each, key=lambda one: one.usd)
+    low, high = ranked[0], ranked[-1]
+    fixed, *others = durations.charts(results, given)
     return Section(
         "bill",
-        "The bill",
-        [("Line items of a run, times 1,000, at list prices, no free tier; Redshift and traces apart.",)],
-        charts,
+        "What it costs",
+        (
+            "1,000 one-hour runs cost ",
+            low.cost,
+            " to ",
+            high.cost,
+            "; Redshift's own bill is ",
+            found.redshift,
+        ),
+        [
+            (
+                f"On default settings: {given.memory_mb} MB functions, a poll every 10 s, list prices "
+                "without a free tier. "
+                "Counts are rehearsed; durations of functions and bytes of logs are assumed. Redshift and "
+                "traces are billed apart.",
+            ),
+            *(((f"Redshift: {note}.",),) if (note := found.warehouse.note) else ()),
+            *_without_rehearsals(results),
+        ],
+        [*hour, fixed],
+        more=[*others, *(_measured(one, several=len(results) > 1) for one in results)],
+        more_title="adaptive polls, and the bill of the local runs",
     )
+
+
+def _without_rehearsals(results: Sequence[Results]) -> Iterator[Text]:
+    rehearsed = next((one for one in results if one.rehearsals), None)
+    if rehearsed is None:
+        yield (
+            "No results folder holds rehearsals: `orchbench supplement` adds them, and the marks with them.",
+        )
+    elif len(results) > 1:
+        yield (f"The rehearsals are those of {rehearsed.name}.",)
 
 
 def _measured(results: Results, *, several: bool) -> Chart:
@@ -56,7 +88,7 @@ def _measured(results: Results, *, several: bool) -> Chart:
     where = f"{results.name} ({results.host})" if several else results.host
     return _chart(
         f"bill-{results.name.replace('/', '-')}",
-        f"The runs made, {where}: the run in the middle of each way",
+        f"The bill of the runs made, {where}: the run in the middle of each way",
         lines,
         results.ways,
     )
@@ -83,7 +115,7 @@ def _rehearsed(results: Results, given: Given) -> Iterator[Chart]:
     ]
     if lines:
         ways = [one.name for one in given.candidates]
-        yield _chart("bill-one-hour", "A query of 1 h, a poll every 10 s, rehearsed", lines, ways)
+        yield _chart("bill-one-hour", "The bill of a query of 1 h, a poll every 10 s, rehearsed", lines, ways)
 
 
 def _lines(way: str, lines: Sequence[Json], file: str) -> Iterator[_Line]:
@@ -122,7 +154,7 @@ def _chart(name: str, title: str, lines: Sequence[_Line], ways: Sequence[str]) -
         way: sum((Decimal(str(one.figure.value)) for one in lines if one.way == way), Decimal(0))
         for way in ways
     }
-    told = ", ".join(f"{way} {float(total):.3g} USD" for way, total in totals.items())
+    told = ", ".join(f"{way} ${told_money(total)}" for way, total in totals.items())
 
     def draw(width: int) -> Mapping[str, Any]:
         return _drawn(width, lines, ways)
@@ -138,8 +170,8 @@ def _chart(name: str, title: str, lines: Sequence[_Line], ways: Sequence[str]) -
     return Chart(
         name,
         title,
-        (f"A bar is a way's bill; its parts are hatched as the legend shows.{_slivers(lines, ways)}",),
-        f"Stacked bars: {told} a 1,000 runs.",
+        (f"The amount is the bar's total, per 1,000 runs.{_slivers(lines, ways)}",),
+        f"Stacked bars: {told} per 1,000 runs.",
         draw,
         data,
     )
@@ -169,12 +201,20 @@ def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[s
         }
         for one in lines
     ]
+    sums = {way: sum(float(one.figure.value or 0) for one in lines if one.way == way) for way in ways}
+    totals = [
+        {"way": way, "usd": usd, "told": f"${told_money(Decimal(str(usd)))}"}
+        for way, usd in sums.items()
+        if usd
+    ]
+    longest = max(sums.values(), default=0.0) or 1.0
+    room = 1.3 if width < drawing.NARROW else 1.12
     present = [part for part in PARTS if any(row["part"] == part for row in rows)]
     fills = [FILLS[PARTS.index(part)] for part in present]
     base = alt.Chart(drawing.values(rows))
     y = alt.Y("way:N", sort=list(ways), title=None, axis=drawing.way_axis(dict(zip(ways, ways, strict=True))))
     stacked = base.mark_bar(height=26, stroke=drawing.INK, strokeWidth=1).encode(
-        x=alt.X("sum(usd):Q", title="USD a 1,000 runs"),
+        x=alt.X("sum(usd):Q", title="USD per 1,000 runs", scale=alt.Scale(domain=[0, longest * room])),
         y=y,
         fill=alt.Fill(
             "part:N",
@@ -188,6 +228,9 @@ def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[s
         ),
         order=alt.Order("order:Q"),
     )
+    told = alt.Chart(drawing.values(totals)).mark_text(align="left", dx=6, fontWeight="bold")
     return drawing.drawn(
-        alt.layer(stacked), width, 150 + 24 * len(ways) if width < drawing.NARROW else 90 + 36 * len(ways)
+        alt.layer(stacked, told.encode(x="usd:Q", y=y, text="told:N")),
+        width,
+        150 + 24 * len(ways) if width < drawing.NARROW else 90 + 32 * len(ways),
     )

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from orchbench.report import (
-    answer,
     bills,
-    durations,
     effort,
     headroom,
     policies,
@@ -18,6 +16,8 @@ from orchbench.report import (
     timeline,
 )
 from orchbench.report.document import document
+from orchbench.report.glance import glance
+from orchbench.report.hour import hours_of
 from orchbench.report.model import Chart, Report
 from orchbench.report.page import machine, page
 from orchbench.report.reading import Given, Results
@@ -34,19 +34,18 @@ def report(results: Sequence[Results], given: Given) -> Report:
         results: at least one; the first one's region, architecture and prices count for the estimates.
         given: what estimates are made with.
     """
-    ways = ", ".join(one.name for one in given.candidates)
+    found = hours_of(given)
     return Report(
         title="Step Functions or Lambda durable functions for a long Redshift query",
-        answer=answer.answer(results, given),
-        origin=[f"{ways}, compared", *map(_origin, results)],
+        glance=glance(found, given, probed.confirmed(results)),
+        origin=list(map(_origin, results)),
         sections=[
-            side_by_side.section(results),
-            durations.section(results, given),
-            policies.section(given),
+            bills.section(results, given, found),
+            policies.section(given, found),
+            effort.section(results, found),
+            headroom.section(results, given, found),
             timeline.section(results),
-            bills.section(results, given),
-            headroom.section(results, given),
-            effort.section(results),
+            side_by_side.section(results),
             *probed.sections(results),
             sources.section(results, given),
         ],

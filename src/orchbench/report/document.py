@@ -11,26 +11,34 @@ def document(report: Report) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
+    glance = report.glance
     yield f"# {report.title}"
-    yield ""
-    for line in report.origin:
-        yield f"{line}  "
-    for sentence in report.answer:
+    for sentence in (*glance.verdict, *glance.basis):
         yield ""
         yield plain(sentence)
     yield ""
-    yield "Every figure with its label, its source and its file: [figures.csv](figures.csv)."
+    for number in glance.numbers:
+        beside = ", ".join(map(plain, number.beside))
+        yield f"- {number.title}: **{plain(number.value)}**{f' ({beside})' if beside else ''}"
+    yield ""
+    yield from _chart(glance.chart)
+    yield ""
+    yield from (f"- Choose {plain(text)}" for text in glance.instead)
+    yield ""
+    yield "Every figure with its label, its source and its file: [figures.csv](figures.csv). Made from:"
+    yield ""
+    yield from (f"- {line}" for line in report.origin)
     for section in report.sections:
         yield from _section(section)
 
 
 def _section(section: Section) -> Iterator[str]:
     yield ""
-    yield f"## {section.title}"
+    yield f"## {section.short}: {plain(section.title)}"
     for paragraph in section.paragraphs:
         yield ""
         yield plain(paragraph)
-    for part in section.parts:
+    for part in (*section.parts, *section.more):
         yield ""
         yield from _chart(part) if isinstance(part, Chart) else table_lines(part)
     if section.notes:

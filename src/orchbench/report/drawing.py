@@ -72,10 +72,10 @@ def way_axis(names: Mapping[str, str], **options: Any) -> alt.Axis:
     return alt.Axis(labelColor=INK, labelFontWeight=weight, **options)
 
 
-def way_shape(ways: Sequence[str]) -> alt.Shape:
+def way_shape(ways: Sequence[str], *, legend: bool = True) -> alt.Shape:
     """Return the ways' shapes."""
     scale = alt.Scale(domain=list(ways), range=list(_some(SHAPES, ways)))
-    return alt.Shape("way:N", scale=scale, legend=alt.Legend(title=None))
+    return alt.Shape("way:N", scale=scale, legend=alt.Legend(title=None) if legend else None)
 
 
 def _some(kinds: Sequence[Any], ways: Sequence[str]) -> list[Any]:

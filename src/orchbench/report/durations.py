@@ -13,8 +13,8 @@ from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report import drawing
-from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
-from orchbench.report.model import Chart, Datum, Figure, Part, Section, Text, plain
+from orchbench.report.figures import count, hours, seconds, told_duration, usd_of_runs
+from orchbench.report.model import Chart, Datum, Figure, Part, Text, plain
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.results.supplements import KeptRehearsal
 from orchbench.trace import Label
@@ -29,8 +29,8 @@ NAME_WIDTH, NAME_HEIGHT, DECADES = 90, 2.6, 5
 POLICIES = ("fixed:10s", "adaptive")
 FORM = "closed form of the way's own counts, at list prices"
 TITLES = {
-    "fixed:10s": "A poll every 10 s, without a poll budget",
-    "adaptive": "Adaptive polls: 5 % of the time elapsed, 2 s to 5 min",
+    "fixed:10s": "Cost against the query's duration: a poll every 10 s, without a poll budget",
+    "adaptive": "Cost against the query's duration: adaptive polls, 5 % of the time elapsed, 2 s to 5 min",
 }
 
 
@@ -59,31 +59,10 @@ class BreakEven:
     after: str
 
 
-def section(results: Sequence[Results], given: Given) -> Section:
-    """Return the section."""
+def charts(results: Sequence[Results], given: Given) -> list[Chart]:
+    """Return a chart for each policy."""
     rehearsed = next((one for one in results if one.rehearsals), None)
-    return Section(
-        "durations",
-        "Cost against duration",
-        [
-            (
-                "Lines are estimates by closed forms that tests hold to rehearsals, count for count. Marks "
-                "on them are rehearsals: the deployed definition and handlers in virtual time. Durations of "
-                "functions and bytes of logs are assumed in both, the same.",
-            )
-        ],
-        [_chart(policy, rehearsed, given) for policy in POLICIES],
-        [*_without_rehearsals(rehearsed, results)],
-    )
-
-
-def _without_rehearsals(rehearsed: Results | None, results: Sequence[Results]) -> Iterator[Text]:
-    if rehearsed is None:
-        yield (
-            "No results folder holds rehearsals: `orchbench supplement` adds them, and the marks with them.",
-        )
-    elif len(results) > 1:
-        yield (f"The rehearsals are those of {rehearsed.name}.",)
+    return [_chart(policy, rehearsed, given) for policy in POLICIES]
 
 
 def unbudgeted(policy: Policy) -> Policy:
@@ -122,8 +101,8 @@ def _chart(text: str, rehearsed: Results | None, given: Given) -> Chart:
 
 
 def _reading(said: Text, *, marked: bool) -> Text:
-    marks = "Filled marks are rehearsed. " if marked else ""
-    return (f"Both axes are logarithmic: a straight line is a cost in proportion. {marks}", *said)
+    marks = "Marks on them are rehearsals: the deployed definition and handlers in virtual time. "
+    return (f"Lines are estimates on logarithmic axes. {marks if marked else ''}", *said)
 
 
 def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> Text:
@@ -131,7 +110,7 @@ def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> 
     parts: list[Part] = []
     for line in lines:
         if line.reach.ends_early:
-            parts += [f"{line.way} ends after ", line.last_seen, f" s: {line.reach.limited_by}. "]
+            parts += [f"{line.way} ends after ", line.last_seen, f" h: {line.reach.limited_by}. "]
     if not parts:
         parts.append("No quota ends a line before the 24 h of a query. ")
     for one, moment in evens:
@@ -155,7 +134,7 @@ def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float])
         data.append(Datum(f"{way}, {text}, {told_duration(float(duration))}", cost))
         rows.append({"way": way, "duration": float(duration), "cost": float(cost.value or 0)})
     source = f"closed form over the way's own counts and {reached.limited_by}"
-    last_seen = seconds(last, Label.ESTIMATED, source, f"{given.files[way]}; {QUOTAS_IN}")
+    last_seen = hours(last, Label.ESTIMATED, source, f"{given.files[way]}; {QUOTAS_IN}")
     return _Line(way, reached, last_seen, data, rows)
 
 
@@ -218,11 +197,12 @@ def _drawn(
     ends = [line.end for line in lines if line.reach.ends_early]
     narrow = width < drawing.NARROW
     domain = (SHORTEST_SECONDS, LONGEST_SECONDS * 1.15)
-    x = drawing.duration_axis("duration", "duration of the query, logarithmic", domain, narrow=narrow)
+    x = drawing.duration_axis("duration", "duration of the query", domain, narrow=narrow)
     rows = [row for line in lines for row in line.rows]
-    y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", (row["cost"] for row in rows))
-    colour = drawing.way_colour(ways)
+    y = drawing.money_axis("cost", "USD per 1,000 runs", (row["cost"] for row in rows))
     names = _names(lines, width)
+    unnamed = len(names) < len(lines)
+    colour = drawing.way_colour(ways, legend=unnamed)
     layers: list[alt.Chart] = [
         alt.Chart(drawing.values(rows))
         .mark_line()
@@ -238,7 +218,7 @@ def _drawn(
         layers.append(
             alt.Chart(drawing.values(marks))
             .mark_point(filled=True, size=70, opacity=1)
-            .encode(x=x, y=y, color=colour, shape=drawing.way_shape(ways))
+            .encode(x=x, y=y, color=colour, shape=drawing.way_shape(ways, legend=unnamed))
         )
     layers += _name_layers(names, x, y, colour)
     if ends:

@@ -1,9 +1,10 @@
 """Complexity: what each way asks of whoever writes, reads and deploys it, measured from its files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.report.figures import NOTHING, count
+from orchbench.report.hour import Hours
 from orchbench.report.model import Section, Table, Text
 from orchbench.report.reading import Results
 from orchbench.results.supplements import COMPLEXITY_FILE
@@ -12,21 +13,36 @@ from orchbench.trace import Json
 LISTED = "the template and the files; docs/complexity.md"
 
 
-def section(results: Sequence[Results]) -> Section:
+FIRST = (
+    "functions and state machines",
+    "lines of its definition",
+    "lines of its handlers",
+    "decisions",
+    "languages",
+    "resources",
+)
+
+
+def section(results: Sequence[Results], found: Hours) -> Section:
     """Return the section."""
+    title = _title(found)
     measured = next((one for one in results if one.complexity), None)
     if measured is None or measured.complexity is None:
         said = "No results folder holds the complexity: `orchbench supplement` adds it."
-        return Section("complexity", "Complexity", [(said,)])
+        return Section("complexity", "What it asks of its reader", title, [(said,)])
     ways = measured.complexity["ways"]
     file = measured.file(COMPLEXITY_FILE)
-    rows: list[Sequence[Text]] = [
-        [(title,), *(_cell(read(way), file) for way in ways)] for title, read in ROWS.items()
-    ]
-    table = Table("Measured from the files", ("what is measured", *(way["way"] for way in ways)), rows)
+
+    def table(caption: str, names: Iterable[str]) -> Table:
+        rows: list[Sequence[Text]] = [
+            [(name,), *(_cell(ROWS[name](way), file) for way in ways)] for name in names
+        ]
+        return Table(caption, ("what is counted", *(way["way"] for way in ways)), rows)
+
     return Section(
         "complexity",
-        "Complexity",
+        "What it asks of its reader",
+        title,
         [
             (
                 "Measured from the files that are deployed, each way as if it stood in its stack alone. "
@@ -34,9 +50,17 @@ def section(results: Sequence[Results]) -> Section:
             ),
             *((sentence,) for sentence in measured.complexity["conclusion"]),
         ],
-        [table],
+        [table("What must be read and operated", FIRST)],
+        [table("The rest of what is measured", (name for name in ROWS if name not in FIRST))],
         list(_files(ways)),
+        more_title="every measure, and the files",
     )
+
+
+def _title(found: Hours) -> Text:
+    first, *rest = found.pair or found.each
+    others = [part for one in rest for part in (f", {one.way} ", one.parts)]
+    return (f"{first.way} has ", first.parts, " parts of its own to operate", *others)
 
 
 def _cell(found: Json | int | None, file: str) -> Text:

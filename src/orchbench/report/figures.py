@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from orchbench.evaluation.figures import told_share
+from orchbench.evaluation.figures import told_money, told_share
 from orchbench.report.model import Figure, Text
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import shown_duration
@@ -32,7 +32,13 @@ def share(value: float, label: Label | str, source: str, file: str) -> Figure:
 def usd_of_runs(one_run_usd: Decimal, label: Label | str, source: str, file: str) -> Figure:
     """Return what a thousand runs cost."""
     amount = one_run_usd * RUNS
-    return Figure(amount, money(amount), f"USD a {RUNS:,} runs", str(label), source, file)
+    return Figure(amount, f"${told_money(amount)}", f"USD per {RUNS:,} runs", str(label), source, file)
+
+
+def hours(seconds_long: float, label: Label | str, source: str, file: str) -> Figure:
+    """Return a long duration in hours."""
+    value = seconds_long / 3_600
+    return Figure(value, decimals(value, 0 if value.is_integer() else 1), "h", str(label), source, file)
 
 
 def money(amount_usd: Decimal) -> str:

@@ -10,18 +10,20 @@ from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.platforms import all_platforms
 from orchbench.report import drawing
-from orchbench.report.figures import NOTHING, count, seconds, share, times, told_duration
+from orchbench.report.figures import NOTHING, count, hours, seconds, share, times, told_duration
+from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
+from orchbench.results.supplements import KeptRehearsal
 from orchbench.trace import Label
-from orchbench.ways.durations import parse_policy
+from orchbench.ways.durations import Policy, parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 FORM = "closed form over the way's own counts and the quota"
 LONGEST_HOURS = 24
 
 
-def section(results: Sequence[Results], given: Given) -> Section:
+def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Section:
     """Return the section."""
     found = [
         reach(one.name, one.usage, one.budget_polls, policy)
@@ -30,22 +32,43 @@ def section(results: Sequence[Results], given: Given) -> Section:
         )
     ]
     rehearsed = next((one for one in results if one.rehearsals), None)
-    tables = [_budget_table(found, given)]
-    if rehearsed:
-        tables.append(_used_table(rehearsed))
+    ending = {one.policy for one in found if one.ends_early}
+    told = [one for one in found if one.policy in ending]
+    rest = dict.fromkeys(told_poll(one.policy) for one in found if one.policy not in ending)
+    reached = sorted(hours_found.each, key=lambda one: one.longest.value or 0)
+    title: Text = (
+        "Without a poll budget a quota ends a run after ",
+        reached[0].longest,
+        " h or later; with it, none does",
+    )
+    if not any(one.ends_early for one in found):
+        title = ("No quota ends a run before Redshift ends the query",)
+    also = f" Polled {' or '.join(rest)}, every way sees a query of 24 h end." if rest else ""
     return Section(
         "quotas",
-        "Quota headroom",
+        "What breaks it",
+        title,
         [
             (
                 "An execution has a quota of its own: ",
                 *_quotas_of(given.candidates),
-                ". Without a poll budget, polling runs into it; with the budget, the delays are stretched so "
-                "that every way sees a query of 24 h end.",
-            )
+                f". The poll budget, on unless turned off, polls less often before that is used up.{also}",
+            ),
+            (
+                "What else can go wrong, from a lost answer to a stopped execution, is rehearsed by "
+                "`orchbench faults`: the table in docs/faults.md has every fault on every way, and what "
+                "became of it.",
+            ),
         ],
-        [_chart(found, given), *tables],
+        [_chart(told, given)] if told else [],
+        more=[_budget_table(told, given), *([_used_table(rehearsed)] if rehearsed else [])],
+        more_title="polls that fit, and what the rehearsals used",
     )
+
+
+def told_poll(policy: Policy) -> str:
+    """Write a policy in a few words."""
+    return f"every {told_duration(policy.minimum_seconds)}" if policy.is_fixed else "adaptively"
 
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:
@@ -74,7 +97,7 @@ def _chart(found: Sequence[Reach], given: Given) -> Chart:
     data = [
         Datum(
             f"{one.way}, {one.policy.shown}",
-            seconds(one.without_budget_seconds, Label.ESTIMATED, FORM, _files(one.way, given)),
+            hours(one.without_budget_seconds, Label.ESTIMATED, FORM, _files(one.way, given)),
         )
         for one in found
     ]
@@ -86,8 +109,8 @@ def _chart(found: Sequence[Reach], given: Given) -> Chart:
         "quota-headroom",
         "The longest query that is still seen to end, without a poll budget",
         (
-            "A full bar reaches the 24 h that Redshift runs a query. A shorter one ends where the quota "
-            "ends the execution, and says after how long.",
+            "A full bar reaches the 24 h that Redshift runs a query; a hatched one ends where the quota ends "
+            "the execution.",
         ),
         f"Bars of hours for each policy and way. Shorter than 24 h: {said}.",
         draw,
@@ -104,7 +127,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
             "hours": one.without_budget_seconds / 3_600,
             "told": told_duration(one.without_budget_seconds),
             "dies": one.ends_early,
-            "bar": f"{one.policy.shown} {one.way}",
+            "bar": f"{told_poll(one.policy)}, {one.way}",
         }
         for one in found
     ]
@@ -127,7 +150,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
         y=y,
         fill=alt.condition("datum.dies", alt.value("url(#hatch-1)"), alt.value("var(--bar)")),
     )
-    told = base.transform_filter("datum.dies").mark_text(align="left", dx=5).encode(x=x, y=y, text="told:N")
+    told = base.mark_text(align="left", dx=5).encode(x=x, y=y, text="told:N")
     return drawing.drawn(alt.layer(bars, told), width, 60 + 20 * len(rows))
 
 
@@ -140,14 +163,15 @@ def _budget_table(found: Sequence[Reach], given: Given) -> Table:
             [
                 (f"{one.way}, {one.policy.shown}",),
                 _polls(one, found, files),
-                (seconds(one.without_budget_seconds, Label.ESTIMATED, FORM, files),),
+                (hours(one.without_budget_seconds, Label.ESTIMATED, FORM, files),),
                 (delay, " (stretched)") if one.stretched else (delay,),
             ]
         )
     return Table(
         "Polls that fit, and the longest delay that the poll budget makes of them, timeout 24 h",
-        ("way and policy", "polls that fit", "longest query without a budget, s", "longest delay with it, s"),
+        ("way and policy", "polls that fit", "longest query without a budget, h", "longest delay with it, s"),
         rows,
+        main=(2, 3),
     )
 
 
@@ -165,10 +189,8 @@ def _polls(one: Reach, found: Sequence[Reach], files: str) -> Text:
 
 def _used_table(results: Results) -> Table:
     rows: list[Sequence[Text]] = []
-    for one in sorted(results.rehearsals, key=lambda one: (one.poll, one.duration_seconds)):
+    for one in _nearest(results.rehearsals):
         headroom, file = one.figures["headroom"], results.file(one.file)
-        if headroom is None:
-            continue
         source = "counted in the rehearsal's trace"
         rows.append(
             [
@@ -183,7 +205,20 @@ def _used_table(results: Results) -> Table:
             ]
         )
     return Table(
-        "What the rehearsals used of the quota that they came nearest to",
+        "Of each way and policy the rehearsal that came nearest to its quota",
         ("way, policy and duration", "polls", "used", "quota", "left"),
         rows,
+        main=(2, 4),
     )
+
+
+def _nearest(rehearsals: Sequence[KeptRehearsal]) -> list[KeptRehearsal]:
+    """Return the one of each way and policy that left least of its quota: the others left more."""
+    found: dict[tuple[str, str], KeptRehearsal] = {}
+    for one in rehearsals:
+        known = found.get((one.way, one.poll))
+        if one.figures["headroom"] is None:
+            continue
+        if known is None or one.figures["headroom"]["left"] < known.figures["headroom"]["left"]:
+            found[one.way, one.poll] = one
+    return sorted(found.values(), key=lambda one: (one.poll, float(one.figures["headroom"]["left"])))

@@ -41,12 +41,14 @@ class Table:
 
     Attributes:
         groups: headings above the headings, each over so many columns.
+        main: the columns that a phone shows besides the first; all where there are none.
     """
 
     caption: str
     heads: Sequence[str]
     rows: Sequence[Sequence[Text]]
     groups: Sequence[tuple[str, int]] = ()
+    main: Sequence[int] = ()
 
 
 @dataclass(frozen=True)
@@ -76,14 +78,86 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A figure of a part of the page.
+
+    Attributes:
+        is_drawn: whether it stands in a chart, and in words nowhere but among the part's data.
+    """
+
+    what: str
+    figure: Figure
+    is_drawn: bool = False
+
+
+@dataclass(frozen=True)
 class Section:
-    """A section of the report."""
+    """A section of the report.
+
+    Attributes:
+        name: of its anchor.
+        short: what it is about, in a few words, for a list of sections.
+        title: its point, as a sentence.
+        more: what repeats or proves what was said, folded away on a screen and left out on paper.
+        notes: folded away with it.
+        more_title: what is folded away, in a few words.
+    """
 
     name: str
-    title: str
+    short: str
+    title: Text
     paragraphs: Sequence[Text] = ()
     parts: Sequence[Chart | Table] = ()
+    more: Sequence[Chart | Table] = ()
     notes: Sequence[Text] = ()
+    more_title: str = "Details"
+
+    def figures(self) -> Iterator["Stated"]:
+        """Yield every figure with what it is, in the order of the page."""
+        yield from _in_texts([self.title, *self.paragraphs])
+        for part in (*self.parts, *self.more):
+            yield from _in_part(part)
+        yield from _in_texts(self.notes)
+
+
+@dataclass(frozen=True)
+class Number:
+    """One of the numbers that matter.
+
+    Attributes:
+        value: of the way that is chosen.
+        beside: the same of the other ways, or what limits it.
+    """
+
+    title: str
+    value: Text
+    beside: Sequence[Text] = ()
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is seen first.
+
+    Attributes:
+        verdict: what to choose, a sentence each.
+        basis: what the verdict stands on, and what could overturn it.
+        instead: when to choose another way, a sentence each.
+    """
+
+    verdict: Sequence[Text]
+    basis: Sequence[Text]
+    numbers: Sequence[Number]
+    chart: Chart
+    instead: Sequence[Text]
+
+    def figures(self) -> Iterator["Stated"]:
+        """Yield every figure with what it is, in the order of the page."""
+        yield from _in_texts([*self.verdict, *self.basis])
+        for one in self.numbers:
+            for text in (one.value, *one.beside):
+                yield from (Stated(f"{one.title}: {plain(text)}", found) for _, found in figures_in([text]))
+        yield from _in_part(self.chart)
+        yield from _in_texts(self.instead)
 
 
 @dataclass(frozen=True)
@@ -91,29 +165,25 @@ class Report:
     """The whole.
 
     Attributes:
-        answer: in three sentences.
         origin: what it was made from, a line each.
     """
 
     title: str
-    answer: Sequence[Text]
+    glance: Glance
     origin: Sequence[str]
     sections: Sequence[Section] = field(default=())
 
     @property
     def charts(self) -> list[Chart]:
         """Every chart, in order."""
-        return [part for section in self.sections for part in section.parts if isinstance(part, Chart)]
+        parts = (part for section in self.sections for part in (*section.parts, *section.more))
+        return [self.glance.chart, *(part for part in parts if isinstance(part, Chart))]
 
     def figures(self) -> Iterator[tuple[str, str, Figure]]:
         """Yield every figure with its section and what it is, in the order of the page."""
-        for sentence in self.answer:
-            yield from (("answer", plain(sentence), one) for one in _figures(sentence))
+        yield from (("answer", one.what, one.figure) for one in self.glance.figures())
         for section in self.sections:
-            for text in (*section.paragraphs, *section.notes):
-                yield from ((section.name, plain(text), one) for one in _figures(text))
-            for part in section.parts:
-                yield from ((section.name, what, one) for what, one in figures_of(part))
+            yield from ((section.name, one.what, one.figure) for one in section.figures())
 
 
 def plain(text: Text) -> str:
@@ -127,22 +197,23 @@ def figures_in(texts: Iterable[Text]) -> Iterator[tuple[str, Figure]]:
         before = ""
         for part in text:
             if isinstance(part, Figure):
-                yield before.strip(" ,;:()") or part.unit, part
+                yield before.replace("**", "").strip(" ,;:()") or part.unit, part
             before = part if isinstance(part, str) else ""
 
 
-def _figures(text: Iterable[Part]) -> Iterator[Figure]:
-    return (part for part in text if isinstance(part, Figure))
+def _in_texts(texts: Iterable[Text]) -> Iterator[Stated]:
+    return (Stated(what, one) for what, one in figures_in(texts))
 
 
-def figures_of(part: Chart | Table) -> Iterator[tuple[str, Figure]]:
+def _in_part(part: Chart | Table) -> Iterator[Stated]:
     """Yield the figures of a chart or a table, each with what it is."""
     if isinstance(part, Chart):
-        yield from ((f"{part.title}: {plain(part.reading)}", one) for one in _figures(part.reading))
-        yield from ((f"{part.title}: {one.what}", one.figure) for one in part.data)
+        yield from (Stated(f"{part.title}: {what}", one) for what, one in figures_in([part.reading]))
+        yield from (Stated(f"{part.title}: {one.what}", one.figure, is_drawn=True) for one in part.data)
         return
     groups = [name for name, columns in part.groups for _ in range(columns)]
     for row in part.rows:
         for index, cell in enumerate(row):
             above = " ".join(filter(None, [groups[index] if groups else "", part.heads[index]]))
-            yield from ((f"{plain(row[0])}, {above}", one) for one in _figures(cell))
+            what = f"{part.caption}: {plain(row[0])}, {above}"
+            yield from (Stated(what, one) for one in cell if isinstance(one, Figure))

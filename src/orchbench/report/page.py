@@ -8,7 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from orchbench.report.model import Chart, Figure, Report, Table, Text, figures_in, figures_of, plain
+from orchbench.report.model import Chart, Figure, Report, Table, Text, plain
 from orchbench.report.svg import NARROW, WIDE, colours, svg
 
 FOLDER = Path(__file__).parent
@@ -32,8 +32,8 @@ def page(report: Report, draw: Draw = svg) -> str:
         "has_figure": _has_figure,
         "is_prose": _is_prose,
         "is_words": _is_words,
-        "origins_of": lambda part: list(figures_of(part)),
-        "origins_in": lambda texts: list(figures_in(texts)),
+        "figures_of": lambda part: list(part.figures()),
+        "is_main": lambda table, column: not table.main or column in (0, *table.main),
         "is_chart": lambda part: isinstance(part, Chart),
         # What vl-convert draws is markup already; every text in it was escaped there.
         "wide": lambda chart: Markup(draw(chart, WIDE)),  # noqa: S704
@@ -53,11 +53,15 @@ def machine(value: float | Decimal | None) -> str:
 
 
 def _spoken(words: str, after_figure: bool) -> Markup:
-    """Escape a text; what stands between backquotes is code, and no line ends before a unit."""
+    """Escape a text; what stands between backquotes is code, between two asterisks strong.
+
+    No line ends before a unit.
+    """
     text = str(escape(words))
     if after_figure:
         text = re.sub(r"^ (?=(?:s|h|USD|times)\b)", "\u00a0", text)
-    text = re.sub(r"(?<=\d) (?=(?:s|min|h|d|MB|ms)\b)", "\u00a0", text)
+    text = re.sub(r"(?<=\d) (?=(?:s|min|h|d|MB|ms)\b|%)", "\u00a0", text)
+    text = re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", text)
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", text))  # noqa: S704 - escaped
 
 

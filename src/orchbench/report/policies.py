@@ -12,9 +12,11 @@ import altair as alt
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Estimate, estimate_way
+from orchbench.evaluation.variants import parent_of
 from orchbench.report import drawing
-from orchbench.report.figures import seconds, told_duration, usd_of_runs
-from orchbench.report.model import Chart, Datum, Section, Table
+from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
+from orchbench.report.hour import Hours
+from orchbench.report.model import Chart, Datum, Section, Table, Text
 from orchbench.report.reading import Given
 from orchbench.trace import Label
 from orchbench.ways.durations import parse_policy
@@ -23,6 +25,8 @@ DURATION_SECONDS = 3_600
 INTERVALS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 POLICIES = (*(f"fixed:{interval}s" for interval in INTERVALS), "adaptive")
 FORM = "closed form of the way's own counts"
+NAMED_AT_SECONDS = 20
+"""Where a line carries its name: the shortest delay from here on."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,11 @@ class Point:
         return self.found.followed.longest_delay_seconds
 
     @property
+    def stretched(self) -> bool:
+        """Tell whether a poll budget slows it down."""
+        return self.found.followed.stretched
+
+    @property
     def named(self) -> str:
         """The way and the policy."""
         return f"{self.way}, {self.policy}{', stretched' if self.found.followed.stretched else ''}"
@@ -63,33 +72,54 @@ class Point:
         )
 
 
-def section(given: Given) -> Section:
-    """Return the section."""
+def lag_chart(given: Given) -> Chart:
+    """Return the chart: the first of the page."""
     points = all_points(given)
     ways = [one.name for one in given.candidates]
-    front = [one for one in points if one.on_front]
-    told = "; ".join(one.named for one in front)
-    timeout = told_duration(points[0].found.followed.longest_timeout_seconds)
+    told = "; ".join(one.named for one in points if one.on_front)
 
     def draw(width: int) -> Mapping[str, Any]:
         return _drawn(width, ways, points)
 
-    chart = Chart(
+    return Chart(
         "cost-against-lag",
-        f"A query of {told_duration(DURATION_SECONDS)} with a timeout of {timeout}, each policy on each way",
+        f"Polling less often costs less and tells later: a query of {told_duration(DURATION_SECONDS)}",
         (
-            "Lower is cheaper, further left is seen sooner; both axes are logarithmic. The longest delay is "
-            f"that of the schedule up to the timeout of {timeout}: what a query that may end at any moment "
-            "stays unseen at worst. Large marks with a label are the Pareto front: nothing is both cheaper "
-            "and quicker. Hollow marks are stretched by the poll budget, and stand where it stretches them "
-            "to. The marks off the lines are adaptive: a delay grows with the "
-            "time elapsed, so a shorter query is seen sooner.",
+            "Each mark is a polling interval; lower is cheaper, further left is sooner, and both axes are "
+            "logarithmic. Bold lines are the two that are compared. Large marks: nothing is both cheaper and "
+            "sooner. A hollow mark asks for more polls than its quota allows, and stands where the poll "
+            "budget slows it down to.",
         ),
         f"Points of cost against the longest delay. On the Pareto front: {told}.",
         draw,
         [datum for one in points for datum in _data(one, given)],
     )
-    return Section("policies", "Cost against the longest delay", parts=[chart, _front_table(front, given)])
+
+
+def section(given: Given, found: Hours) -> Section:
+    """Return the section: what each interval costs, where every way keeps it."""
+    points = all_points(given)
+    kept = [
+        [one for one in points if one.policy == policy]
+        for policy in POLICIES
+        if not any(one.stretched for one in points if one.policy == policy)
+    ]
+    best = found.chosen
+    title: Text = ("Polled every 10 s, an end is seen ", best.mean_lag, " s after it, whichever way polls")
+    return Section(
+        "policies",
+        "How soon",
+        title,
+        [
+            (
+                "An end that falls between two polls waits for the next one: half the interval on average, "
+                "all of it at worst. The adaptive policy waits 5 % of the time elapsed, so a short query is "
+                "seen sooner and a long one costs less. Shorter intervals are in the chart above: there the "
+                "poll budget slows a way down before its quota would end it.",
+            )
+        ],
+        [_table(kept, given)],
+    )
 
 
 def all_points(given: Given) -> list[Point]:
@@ -127,7 +157,7 @@ def _delay(one: Point, given: Given) -> Any:
 
 def _mean(one: Point, given: Given) -> Any:
     source = f"{FORM}: half the delay before the last poll of this query"
-    return seconds(one.found.lag.mean_seconds or 0.0, Label.ESTIMATED, source, given.files[one.way])
+    return count(one.found.lag.mean_seconds or 0.0, "s", Label.ESTIMATED, source, given.files[one.way])
 
 
 def _cost(one: Point, given: Given) -> Any:
@@ -137,17 +167,20 @@ def _cost(one: Point, given: Given) -> Any:
     )
 
 
-def _front_table(front: Sequence[Point], given: Given) -> Table:
-    rows = [
-        [(one.named,), (_delay(one, given),), (_mean(one, given),), (_cost(one, given),)]
-        for one in sorted(front, key=lambda one: (one.delay_seconds, one.cost_usd))
-    ]
-    timeout = told_duration(front[0].found.followed.longest_timeout_seconds)
-    query = told_duration(DURATION_SECONDS)
+def _table(kept: Sequence[Sequence[Point]], given: Given) -> Table:
+    """Return what each policy costs: a row for all ways, as their lags are the same but for an event's."""
+    ways = [one.name for one in given.candidates]
+    rows: list[Sequence[Text]] = []
+    for points in kept:
+        of = {one.way: one for one in points}
+        slowest = max(points, key=lambda one: one.delay_seconds)
+        costs = [(_cost(of[way], given),) for way in ways]
+        rows.append([(slowest.told,), (_mean(slowest, given),), (_delay(slowest, given),), *costs])
     return Table(
-        f"The Pareto front, quickest first; a timeout of {timeout}",
-        ("way and policy", "longest delay, s", f"mean lag at an end about {query}, s", "USD a 1,000 runs"),
+        f"USD per 1,000 queries of {told_duration(DURATION_SECONDS)}, estimated",
+        ("poll every", "mean lag, s", "longest lag, s", *ways),
         rows,
+        main=(1, *range(3, 3 + len(ways))),
     )
 
 
@@ -167,12 +200,12 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
     narrow = width < drawing.NARROW
     delays = [row["delay"] for row in rows]
     domain = (min(delays) * 0.8, max(delays) * 1.4)
-    title = "longest delay up to the timeout, logarithmic"
+    title = "longest delay until an end is seen"
     x = drawing.duration_axis("delay", title, domain, narrow=narrow)
     costs = [row["cost"] for row in rows]
     # Labels stand below the lowest marks.
-    y = drawing.money_axis("cost", "USD a 1,000 runs, logarithmic", [*costs, 0.6 * min(costs)])
-    colour, shape = drawing.way_colour(ways), drawing.way_shape(ways)
+    y = drawing.money_axis("cost", "USD per 1,000 runs", [*costs, 0.5 * min(costs)])
+    colour, shape = drawing.way_colour(ways, legend=False), drawing.way_shape(ways, legend=False)
     hollow = alt.Fill(
         "way:N",
         scale=alt.Scale(domain=list(ways), range=[drawing.SURFACE] * len(ways)),
@@ -203,20 +236,34 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
                 x=x, y=y, color=colour, shape=shape, fill=hollow
             )
         )
-    layers += _labels(rows, x, y, narrow=narrow)
-    return drawing.drawn(alt.layer(*layers), width, drawing.HEIGHT + 40)
+    layers += _names(fixed, x, y, colour, narrow=narrow)
+    layers += _adaptive(rows, x, y)
+    return drawing.drawn(alt.layer(*layers), width, drawing.HEIGHT)
 
 
-def _labels(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, *, narrow: bool) -> Iterator[alt.Chart]:
-    """Yield the names of the front's policies, and of the adaptive policy, which is on no line."""
-    front = [row for row in rows if row["on_front"] and row["told"] != "adaptive"]
-    # On a phone there is room for every second one.
-    shown = front[::-2] if narrow else front
-    yield from drawing.labels(
-        alt.Chart(drawing.values(shown)).encode(x=x, y=y), "told", align="center", dy=19
-    )
-    # One name does for all: they stand above each other.
-    adaptive = [max((row for row in rows if row["told"] == "adaptive"), key=lambda row: float(row["cost"]))]
-    yield from drawing.labels(
-        alt.Chart(drawing.values(adaptive)).encode(x=x, y=y), "told", align="left", dx=8, dy=-8
-    )
+def _names(
+    rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color, *, narrow: bool
+) -> Iterator[alt.Chart]:
+    """Yield each line's name above it, the lowest line's below it."""
+    places = sorted({row["delay"] for row in rows if row["delay"] >= NAMED_AT_SECONDS})
+    named = [row for row in rows if row["delay"] == places[0]] if places else []
+    ranked = sorted(named, key=lambda row: float(row["cost"]))
+    for index, row in enumerate(ranked):
+        below = index == 0
+        yield from drawing.labels(
+            alt.Chart(drawing.values([row])).encode(x=x, y=y),
+            "way",
+            colour,
+            align="right" if below else "left",
+            dx=-8 if below else 8,
+            dy=15 if below else -9,
+            fontWeight="normal" if parent_of(row["way"]) else "bold",
+            fontSize=11 if narrow else 14,
+        )
+
+
+def _adaptive(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
+    """Yield the name of the adaptive policy, which is on no line: one does for all, above each other."""
+    found = max((row for row in rows if row["told"] == "adaptive"), key=lambda row: float(row["cost"]))
+    base = alt.Chart(drawing.values([found])).encode(x=x, y=y)
+    yield from drawing.labels(base, "told", align="left", dx=8, dy=-8)

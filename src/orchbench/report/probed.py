@@ -20,11 +20,24 @@ def sections(results: Sequence[Results]) -> Iterator[Section]:
         return
     yield Section(
         "probes",
-        "What probes found of the assumptions",
+        "What probes found",
+        _title(probed),
         [_counted(one, found) for one, found in probed],
         [table for one, found in probed for table in _others(one, found)],
-        [(said,) for _one, found in probed for said in found["left"]],
+        notes=[(said,) for _one, found in probed for said in found["left"]],
     )
+
+
+def _title(probed: Sequence[tuple[Results, Json]]) -> Text:
+    on_aws = any(found["on_aws"] for _one, found in probed)
+    return ("What probes found of the assumptions" + (" on AWS" if on_aws else ""),)
+
+
+def confirmed(results: Sequence[Results]) -> set[str]:
+    """Return the claims that held on AWS."""
+    found = [one.probes for one in results if one.probes is not None and one.probes["on_aws"]]
+    verdicts = [item for each in found for item in each["probes"].items()]
+    return {name for name, each in verdicts if each["verdict"] == HELD[0]}
 
 
 def _counted(one: Results, found: Json) -> Text:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from orchbench.evaluation.counts import names_of_counts
 from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
+from orchbench.report.answer import beyond_the_query
 from orchbench.report.figures import NOTHING, count, spread, times, usd_of_runs
-from orchbench.report.model import Section, Table, Text
+from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import Results
 from orchbench.report.table import LATENCY_ROWS, costs, notes
 from orchbench.trace import Json, Label
@@ -17,14 +18,35 @@ Cell = Callable[[Results, str, Json], Text]
 
 
 def section(results: Sequence[Results]) -> Section:
-    """Return the section."""
+    """Return the section: the runs are the proof of the counts, and no conclusion of their own."""
     several = len(results) > 1
     told: list[Text] = [
         ((f"{one.name}: " if several else "") + note,) for one in results for note in notes(one.summary)
     ]
     return Section(
-        "comparison", "Side by side", [_conditions(one) for one in results], [_table(results)], told
+        "comparison",
+        "What it was measured on",
+        _title(results),
+        [
+            *(_conditions(one) for one in results),
+            *(beyond_the_query(one, several=several) for one in results),
+        ],
+        [_table(results)],
+        notes=told,
+        more_title="what to know about these runs",
     )
+
+
+def _title(results: Sequence[Results]) -> Text:
+    outcomes = [way["outcomes"] for one in results for way in one.summary["ways"].values()]
+    succeeded, runs = (sum(outcome[key] for outcome in outcomes) for key in ("succeeded", "runs"))
+    files = "; ".join(one.file("traces/*.json") for one in results)
+
+    def counted(value: int) -> Figure:
+        return count(value, "runs", "measured", "counted", files)
+
+    where = " and ".join(dict.fromkeys(one.host for one in results))
+    return ("The proof: ", counted(succeeded), " of ", counted(runs), f" runs succeeded on {where}")
 
 
 def _conditions(one: Results) -> Text:
@@ -51,13 +73,20 @@ def _table(results: Sequence[Results]) -> Table:
         for title, cell in _rows(results)
     ]
     kept = [row for row in rows if any(cell != (NOTHING,) for cell in row[1:])]
+    if len(results) > 1:
+        # Beside each other there is room for the medians alone.
+        kept = [[row[0], *((cell[:1] if _is_spread(cell) else cell) for cell in row[1:])] for row in kept]
     groups = [("", 1), *((f"{one.name} ({one.host})", len(one.comparison.ways)) for one in results)]
     return Table(
         "Each way",
-        ("median (smallest to largest)", *(way for _one, way in columns)),
+        ("median" if len(results) > 1 else "median (smallest to largest)", *(way for _one, way in columns)),
         kept,
         groups if len(results) > 1 else (),
     )
+
+
+def _is_spread(cell: Text) -> bool:
+    return len(cell) > 1 and cell[1] == " ("
 
 
 def _rows(results: Sequence[Results]) -> Iterator[tuple[str, Cell]]:
@@ -66,7 +95,7 @@ def _rows(results: Sequence[Results]) -> Iterator[tuple[str, Cell]]:
     for key in names_of_counts():
         yield _name(results, "counts", key), _spread_cell("counts", key, 0)
     yield "functions, billed ms", _billed
-    yield "USD a 1,000 runs", _cost
+    yield "USD per 1,000 runs", _cost
     yield "USD, to the way it varies", _ratio
     yield "runs that succeeded", _succeeded
     yield "marts that were right", _marts

@@ -11,13 +11,11 @@ from orchbench.report.reading import ASSUMED_IN, Given, Results
 from orchbench.ways import all_ways
 
 Value = TypeVar("Value")
-LABELS: Sequence[Text] = (
-    ("measured: a service's own record of a run that took place, or a count of the deployed files.",),
-    ("rehearsed: counted in virtual time; the deployed files ran, and no service did.",),
-    ("estimated: a closed form, held to rehearsals by tests.",),
-    ("assumed: nothing better is known; a sum with one assumed part is assumed.",),
-    ("missing: should have been measured, and no record of it arrived.",),
-    ("quoted: a price or a quota as AWS publishes it, with the place where it was read.",),
+LABELS: Text = (
+    "**measured**: a service's own record of a run, or a count of the deployed files. **rehearsed**: counted "
+    "in virtual time, with the deployed files. **estimated**: a closed form, held to rehearsals by tests. "
+    "**assumed**: nothing better is known; a sum with one assumed part is assumed. **missing**: no record of "
+    "it arrived. **quoted**: as AWS publishes it.",
 )
 
 
@@ -25,16 +23,18 @@ def section(results: Sequence[Results], given: Given) -> Section:
     """Return the section."""
     return Section(
         "sources",
-        "Assumptions and sources",
+        "Sources",
+        ("Every figure carries its label, its source and its file",),
         [
             (
-                "Every figure on this page, but for numbers in names, notes and conditions, carries its "
-                "label, its source and its file: open the data below a text, a table or a chart, "
-                "or point at it. A report that is written into a folder has them all in figures.csv there.",
-            )
+                "Open the data below a section, or point at a figure. Numbers in names, notes and conditions "
+                "are not figures. A report written into a folder has all of them in figures.csv there.",
+            ),
+            LABELS,
         ],
-        [_prices(given), _assumptions(given)],
-        [*_price_notes(given), *LABELS, *_folders(results)],
+        more=[_prices(given), _assumptions(given)],
+        notes=[*_price_notes(given), *_folders(results)],
+        more_title="every price and every assumption",
     )
 
 
@@ -45,6 +45,7 @@ def _prices(given: Given) -> Table:
         f"List prices of {given.prices.region} that bills are made of",
         ("price", "USD", "unit", "source and date"),
         rows,
+        main=(1, 2),
     )
 
 
@@ -65,7 +66,7 @@ def _price(price: Price, given: Given) -> Iterator[Text]:
     label = "assumed" if price.confidence == "assumed" else "quoted"
     yield (
         Figure(
-            price.usd, plain(price.usd), f"USD a {price.unit}", label, price.told_source, given.prices_file
+            price.usd, plain(price.usd), f"USD per {price.unit}", label, price.told_source, given.prices_file
         ),
     )
     yield (price.unit,)
@@ -83,7 +84,7 @@ def _assumptions(given: Given) -> Table:
         ]
         for name, one in given.assumed.named.items()
     ]
-    return Table("Assumed values", ("name", "value", "unit", "what", "source"), rows)
+    return Table("Assumed values", ("name", "value", "unit", "what", "source"), rows, main=(1, 2))
 
 
 def _folders(results: Sequence[Results]) -> Iterator[Text]:

@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 
 from orchbench.evaluation.cost import HOST_LABELS
-from orchbench.report import drawing
+from orchbench.report import drawing, hour_timeline
 from orchbench.report.figures import seconds
 from orchbench.report.model import Chart, Datum, Section
 from orchbench.report.reading import Results
@@ -37,11 +37,16 @@ class Bar:
 
 
 def section(results: Sequence[Results]) -> Section:
-    """Return the section: for each folder and way the run whose makespan is in the middle."""
+    """Return the section: the rehearsed hour, or where none is, the run whose makespan is in the middle."""
+    rehearsed = next((one for one in results if one.rehearsals), None)
+    kept = hour_timeline.of_the_hour(rehearsed.rehearsals) if rehearsed else []
+    if rehearsed and kept:
+        return hour_timeline.section(rehearsed, kept)
     charts = [chart for one in results for chart in _charts(one, several=len(results) > 1)]
     return Section(
         "timeline",
-        "A run of each way, in time",
+        "A run in time",
+        ("A run waits for its query and does next to nothing else",),
         [
             (
                 "Of each way the run whose makespan is in the middle. Moments are the services' own records: "

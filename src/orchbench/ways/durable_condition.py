@@ -32,5 +32,6 @@ WAY = Way(
     usage=_USAGE,
     functions=(_NAME,),
     workers=dict.fromkeys((Work.SUBMIT, Work.LOOK, Work.CANCEL), _NAME),
+    probe="condition-first-look",
     varies=Variation("durable-poll", "one operation that checks and sleeps"),
 )

@@ -61,5 +61,6 @@ WAY = Way(
     usage=_USAGE,
     functions=(NAME,),
     workers=dict.fromkeys((Work.SUBMIT, Work.LOOK, Work.CANCEL), NAME),
+    probe="durable-operations-metered",
     order=1,
 )

@@ -51,6 +51,8 @@ class Way:
         varies: None for the pair.
         waits: how it learns of the end.
         least_delay_seconds: of the slow poll behind an event, whatever policy is asked for; 0 for any.
+        probe: the claim about AWS whose refutation would change its bill most; empty where AWS's documents
+            leave nothing open.
         order: its place beside ways that vary the same; by name where it is the same.
     """
 
@@ -67,6 +69,7 @@ class Way:
     varies: Variation | None = None
     waits: Waits = Waits.BY_POLLING
     least_delay_seconds: int = 0
+    probe: str = ""
     order: int = 10
 
     @property

@@ -47,7 +47,9 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
     """Open the report in a window of its own."""
     contexts = []
 
-    def opened(*, width: int, dark: bool = False) -> Opened:
+    usual = address
+
+    def opened(*, width: int, dark: bool = False, address: str = usual) -> Opened:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
@@ -73,6 +75,16 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="session")
+def several(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of two folders."""
+    folder = tmp_path_factory.mktemp("several")
+    monday = copy_of_results(folder / "monday", supplemented=True)
+    on_aws = copy_of_results(folder / "tuesday", host="aws")
+    assert main(["report", str(monday), str(on_aws), "--out", str(folder / "report.html")]) == 0
+    return (folder / "report.html").as_uri()
 
 
 @pytest.fixture(scope="session")

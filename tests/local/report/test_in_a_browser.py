@@ -1,5 +1,6 @@
 """The page in Chromium, opened from disk: nothing complains, nothing is asked for, everything fits."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -58,13 +59,57 @@ def test_nothing_scrolls_sideways_but_tables_in_their_own_frame(open_page: Open,
 def test_every_chart_is_drawn_and_fits(open_page: Open, width: int) -> None:
     opened = open_page(width=width)
 
+    opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     charts = opened.evaluate(CHARTS)
-    assert len(charts) == opened.evaluate("document.querySelectorAll('figure').length") == 9
+    assert len(charts) == opened.evaluate("document.querySelectorAll('figure').length") == 7
     for chart in charts:
         assert chart["width"] > 0.8 * min(width, 720)
         assert chart["height"] > 80
         assert chart["right"] <= width
         assert chart["marks"] > 10
+
+
+FIRST_SCREEN = """
+['.verdict', '.numbers', '.glance svg', '.instead'].map(name =>
+  [...document.querySelectorAll(name)].filter(one => one.checkVisibility())[0].getBoundingClientRect().bottom)
+"""
+SCROLLING = """
+[...document.querySelectorAll('.scroll')].filter(one => !one.closest('.origins') && one.checkVisibility()
+  && one.scrollWidth > one.clientWidth).map(one => one.getAttribute('aria-label'))
+"""
+
+
+def test_the_answer_with_its_numbers_and_its_chart_fits_the_first_screen(open_page: Open) -> None:
+    opened = open_page(width=DESKTOP)
+
+    assert max(opened.evaluate(FIRST_SCREEN)) <= 900
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE])
+def test_no_table_scrolls_sideways_but_those_of_sources(open_page: Open, width: int) -> None:
+    opened = open_page(width=width)
+    opened.evaluate("document.querySelectorAll('.fold').forEach(one => one.open = true)")
+
+    assert opened.evaluate("document.querySelectorAll('.fold .scroll').length") > 3
+    assert opened.evaluate(SCROLLING) == []
+
+
+def test_several_folders_stand_side_by_side_unclipped(open_page: Open, several: str) -> None:
+    opened = open_page(width=DESKTOP, address=several)
+
+    assert opened.evaluate("document.querySelectorAll('th.group').length") == 2
+    assert opened.evaluate(SCROLLING) == []
+
+
+def test_paper_takes_six_pages_at_most_and_cuts_no_table_from_its_head(open_page: Open) -> None:
+    opened = open_page(width=DESKTOP)
+    pages = re.findall(rb"/Type /Page\b(?!s)", opened.page.pdf(format="A4"))
+
+    assert 1 < len(pages) <= 6
+    opened.page.emulate_media(media="print")
+    kept = "[...document.querySelectorAll('.scroll')].filter(one => one.checkVisibility())"
+    breaks = opened.evaluate(f"{kept}.map(one => getComputedStyle(one).breakInside)")
+    assert set(breaks) == {"avoid"}
 
 
 def test_a_dark_page_is_dark_in_its_charts_too_and_paper_stays_light(open_page: Open) -> None:

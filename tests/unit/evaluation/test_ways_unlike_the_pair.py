@@ -32,7 +32,9 @@ from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.report import durations, headroom, policies
 from orchbench.report.decision_said import said
-from orchbench.report.model import Chart
+from orchbench.report.glance import glance
+from orchbench.report.hour import hours_of
+from orchbench.report.model import plain
 from orchbench.report.reading import Given
 from orchbench.trace import Json
 from orchbench.ways import all_ways, in_table_order, the_pair
@@ -244,12 +246,21 @@ def given(ways: list[Candidate]) -> Given:
 def test_the_report_draws_every_way(ways: list[Candidate]) -> None:
     asked = given(ways)
 
-    for section in (headroom.section([], asked), policies.section(asked), durations.section([], asked)):
-        charts = [part for part in section.parts if isinstance(part, Chart)]
-        assert charts
-        for chart in charts:
-            drawn = json.dumps(chart.draw(720))
-            assert all(f'"{way.name}"' in drawn for way in ways), chart.name
+    for chart in (policies.lag_chart(asked), *durations.charts([], asked)):
+        drawn = json.dumps(chart.draw(720))
+        assert all(f'"{way.name}"' in drawn for way in ways), chart.name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ways", [[*candidates(None), *UNLIKE], UNLIKE, [ENDLESS]], ids=len)
+def test_the_page_has_an_answer_for_every_way(ways: list[Candidate]) -> None:
+    asked = given(ways)
+    found = hours_of(asked)
+
+    told = " ".join(plain(text) for text in glance(found, asked).verdict)
+    assert told.startswith(f"Choose **{found.chosen.way}**")
+    for section in (headroom.section([], asked, found), policies.section(asked, found)):
+        assert plain(section.title)
 
 
 def test_an_event_costs_its_report_as_its_estimate() -> None:

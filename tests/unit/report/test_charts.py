@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stored_results import ROOT, STORED, report_of
+from stored_results import ROOT, STORED, copy_of_results, report_of
 
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
@@ -23,7 +23,7 @@ from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways, the_pair
 from orchbench.ways.durations import Policy, parse_policy
 
-UNITS = ("USD", "duration", "delay", "seconds", "hours")
+UNITS = ("USD", "duration", "delay", "seconds", "minutes", "hours")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,12 @@ def test_every_chart_follows_vega_lite_at_both_widths_and_has_a_unit_on_its_axes
 def test_ways_differ_by_dash_shape_or_name_wherever_they_differ_by_colour(made: Report) -> None:
     for chart in made.charts:
         encodings = list(found_in(chart.draw(WIDE), "encoding"))
-        by_colour = [one for one in encodings if one.get("color", {}).get("field") == "way"]
+        # What stands in a row of its own has its name beside it.
+        by_colour = [
+            one
+            for one in encodings
+            if one.get("color", {}).get("field") == "way" and one["y"]["field"] != "row"
+        ]
         assert all({"strokeDash", "shape", "text"} & set(one) for one in by_colour), chart.name
 
 
@@ -116,9 +121,9 @@ def test_a_line_ends_where_its_quota_ends_it(made: Report) -> None:
     marked = set(found_in(chart.draw(WIDE), "told"))
 
     # 25,000 events less 9 leave 2,776 polls of 9 events; 3,000 operations less 2 leave 1,499 polls of 2.
-    assert data["sfn-poll, longest query that is seen to end"].value == 2_776 * 10
-    assert data["durable-poll, longest query that is seen to end"].value == 1_499 * 10
-    assert data["durable-condition, longest query that is seen to end"].value == 2_996 * 10
+    assert data["sfn-poll, longest query that is seen to end"].value == 2_776 * 10 / 3_600
+    assert data["durable-poll, longest query that is seen to end"].value == 1_499 * 10 / 3_600
+    assert data["durable-condition, longest query that is seen to end"].value == 2_996 * 10 / 3_600
     assert {"ends at 7.71 h", "ends at 4.16 h", "ends at 8.32 h"} <= marked
 
 
@@ -191,7 +196,8 @@ def test_what_is_too_small_to_tell_apart_is_named(made: Report) -> None:
     assert "GB-seconds" in reading
 
 
-def test_what_is_too_short_to_draw_is_a_tick(made: Report) -> None:
+def test_what_is_too_short_to_draw_is_a_tick(tmp_path: Path) -> None:
+    made = report_of(copy_of_results(tmp_path / "monday"))
     ticks = [row for _, of in layers_of(made, "timeline-monday-durable-condition", "tick") for row in of]
 
     # The check holds for less than a millisecond of its wait.
@@ -223,6 +229,27 @@ def test_the_middle_run_is_the_one_in_the_middle() -> None:
 
     assert middle is not None
     assert (middle.trace.ended_at or 0) - middle.trace.started_at == lengths[1]
+
+
+def test_an_hour_is_drawn_where_it_was_rehearsed(made: Report) -> None:
+    rows = [row for _, of in layers_of(made, "timeline-one-hour", "text") for row in of]
+
+    assert [row["row"] for row in rows] == [f"{way} every 10 s" for way in all_ways()]
+    assert {row["told"] for row in rows} == {"6 polls"}
+    assert not any(chart.name.startswith("timeline-monday") for chart in made.charts)
+
+
+def test_the_total_stands_at_the_end_of_a_bar(made: Report) -> None:
+    ((_, rows),) = layers_of(made, "bill-monday", "text")
+    lines = {one.what: one.figure for one in chart_named(made, "bill-monday").data}
+
+    for row in rows:
+        parts = [
+            float(one.value or 0)
+            for what, one in lines.items()
+            if what.startswith(f"{row['way']},") and one.unit == "USD per 1,000 runs"
+        ]
+        assert row["usd"] == pytest.approx(sum(parts))
 
 
 def test_a_report_reads_results_and_runs_nothing() -> None:

@@ -39,6 +39,7 @@ class _Reader(HTMLParser):
         self.has_figure = False
         self.in_answer = False
         self.in_origins = False
+        self.folded: list[str | None] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
@@ -46,6 +47,7 @@ class _Reader(HTMLParser):
         if tag == "section":
             self.in_answer = attributes.get("class") == "answer"
         if tag == "details":
+            self.folded.append(attributes.get("class"))
             self.in_origins = attributes.get("class") == "origins"
         if tag == "tr" and self.in_origins:
             self.page.origins.append([])
@@ -53,7 +55,7 @@ class _Reader(HTMLParser):
             self.text = self.outside = ""
             self.has_figure = False
         if tag == "data":
-            attributes["in_details"] = "yes" if "details" in self.open else "no"
+            attributes["in_details"] = "yes" if "origins" in self.folded else "no"
             self.page.figures.append(attributes)
             self.has_figure = True
         if tag not in VOID:
@@ -64,6 +66,7 @@ class _Reader(HTMLParser):
             return
         assert self.open.pop() == tag, f"{tag} is closed where it is not open"
         if tag == "details":
+            self.folded.pop()
             self.in_origins = False
         elif tag == "td" and self.in_origins:
             self.page.origins[-1].append(self.text)

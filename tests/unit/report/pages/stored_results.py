@@ -77,7 +77,7 @@ def supplement(folder: Path) -> None:
 
 
 def copy_of_results(folder: Path, *, host: str = "local", supplemented: bool = False) -> Path:
-    shutil.copytree(STORED, folder)
+    shutil.copytree(STORED, folder, ignore=shutil.ignore_patterns("rehearsals*", COMPLEXITY_FILE))
     if host != "local":
         change(folder / "comparison.json", lambda one: one["settings"].update(host=host))
         for file in (folder / "traces").iterdir():
