@@ -101,7 +101,7 @@ def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, 
 
     said = capsys.readouterr().out
     assert "Price of durable operation: 0.000008 USD then, 0.000009 now." in said
-    assert "A month then: 7.894 USD; now: " in said
+    assert "A month then: 8.194 USD; now: " in said
     assert said.endswith("The decision stands: durable-condition.\n")
 
 
