@@ -216,7 +216,7 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
 def test_prices_that_no_page_was_read_for_are_told(
     command: str, region: str, own: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main([*command.split(), "--region", region])
+    main([*command.split(), "--region", region, "--verbose"])
     shown = capsys.readouterr().out
 
     assert "Prices of custom metrics, alarms, dashboards and traces are assumed" in shown
