@@ -95,7 +95,7 @@ def test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it
     assert "- warehouse: skipped, because the endpoint is this machine's" in ended.stderr
     assert 'grants: "IAMR:' in ended.stderr
     assert "- check: nothing is missing" in ended.stderr
-    assert "3,000 orders (local, us-east-1)" in ended.stdout
+    assert "1 run of each way did the batch over 3,000 orders" in ended.stdout
     assert (tmp_path / "report.html").stat().st_size > 10_000
     assert "orchbench-trial" not in stacks(account)
 
