@@ -14,7 +14,7 @@ from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
 from orchbench.commands.complexity import complexity_document
-from orchbench.commands.estimation import NOTHING, candidates
+from orchbench.commands.estimation import candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
@@ -22,7 +22,7 @@ from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.estimate import Terms, estimate_way
-from orchbench.evaluation.figures import told_money, told_share
+from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH

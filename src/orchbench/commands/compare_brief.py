@@ -14,13 +14,12 @@ from orchbench.evaluation.apart import TOO_FEW
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Terms, estimate_way
-from orchbench.evaluation.figures import told_money
+from orchbench.evaluation.figures import NOTHING, told_money
 from orchbench.evaluation.prices import PriceList
 from orchbench.trace import Json
 from orchbench.ways import all_ways, in_table_order
 from orchbench.ways.durations import Policy
 
-NOTHING = "–"  # noqa: RUF001 - a dash for no figure
 HOUR_SECONDS, INTERVAL_SECONDS, RUNS, MEMORY_MB = 3_600, 10, 1_000, 128
 NUMBERS = {2: "Both", 3: "All three", 4: "All four"}
 

@@ -16,6 +16,7 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways, ways_of
 from orchbench.deployment.template import blocks, handler_files, transformed
 from orchbench.evaluation.complexity_rows import ROWS, conclusion, in_short
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.units import size_of_definition
 from orchbench.project import project_folder
 from orchbench.results.supplements import COMPLEXITY_SCHEMA
@@ -25,8 +26,6 @@ from orchbench.ways.way import Way
 
 if TYPE_CHECKING:
     from orchbench.evaluation.complexity import Complexity
-
-NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 
 
 BRIEF = {

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from orchbench.commands.estimation import NOTHING, print_json, print_whole
+from orchbench.commands.estimation import print_json, print_whole
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.units import TITLES, code_units, size_of_definition
 from orchbench.inspection.definitions import InvalidDefinition, machines
 from orchbench.inspection.files import Definition, NotInspectable, read_definitions

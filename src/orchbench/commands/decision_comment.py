@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from orchbench.commands.decision_table import sentences_of
-from orchbench.evaluation.figures import told_money, told_share
+from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.trace import Json
-
-NOTHING = "–"  # noqa: RUF001 - a dash for no figure
 
 
 def comment(decision: Json) -> str:

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from orchbench.commands.brief import print_brief, print_next
-from orchbench.commands.estimation import NOTHING, described, print_whole, sentence
-from orchbench.evaluation.figures import told_money, told_share
+from orchbench.commands.estimation import described, print_whole, sentence
+from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.evaluation.turning import FACTORS
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.trace import Json

@@ -14,7 +14,6 @@ from rich.table import Table
 from orchbench.commands.brief import add_verbose, print_next
 from orchbench.commands.estimate_brief import print_estimate
 from orchbench.commands.estimation import (
-    NOTHING,
     add_deployment,
     add_json,
     add_warehouse,
@@ -38,7 +37,7 @@ from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
-from orchbench.evaluation.figures import figure, given, told_money, told_share, told_usd
+from orchbench.evaluation.figures import NOTHING, figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import RPU_HOUR, SMALL_PRICES, Month, month_of, with_small_prices
 from orchbench.evaluation.polling import PollColumns

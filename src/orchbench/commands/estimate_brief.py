@@ -5,8 +5,7 @@ from decimal import Decimal
 from rich.table import Table
 
 from orchbench.commands.brief import print_brief, small_table
-from orchbench.commands.estimation import NOTHING
-from orchbench.evaluation.figures import told_money, told_share
+from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.trace import Json
 
 MOST_ROWS = 6

@@ -30,7 +30,6 @@ from orchbench.trace import Json
 from orchbench.ways.durations import InvalidDuration, parse_duration
 
 MOST = 1_000_000_000
-NOTHING = "–"  # noqa: RUF001 - a dash for no figure
 
 
 def add_workload(

@@ -8,7 +8,6 @@ from rich.table import Table
 
 from orchbench.commands.brief import add_verbose, print_next
 from orchbench.commands.estimation import (
-    NOTHING,
     add_json,
     candidates,
     duration_of,
@@ -23,6 +22,7 @@ from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.deployment.template import deployed_limits
 from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
 from orchbench.evaluation.candidate import kept_policies
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.limits import NO_QUOTA, QUERY, Misfit, misfits, quotas, reach
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.variants import parent_of, told_ratio

@@ -3,7 +3,7 @@
 from rich.table import Table
 
 from orchbench.commands.brief import print_brief, small_table
-from orchbench.commands.estimation import NOTHING
+from orchbench.evaluation.figures import NOTHING
 from orchbench.trace import Json
 from orchbench.ways.durations import shown_duration
 

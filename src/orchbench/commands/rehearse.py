@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
-from orchbench.commands.estimation import NOTHING, print_json, region, timeout_seconds
+from orchbench.commands.estimation import print_json, region, timeout_seconds
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, listed, policies_of, ways_of, whole_number
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.trace import Json, Label

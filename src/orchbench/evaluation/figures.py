@@ -6,6 +6,7 @@ from decimal import Decimal
 from orchbench.trace import Json, Label
 
 GIVEN = "given by the caller"
+NOTHING = "–"  # noqa: RUF001 - a dash for a figure that there is not
 
 
 def figure(value: object, unit: str, label: Label, source: str) -> Json:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from orchbench.evaluation.complexity_rows import ROWS
-from orchbench.report.figures import NOTHING, count
+from orchbench.evaluation.figures import NOTHING
+from orchbench.report.figures import count
 from orchbench.report.hour import Hours
 from orchbench.report.model import Section, Table, Text
 from orchbench.report.reading import Results

@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from orchbench.evaluation.figures import told_money, told_share
+from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.report.model import Figure, Text
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import shown_duration
 
-NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 RUNS = 1_000
 """Money is shown for so many runs: a single one costs too little to read."""
 

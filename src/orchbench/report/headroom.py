@@ -6,11 +6,12 @@ from typing import Any
 import altair as alt
 
 from orchbench.evaluation.candidate import Candidate, kept_policies
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.platforms import all_platforms
 from orchbench.report import drawing
-from orchbench.report.figures import NOTHING, count, hours, seconds, share, times, told_duration
+from orchbench.report.figures import count, hours, seconds, share, times, told_duration
 from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from orchbench.evaluation.counts import names_of_counts
-from orchbench.evaluation.figures import GIVEN
+from orchbench.evaluation.figures import GIVEN, NOTHING
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.report.answer import beyond_the_query
-from orchbench.report.figures import NOTHING, count, spread, times, usd_of_runs
+from orchbench.report.figures import count, spread, times, usd_of_runs
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import Results
 from orchbench.report.table import LATENCY_ROWS, costs, notes

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from orchbench.evaluation.apart import is_clear
 from orchbench.evaluation.counts import names_of_counts
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.intervals import MEDIAN, P95, fewest_runs
 from orchbench.evaluation.variants import told_ratio
 from orchbench.trace import Json
@@ -23,7 +24,6 @@ LATENCY_ROWS = (
 )
 LABELS = ("measured", "rehearsed", "estimated", "assumed", "missing")
 """From what is known best to what is not known."""
-NOTHING = "–"  # noqa: RUF001 - a dash for a figure that a way does not have
 
 
 Show = Callable[[Json | None, int], str]
