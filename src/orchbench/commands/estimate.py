@@ -39,9 +39,9 @@ from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import NOTHING, figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
-from orchbench.evaluation.month import RPU_HOUR, SMALL_PRICES, Month, month_of, with_small_prices
+from orchbench.evaluation.month import SMALL_PRICES, Month, month_of, with_small_prices
 from orchbench.evaluation.polling import PollColumns
-from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.price_keys import RPU_HOUR, price_keys
 from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.evaluation.tariff import Bill, bill_to_json, each_once, plain, weakest
 from orchbench.evaluation.variants import parent_of, told_ratio

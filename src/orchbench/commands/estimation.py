@@ -17,6 +17,7 @@ from orchbench.commands.options import ways_of, whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.prices import FALLBACK_REGION, PriceList
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import (
@@ -121,7 +122,7 @@ def warehouse_of(
         return Warehouse.cluster(amount_of(arguments.redshift_hour_usd, "--redshift-hour-usd")), assumed
     if arguments.redshift_rpus is not None:
         assumed = assumed.with_values({RPUS: amount_of(arguments.redshift_rpus, "--redshift-rpus")})
-    price = with_small_prices(prices)["redshift_rpu_hour"]
+    price = with_small_prices(prices)[RPU_HOUR]
     if price_given is not None:
         usd = amount_of(price_given, "--redshift-rpu-hour-usd")
         price = replace(

@@ -8,9 +8,10 @@ from rich.console import Console
 
 from orchbench.commands.failure import UsageError
 from orchbench.deployment.connection import SERVICE_ERRORS
+from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.prices import PriceList, price_list
 from orchbench.probes.capacity import base_capacity
-from orchbench.probes.cost import ASSUMED_RPU, RPU_HOUR, services_usd, warehouse_usd
+from orchbench.probes.cost import ASSUMED_RPU, services_usd, warehouse_usd
 from orchbench.probes.lab import PREFIX, Lab
 from orchbench.probes.probe import Probe
 

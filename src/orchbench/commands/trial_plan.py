@@ -10,7 +10,7 @@ from orchbench.commands.trial_path import Trial
 from orchbench.evaluation.figures import told_usd
 from orchbench.evaluation.prices import price_list
 from orchbench.probes import Probe, all_probes
-from orchbench.probes.cost import WAKING_SECONDS, services_usd
+from orchbench.probes.cost import services_usd, warehouse_seconds
 from orchbench.trial.cost import SECONDS_A_STACK, SECRET_USD_A_MONTH, comparison_seconds, warehouse_cost
 from orchbench.ways import the_pair
 
@@ -82,10 +82,8 @@ def _probes(trial: Trial) -> list[Probe]:
 
 def _warehouse_seconds(trial: Trial) -> int:
     """Return for how long the comparison and the probes should keep the warehouse active."""
-    probing = sum(probe.warehouse_seconds for probe in _probes(trial))
-    return comparison_seconds(_runs(trial), ASSUMED_QUERY_SECONDS) + (
-        probing + WAKING_SECONDS if probing else 0
-    )
+    comparing = comparison_seconds(_runs(trial), ASSUMED_QUERY_SECONDS)
+    return comparing + warehouse_seconds(_probes(trial))
 
 
 def _minutes(seconds: int) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from orchbench.evaluation.estimate import Estimate
-from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
+from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, RPU_HOUR, price_key
 from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, SECONDS_A_DAY, Bill, Quantity, priced
 from orchbench.trace import Label
@@ -21,7 +21,6 @@ SWEEPS = Decimal(30 * 24 * 60) / 15
 SWEEP_LOOKS = 3
 """One for each status of a statement that runs."""
 MONITORED = "monitoring.yaml and functions/telemetry.py: as if each way were deployed alone"
-RPU_HOUR = "redshift_rpu_hour"
 SMALL_PRICES = {RPU_HOUR, "xray_trace", "custom_metric", "alarm", "dashboard"}
 TRACES_ALWAYS = DAYS_A_MONTH * SECONDS_A_DAY
 """That X-Ray records of a month's: one a second, taken to be begun evenly over the month."""

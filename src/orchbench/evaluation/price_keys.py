@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from orchbench.ways.usage import Usage
 
 REQUEST, GB_SECOND, LOGS = "lambda_request", "lambda_gb_second", "logs_ingested"
+RPU_HOUR = "redshift_rpu_hour"
+"""Of Redshift Serverless, which no way is billed at: it stands beside the bills."""
 
 
 def price_key(name: str, architecture: str) -> str:

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
+from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.prices import PriceList
 from orchbench.probes.probe import Probe
 
-RPU_HOUR = "redshift_rpu_hour"
-"""The key of the warehouse's price."""
 ASSUMED_RPU = 8
 """The smallest workgroup has 4."""
 WAKING_SECONDS = 120
@@ -24,7 +23,10 @@ def services_usd(probes: Iterable[Probe], prices: PriceList) -> Decimal:
 
 def warehouse_usd(probes: Iterable[Probe], prices: PriceList, rpu: int = ASSUMED_RPU) -> Decimal:
     """Return what a Serverless workgroup would be billed for the probes' statements, assumed."""
+    return prices[RPU_HOUR].usd * rpu * warehouse_seconds(probes) / 3600
+
+
+def warehouse_seconds(probes: Iterable[Probe]) -> int:
+    """Return how long the probes should keep a warehouse active, its waking included."""
     seconds = sum(probe.warehouse_seconds for probe in probes)
-    if seconds:
-        seconds += WAKING_SECONDS
-    return prices[RPU_HOUR].usd * rpu * seconds / 3600
+    return seconds + WAKING_SECONDS if seconds else 0

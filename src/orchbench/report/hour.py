@@ -16,6 +16,7 @@ from orchbench.evaluation.decision import Promise, Question, answer
 from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.report.figures import RUNS, count, hours, seconds, share, usd_of_runs
@@ -167,7 +168,7 @@ class Hours:
 def hours_of(given: Given) -> Hours:
     """Return the hour on every way."""
     policy = Policy.fixed(INTERVAL_SECONDS)
-    rpu_hour = with_small_prices(given.prices)["redshift_rpu_hour"]
+    rpu_hour = with_small_prices(given.prices)[RPU_HOUR]
     warehouse = Warehouse.serverless(given.assumed.named[RPUS], rpu_hour)
     durations = np.array([float(DURATION_SECONDS)])
     usd = warehouse.usd(durations, DURATION_SECONDS)

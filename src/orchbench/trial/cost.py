@@ -1,20 +1,16 @@
 """What the warehouse of a trial should cost: closed forms over prices that nobody here has paid.
 
-A price of an RPU-hour comes from public quotations of AWS's price list; where a region has none, the dearest
-known is taken. What a trial really takes depends on the queries.
+Where a region's price list has no price of its own of an RPU-hour, the dearest known is taken. What a trial
+really takes depends on the queries.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-RPU_HOUR_USD = {
-    "us-east-1": Decimal("0.375"),
-    "us-east-2": Decimal("0.36"),
-    "us-west-2": Decimal("0.36"),
-    "ap-northeast-1": Decimal("0.494"),
-}
-SHORTEST_ACTIVITY_SECONDS = 60
-"""The least that a period of activity is billed for (Redshift guide, serverless-billing)."""
+from orchbench.evaluation.price_keys import RPU_HOUR
+from orchbench.evaluation.prices import known_regions, price_list
+from orchbench.evaluation.warehouse import LEAST_SECONDS
+
 SECONDS_BESIDE_A_RUN = 60
 """Taken for looking at the mart before and after a run."""
 SECONDS_TO_PREPARE = 300
@@ -51,7 +47,7 @@ def comparison_seconds(runs: int, query_seconds: int) -> int:
         runs: of all ways together.
         query_seconds: what a run's query is taken to need.
     """
-    a_run = max(query_seconds, SHORTEST_ACTIVITY_SECONDS) + SECONDS_BESIDE_A_RUN
+    a_run = max(query_seconds, LEAST_SECONDS) + SECONDS_BESIDE_A_RUN
     return SECONDS_TO_PREPARE + runs * a_run
 
 
@@ -64,7 +60,9 @@ def warehouse_cost(region: str, rpu: int, seconds: int, rpu_hours_a_day: int) ->
         seconds: of activity.
         rpu_hours_a_day: the usage limit.
     """
-    price = RPU_HOUR_USD.get(region, max(RPU_HOUR_USD.values()))
+    hours = {name: price_list(name)[RPU_HOUR] for name in known_regions()}
+    known = {name: one.usd for name, one in hours.items() if one.assumed_from is None}
+    price = known.get(region, max(known.values()))
     return WarehouseCost(
-        price, region in RPU_HOUR_USD, seconds, price * rpu * seconds / 3600, price * rpu_hours_a_day
+        price, region in known, seconds, price * rpu * seconds / 3600, price * rpu_hours_a_day
     )
