@@ -1,13 +1,12 @@
 """Asks before a comparison changes tables of a real warehouse, and says what its runs should cost."""
 
-import sys
 from collections.abc import Sequence
 from decimal import Decimal
 
 from rich.console import Console
 
+from orchbench.commands.consent import agree, asking
 from orchbench.commands.estimation import candidates
-from orchbench.commands.failure import UsageError
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import Terms, estimate_way
 from orchbench.evaluation.figures import told_usd
@@ -44,11 +43,8 @@ def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> No
     )
     if assume_yes:
         return
-    if not sys.stdin.isatty():
-        raise UsageError("Nobody can be asked here: give --yes if that is what you want.")
-    answer = console.input(f"Type the database's name, {settings.database}, to go on: ", markup=False)
-    if answer.strip() != settings.database:
-        raise UsageError("Not confirmed, so nothing was run.")
+    question = f"Type the database's name, {settings.database}, to go on: "
+    agree(asking(console), question, lambda said: said == settings.database, else_said="nothing was run")
 
 
 def whose_prices(ways: Sequence[str], region: str, architecture: str) -> str:

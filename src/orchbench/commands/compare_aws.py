@@ -5,15 +5,16 @@ removed.
 """
 
 import argparse
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
+from orchbench.commands import consent
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
-from orchbench.commands.failure import CommandFailed, UsageError, sentence_of
+from orchbench.commands.consent import Ask, asking
+from orchbench.commands.failure import CommandFailed, sentence_of
 from orchbench.commands.options import require_clone, whole_number
 from orchbench.commands.trial_arguments import named_target, require_sound
 from orchbench.commands.trial_path import Trial
@@ -25,7 +26,6 @@ from orchbench.trial.sam import RUNTIMES, Sam, SamFailed, runtime_found
 from orchbench.trial.stacks import may_exist, require_free
 from orchbench.trial.walk import Left, Say, account_of, walk
 
-Ask = Callable[[str], str]
 DELETED = "delete"
 
 
@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
     console = Console(stderr=True)
     trial = prepared(arguments, clients, console)
     console.print("\n".join(plan(trial, identity)), highlight=False, markup=False, soft_wrap=True)
-    ask = _asking(console)
+    ask = asking(console)
     agree(arguments, ask)
     return undertake(trial, ask)
 
@@ -136,12 +136,13 @@ def agree(arguments: argparse.Namespace, ask: Ask | None) -> None:
     Raises:
         UsageError: nobody said yes.
     """
-    if arguments.yes:
-        return
-    if ask is None:
-        raise UsageError("Nobody can be asked here: give --yes if that is what you want.")
-    if ask("Type yes to go on: ").strip().lower() != "yes":
-        raise UsageError("Not confirmed, so nothing was deployed.")
+    if not arguments.yes:
+        consent.agree(
+            ask,
+            "Type yes to go on: ",
+            lambda said: said.lower() == "yes",
+            else_said="nothing was deployed",
+        )
 
 
 def undertake(trial: Trial, ask: Ask | None) -> int:
@@ -203,10 +204,3 @@ def wanted(trial: Trial, names: Sequence[str], ask: Ask | None) -> bool:
 def deletable(left: Sequence[Left]) -> list[str]:
     """Return the stacks that this command deployed, the last first."""
     return [one.stack_name for one in reversed(left) if one.removal and one.stack_name]
-
-
-def _asking(console: Console) -> Ask | None:
-    """Return how somebody is asked, or None where nobody can be."""
-    if not sys.stdin.isatty():
-        return None
-    return lambda question: console.input(question, markup=False)

@@ -1,12 +1,11 @@
 """Says what probes will do and cost on AWS, and asks, before anything is done."""
 
 import math
-import sys
 from collections.abc import Sequence
 
 from rich.console import Console
 
-from orchbench.commands.failure import UsageError
+from orchbench.commands.consent import agree, asking
 from orchbench.deployment.connection import SERVICE_ERRORS
 from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.prices import PriceList, price_list
@@ -39,11 +38,9 @@ def confirm(probes: Sequence[Probe], lab: Lab, console: Console, *, assume_yes: 
     )
     if assume_yes:
         return
-    if not sys.stdin.isatty():
-        raise UsageError("Nobody can be asked here: give --yes if that is what you want.")
-    answer = console.input(f"Type {ANSWER} to go on: ", markup=False)
-    if answer.strip() != ANSWER:
-        raise UsageError("Not confirmed, so nothing was run.")
+    agree(
+        asking(console), f"Type {ANSWER} to go on: ", lambda said: said == ANSWER, else_said="nothing was run"
+    )
 
 
 def _warehouse(probes: Sequence[Probe], lab: Lab, prices: PriceList) -> str:
