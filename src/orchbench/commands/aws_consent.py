@@ -8,7 +8,7 @@ from rich.console import Console
 from orchbench.commands.consent import agree, asking
 from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.estimate import Terms, estimate_way
+from orchbench.evaluation.estimate import USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import told_usd
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import price_list
@@ -19,8 +19,6 @@ from orchbench.ways.durations import policy_from_input
 
 ASSUMED_QUERY_SECONDS = 60
 """How long a query is taken to run for the estimate; nobody knows it before the first run."""
-MEMORY_MB = 128
-"""What the template gives every function."""
 
 
 def confirm(comparison: Comparison, *, assume_yes: bool, console: Console) -> None:
@@ -55,7 +53,7 @@ def whose_prices(ways: Sequence[str], region: str, architecture: str) -> str:
 
 def estimated_usd(ways: Sequence[str], region: str, architecture: str, poll: Json) -> Decimal:
     """Return what the dearest of these ways should cost a run, as ``orchbench estimate`` has it."""
-    terms = Terms(price_list(region), architecture, MEMORY_MB, default_assumptions())
+    terms = Terms(price_list(region), architecture, USUAL_MEMORY_MB, default_assumptions())
     policy, seconds = policy_from_input(poll), float(ASSUMED_QUERY_SECONDS)
     bills = (estimate_way(way, seconds, policy, terms, seconds).bill for way in candidates(ways))
     return max((bill.total_usd for bill in bills), default=Decimal(0))

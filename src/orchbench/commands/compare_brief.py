@@ -13,14 +13,15 @@ from orchbench.commands.brief import print_brief, small_table
 from orchbench.evaluation.apart import TOO_FEW
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.estimate import Terms, estimate_way
+from orchbench.evaluation.estimate import USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import NOTHING, told_money
 from orchbench.evaluation.prices import PriceList
+from orchbench.report.figures import RUNS
+from orchbench.report.hour import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.trace import Json
 from orchbench.ways import all_ways, in_table_order
 from orchbench.ways.durations import Policy
 
-HOUR_SECONDS, INTERVAL_SECONDS, RUNS, MEMORY_MB = 3_600, 10, 1_000, 128
 NUMBERS = {2: "Both", 3: "All three", 4: "All four"}
 
 
@@ -79,8 +80,10 @@ def _cost(name: str, prices: PriceList, architecture: str) -> str:
     """Return what queries of an hour cost; nothing for what is no way any more."""
     if name not in all_ways():
         return NOTHING
-    terms = Terms(prices, architecture, MEMORY_MB, default_assumptions())
-    found = estimate_way(Candidate.of(all_ways()[name]), HOUR_SECONDS, Policy.fixed(INTERVAL_SECONDS), terms)
+    terms = Terms(prices, architecture, USUAL_MEMORY_MB, default_assumptions())
+    found = estimate_way(
+        Candidate.of(all_ways()[name]), DURATION_SECONDS, Policy.fixed(INTERVAL_SECONDS), terms
+    )
     return told_money(Decimal(found.bill.total_usd) * RUNS)
 
 

@@ -19,13 +19,14 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways
-from orchbench.commands.report import DEFAULT_MEMORY_MB, add_prices, prices_of
+from orchbench.commands.report import add_prices, prices_of
+from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.prices import FALLBACK_REGION
 
 USUAL = {
     "region": FALLBACK_REGION,
     "architecture": "x86_64",
-    "memory": DEFAULT_MEMORY_MB,
+    "memory": USUAL_MEMORY_MB,
     "peak_factor": "10",
 }
 """What holds where an argument is not given, and no record or results say it."""

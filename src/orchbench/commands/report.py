@@ -10,13 +10,14 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.prices import FALLBACK_REGION, InvalidPrices, PriceList, price_list, price_list_in
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways
 
-DEFAULT_MEMORY_MB, ARCHITECTURE = 128, "x86_64"
+ARCHITECTURE = "x86_64"
 OTHER_FORMATS = frozenset(
     {".csv", ".docx", ".json", ".md", ".pdf", ".png", ".pptx", ".svg", ".txt", ".xlsx", ".zip"}
 )
@@ -168,7 +169,7 @@ def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
         prices_file=arguments.prices.name if arguments.prices else file,
         architecture=getattr(arguments, "architecture", None)
         or (settings.architecture if settings else ARCHITECTURE),
-        memory_mb=arguments.memory or (memory_in(results[0]) if results else DEFAULT_MEMORY_MB),
+        memory_mb=arguments.memory or (memory_in(results[0]) if results else USUAL_MEMORY_MB),
         assumed=default_assumptions(),
         today=today(),
         files={name: _module_file(name) for name in all_ways()},
@@ -180,7 +181,7 @@ def memory_in(results: Results) -> int:
     found = [
         one.memory_mb for run in results.comparison.runs for one in run.trace.invocations if one.memory_mb
     ]
-    return max(set(found), key=lambda size: (found.count(size), -size)) if found else DEFAULT_MEMORY_MB
+    return max(set(found), key=lambda size: (found.count(size), -size)) if found else USUAL_MEMORY_MB
 
 
 def _module_file(way: str) -> str:
