@@ -40,13 +40,13 @@ def _verdict(found: Hours, confirmed: Collection[str]) -> Iterator[Text]:
     else:
         yield (f"Choose **{best.way}**: it is ", best.share, " of the whole bill.")
     if cheaper := found.cheaper:
-        lag: Text = (" with the same lag",)
-        cost: Text = (
+        yield (
             f"**{cheaper.way}** does the same for less: ",
             cheaper.cost,
             " per 1,000 runs instead of ",
+            best.cost,
+            ", with the same lag.",
         )
-        yield (*cost, best.cost, ",", *lag, ".")
     yield from _without_polls(found)
     yield _unless(best, others, confirmed)
 

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import Promise, Question, answer
+from orchbench.evaluation.decision import Answer, Promise, Question, answer
 from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.month import with_small_prices
@@ -120,17 +120,21 @@ class Hours:
         return [one for one in self.each if parent_of(one.way) is None]
 
     @cached_property
+    def _answer(self) -> Answer:
+        """What is decided between the pair, or between all where there is none."""
+        return answer(self.question, [one.candidate for one in self.pair or self.each])
+
+    @cached_property
     def chosen(self) -> Hour:
         """The one of the pair to choose; the cheapest where nothing keeps the promise."""
         pair = self.pair or list(self.each)
-        found = answer(self.question, [one.candidate for one in pair]).way
         cheapest = min(pair, key=lambda one: (one.usd, one.way))
-        return next((one for one in pair if one.way == found), cheapest)
+        return next((one for one in pair if one.way == self._answer.way), cheapest)
 
-    @cached_property
+    @property
     def cost_decides(self) -> bool:
         """Tell whether the pair's costs differ by as much as matters."""
-        return answer(self.question, [one.candidate for one in self.pair]).cost_decides
+        return bool(self.pair) and self._answer.cost_decides
 
     @property
     def told_material(self) -> str:
