@@ -1,6 +1,5 @@
 """What ``decide`` answers: by the bill that is asked for, and with what ends the plan."""
 
-import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,17 +12,6 @@ from orchbench.trace import Json
 
 FREE = "decide --duration 20m --runs-a-month 60 --acceptable-lag 60s --free-tier"
 BUSY = "decide --duration uniform:10s,50s --acceptable-lag 60s --way durable-condition --runs-a-month"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Json]:
-    def run_command(command: str) -> Json:
-        capsys.readouterr()
-        main([*command.split(), "--json"])
-        document: Json = json.loads(capsys.readouterr().out)
-        return document
-
-    return run_command
 
 
 @pytest.fixture

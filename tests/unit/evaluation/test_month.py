@@ -1,6 +1,5 @@
 """What a month costs besides its runs, and what Redshift costs beside it."""
 
-import json
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -34,17 +33,6 @@ from redshift_batch.status import RUNNING_STATUSES
 PRICES = price_list("us-east-1")
 TERMS = Terms(PRICES, "x86_64", 128, default_assumptions())
 RPUS = default_assumptions().named["redshift_rpus"]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Callable[[str], Json]:
-    def run_command(command: str) -> Json:
-        capsys.readouterr()
-        main([*command.split(), "--json"])
-        document: Json = json.loads(capsys.readouterr().out)
-        return document
-
-    return run_command
 
 
 def serverless(rpus: Assumption = RPUS) -> Warehouse:
