@@ -128,8 +128,8 @@ def is_run_here(command: str) -> bool:
 
 
 def timed(commands: list[str]) -> list[pytest.ParameterSet]:
-    """Mark those as slow that rehearse, or estimate a million points."""
-    slow = ("orchbench rehearse ", "orchbench estimate --benchmark")
+    """Mark those as slow that rehearse, decide or draw."""
+    slow = tuple(f"orchbench {name} " for name in ("rehearse", "faults", "decide", "report", "supplement"))
     return [
         pytest.param(one, id=one, marks=[pytest.mark.slow] if one.startswith(slow) else [])
         for one in commands

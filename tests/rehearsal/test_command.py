@@ -10,6 +10,7 @@ from orchbench.ways import all_ways
 SHORT = ["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", "1"]
 
 
+@pytest.mark.slow
 def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SHORT, "--json"]) == 0
     printed = capsys.readouterr()
@@ -22,6 +23,7 @@ def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> N
         assert row["rehearsal_seconds"]["value"] > 0
 
 
+@pytest.mark.slow
 def test_the_same_command_twice_gives_the_same_digest(capsys: pytest.CaptureFixture[str]) -> None:
     command = [*SHORT, "--fault", "throttle:rate=0.3", "--seed", "5", "--json"]
     digests = set()

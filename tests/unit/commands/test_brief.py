@@ -41,6 +41,7 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_says_at_most_ten_lines_of_whole_words_and_what_to_run_next(
     command: str, said: Callable[[str, int], str]
@@ -57,6 +58,7 @@ def test_a_command_says_at_most_ten_lines_of_whole_words_and_what_to_run_next(
     assert "…" not in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [COMPARE, "limits", "complexity"])
 def test_verbose_says_more_and_ends_with_a_command_too(command: str, said: Callable[[str, int], str]) -> None:
     brief, whole = said(command, WIDTH), said(f"{command} --verbose", 200)

@@ -276,6 +276,7 @@ def interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("imported", ["orchbench.commands.failure", "botocore.session", "numpy"])
 @pytest.mark.parametrize(
@@ -298,6 +299,7 @@ def test_a_signal_while_modules_are_imported_is_one_line(
     assert (process.returncode, shown) == (code, [f"orchbench: {said}"])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_output_that_cannot_be_written_is_one_sentence_and_exit_code_1() -> None:
     with Path("/dev/full").open("w") as full:
@@ -311,6 +313,7 @@ def test_output_that_cannot_be_written_is_one_sentence_and_exit_code_1() -> None
     )
 
 
+@pytest.mark.slow
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     reading, writing = os.pipe()
     os.close(reading)

@@ -211,6 +211,7 @@ def test_what_a_way_deploys_alone_holds_its_own_functions_and_those_that_all_nee
     assert len(files) == len({*way.functions, "cancel", "sweep"})
 
 
+@pytest.mark.slow
 def test_complexity_prints_one_document_and_each_number_has_label_and_source(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -231,6 +232,7 @@ def test_complexity_prints_one_document_and_each_number_has_label_and_source(
         ]
 
 
+@pytest.mark.slow
 def test_the_conclusion_speaks_to_each_reader_in_the_figures_of_the_document(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -251,6 +253,7 @@ def test_the_conclusion_speaks_to_each_reader_in_the_figures_of_the_document(
     assert (conclusion([code]), in_short([code])) == ([], "")
 
 
+@pytest.mark.slow
 def test_the_conclusion_is_one_line_below_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["complexity", "--verbose"]) == 0
     printed = capsys.readouterr().out

@@ -63,6 +63,7 @@ def figures_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+@pytest.mark.slow
 def test_ten_thousand_durations_are_decided_in_less_than_a_second(past: Path) -> None:
     # Time of the processor, of the whole process: what others run on this machine is not the answer's.
     program = (
@@ -79,6 +80,7 @@ def test_ten_thousand_durations_are_decided_in_less_than_a_second(past: Path) ->
     assert answer["recommended"]["detection_lag_worst"]["value"] == 59
 
 
+@pytest.mark.slow
 def test_deciding_imports_no_statistics_no_rehearsal_and_no_template_engine() -> None:
     program = (
         "import sys; from orchbench.cli import main; "
@@ -90,6 +92,7 @@ def test_deciding_imports_no_statistics_no_rehearsal_and_no_template_engine() ->
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_the_months_bill_is_the_estimated_one(past: Path, run: Callable[..., Json]) -> None:
     arguments = ("--durations", str(past), "--runs-a-month", "3000")
     best = run("decide", *arguments, "--acceptable-lag", "60s")["recommended"]
@@ -98,6 +101,7 @@ def test_the_months_bill_is_the_estimated_one(past: Path, run: Callable[..., Jso
     assert again["bill"] == best["bill"]
 
 
+@pytest.mark.slow
 def test_an_assumption_changed_by_the_factor_that_is_told_changes_the_answer(
     run: Callable[..., Json],
 ) -> None:
@@ -146,6 +150,7 @@ def test_a_workload_beyond_a_quota_shows_it_first(run: Callable[..., Json]) -> N
     assert "statements" in nearest["quota"] or "Statement" in nearest["quota"]
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_too_small_is_told_with_the_interval_that_fits(run: Callable[..., Json]) -> None:
     answer = run(
         "decide",
@@ -164,6 +169,7 @@ def test_a_budget_that_is_too_small_is_told_with_the_interval_that_fits(run: Cal
     assert interval > answer["recommended"]["interval"]["value"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -250,6 +256,7 @@ def test_a_plan_beyond_a_quota_is_not_recommended(run: Callable[..., Json]) -> N
     assert main(["decide", *arguments]) == 1
 
 
+@pytest.mark.slow
 def test_the_interval_that_would_fit_is_told_to_the_second(run: Callable[..., Json]) -> None:
     arguments = ["decide", "--duration", "1m", "--runs-a-month", "1500000"]
     answer = run(*arguments, "--acceptable-lag", "2s")
@@ -286,6 +293,7 @@ def test_a_way_that_does_not_fit_a_quota_is_no_runner_up() -> None:
     assert "no other way keeps the promise and fits" in said(found, len(ways), None, None)[2]
 
 
+@pytest.mark.slow
 def test_runs_that_time_out_under_the_plan_are_told(
     run: Callable[..., Json], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -329,6 +337,7 @@ def test_where_every_run_times_out_nothing_is_recommended(
     assert "nan" not in printed
 
 
+@pytest.mark.slow
 def test_the_budgets_interval_is_exact_and_says_that_it_is_past_the_lag(
     run: Callable[..., Json], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -408,6 +417,7 @@ def test_a_bad_distribution_is_one_sentence(capsys: pytest.CaptureFixture[str]) 
         assert said.count(". ") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["estimate", "decide --runs-a-month 9 --acceptable-lag 1m"])
 def test_a_price_that_is_assumed_is_told_once(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([*command.split(), "--duration", "1h", "--region", "ap-northeast-1", "--verbose"])

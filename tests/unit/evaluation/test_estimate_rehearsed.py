@@ -117,6 +117,7 @@ FRACTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", BILLED, ids=lambda one: one.name)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_bill_of_durations_with_fractions_is_the_estimated_one_line_by_line(
@@ -134,6 +135,7 @@ def test_the_cost_of_many_queries_in_floating_point_is_that_of_the_bill(way: Way
     assert float(found.cost_usd[0]) == pytest.approx(float(found.bill.total_usd), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 @pytest.mark.parametrize("poll", ["adaptive", "adaptive:share=0.2,minimum=30s,maximum=600s"])
 def test_an_adaptive_policy_is_stored_with_every_poll_and_the_estimate_knows(way: Way, poll: str) -> None:
@@ -145,6 +147,7 @@ def test_an_adaptive_policy_is_stored_with_every_poll_and_the_estimate_knows(way
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_rehearsed_bill_has_the_bytes_that_the_rehearsal_states(way: Way) -> None:
     rehearsal = rehearse(BILLED[4], way)
@@ -235,12 +238,13 @@ def dying(way: Way) -> list[Scenario]:
     ]
 
 
-REPLAYED = "1,500 polls that replay each other take a minute and more: only with --hypothesis-profile=full"
+# `test_quotas.py` meets both quotas in every run of the tests, and the tutorial that of `sfn-poll` with this very loop.
+ON_DEMAND = pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
+@ON_DEMAND
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
     for scenario in dying(way):
@@ -251,6 +255,7 @@ def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@ON_DEMAND
 @pytest.mark.parametrize(
     ("name", "checks", "seconds"),
     [
@@ -264,8 +269,6 @@ def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
 )
 def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks: int, seconds: int) -> None:
     way = way_named(name)
-    if usage_of(way).replayed_more_each_poll and not FULL:
-        pytest.skip(REPLAYED)
     scenario = Scenario.polled(43_200, "fixed:10s", poll_budget=False)
     done = rehearse(scenario, way)
     assert done.trace.status == "FAILED"
@@ -281,7 +284,7 @@ def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks:
 @pytest.mark.parametrize(
     ("way", "error", "checks", "seconds"),
     [
-        # The executions themselves are run above.
+        # The executions themselves are rehearsed above, on demand.
         ("sfn-poll", "Runtime", 2_777, 27_770),
         ("durable-poll", "CheckpointError", 1_499, 14_990),
         ("durable-condition", "CheckpointError", 2_996, 29_970),

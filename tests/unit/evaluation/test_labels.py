@@ -70,6 +70,7 @@ def refuse(constant: str) -> None:
     raise AssertionError(f"{constant} is no JSON")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", DOCUMENTS)
 def test_every_figure_has_a_label_and_a_source(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([*command.split(), "--json"])

@@ -33,6 +33,7 @@ def asked(runs: int = 6_000, **changes: object) -> Answer:
     return answer(replace(question, **changes), candidates(None))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does_not_matter(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -153,6 +154,7 @@ def test_an_answer_survives_its_ranges_only_where_no_corner_saves_what_matters()
 TURNED = "decide --duration 100s --runs-a-month 3000 --acceptable-lag 601s --timeout 1h --memory 1769"
 
 
+@pytest.mark.slow
 def test_an_assumption_that_turns_the_answer_within_its_range_is_told_and_its_corner_too(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -193,6 +195,7 @@ def test_few_durations_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "A decision on 2 durations fits these and may fit no others" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_of_a_share_it_is_not_said_that_no_interval_fits_a_quota_or_the_budget(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -333,6 +333,7 @@ def test_a_share_that_is_more_than_the_whole_is_not_assumed(capsys: pytest.Captu
     assert "'failed_runs_share=5' assumes no number from 0 to 1." in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_one_run_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     main("decide --duration 1h --runs-a-month 1 --acceptable-lag 1m".split())  # noqa: SIM905
     assert "Orchestrating 1 run costs $" in capsys.readouterr().out

@@ -192,6 +192,7 @@ def test_what_can_run_in_a_transaction_is_let_through(sql: str) -> None:
     assert parse_batch({"sql": sql}, INLINE).statements == (sql,)
 
 
+@pytest.mark.slow
 def test_a_statement_of_many_tokens_and_deep_brackets_is_read_like_any_other() -> None:
     rows = ", ".join(f"({n}, 'a', :who)" for n in range(5_000))
     sql = f"INSERT INTO t VALUES {rows}; SELECT {'(' * 500}1{')' * 500}"

@@ -31,6 +31,7 @@ def record(monday: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 def test_twice_the_same_results_make_the_same_record(record: Path, monday: Path, tmp_path: Path) -> None:
     assert main(["decide", str(monday), "--record", str(tmp_path)]) == 0
 
@@ -59,6 +60,7 @@ def test_what_nobody_said_is_assumed_and_the_record_says_so(record: Path) -> Non
     assert "| region | us-east-1 | from the results |" in text
 
 
+@pytest.mark.slow
 def test_runs_on_aws_say_how_long_queries_take_and_how_often_they_are_polled(tmp_path: Path) -> None:
     folder = copy_of_results(tmp_path / "aws", host="aws")
 
@@ -85,6 +87,7 @@ GIVEN = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [[], GIVEN], ids=["nothing given", "all given"])
 @pytest.mark.parametrize("on_results", [False, True], ids=["estimates alone", "results"])
 def test_the_command_of_a_record_makes_the_same_record_again(
@@ -105,6 +108,7 @@ def test_the_command_of_a_record_makes_the_same_record_again(
     assert str(tmp_path) not in made[1].decode()
 
 
+@pytest.mark.slow
 def test_a_record_stands_without_runs_and_takes_a_region(tmp_path: Path, capsys: Any) -> None:
     asked = ["--region", "ap-northeast-1", "--duration", "1207s", "--runs-a-month", "40"]
     assert main(["decide", "--record", str(tmp_path), *asked]) == 0
@@ -121,6 +125,7 @@ def test_a_record_stands_without_runs_and_takes_a_region(tmp_path: Path, capsys:
     assert "Assumed, as nobody said otherwise: architecture x86_64, memory 128, acceptable lag 60s." in said
 
 
+@pytest.mark.slow
 def test_results_and_another_region_are_estimated_in_that_region(monday: Path, tmp_path: Path) -> None:
     assert main(["decide", str(monday), "--region", "ap-northeast-1", "--record", str(tmp_path)]) == 0
 
@@ -129,11 +134,13 @@ def test_results_and_another_region_are_estimated_in_that_region(monday: Path, t
     assert document["measured"][0]["region"] == "us-east-1"
 
 
+@pytest.mark.slow
 def test_an_unchanged_decision_stands(record: Path, capsys: Any) -> None:
     assert main(["decide", "--check", str(record / "decision.json")]) == 0
     assert capsys.readouterr().out == "The decision stands: durable-condition.\n"
 
 
+@pytest.mark.slow
 def test_a_changed_price_that_flips_the_decision_is_found(record: Path, prices: Path, capsys: Any) -> None:
     change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.0008"))
 
@@ -144,6 +151,7 @@ def test_a_changed_price_that_flips_the_decision_is_found(record: Path, prices: 
     assert said[-1] == "The decision flips: durable-condition then, sfn-poll now."
 
 
+@pytest.mark.slow
 def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, capsys: Any) -> None:
     change(prices, lambda one: one["prices"]["durable_operation"].update(usd="0.000009"))
 
@@ -155,6 +163,7 @@ def test_a_changed_price_that_flips_nothing_is_told(record: Path, prices: Path, 
     assert said.endswith("The decision stands: durable-condition.\n")
 
 
+@pytest.mark.slow
 def test_what_a_way_uses_today_is_held_to_the_old_record(record: Path, tmp_path: Path, capsys: Any) -> None:
     old = tmp_path / "old.json"
     old.write_text((record / "decision.json").read_text())
@@ -168,6 +177,7 @@ def test_what_a_way_uses_today_is_held_to_the_old_record(record: Path, tmp_path:
     assert "The decision flips: sfn-poll then, durable-condition now." in said
 
 
+@pytest.mark.slow
 def test_a_record_stands_in_the_folder_of_its_results_or_where_a_file_is_named(
     record: Path, monday: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -186,6 +196,7 @@ def test_a_record_stands_in_the_folder_of_its_results_or_where_a_file_is_named(
     assert f"The decision record: {tmp_path / 'out' / 'choice.md'}\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_record_as_json_prints_the_decision_and_nothing_else(
     record: Path, monday: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -195,6 +206,7 @@ def test_a_record_as_json_prints_the_decision_and_nothing_else(
     assert printed == json.loads((record / "decision.json").read_text())["decision"]
 
 
+@pytest.mark.slow
 def test_a_record_of_named_ways_considers_these_and_is_checked_with_these(
     monday: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -316,6 +328,7 @@ def test_prices_of_another_region_check_no_record(record: Path, prices: Path, ca
     assert "holds the prices of ap-northeast-1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
     monday: Path, tmp_path: Path, capsys: Any
 ) -> None:
@@ -334,6 +347,7 @@ def test_durations_that_are_given_are_no_measurement_and_two_of_them_are_few(
     assert "A decision on 2 durations" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_thirty_durations_are_enough_to_say_nothing(monday: Path, tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "past.csv").write_text("\n".join(map(str, range(100, 130))))
 
@@ -345,6 +359,7 @@ def test_thirty_durations_are_enough_to_say_nothing(monday: Path, tmp_path: Path
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_a_factor_turns_the_decision_as_it_is_written(record: Path, prices: Path) -> None:
     text = (record / "decision.md").read_text()
     (factor,) = re.findall(r"\| price of durable operation \| ([\d.]+) \|", text)
@@ -376,6 +391,7 @@ def test_a_record_says_what_was_not_given_and_which_timeout_holds(record: Path) 
     assert "glue" not in text
 
 
+@pytest.mark.slow
 def test_a_check_as_markdown_says_the_verdict_what_a_month_costs_and_what_changed(
     record: Path, prices: Path, capsys: Any
 ) -> None:

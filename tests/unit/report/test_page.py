@@ -13,6 +13,7 @@ LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.mark.slow
 def test_every_number_of_the_page_says_its_label_its_source_and_its_file(page: Page) -> None:
     assert len(page.figures) > 500
     for one in page.figures:

@@ -268,6 +268,7 @@ def test_what_a_printed_report_would_ignore_is_refused(
     assert sentence in said(capsys)
 
 
+@pytest.mark.slow
 def test_a_report_is_estimated_at_the_prices_of_the_region_that_is_asked_for(
     monday: Path, tmp_path: Path
 ) -> None:
