@@ -16,6 +16,7 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of, whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.prices import FALLBACK_REGION, PriceList
@@ -122,13 +123,24 @@ def warehouse_of(
         return Warehouse.cluster(amount_of(arguments.redshift_hour_usd, "--redshift-hour-usd")), assumed
     if arguments.redshift_rpus is not None:
         assumed = assumed.with_values({RPUS: amount_of(arguments.redshift_rpus, "--redshift-rpus")})
-    price = with_small_prices(prices)[RPU_HOUR]
-    if price_given is not None:
-        usd = amount_of(price_given, "--redshift-rpu-hour-usd")
-        price = replace(
-            price, usd=usd, source="given by the caller", date="today", confidence="given", assumed_from=None
-        )
+    price = with_rpu_hour(prices, price_given)[RPU_HOUR]
     return Warehouse.serverless(assumed.named[RPUS], price), assumed
+
+
+def with_rpu_hour(prices: PriceList, given_usd: str | None) -> PriceList:
+    """Return prices with that of an RPU-hour as the caller states it; None leaves them as they are."""
+    prices = with_small_prices(prices)
+    if given_usd is None:
+        return prices
+    stated = replace(
+        prices[RPU_HOUR],
+        usd=amount_of(given_usd, "--redshift-rpu-hour-usd"),
+        source=GIVEN,
+        date="",
+        confidence="given",
+        assumed_from=None,
+    )
+    return replace(prices, prices=prices.prices | {RPU_HOUR: stated})
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

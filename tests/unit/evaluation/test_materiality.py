@@ -46,7 +46,9 @@ def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does
     assert "(8 RPU assumed), and orchestrating them is 0.1% of the whole bill: cost does" in proportion
     assert proportion.endswith("cost does not decide here.")
     assert ranking.startswith("3 ways lie $")
-    assert ranking.endswith("though nothing but a cost that does not matter tells them apart.")
+    # The page and the README choose between the pair, and name the variant: so does this.
+    assert ": of the pair, durable-poll comes before sfn-poll by its parts to operate; " in ranking
+    assert ranking.endswith("durable-condition does the same as durable-poll for $1.90 less.")
 
 
 def test_a_saving_that_matters_decides_and_one_that_does_not_is_no_reason() -> None:
