@@ -7,19 +7,19 @@ from pathlib import Path
 from orchbench.commands.brief import add_verbose
 from orchbench.commands.decision_comment import comment
 from orchbench.commands.decision_question import OPTIONAL, can_be_done, decide
-from orchbench.commands.decision_record import check_record, write_record
 from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     add_deployment,
     add_json,
+    add_prices,
     add_warehouse,
     add_workload,
+    prices_of,
     print_json,
     workload_of,
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways
-from orchbench.commands.report import add_prices, prices_of
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.prices import FALLBACK_REGION
 
@@ -99,9 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("--markdown is one shape: leave out --json and --verbose.")
     if arguments.check is not None:
         _refuse(arguments, ASKED, "--check takes what was asked from the record")
-        return check_record(arguments)
-    if arguments.record is not None:
-        return write_record(arguments)
+    if arguments.check is not None or arguments.record is not None:
+        # Results and their report take a moment to import, which an answer alone should not wait for.
+        from orchbench.commands.decision_record import check_record, write_record  # noqa: PLC0415
+
+        return write_record(arguments) if arguments.check is None else check_record(arguments)
     _refuse(arguments, ("results",), "Only a record stands on results, and --record is not given")
     missing = [_flag(name) for name in NEEDED if getattr(arguments, name) is None]
     if arguments.duration is None and arguments.durations is None:

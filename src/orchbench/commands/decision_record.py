@@ -18,6 +18,7 @@ from orchbench.commands.decision_table import print_decision, print_decision_bri
 from orchbench.commands.estimation import (
     amount_of,
     candidates,
+    prices_of,
     print_json,
     today,
     with_rpu_hour,
@@ -25,7 +26,7 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
-from orchbench.commands.report import given_for, prices_of, results_of
+from orchbench.commands.report import given_for, results_of
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.warehouse import RPUS

@@ -19,7 +19,7 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import RPU_HOUR
-from orchbench.evaluation.prices import FALLBACK_REGION, PriceList
+from orchbench.evaluation.prices import FALLBACK_REGION, InvalidPrices, PriceList, price_list, price_list_in
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import (
     LONGEST_SECONDS,
@@ -141,6 +141,30 @@ def with_rpu_hour(prices: PriceList, given_usd: str | None) -> PriceList:
         assumed_from=None,
     )
     return replace(prices, prices=prices.prices | {RPU_HOUR: stated})
+
+
+def add_prices(parser: argparse.ArgumentParser) -> None:
+    """Add which prices count."""
+    parser.add_argument(
+        "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
+    )
+
+
+def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
+    """Return a region's prices, or those of the file that the arguments name.
+
+    Raises:
+        InvalidPrices: there are none of the region, or the file is not as the schema describes.
+    """
+    if arguments.prices is None:
+        return price_list(region)
+    named = f"--prices {str(arguments.prices)!r}"
+    prices = price_list_in(arguments.prices, region, named=named)
+    try:
+        prices.hold_to(today())
+    except InvalidPrices as error:
+        raise InvalidPrices(f"{named} is not a price file: {error}") from None
+    return prices
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
