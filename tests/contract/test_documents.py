@@ -76,6 +76,8 @@ ELSEWHERE = {
     "test_every_way_is_rehearsed_and_timed",
     "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
     "test_the_documents_table_of_coverage_is_the_benchmarks",
+    "python benchmarks/decide.py": "tests/contract/test_benchmarks.py::"
+    "test_decisions_are_timed_as_whole_processes",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"

@@ -24,8 +24,8 @@ from orchbench.evaluation.billed_time import (
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
 from orchbench.evaluation.lag import Lag, lag_at_any_moment
-from orchbench.evaluation.limits import is_stretched, longest_delay, policy_rows
-from orchbench.evaluation.polling import Counts, Floats, PolicyColumns, PollColumns, poll, woken
+from orchbench.evaluation.limits import is_stretched, longest_delay
+from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, Quantity, priced
@@ -77,11 +77,6 @@ class Followed:
         default_factory=dict, compare=False, repr=False
     )
 
-    @cached_property
-    def policies(self) -> PolicyColumns:
-        """The policy, a row a query."""
-        return policy_rows(self.policy, len(self.statement_seconds))
-
     @property
     def usage(self) -> Usage:
         """The way's own counts."""
@@ -92,13 +87,13 @@ class Followed:
         """When its polls fall."""
         seconds = self.statement_seconds
         budget, most = self.candidate.budget_polls, most_polls(self.usage)
-        found = poll(seconds, self.timeout_seconds, self.policies, budget, most)
+        found = poll(seconds, self.timeout_seconds, self.policy, budget, most)
         return found if self.candidate.polls else woken(found, seconds)
 
     @cached_property
     def used(self) -> Used:
         """What happened."""
-        return used_by(self.polled, self.policies, self.kept_warm_seconds, self.candidate.waits)
+        return used_by(self.polled, self.policy, self.kept_warm_seconds, self.candidate.waits)
 
     @cached_property
     def total(self) -> Used:

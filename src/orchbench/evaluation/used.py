@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from orchbench.evaluation.polling import MostPolls, PolicyColumns, PollColumns, slow_delays
+from orchbench.evaluation.polling import MostPolls, PollColumns, slow_delays
 from orchbench.platforms.meters import Meter
+from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Amounts, Ending, Usage
 from orchbench.ways.way import Waits
 
@@ -109,12 +110,12 @@ class Used:
 
 def used_by(
     polled: PollColumns,
-    policies: PolicyColumns,
+    policy: Policy,
     kept_warm_seconds: float,
     waits: Waits = Waits.BY_POLLING,
 ) -> Used:
     """Return what polling uses, a row a scenario; of a way that waits for an event, with the event."""
-    slow, first_is_slow = slow_delays(policies, polled, kept_warm_seconds)
+    slow, first_is_slow = slow_delays(policy, polled, kept_warm_seconds)
     begun = polled.begun
     ended = ~polled.timed_out & ~polled.died
     return Used(
