@@ -14,7 +14,7 @@ from orchbench.ways.durations import shown_duration
 
 
 def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal | None) -> list[str]:
-    """Return the first lines: three or four where there is an answer, else one that says why not.
+    """Return the first lines: three or five where there is an answer, else one that says why not.
 
     Args:
         answer: to a question.
@@ -40,7 +40,7 @@ def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal
             f"{_shares(nearest.exceeded)}. {_fitting(answer, would_fit)}"
         ]
     said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
-    return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else [_ranking(answer)])]
+    return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else _ranking(answer))]
 
 
 def _choice(answer: Answer) -> str:
@@ -102,22 +102,25 @@ def _of_the_pair(answer: Answer) -> list[Option]:
     return [one for one in answer.ranked if parent_of(one.way) is None]
 
 
-def _ranking(answer: Answer) -> str:
-    """Say what is taken not to matter, and what decides instead: between the pair first."""
+def _ranking(answer: Answer) -> list[str]:
+    """Say what decides instead of cost, between the pair first; and what is taken not to matter."""
     alike = answer.ranked[: answer.alike]
-    pair = [one for one in _of_the_pair(answer) if one in alike]
     apart = max(one.month.usd for one in alike) - min(one.month.usd for one in alike)
-    start = (
+    return [
+        f"{_deciding_first(alike, [one for one in _of_the_pair(answer) if one in alike])}.",
         f"{len(alike)} ways lie ${told_money(apart)} a month apart, and less than "
-        f"${told_money(answer.least_usd)} is taken not to matter: "
-    )
+        f"${told_money(answer.least_usd)} is taken not to matter.",
+    ]
+
+
+def _deciding_first(alike: Sequence[Option], pair: Sequence[Option]) -> str:
     variant = _cheaper_variant(alike, pair[0]) if pair else None
     if variant is None or alike[0] not in (pair[0], variant):
-        return f"{start}{deciding(*(pair[:2] if pair[1:] and alike[0] is pair[0] else alike[:2]))}."
+        return deciding(*(pair[:2] if pair[1:] and alike[0] is pair[0] else alike[:2]))
     saved = told_money(pair[0].month.usd - variant.month.usd)
     same = "does the same" if variant.policy == pair[0].policy else "keeps the same promise"
-    first = f"of the pair, {deciding(*pair[:2])}; " if pair[1:] else ""
-    return f"{start}{first}{variant.way} {same} as {pair[0].way} for ${saved} less."
+    first = f"Of the pair, {deciding(*pair[:2])}; " if pair[1:] else ""
+    return f"{first}{variant.way} {same} as {pair[0].way} for ${saved} less"
 
 
 def _cheaper_variant(alike: Sequence[Option], one: Option) -> Option | None:
