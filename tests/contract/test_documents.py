@@ -18,6 +18,8 @@ from project import FUNCTIONS, ROOT, definition
 
 from orchbench.cli import build_parser, main
 from orchbench.commands.former import FORMER
+from orchbench.commands.overview import TASKS
+from orchbench.commands.rehearse import DURATIONS, POLICIES
 from orchbench.commands.stored_summary import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
@@ -74,6 +76,8 @@ ELSEWHERE = {
     "test_every_way_is_rehearsed_and_timed",
     "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
     "test_the_documents_table_of_coverage_is_the_benchmarks",
+    "python benchmarks/decide.py": "tests/contract/test_benchmarks.py::"
+    "test_decisions_are_timed_as_whole_processes",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
@@ -410,7 +414,12 @@ def test_the_changelog_and_the_package_agree() -> None:
 def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
     # Such a query is seen as soon as it ends, as none is that may end at any moment.
     shown_there = (one.command for kind in ("here", "slow") for one in in_console_blocks(kind))
-    commands = [shlex.split(command, comments=True) for command in (*in_shell_blocks(), *shown_there)]
+    helped = [one.example for task in TASKS for one in task.entries]
+    by_default = f"orchbench rehearse --duration {','.join(DURATIONS)} --poll {','.join(POLICIES)}"
+    commands = [
+        shlex.split(command, comments=True)
+        for command in (*in_shell_blocks(), *shown_there, *helped, by_default)
+    ]
     duration = re.compile(r"[0-9.]+[smhd]?")
     options = ("--duration", "--poll", "--acceptable-lag")
     given = [

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from project import ROOT
 
-from orchbench.commands.options import NEEDS_CLONE
+from orchbench.commands.deployed import NEEDS_CLONE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 STORED = ROOT / "docs" / "results" / "compare-local"

@@ -14,8 +14,10 @@ from rich.console import Console
 from orchbench.commands import consent
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
 from orchbench.commands.consent import Ask, asking
-from orchbench.commands.failure import CommandFailed, sentence_of
-from orchbench.commands.options import require_clone, whole_number
+from orchbench.commands.deployed import require_clone
+from orchbench.commands.failure import CommandFailed
+from orchbench.commands.failure_said import sentence_of
+from orchbench.commands.options import whole_number
 from orchbench.commands.trial_arguments import named_target, require_sound
 from orchbench.commands.trial_path import Trial
 from orchbench.commands.trial_plan import plan

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.estimation import candidates, region, today
+from orchbench.commands.estimation import add_prices, candidates, prices_of, region, today
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
-from orchbench.evaluation.prices import FALLBACK_REGION, InvalidPrices, PriceList, price_list, price_list_in
+from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
@@ -53,13 +53,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="print the comparison of one folder, and write nothing",
     )
     parser.set_defaults(run=run)
-
-
-def add_prices(parser: argparse.ArgumentParser) -> None:
-    """Add which prices count."""
-    parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -138,23 +131,6 @@ def results_of(arguments: argparse.Namespace) -> list[Results]:
 def asked_region(arguments: argparse.Namespace) -> str | None:
     """Return the region whose prices are asked for; None for that of the results."""
     return getattr(arguments, "region", None)
-
-
-def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
-    """Return a region's prices, or those of the file that the arguments name.
-
-    Raises:
-        InvalidPrices: there are none of the region, or the file is not as the schema describes.
-    """
-    if arguments.prices is None:
-        return price_list(region)
-    named = f"--prices {str(arguments.prices)!r}"
-    prices = price_list_in(arguments.prices, region, named=named)
-    try:
-        prices.hold_to(today())
-    except InvalidPrices as error:
-        raise InvalidPrices(f"{named} is not a price file: {error}") from None
-    return prices
 
 
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:

@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
+from orchbench.commands.deployed import add_target, connected
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.limits import warnings_before_start
-from orchbench.commands.options import add_target, add_way, connected
+from orchbench.commands.options import add_way
 from orchbench.deployment.bench import Bench, require_name
 from orchbench.deployment.execution import Execution, Live
 from orchbench.platforms.platform import StartCase

@@ -50,7 +50,7 @@ def _said(trial: Trial) -> Iterator[str]:
         yield "  the warehouse: what its own queries cost you"
         return
     cost = warehouse_cost(region, arguments.rpu, _warehouse_seconds(trial), arguments.rpu_hours)
-    borrowed = "" if cost.is_known else ", another region's: this one's is not known here"
+    borrowed = f", {cost.assumed_from}'s because {region}'s is not known" if cost.assumed_from else ""
     yield (
         f"  the warehouse: ${told_usd(cost.expected_usd, 2)} for {_minutes(cost.expected_seconds)} min of "
         f"{arguments.rpu} RPU{', the probes included' if probes else ''} (assumed: ${cost.rpu_hour_usd} per "

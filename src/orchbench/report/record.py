@@ -34,7 +34,8 @@ MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
 OPTIONS = (
     *("duration", "durations", "column", "runs_a_month", "acceptable_lag", "timeout"),
-    *("region", "architecture", "memory", "prices"),
+    *("region", "architecture", "memory", "prices", "budget_usd", "peak_factor", "free_tier"),
+    *("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd", "no_redshift"),
 )
 """Inputs that are options of the command, in its order."""
 COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
@@ -240,6 +241,7 @@ def markdown(found: Json, named: str = ".") -> str:
     return environment.get_template("record.md.j2").render(
         **found,
         ranked=ranked,
+        cheapest=min(ranked, key=_usd, default=None),
         used_prices=used_prices(
             found["prices"]["values"], found["inputs"]["architecture"]["value"], SMALL_PRICES
         ),
@@ -248,6 +250,10 @@ def markdown(found: Json, named: str = ".") -> str:
         command=command(found["inputs"], named),
         quotas=list(dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)),
     )
+
+
+def _usd(option: Json) -> Decimal:
+    return Decimal(option["usd_a_month"]["value"])
 
 
 def _money(amount: str | float) -> str:
@@ -266,7 +272,7 @@ def _turned(turn: Json) -> str:
 
 def _thousands(value: object) -> str:
     """Write a number of four digits or more with thousands apart, and anything else as it is."""
-    text = str(value)
+    text = "yes" if value is True else str(value)
     return f"{int(text):,}" if text.isdecimal() else text
 
 
@@ -305,9 +311,11 @@ def command(inputs: Json, named: str) -> str:
     for name in OPTIONS:
         one = inputs.get(name)
         if one and one["origin"] == "given":
-            words += [f"--{name.replace('_', '-')}", str(one["value"])]
-    for one in inputs["assume"]["value"]:
-        words += ["--assume", one]
+            flag = f"--{name.replace('_', '-')}"
+            words += [flag] if one["value"] is True else [flag, str(one["value"])]
+    for name in ("assume", "material"):
+        for one in inputs[name]["value"] if name in inputs else ():
+            words += [f"--{name}", one]
     if "way" in inputs:
         words += ["--way", ",".join(inputs["way"]["value"])]
     return " ".join(map(quote, [*words, "--record", named]))

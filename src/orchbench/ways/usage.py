@@ -7,6 +7,7 @@ estimates' closed forms. They are held to rehearsals, count for count.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from orchbench.platforms.meters import ExecutionQuota, Meter
 from orchbench.trace import Json
@@ -104,7 +105,7 @@ class Usage:
             **{name: getattr(self, name) for name in _NUMBERS},
         }
 
-    @property
+    @cached_property
     def poll(self) -> Amounts:
         """A look and the wait before it."""
         return self.look + self.wait

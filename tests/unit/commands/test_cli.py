@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 import orchbench
 from orchbench.cli import build_parser, main
-from orchbench.commands.failure import reason_of, sentence_of
+from orchbench.commands.failure_said import reason_of, sentence_of
 from orchbench.commands.former import FORMER
 from orchbench.commands.overview import TASKS, overview
 from orchbench.commands.sql_check import bundled_files, warnings_of
@@ -278,7 +278,7 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("interruptible")
-@pytest.mark.parametrize("imported", ["orchbench.commands.failure", "botocore.session", "numpy"])
+@pytest.mark.parametrize("imported", ["orchbench.commands.prices", "jsonschema", "numpy"])
 @pytest.mark.parametrize(
     ("number", "code", "said"),
     [(signal.SIGINT, 130, "Interrupted."), (signal.SIGTERM, 143, "Ended by SIGTERM.")],

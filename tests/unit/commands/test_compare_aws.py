@@ -167,7 +167,7 @@ def test_prices_that_are_another_regions_are_said_to_be(tmp_path: Path) -> None:
     borrowed = "prices of eu-west-1 (all but state transition assumed from us-east-1)"
     assert f"for orchestrating queries of 60 s (estimated, {borrowed})" in text
     assert f"for the services that they call (estimated, {borrowed})" in text
-    assert "per RPU-hour, another region's: this one's is not known here)" in text
+    assert "$0.375 per RPU-hour, us-east-1's because eu-west-1's is not known)" in text
 
 
 @pytest.mark.parametrize(

@@ -64,28 +64,19 @@ def figures_in(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.slow
-def test_ten_thousand_durations_are_decided_in_less_than_a_second(past: Path) -> None:
-    # Time of the processor, of the whole process: what others run on this machine is not the answer's.
-    program = (
-        "import sys, time; from orchbench.cli import main; "
-        f"main('decide --durations {past} --runs-a-month 3000 --acceptable-lag 59s --json'.split()); "
-        "print(time.process_time())"
-    )
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    *document, seconds = ended.stdout.splitlines()
-    answer = json.loads("\n".join(document))
+def test_ten_thousand_durations_are_decided_for_any_end(past: Path, run: Callable[..., Json]) -> None:
+    # How long that takes is a benchmark's to say: benchmarks/decide.py.
+    answer = run("decide", "--durations", str(past), "--runs-a-month", "3000", "--acceptable-lag", "59s")
 
-    # On a machine that is not busy it is half of this.
-    assert float(seconds) < 2
     assert answer["recommended"]["detection_lag_worst"]["value"] == 59
 
 
 @pytest.mark.slow
-def test_deciding_imports_no_statistics_no_rehearsal_and_no_template_engine() -> None:
+def test_deciding_imports_nothing_that_it_does_not_need() -> None:
     program = (
         "import sys; from orchbench.cli import main; "
-        "main('decide --duration 20m --runs-a-month 9 --acceptable-lag 60s --json'.split()); "
-        "print([name for name in ('scipy', 'moto', 'jinja2') if name in sys.modules])"
+        "main('decide --duration 1207s --runs-a-month 9 --acceptable-lag 60s --json'.split()); "
+        "print([name for name in ('altair', 'boto3', 'jinja2', 'moto', 'scipy') if name in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

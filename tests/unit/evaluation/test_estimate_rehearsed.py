@@ -19,7 +19,7 @@ from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count, counted_meters
 from orchbench.evaluation.estimate import Estimate, Terms, estimate_way
 from orchbench.evaluation.latency import latency
-from orchbench.evaluation.polling import MostPolls, PolicyColumns, poll
+from orchbench.evaluation.polling import MostPolls, poll
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.rehearsed import figures
 from orchbench.platforms.meters import (
@@ -31,7 +31,7 @@ from orchbench.platforms.meters import (
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.trace import ExecutionStatus, Json
 from orchbench.ways import all_ways, way_named
-from orchbench.ways.durations import parse_policy, policy_from_input
+from orchbench.ways.durations import Policy, parse_policy, policy_from_input
 from orchbench.ways.usage import Usage
 from orchbench.ways.way import Way
 
@@ -238,7 +238,7 @@ def dying(way: Way) -> list[Scenario]:
     ]
 
 
-# `test_quotas.py` meets both quotas in every run of the tests, and the tutorial that of `sfn-poll` with this very loop.
+# `test_quotas.py` meets both quotas in every run of the tests, and the tutorial that of `sfn-poll` with this loop.
 ON_DEMAND = pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
 
 
@@ -309,13 +309,10 @@ def test_the_articles_own_loop_is_estimated_to_die_of_its_quota(
 
 
 @strategies.composite
-def unbudgeted(draw: strategies.DrawFn) -> tuple[PolicyColumns, float, float, MostPolls]:
+def unbudgeted(draw: strategies.DrawFn) -> tuple[Policy, float, float, MostPolls]:
     low = draw(strategies.integers(1, 30))
     high = low + draw(strategies.integers(0, 60))
     share = draw(strategies.floats(0.01, 1.0))
-    columns = PolicyColumns(
-        np.array([share]), np.array([float(low)]), np.array([float(high)]), np.array([False])
-    )
     answered = draw(strategies.integers(1, 60))
     most = MostPolls(
         succeeded=draw(strategies.integers(answered - 1, answered)),
@@ -323,15 +320,20 @@ def unbudgeted(draw: strategies.DrawFn) -> tuple[PolicyColumns, float, float, Mo
         answered=answered,
         begun=answered + draw(strategies.integers(0, 1)),
     )
-    return columns, draw(strategies.integers(0, 4_000_000)) / 1000, draw(strategies.integers(1, 4_000)), most
+    return (
+        Policy(share, low, high, budget=False),
+        draw(strategies.integers(0, 4_000_000)) / 1000,
+        draw(strategies.integers(1, 4_000)),
+        most,
+    )
 
 
 @given(case=unbudgeted())
 def test_a_quota_cuts_the_polls_off_where_following_them_one_by_one_meets_it(
-    case: tuple[PolicyColumns, float, float, MostPolls],
+    case: tuple[Policy, float, float, MostPolls],
 ) -> None:
-    columns, statement, timeout, most = case
-    share, low, high = columns.share[0], columns.minimum_seconds[0], columns.maximum_seconds[0]
+    policy, statement, timeout, most = case
+    share, low, high = policy.share, policy.minimum_seconds, policy.maximum_seconds
     elapsed, begun, ending = 0.0, 0, None
     while ending is None and begun < most.begun:
         delay = min(max(np.ceil(share * elapsed), low), high)
@@ -342,7 +344,7 @@ def test_a_quota_cuts_the_polls_off_where_following_them_one_by_one_meets_it(
             ending = most.timed_out
     died = ending is None or begun > ending
 
-    found = poll(np.array([statement]), np.array([float(timeout)]), columns, 10**9, most)
+    found = poll(np.array([statement]), np.array([float(timeout)]), policy, 10**9, most)
 
     assert bool(found.died[0]) == died
     assert int(found.begun[0]) == begun

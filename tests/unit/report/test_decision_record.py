@@ -83,7 +83,18 @@ def test_a_record_says_how_it_is_made_again(record: Path) -> None:
 GIVEN = [
     *("--durations", "past.csv", "--column", "secs", "--runs-a-month", "400", "--acceptable-lag", "90s"),
     *("--region", "ap-northeast-1", "--memory", "256", "--architecture", "arm64", "--timeout", "2h"),
-    *("--assume", "log_bytes_a_check=300", "--way", "durable-poll"),
+    *(
+        "--assume",
+        "log_bytes_a_check=300",
+        "--way",
+        "durable-poll",
+        "--budget-usd",
+        "99",
+        "--peak-factor",
+        "12",
+    ),
+    *("--material", "25", "--material", "2%", "--redshift-rpus", "16", "--redshift-rpu-hour-usd", "0.4"),
+    "--free-tier",
 ]
 
 
@@ -106,6 +117,52 @@ def test_the_command_of_a_record_makes_the_same_record_again(
 
     assert [(tmp_path / "out" / name).read_bytes() for name in ("choice.json", "choice.md")] == made
     assert str(tmp_path) not in made[1].decode()
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "--material 0 --material 0%",
+        "--redshift-rpus 64 --redshift-rpu-hour-usd 0.3 --free-tier",
+        "--redshift-hour-usd 0.25 --peak-factor 3",
+        "--no-redshift --budget-usd 1",
+    ],
+)
+def test_a_record_says_what_decide_says_with_the_same_flags_and_its_check_too(
+    flags: str, tmp_path: Path, capsys: Any
+) -> None:
+    asked = ["decide", "--duration", "1207s", "--runs-a-month", "3000", "--acceptable-lag", "1m"]
+    asked += flags.split()
+    code = main([*asked, "--json"])
+    decided = json.loads(capsys.readouterr().out)
+
+    assert main([*asked, "--record", str(tmp_path)]) == code
+    record = json.loads((tmp_path / "decision.json").read_text())
+    assert record["decision"] == decided
+    capsys.readouterr()
+    assert main(["decide", "--check", str(tmp_path / "decision.json")]) == 0
+    assert capsys.readouterr().out == f"The decision stands: {decided['recommended']['way']}.\n"
+
+
+def test_a_record_lists_the_price_and_the_size_that_were_given_and_names_what_costs_least(
+    tmp_path: Path,
+) -> None:
+    flags = "--redshift-rpus 64 --redshift-rpu-hour-usd 0.3 --material 25 --budget-usd 99"
+    asked = "decide --duration 100s --runs-a-month 3000 --acceptable-lag 601s --timeout 1h --memory 1769"
+    ways = ["durable-poll", "sfn-poll"]
+    assert main([*asked.split(), *flags.split(), "--way", ",".join(ways), "--record", str(tmp_path)]) == 0
+
+    text = (tmp_path / "decision.md").read_text()
+    assert "| redshift rpus | 64 | 4 | 128 | RPU | stated by the caller |" in text
+    assert "| redshift rpu hour | 0.3 | RPU-hour | given by the caller |" in text
+    assert ", without a free tier; Redshift is seen beside it." in text
+    assert "saves 25 USD and 1.0%\nof the whole bill (given)" in text
+    assert "* Good, because it is within the budget of 99.00 USD a month (given)." in text
+    # The first of those that cost alike is not the one that costs least.
+    assert "the runner-up, sfn-poll, costs 0.09463 USD a month less (" in text
+    dear, cheap = (text.split(f"\n### {way}\n")[1].split("\n### ")[0] for way in ways)
+    assert ", the least." in cheap
+    assert ", the least." not in dear
 
 
 @pytest.mark.slow
@@ -237,7 +294,7 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
             "Only a record stands on results, and --record is not given: leave out",
         ),
         (
-            ["decide", "--record", "x", "--budget-usd", "1", "--free-tier"],
+            ["decide", "--check", "x", "--budget-usd", "1", "--free-tier"],
             "leave out --budget-usd, --free-tier.",
         ),
         (["decide", "--check", "x", "--region", "eu-west-1"], "from the record: leave out --region."),
@@ -291,6 +348,8 @@ DAMAGES: dict[str, Callable[[Any], Any]] = {
     "a negative duration": lambda one: one["inputs"].update(
         durations_seconds={"value": [-1], "origin": "given", "source": "a file"}
     ),
+    "a budget that is a number": lambda one: one["inputs"].update(budget_usd={"value": 9}),
+    "a free tier that is none": lambda one: one["inputs"].update(free_tier={"value": "no"}),
     "its prices": lambda one: one.pop("prices"),
     "a price in the place of one with a source": lambda one: one["prices"]["values"].update(a="1"),
     "its decision": lambda one: one.pop("decision"),
