@@ -238,7 +238,7 @@ def dying(way: Way) -> list[Scenario]:
     ]
 
 
-# `test_quotas.py` meets both quotas in every run of the tests, and the tutorial that of `sfn-poll` with this loop.
+# Every run meets both quotas in `test_quotas.py`, and that of `sfn-poll` with this loop in the tutorial.
 ON_DEMAND = pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
 
 

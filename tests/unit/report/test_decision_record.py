@@ -119,6 +119,7 @@ def test_the_command_of_a_record_makes_the_same_record_again(
     assert str(tmp_path) not in made[1].decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flags",
     [
@@ -144,6 +145,7 @@ def test_a_record_says_what_decide_says_with_the_same_flags_and_its_check_too(
     assert capsys.readouterr().out == f"The decision stands: {decided['recommended']['way']}.\n"
 
 
+@pytest.mark.slow
 def test_a_record_lists_the_price_and_the_size_that_were_given_and_names_what_costs_least(
     tmp_path: Path,
 ) -> None:
