@@ -18,6 +18,7 @@ FIRST = (
     "functions and state machines",
     "lines of its definition",
     "lines of its handlers",
+    "lines in all",
     "decisions",
     "languages",
     "resources",
@@ -61,7 +62,8 @@ def section(results: Sequence[Results], found: Hours) -> Section:
 def _title(found: Hours) -> Text:
     first, *rest = found.pair or found.each
     others = [part for one in rest for part in (f", {one.way} ", one.parts)]
-    return (f"{first.way} has ", first.parts, " parts of its own to operate", *others)
+    told = " functions and state machines to operate in a stack of its own"
+    return (f"{first.way} has ", first.parts, told, *others)
 
 
 def _cell(found: Json | int | None, file: str) -> Text:

@@ -99,9 +99,13 @@ class Hour:
 
     @property
     def parts(self) -> Figure:
-        """What must be operated: its functions, and its definition where it has one."""
+        """What must be operated in a stack that holds it alone: functions, and its state machine."""
         return count(
-            self.candidate.parts, "parts", Label.MEASURED, "the way's own", self.given.files[self.way]
+            self.candidate.parts,
+            "functions and state machines",
+            Label.MEASURED,
+            "what a stack of this way alone holds",
+            self.given.files[self.way],
         )
 
 

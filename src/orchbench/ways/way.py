@@ -13,6 +13,10 @@ from orchbench.trace import Work
 from orchbench.ways.usage import Usage
 
 
+LOOK_AFTER_ALL = ("cancel", "sweep")
+"""Functions that stand in every stack, whichever way it holds: they stop what an execution left running."""
+
+
 class Waits(StrEnum):
     """How a way learns of the end."""
 
@@ -81,6 +85,15 @@ class Way:
     def is_of_the_pair(self) -> bool:
         """Tell whether it is one of the two that the comparison is about."""
         return self.varies is None
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """What runs in a stack that holds this way alone, by name: its functions, and its state machine.
+
+        ``orchbench complexity`` counts the same in the template; a test holds that both agree.
+        """
+        machine = (self.name,) if self.implementation.endswith(".json") else ()
+        return tuple(dict.fromkeys((*self.functions, *LOOK_AFTER_ALL, *machine)))
 
     def log_groups(self, stack_name: str) -> dict[str, str]:
         """Return the log group of each function, by the function's name."""
