@@ -56,9 +56,17 @@ def test_a_failure_is_told_once_and_keeps_its_name(way: str, tmp_path: Path) -> 
 
     project = with_change("1-notify-on-failure", way, tmp_path)
 
-    assert ended(rehearsed(project, way, 95, "fail:at=42", services={"sns": {"Publish": publish}})) == ("FAILED", "BatchFailed", 1, 0)
+    assert ended(rehearsed(project, way, 95, "fail:at=42", services={"sns": {"Publish": publish}})) == (
+        "FAILED",
+        "BatchFailed",
+        1,
+        0,
+    )
     assert [one["Subject"] for one in told] == ["BatchFailed"]
-    assert rehearsed(project, way, 95, services={"sns": {"Publish": publish}}).trace.status is ExecutionStatus.SUCCEEDED
+    assert (
+        rehearsed(project, way, 95, services={"sns": {"Publish": publish}}).trace.status
+        is ExecutionStatus.SUCCEEDED
+    )
     assert len(told) == 1
 
 

@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from documented import generated
-from examples import MINIMAL, PAIR, PROMISES, with_promises
+from examples import MINIMAL, PAIR, PROMISES, with_change, with_promises
 from project import ROOT
 
 from orchbench.faults.catalogue import LONG_SECONDS, REHEARSED
@@ -51,7 +52,8 @@ def met(application: Application, number: int, way: str, name: str) -> list[str]
             for one in scenario.faults
         ]
         scenario = replace(scenario, faults=tuple(capped))
-    done = rehearse(scenario, way, application=fault.deployed(application))
+    services = {"sns": {"Publish": lambda _request: {"MessageId": "1"}}}
+    done = rehearse(scenario, way, application=fault.deployed(application), services=services)
     return Row(name, fault.what, (observe(done, fault.unmeetable(way_named(way))),), fault.ends).broken
 
 
@@ -155,6 +157,15 @@ def test_with_every_step_every_promise_is_kept(broken: Broken, way: str) -> None
     rows = {name for one in STEPS for name in one.rows or ("",)}
 
     assert {name: broken(len(STEPS), way, name) for name in rows} == dict.fromkeys(rows, [])
+
+
+@pytest.mark.parametrize("way", PAIR)
+@pytest.mark.parametrize("change", ["1-notify-on-failure", "2-retry-a-new-error"])
+def test_a_change_to_one_batch_touches_no_test_of_a_promise(change: str, way: str, tmp_path: Path) -> None:
+    changed = load_application(with_change(change, way, tmp_path) / "template.yaml")
+    rows = [name for one in STEPS for name in one.rows[:1]]
+
+    assert {name: met(changed, len(STEPS), way, name) for name in rows} == dict.fromkeys(rows, [])
 
 
 DOCUMENT = ROOT / "docs" / "complexity.md"

@@ -50,7 +50,9 @@ PROGRAM = Seam(Program, "eval", "to run the machine in this thread")
 EVENTS = Seam(environment, "EventManager", "to keep the history, and its quota, itself")
 LAMBDA = Seam(lambda_eval_utils, "boto_client_for", "to have Tasks call the handlers in process")
 CALLBACK = Seam(StateTaskServiceCallback, "_eval_wait_for_task_token", "to wait for a token on its clock")
-DEFINITION = Seam(AmazonStateLanguageParser, "parse", "to parse each definition once: what it makes keeps no state")
+DEFINITION = Seam(
+    AmazonStateLanguageParser, "parse", "to parse each definition once: what it makes keeps no state"
+)
 PARSE = Seam(json_path, "parse", "to parse each JSONPath once: parsing was two thirds of a rehearsal")
 PARSE_RESULT_PATH = Seam(result_path, "parse", PARSE.reason)
 SDK = Seam(state_task_service_aws_sdk, "boto_client_for", "to have SDK integrations call the rehearsed AWS")

@@ -12,7 +12,6 @@ from orchbench.platforms.platform import Platform
 from orchbench.trace import Work
 from orchbench.ways.usage import Usage
 
-
 LOOK_AFTER_ALL = ("cancel", "sweep")
 """Functions that stand in every stack, whichever way it holds: they stop what an execution left running."""
 

@@ -1,7 +1,7 @@
 """The callbacks of one durable execution: who completes them, and when each gives up by itself."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_durable_execution_sdk_python.lambda_service import (
@@ -15,6 +15,8 @@ from aws_durable_execution_sdk_python_testing.execution import Execution
 
 from orchbench.trace import Json
 from orchbench.virtual_time.clock import VirtualClock
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Callbacks:
@@ -41,7 +43,7 @@ class Callbacks:
             if one.operation_type is OperationType.CALLBACK and one.action is OperationAction.START:
                 seconds = one.callback_options.timeout_seconds if one.callback_options else 0
                 self._ends[one.operation_id] = (
-                    self._clock.moment() + timedelta(seconds=seconds) if seconds else datetime.max
+                    self._clock.moment() + timedelta(seconds=seconds) if seconds else NEVER
                 )
 
     def ends(self, execution: Execution) -> list[datetime]:
@@ -54,7 +56,9 @@ class Callbacks:
 
     def succeed(self, execution: Execution, request: Mapping[str, Any]) -> Json:
         """Do what SendDurableExecutionCallbackSuccess does."""
-        execution.complete_callback_success(request["CallbackId"], request.get("Result"), self._clock.moment())
+        execution.complete_callback_success(
+            request["CallbackId"], request.get("Result"), self._clock.moment()
+        )
         self._completed += 1
         return {}
 

@@ -356,9 +356,7 @@ class DurableHost:
             return
         wakes_at = self._wakes_at()
         if wakes_at is not None:
-            self._clock.sleep_until(
-                wakes_at.timestamp(), lambda: self.is_over or self._callbacks.unheard
-            )
+            self._clock.sleep_until(wakes_at.timestamp(), lambda: self.is_over or self._callbacks.unheard)
         if not self.is_over:
             self.execution.complete_due_operations(self._clock.moment())
             self._callbacks.give_up(self.execution)
