@@ -1,7 +1,7 @@
 """Changes that teams make, as patches to each of the pair: they fit, and do what they are for.
 
-The engines run a Map's items one after another, do not stop one, and deliver no callback, so of these changes
-a part is rehearsed: docs/complexity.md says which.
+The engines run a Map's items one after another, and do not stop one, so of these changes a part is rehearsed:
+docs/complexity.md says which.
 """
 
 from collections.abc import Callable, Mapping
@@ -108,22 +108,24 @@ def test_four_batches_must_all_succeed_and_none_outlives_one_that_fails(way: str
 
 HOUR_SECONDS = 3_600.0
 APPROVAL = {
-    "sfn-poll": ("stepfunctions", "SendTaskSuccess", lambda token: {"taskToken": token, "output": "{}"}),
-    "durable-poll": ("lambda", "SendDurableExecutionCallbackSuccess", lambda token: {"CallbackId": token}),
+    "sfn-poll": ("stepfunctions", "SendTaskSuccess", "taskToken", {"output": "{}"}),
+    "durable-poll": ("lambda", "SendDurableExecutionCallbackSuccess", "CallbackId", {}),
 }
-"""How whoever was asked says yes."""
+"""How whoever was asked says yes: an operation, what takes the token that was sent along, and the rest."""
 
 
 def person(way: str, asked: list[str], after_seconds: float) -> Callable[[Aws, VirtualClock], Services]:
     """Return somebody who is asked over SNS, and approves after a while."""
 
     def at_hand(aws: Aws, clock: VirtualClock) -> Services:
-        service, operation, request_of = APPROVAL[way]
+        service, operation, token, request = APPROVAL[way]
 
-        def publish(request: Mapping[str, Any]) -> dict[str, str]:
-            asked.append(request["Subject"])
-            approval = request_of(request["Message"])
-            clock.at(clock.now() + after_seconds, lambda: aws.invoke(service, operation, approval) and None)
+        def publish(message: Mapping[str, Any]) -> dict[str, str]:
+            def approve() -> None:
+                aws.invoke(service, operation, request | {token: message["Message"]})
+
+            asked.append(message["Subject"])
+            clock.at(clock.now() + after_seconds, approve)
             return {"MessageId": "1"}
 
         return {"sns": {"Publish": publish}}

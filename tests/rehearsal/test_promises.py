@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 DAY_SECONDS = 86_400
 FAULTS = {one.name: one for one in REHEARSED}
 OUTLIVED_SECONDS, OUTLIVED_WITHOUT_A_CANCEL_SECONDS = 1_200.0, 300.0
-"""How long statements run that only a cancel stops: past a sweep; without any cancel a while shows the same."""
+"""How long statements run that only a cancel stops: past a sweep; without one a while shows the same."""
 
 Broken = Callable[[int, str, str], list[str]]
 """What a fault breaks, by how many promises there are, the way and the fault; each rehearsed once."""
@@ -48,7 +48,7 @@ def met(application: Application, number: int, way: str, name: str) -> list[str]
     if number == 0:
         # Nobody gives up here, however long the queue; all polls are replayed, so the square of it costs.
         capped = [
-            replace(one, seconds=min(one.seconds, seconds)) if one.kind is Kind.QUEUE else one
+            replace(one, seconds=min(one.seconds or 0, seconds)) if one.kind is Kind.QUEUE else one
             for one in scenario.faults
         ]
         scenario = replace(scenario, faults=tuple(capped))
@@ -145,7 +145,7 @@ def test_a_step_keeps_its_promise_and_the_one_before_did_not(broken: Broken, num
 
     # One is enough; without a graceful timeout some go on for a day.
     assert any(broken(number, way, name) for name in rows)
-    assert {name: broken(number + 1, way, name) for name in rows} == dict.fromkeys(rows, [])
+    assert {name: broken(number + 1, way, name) for name in rows} == {name: [] for name in rows}
 
 
 def survived(broken: Broken, number: int, way: str) -> set[str]:
@@ -156,7 +156,7 @@ def survived(broken: Broken, number: int, way: str) -> set[str]:
 def test_with_every_step_every_promise_is_kept(broken: Broken, way: str) -> None:
     rows = {name for one in STEPS for name in one.rows or ("",)}
 
-    assert {name: broken(len(STEPS), way, name) for name in rows} == dict.fromkeys(rows, [])
+    assert {name: broken(len(STEPS), way, name) for name in rows} == {name: [] for name in rows}
 
 
 @pytest.mark.parametrize("way", PAIR)
@@ -165,7 +165,7 @@ def test_a_change_to_one_batch_touches_no_test_of_a_promise(change: str, way: st
     changed = load_application(with_change(change, way, tmp_path) / "template.yaml")
     rows = [name for one in STEPS for name in one.rows[:1]]
 
-    assert {name: met(changed, len(STEPS), way, name) for name in rows} == dict.fromkeys(rows, [])
+    assert {name: met(changed, len(STEPS), way, name) for name in rows} == {name: [] for name in rows}
 
 
 DOCUMENT = ROOT / "docs" / "complexity.md"

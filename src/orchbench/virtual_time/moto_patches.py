@@ -25,13 +25,11 @@ from moto.stepfunctions.parser.asl.component.state.exec.execute_state import Exe
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk,
+    state_task_service_callback,
     state_task_service_sns,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
-    StateTaskServiceCallback,
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval import environment
@@ -49,7 +47,11 @@ TASK = Seam(ExecutionState, "_evaluate_with_timeout", "to run a Task in this thr
 PROGRAM = Seam(Program, "eval", "to run the machine in this thread")
 EVENTS = Seam(environment, "EventManager", "to keep the history, and its quota, itself")
 LAMBDA = Seam(lambda_eval_utils, "boto_client_for", "to have Tasks call the handlers in process")
-CALLBACK = Seam(StateTaskServiceCallback, "_eval_wait_for_task_token", "to wait for a token on its clock")
+CALLBACK = Seam(
+    state_task_service_callback.StateTaskServiceCallback,
+    "_eval_wait_for_task_token",
+    "to wait for a token on its clock",
+)
 DEFINITION = Seam(
     AmazonStateLanguageParser, "parse", "to parse each definition once: what it makes keeps no state"
 )

@@ -144,7 +144,8 @@ class StateMachineHost:
     def send_task_success(self, request: Mapping[str, Any]) -> Json:
         """End the Task that waits for a token, as SendTaskSuccess does."""
         token = request["taskToken"]
-        waiting = self._running.exec_worker.env.callback_pool_manager if self._running else None
+        worker = self._running.exec_worker if self._running else None
+        waiting = worker.env.callback_pool_manager if worker and worker.env else None
         if waiting is None or not waiting.notify(token, CallbackOutcomeSuccess(token, request["output"])):
             raise LookupError(f"TaskDoesNotExist: {token}")
         return {}
