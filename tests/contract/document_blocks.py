@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 
 import numpy as np
+from concepts import concept_table
 from documented import DOCUMENTS, with_generated
 from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
@@ -305,6 +306,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "alarms": alarm_table,
     "permissions": permission_table,
     "answer": answer_block,
+    "concepts": concept_table,
     "idle": idle_table,
     "cold-start": cold_start_table,
     "probes": probe_table,
