@@ -228,13 +228,14 @@ def cold_start_table() -> Iterator[str]:
 
 
 @cache
-def _measured() -> Json:
+def measured_complexity() -> Json:
+    """Return what ``orchbench complexity --json`` says of every way."""
     return complexity_document(ROOT, all_ways().values())
 
 
 def count_table() -> Iterator[str]:
     """Yield what ``orchbench complexity`` counts of each way."""
-    ways = _measured()["ways"]
+    ways = measured_complexity()["ways"]
     yield f"| measured | {' | '.join(one['way'] for one in ways)} |"
     yield f"|---|{'--:|' * len(ways)}"
     for title, read in ROWS.items():
@@ -245,7 +246,7 @@ def count_table() -> Iterator[str]:
 
 def conclusion_list() -> Iterator[str]:
     """Yield what follows for each reader."""
-    yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
+    yield from (f"- {sentence}" for sentence in measured_complexity()["conclusion"])
 
 
 def answer_block() -> Iterator[str]:
@@ -257,7 +258,7 @@ def answer_block() -> Iterator[str]:
     asked = f"{RUNS:,} queries of an hour, a poll every {INTERVAL_SECONDS} s"
     yield f"| {asked} | orchestration | of the bill with Redshift | an end is known after | to read |"
     yield "|---|--:|--:|--:|---|"
-    sizes = {one["way"]: one for one in _measured()["ways"]}
+    sizes = {one["way"]: one for one in measured_complexity()["ways"]}
     for way in all_ways().values():
         found = estimate_way(
             Candidate.of(way),

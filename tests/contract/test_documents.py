@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from concepts import CONCEPTS
-from document_blocks import BLOCKS, EXAMPLE_BLOCKS, made
+from document_blocks import BLOCKS, EXAMPLE_BLOCKS, made, measured_complexity
 from documented import DOCUMENTS, Shown, agrees, generated, shell_commands, shown
 from example_tables import CHART, promise_chart
 from project import FUNCTIONS, ROOT, definition
@@ -293,6 +293,16 @@ def test_the_two_commands_come_early() -> None:
 
 def test_the_stored_comparisons_table_is_made_from_its_results() -> None:
     assert generated(ROOT / "docs" / "comparison.md")["result"] == comparison_markdown(read_summary(STORED))
+
+
+@pytest.mark.slow
+def test_the_stored_complexity_is_what_the_program_counts() -> None:
+    stored = json.loads((STORED / "complexity.json").read_text())
+    counted = json.loads(json.dumps(measured_complexity()))
+    stored_ways = [one["way"] for one in stored["ways"]]
+
+    assert [one for one in counted["ways"] if one["way"] in stored_ways] == stored["ways"]
+    assert counted["conclusion"] == stored["conclusion"]
 
 
 @pytest.mark.slow

@@ -63,7 +63,7 @@ def in_short(ways: Sequence[Json]) -> str:
     return (
         f"One batch in Python: {code['way']} ({len(code['artefacts'])} programs, not "
         f"{len(machine['artefacts'])}). Composing, audit, handover: {machine['way']} "
-        f"({states} states, one file)."
+        f"({states} states that the console draws)."
     )
 
 
