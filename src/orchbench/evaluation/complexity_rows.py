@@ -35,6 +35,8 @@ ROWS: dict[str, Callable[[Json], Json | int | None]] = {
     "IAM actions for logs and traces": lambda way: len(way["deployed"]["log_actions"]),
 }
 
+COMPOSES = "you compose services, audit runs, or hand over to others"
+"""Who reads a definition more easily than code."""
 TO_LEARN_AND_WIRE = (
     "languages", "functions and state machines", "resources", "retry rules", "references across a boundary",
     "lines in all",
@@ -61,10 +63,14 @@ def in_short(ways: Sequence[Json]) -> str:
         return ""
     states = _value(machine["units"]["operations"])
     return (
-        f"One batch in Python: {code['way']} ({len(code['artefacts'])} programs, not "
-        f"{len(machine['artefacts'])}). Composing, audit, handover: {machine['way']} "
-        f"({states} states that the console draws)."
+        f"If you write Python and run one batch, take {code['way']}: {_operated(code)} to operate instead of "
+        f"{_operated(machine)}. If {COMPOSES}, take {machine['way']}: {states} states in one file."
     )
+
+
+def _operated(way: Json) -> str:
+    functions = sum(one.startswith("function ") for one in way["artefacts"])
+    return f"{functions} functions" + (" and a state machine" if way["definition"] else "")
 
 
 def _sentences(machine: Json, code: Json) -> Iterator[str]:
@@ -76,7 +82,7 @@ def _sentences(machine: Json, code: Json) -> Iterator[str]:
     units = {title: _value(machine["definition"]["units"][key]) for key, title in TITLES.items()}
     decisions = _value(machine["units"]["decisions"])
     yield (
-        f"You compose services, audit runs, or hand over to others: take {machine['way']}. Its "
+        f"{COMPOSES[0].upper()}{COMPOSES[1:]}: take {machine['way']}. Its "
         f"{units['states or operations']} states, {units['decisions']} of its {decisions} decisions and its "
         f"{units['ends']} ends stand in one file that the console draws; the other "
         f"{decisions - units['decisions']} stand in {_value(machine['code']['lines'])} lines of handlers, as "

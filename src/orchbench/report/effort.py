@@ -63,8 +63,7 @@ def section(results: Sequence[Results], found: Hours) -> Section:
 def _title(found: Hours) -> Text:
     first, *rest = found.pair or found.each
     others = [part for one in rest for part in (f", {one.way} ", one.parts)]
-    told = " functions and state machines to operate in a stack of its own"
-    return (f"{first.way} has ", first.parts, told, *others)
+    return (f"{first.way} takes ", first.parts, " functions and state machines to operate", *others)
 
 
 def _cell(found: Json | int | None, file: str) -> Text:

@@ -99,13 +99,9 @@ class Hour:
 
     @property
     def parts(self) -> Figure:
-        """What must be operated in a stack that holds it alone: functions, and its state machine."""
+        """What must be operated: its functions, and its definition where it has one."""
         return count(
-            self.candidate.parts,
-            "functions and state machines",
-            Label.MEASURED,
-            "what a stack of this way alone holds",
-            self.given.files[self.way],
+            self.candidate.parts, "parts", Label.MEASURED, "the way's own", self.given.files[self.way]
         )
 
 

@@ -12,8 +12,8 @@ from orchbench.platforms.platform import Platform
 from orchbench.trace import Work
 from orchbench.ways.usage import Usage
 
-LOOK_AFTER_ALL = ("cancel", "sweep")
-"""Functions that stand in every stack, whichever way it holds: they stop what an execution left running."""
+AFTERCARE = ("cancel", "sweep")
+"""The functions of the template that look after every way: whatever ends an execution, no query runs on."""
 
 
 class Waits(StrEnum):
@@ -86,13 +86,14 @@ class Way:
         return self.varies is None
 
     @property
-    def programs(self) -> tuple[str, ...]:
-        """What runs in a stack that holds this way alone, by name: its functions, and its state machine.
+    def has_definition(self) -> bool:
+        """Tell whether a state machine runs it."""
+        return self.implementation.endswith(".json")
 
-        ``orchbench complexity`` counts the same in the template; a test holds that both agree.
-        """
-        machine = (self.name,) if self.implementation.endswith(".json") else ()
-        return tuple(dict.fromkeys((*self.functions, *LOOK_AFTER_ALL, *machine)))
+    @property
+    def deployed_functions(self) -> Sequence[str]:
+        """The functions of a stack that holds this way alone, those that look after it included."""
+        return tuple(dict.fromkeys((*self.functions, *AFTERCARE)))
 
     def log_groups(self, stack_name: str) -> dict[str, str]:
         """Return the log group of each function, by the function's name."""
