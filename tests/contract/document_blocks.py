@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 
 import numpy as np
+from concepts import concept_table
 from documented import DOCUMENTS, with_generated
 from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
@@ -227,13 +228,14 @@ def cold_start_table() -> Iterator[str]:
 
 
 @cache
-def _measured() -> Json:
+def measured_complexity() -> Json:
+    """Return what ``orchbench complexity --json`` says of every way."""
     return complexity_document(ROOT, all_ways().values())
 
 
 def count_table() -> Iterator[str]:
     """Yield what ``orchbench complexity`` counts of each way."""
-    ways = _measured()["ways"]
+    ways = measured_complexity()["ways"]
     yield f"| measured | {' | '.join(one['way'] for one in ways)} |"
     yield f"|---|{'--:|' * len(ways)}"
     for title, read in ROWS.items():
@@ -244,7 +246,7 @@ def count_table() -> Iterator[str]:
 
 def conclusion_list() -> Iterator[str]:
     """Yield what follows for each reader."""
-    yield from (f"- {sentence}" for sentence in _measured()["conclusion"])
+    yield from (f"- {sentence}" for sentence in measured_complexity()["conclusion"])
 
 
 def answer_block() -> Iterator[str]:
@@ -256,7 +258,7 @@ def answer_block() -> Iterator[str]:
     asked = f"{RUNS:,} queries of an hour, a poll every {INTERVAL_SECONDS} s"
     yield f"| {asked} | orchestration | of the bill with Redshift | an end is known after | to read |"
     yield "|---|--:|--:|--:|---|"
-    sizes = {one["way"]: one for one in _measured()["ways"]}
+    sizes = {one["way"]: one for one in measured_complexity()["ways"]}
     for way in all_ways().values():
         found = estimate_way(
             Candidate.of(way),
@@ -305,6 +307,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "alarms": alarm_table,
     "permissions": permission_table,
     "answer": answer_block,
+    "concepts": concept_table,
     "idle": idle_table,
     "cold-start": cold_start_table,
     "probes": probe_table,
