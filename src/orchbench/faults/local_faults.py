@@ -14,12 +14,14 @@ from typing import Any
 
 from orchbench.faults.matrix import Row
 from orchbench.faults.scene import Scene, StruckExecution, scene
-from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
+from orchbench.faults.server_processes import kill_data_api, kill_workers, limit_files
 from orchbench.faults.unmeetable import without_a_function, without_polls
 from orchbench.trace import Work
 from orchbench.ways import Way, all_ways
 
-SUBMIT, DESCRIBE = "BatchExecuteStatement", "DescribeStatement"
+SUBMIT, DESCRIBE, CANCEL = "BatchExecuteStatement", "DescribeStatement", "CancelStatement"
+EVENTS_ATTEMPTS = 3
+"""Of an asynchronous invocation that fails."""
 HELD_SECONDS = 4.0
 """How long the Data API holds a call whose caller is killed; less than its caller waits."""
 CUT_SECONDS = 5.0
@@ -129,8 +131,7 @@ def _kill_between(place: Scene, executions: Sequence[StruckExecution]) -> None:
     for batch in executions:
         if _between_looks(batch.way) is not None:
             continue
-        service = place.service(batch.way)
-        eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
+        place.await_polls([batch])
         batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
 
 
@@ -189,9 +190,32 @@ def _cut(place: Scene, executions: Sequence[StruckExecution]) -> None:
 
 def _stop(place: Scene, executions: Sequence[StruckExecution]) -> None:
     place.await_running(executions)
+    _stop_each(place, executions)
+
+
+def _stop_each(place: Scene, executions: Sequence[StruckExecution]) -> None:
     for batch in executions:
         batch.struck_at = time.time()
         place.service(batch.way).stop(batch.arn, "Stopped by an operator.")
+
+
+@contextmanager
+def _full_queue(place: Scene) -> Iterator[None]:
+    place.fill_queue()
+    try:
+        yield
+    finally:
+        place.empty_queue()
+
+
+def _stop_in_queue(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    """Stop what waits, let every event's cancel be refused, and leave what then runs to the sweep."""
+    place.await_polls(executions)
+    _stop_each(place, executions)
+    place.await_requests(CANCEL, EVENTS_ATTEMPTS * len(executions))
+    place.empty_queue()
+    place.await_running(executions)
+    place.sweep()
 
 
 def _strike_all(executions: Sequence[StruckExecution]) -> None:
@@ -244,4 +268,11 @@ LOCAL = (
     LocalFault("network-slow", "each answer takes 2 s over a slow network", _slow_down),
     LocalFault("network-cut", "no connection to the Data API for 5 s", _cut, sql=UNTIL_OPENED),
     LocalFault("stopped", "an operator stops the execution", _stop, sql=SLEEP.format(seconds=300)),
+    LocalFault(
+        "stopped-in-queue",
+        "a stop in a full queue, which empties after the event's attempts",
+        _stop_in_queue,
+        sql=SLEEP.format(seconds=300),
+        around=_full_queue,
+    ),
 )
