@@ -14,14 +14,12 @@ from typing import Any
 
 from orchbench.faults.matrix import Row
 from orchbench.faults.scene import Scene, StruckExecution, scene
-from orchbench.faults.server_processes import kill_data_api, kill_workers, limit_files
+from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
 from orchbench.faults.unmeetable import without_a_function, without_polls
 from orchbench.trace import Work
 from orchbench.ways import Way, all_ways
 
-SUBMIT, DESCRIBE, CANCEL = "BatchExecuteStatement", "DescribeStatement", "CancelStatement"
-EVENTS_ATTEMPTS = 3
-"""Of an asynchronous invocation that fails."""
+SUBMIT, DESCRIBE = "BatchExecuteStatement", "DescribeStatement"
 HELD_SECONDS = 4.0
 """How long the Data API holds a call whose caller is killed; less than its caller waits."""
 CUT_SECONDS = 5.0
@@ -209,10 +207,11 @@ def _full_queue(place: Scene) -> Iterator[None]:
 
 
 def _stop_in_queue(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    """Stop what waits, let every event's cancel be refused, and leave what then runs to the sweep."""
+    """Stop what waits, let every attempt of the events be refused, and leave what then runs to the sweep."""
     place.await_polls(executions)
+    letters = place.dead_letters() + len(executions)
     _stop_each(place, executions)
-    place.await_requests(CANCEL, EVENTS_ATTEMPTS * len(executions))
+    eventually(lambda: place.dead_letters() >= letters, "The events' attempts do not run out")
     place.empty_queue()
     place.await_running(executions)
     place.sweep()

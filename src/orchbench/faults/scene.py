@@ -146,6 +146,13 @@ class Scene:
             service = self.service(batch.way)
             eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
 
+    def dead_letters(self) -> int:
+        """Return how many events the cancel function has given up."""
+        answer = self.stack.client("sqs").get_queue_attributes(
+            QueueUrl=self.stack.outputs["DeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     def sweep(self) -> None:
         """Have the sweep look once, as its schedule does."""
         name = f"{self.stack.state.stack_name}-sweep"
