@@ -14,17 +14,20 @@ from documented import DOCUMENTS, with_generated
 from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
+from orchbench.commands.alternatives_table import told_lag, told_longest
 from orchbench.commands.complexity import complexity_document
 from orchbench.commands.estimation import candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
+from orchbench.evaluation.alternatives import Asked
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.complexity_rows import ROWS
-from orchbench.evaluation.estimate import Terms, estimate_way
+from orchbench.evaluation.estimate import Terms, estimate_way, usual_timeouts
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.evaluation.limits import AwsQuota, quotas, reach, told_quota
+from orchbench.evaluation.other_solutions import ALTERNATIVES
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
 from orchbench.evaluation.warehouse import RPUS, Warehouse
@@ -283,6 +286,34 @@ def answer_block() -> Iterator[str]:
     )
 
 
+def alternatives_table() -> Iterator[str]:
+    """Yield what else could run the hour of the answer: estimated or assumed, never run."""
+    durations = np.array([float(HOUR_SECONDS)])
+    asked = Asked(
+        durations,
+        int(usual_timeouts(durations)[0]),
+        Policy.fixed(INTERVAL_SECONDS),
+        Terms(price_list(REGION), "x86_64", 128, default_assumptions()),
+    )
+    yield (
+        "| what else could run it | cost | an end is known after | longest query | exactly once "
+        "| run besides | what it breaks |"
+    )
+    yield "|---|--:|--:|--:|---|---|---|"
+    for one in (alternative.estimated(asked, Decimal(RUNS)) for alternative in ALTERNATIVES):
+        standing = one["standing"]
+        cost, label = (
+            (f"${told_money(Decimal(standing['value']))} a month", standing["label"])
+            if standing
+            else (f"${told_money(Decimal(one['cost']['value']))}", one["cost"]["label"])
+        )
+        lag = one["detection_lag_mean"]
+        known = f", {lag['label']}" if lag["value"] is not None else ""
+        cells = (f"{cost}, {label}", f"{told_lag(one)}{known}", told_longest(one))
+        words = (one["exactly_once"], one["run_besides"], one["breaks"])
+        yield f"| {' | '.join((one['title'], *cells, *words))} |"
+
+
 def probe_table() -> Iterator[str]:
     """Yield every probe with what became of it."""
     yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
@@ -312,6 +343,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "concepts": concept_table,
     "idle": idle_table,
     "cold-start": cold_start_table,
+    "alternatives": alternatives_table,
     "probes": probe_table,
     "probe-details": probe_details,
 }

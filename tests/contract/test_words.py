@@ -49,6 +49,10 @@ def test_what_is_not_built_costs_what_its_page_says() -> None:
     prices = {key: one.usd for key, one in price_list("us-east-1").prices.items()}
     transition, operation = prices["state_transition"], prices["durable_operation"]
     container = prices["fargate_vcpu_hour_x86_64"] / 4 + prices["fargate_gb_hour_x86_64"] / 2
+    shell = prices["glue_dpu_hour"] / 16
+    # 361 invocations of 50 ms and two cold starts, at an eighth of a GB.
+    loop = 363 * transition + 361 * prices["lambda_request"]
+    loop += (361 * Decimal("0.05") + 2 * Decimal("0.9")) / 8 * prices["lambda_gb_second_x86_64"]
     # Twelve Express executions of five minutes, at the smallest memory.
     express = 12 * (prices["express_request"] + 300 * Decimal(64) / 1024 * prices["express_gb_second"])
     for usd in (
@@ -56,6 +60,10 @@ def test_what_is_not_built_costs_what_its_page_says() -> None:
         14 * transition,
         10 * operation,
         container + 2 * transition,
+        shell + 2 * transition,
+        loop,
         express + 26 * transition,
     ):
         assert f"${usd * RUNS:.2f}" in text
+    assert f"${prices['scheduler_invocation'] * RUNS:.3f}**" in text
+    assert f"${prices['airflow_small_environment_hour'] * 730:.0f} a month" in text

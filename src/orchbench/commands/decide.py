@@ -1,12 +1,12 @@
 """``orchbench decide``: which way, polling how often, for a workload; and what would change the answer."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from orchbench.commands.brief import add_verbose
 from orchbench.commands.decision_comment import comment
-from orchbench.commands.decision_question import OPTIONAL, can_be_done, decide
+from orchbench.commands.decision_question import OPTIONAL, beside, can_be_done, decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     add_deployment,
@@ -20,8 +20,11 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways
+from orchbench.evaluation.alternatives import Alternative
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
+from orchbench.evaluation.other_solutions import ALTERNATIVES
 from orchbench.evaluation.prices import FALLBACK_REGION
+from orchbench.trace import Json
 
 USUAL = {
     "region": FALLBACK_REGION,
@@ -64,6 +67,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what a month must save for cost to decide: an amount, and a share of the whole bill, both "
         "(default: 10 and 1%%)",
     )
+    parser.add_argument(
+        "--alternatives",
+        action="store_true",
+        help="show what else could run it, which nothing here has run, instead of the rest of the answer; "
+        "beside it with --verbose",
+    )
     add_warehouse(parser)
     add_ways(parser)
     add_deployment(parser)
@@ -93,10 +102,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.set_defaults(run=run, **dict.fromkeys(USUAL))
 
 
-def run(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALTERNATIVES) -> int:
     """Answer, and return 1 where no way can do what is asked; or write a record, or check one."""
     if arguments.markdown and (arguments.json or arguments.verbose):
         raise UsageError("--markdown is one shape: leave out --json and --verbose.")
+    if arguments.markdown or arguments.record is not None or arguments.check is not None:
+        _refuse(arguments, ("alternatives",), "A record and a comment are of ways alone")
     if arguments.check is not None:
         _refuse(arguments, ASKED, "--check takes what was asked from the record")
     if arguments.check is not None or arguments.record is not None:
@@ -114,7 +125,15 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(arguments, name) is None:
             setattr(arguments, name, usual)
     prices = prices_of(arguments, arguments.region)
-    document = decide(arguments, workload_of(arguments), prices)
+    workload = workload_of(arguments)
+    document = decide(arguments, workload, prices)
+    if arguments.alternatives:
+        document["alternatives"] = beside(document, arguments, workload, prices, alternatives)
+    _print(document, arguments)
+    return 0 if can_be_done(document) else 1
+
+
+def _print(document: Json, arguments: argparse.Namespace) -> None:
     if arguments.json:
         print_json(document)
     elif arguments.markdown:
@@ -123,7 +142,6 @@ def run(arguments: argparse.Namespace) -> int:
         print_decision(document)
     else:
         print_decision_brief(document)
-    return 0 if can_be_done(document) else 1
 
 
 def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> None:

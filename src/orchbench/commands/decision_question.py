@@ -1,6 +1,7 @@
 """What is asked of a decision, from its arguments, and its answer with every figure behind it."""
 
 import argparse
+from collections.abc import Iterable
 from decimal import Decimal
 
 from orchbench.commands.estimation import (
@@ -14,6 +15,7 @@ from orchbench.commands.estimation import (
     warehouse_of,
 )
 from orchbench.commands.failure import UsageError
+from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Asked
 from orchbench.evaluation.decision import USUAL_PEAK_FACTOR, Material, Promise, Question, answer
 from orchbench.evaluation.decision_document import decision_document
 from orchbench.evaluation.estimate import Terms
@@ -22,6 +24,7 @@ from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.report.decision_said import said
 from orchbench.trace import Json
+from orchbench.ways.durations import parse_policy
 
 OPTIONAL = {
     **dict.fromkeys(
@@ -68,6 +71,33 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     keys = price_keys((one.usage for one in asked), arguments.architecture)
     document["notes"] += prices.old(keys, today())
     return document
+
+
+def beside(
+    document: Json,
+    arguments: argparse.Namespace,
+    workload: Workload,
+    prices: PriceList,
+    alternatives: Iterable[Alternative],
+) -> list[Json]:
+    """Return what a month of each alternative costs; one that polls does so as the way that is recommended.
+
+    Args:
+        document: of the decision, whose question the arguments are.
+        arguments: as above.
+        workload: as above.
+        prices: as above.
+        alternatives: to be told of.
+    """
+    best = document["recommended"]
+    asked = Asked(
+        workload.durations_seconds,
+        timeout_of(arguments, workload),
+        parse_policy(best["poll"]) if best else USUAL_POLICY,
+        Terms(prices, arguments.architecture, arguments.memory, assumptions_of(arguments)),
+    )
+    runs = amount_of(arguments.runs_a_month, "--runs-a-month", 1)
+    return [one.estimated(asked, runs, free_tier=arguments.free_tier) for one in alternatives]
 
 
 def _promise(text: str) -> Promise:

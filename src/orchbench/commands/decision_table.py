@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from orchbench.commands.alternatives_table import RUNS_ALONE, print_alternatives, small_table_of
 from orchbench.commands.brief import print_brief, print_next
 from orchbench.commands.estimation import described, print_whole, sentence
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
@@ -35,8 +36,21 @@ def print_decision_brief(
     """
     headline, *others = document["said"]
     warning = [document["warning"]] if document["warning"] else []
+    if rows := document.get("alternatives"):
+        body = [*warning, small_table_of(rows)]
+        print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
+        return
     extra = [*others[1:], *_others(document), *_turned(document)[:1]]
     print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
+
+
+def _runs_alone(document: Json) -> list[str]:
+    """Say what of a month compares with an alternative's."""
+    best = document["recommended"]
+    if not best:
+        return []
+    usd = told_money(Decimal(best["month"]["runs"]["value"]))
+    return [f"{best['way']}'s runs alone: ${usd}. {RUNS_ALONE}"]
 
 
 def next_command(document: Json) -> str:
@@ -88,6 +102,7 @@ def print_decision(document: Json, besides: Sequence[str | Text] = (), following
     )
     for line in sentences_of(document):
         console.print(line, highlight=False, style="dim", soft_wrap=True)
+    print_alternatives(console, document.get("alternatives", ()))
     print_next(console, following or next_command(document))
 
 

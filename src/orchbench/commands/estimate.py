@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.alternatives_table import print_alternatives
 from orchbench.commands.brief import add_verbose, print_next
 from orchbench.commands.estimate_brief import print_estimate
 from orchbench.commands.estimation import (
@@ -33,13 +34,14 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, policies_of
-from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
+from orchbench.evaluation.alternatives import Alternative, Asked
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import NOTHING, figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import SMALL_PRICES, Month, month_of, with_small_prices
+from orchbench.evaluation.other_solutions import ALTERNATIVES
 from orchbench.evaluation.polling import PollColumns
 from orchbench.evaluation.price_keys import RPU_HOUR, price_keys
 from orchbench.evaluation.prices import FALLBACK_REGION, price_list
@@ -80,7 +82,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_warehouse(parser)
     parser.add_argument(
-        "--alternatives", action="store_true", help="show what is no way beside the ways: facts and limits"
+        "--alternatives", action="store_true", help="show what else could run it, which nothing here has run"
     )
     add_ways(parser)
     add_deployment(parser)
@@ -143,11 +145,14 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         },
     }
     if arguments.alternatives:
-        seconds = _mean_seconds(asked.workload)
-        document["alternatives"] = [one.estimated(seconds, asked.runs) for one in alternatives]
+        queries = asked.workload.durations_seconds
+        question = Asked(queries, asked.timeout_seconds, policies[0], asked.terms)
+        document["alternatives"] = [
+            one.estimated(question, asked.runs, free_tier=asked.free_tier) for one in alternatives
+        ]
     if arguments.json:
         print_json(document)
-    elif arguments.verbose or arguments.alternatives:
+    elif arguments.verbose:
         _print_table(document)
         print_next(Console(), _following(arguments))
     else:
@@ -301,10 +306,6 @@ def death_of(candidate: Candidate) -> str:
     return f"The execution reached the maximum number of {quota.meter.unit} ({quota.limit})."
 
 
-def _mean_seconds(workload: Workload) -> Decimal:
-    return Decimal(str(round(float(workload.durations_seconds.mean()), 6)))
-
-
 def _print_table(document: Json) -> None:
     console = Console()
     workload = document["workload"]
@@ -355,11 +356,10 @@ def _print_table(document: Json) -> None:
             console.print(_stretched(row), highlight=False, soft_wrap=True)
         if row["death"]:
             console.print(_died(row), highlight=False, soft_wrap=True)
-    for one in document.get("alternatives", ()):
-        console.print(_alternative(one), highlight=False, soft_wrap=True)
     notes = [line["note"] for row in document["estimates"] for line in row["bill"]["lines"] if line["note"]]
     for note in each_once([*document["notes"], *notes]):
         console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)
+    print_alternatives(console, document.get("alternatives", ()))
 
 
 def _lag(seconds: float | None) -> str:
@@ -393,13 +393,6 @@ def _costs(document: Json, row: Json) -> dict[str, Decimal]:
         for one in document["estimates"]
         if one["poll"] == row["poll"]
     }
-
-
-def _alternative(one: Json) -> str:
-    lag = one["detection_lag"]["value"]
-    seen = "nobody waits for the end" if lag is None else f"an end is known after {lag:g} s"
-    cost = told_usd(Decimal(one["cost"]["value"]), 6)
-    return f"{one['alternative']}, no way: ${cost}, {seen}. {sentence(one['breaks'])}"
 
 
 def _polled(row: Json) -> str:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from rich.table import Table
 
+from orchbench.commands.alternatives_table import small_table_of
 from orchbench.commands.brief import print_brief, small_table
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.trace import Json
@@ -28,10 +29,20 @@ def print_estimate(document: Json, *, month: bool, following: str) -> None:
     least = min([row for row in rows if row["outcome"] == "SUCCEEDED"] or rows, key=_usd)
     cost = f"${told_money(_usd(least))} {per} ({least['cost']['label']})"
     said = f"{least['way']} ({_poll(least['poll'])}) costs least: {cost}."
+    if others := document.get("alternatives"):
+        factor = Decimal(1 if month else PER_RUNS)
+        print_brief(said, [small_table_of(others, factor)], following, _labels(others, per))
+        return
     more = len(rows) - len(shown)
     extra = [*_unusual(rows), *([f"{more} more rows with --verbose."] if more else []), *_redshift(rows)]
     extra.append(f"List prices of {document['list_prices']}.")
     print_brief(said, [_table(shown)], following, extra)
+
+
+def _labels(others: list[Json], per: str) -> list[str]:
+    assumed = ", ".join(one["alternative"] for one in others if one["cost"]["label"] == "assumed")
+    said = f"USD {per}, metrics and alarms apart"
+    return [f"{said}; assumed: {assumed}." if assumed else f"{said}."]
 
 
 def _table(rows: list[Json]) -> Table:

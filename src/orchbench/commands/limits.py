@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.commands.alternatives_table import print_limits_of
 from orchbench.commands.brief import add_verbose, print_next
 from orchbench.commands.estimation import (
     add_json,
@@ -14,16 +15,16 @@ from orchbench.commands.estimation import (
     print_json,
     print_whole,
     region,
-    sentence,
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.limits_brief import print_limits
 from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.deployment.template import deployed_limits
-from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative
+from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative
 from orchbench.evaluation.candidate import kept_policies
 from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.limits import NO_QUOTA, QUERY, Misfit, misfits, quotas, reach
+from orchbench.evaluation.other_solutions import ALTERNATIVES
 from orchbench.evaluation.prices import FALLBACK_REGION
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.project import project_folder
@@ -68,7 +69,8 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "quotas": _quotas(arguments.region),
     }
     if alternatives:
-        document["alternatives"] = [one.limits() for one in alternatives]
+        policy = policies[0] if arguments.poll else USUAL_POLICY
+        document["alternatives"] = [one.limits(policy) for one in alternatives]
     if arguments.json:
         print_json(document)
     elif arguments.quotas or arguments.verbose:
@@ -192,16 +194,9 @@ def _print(document: Json, *, listed: bool) -> None:
     )
     for way in dict.fromkeys(one["way"] for one in document["reach"] if one["most_polls"]["value"] is None):
         console.print(f"{way}: {NO_QUOTA}.", highlight=False, soft_wrap=True)
-    for one in document.get("alternatives", ()):
-        console.print(_alternative(one), highlight=False, soft_wrap=True)
+    print_limits_of(console, document.get("alternatives", ()))
     for one in document["misfits"]:
         console.print(one["said"], highlight=False, soft_wrap=True)
-
-
-def _alternative(one: Json) -> str:
-    longest = one["longest_query"]["value"]
-    seen = "nothing of its own limits a query" if longest is None else f"{shown_duration(longest)} of a query"
-    return f"{one['alternative']}, no way: {seen}. {sentence(one['breaks'])}"
 
 
 def _death(one: Json) -> tuple[str, str]:

@@ -113,12 +113,12 @@ def _document(path: Path, region: str) -> Json:
 
 
 def _said(name: str, made: Refreshed) -> str:
-    every = len(made.found) + len(made.unclear) + len(made.unlisted)
+    every = len(made.found) + len(made.unclear) + len(made.unasked)
     said = [f"{name}: {len(made.found)} of {every} prices are AWS's of today."]
     if made.unclear:
         said.append(f"Kept as they were, as AWS's list has no single likely price: {_named(made.unclear)}.")
-    if made.unlisted:
-        said.append(f"Not in AWS's list at all: {_named(made.unlisted)}.")
+    if made.unasked:
+        said.append(f"Not asked for, as nothing is known of them in AWS's list: {_named(made.unasked)}.")
     return " ".join(said)
 
 

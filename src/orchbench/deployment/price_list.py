@@ -82,13 +82,13 @@ class Refreshed:
     Attributes:
         found: the keys of the prices that AWS's list has.
         unclear: of those that it has no single likely price for: they stay as they are.
-        unlisted: of those that it does not sell: nothing there can be asked for.
+        unasked: of those that are not asked for: AWS sells no such thing, or where it stands is not known.
     """
 
     document: Json
     found: Sequence[str]
     unclear: Sequence[str]
-    unlisted: Sequence[str]
+    unasked: Sequence[str]
 
 
 def pricing_client(profile: str | None = None) -> Any:
@@ -129,8 +129,8 @@ def refreshed(document: Json, pattern: Json, client: Any, *, today: date) -> Ref
             "assumed_from": None,
             "note": "",
         }
-    unlisted = [key for key in pattern if key not in PRODUCTS]
-    return Refreshed(document | {"prices": prices}, found, unclear, unlisted)
+    unasked = [key for key in pattern if key not in PRODUCTS]
+    return Refreshed(document | {"prices": prices}, found, unclear, unasked)
 
 
 def _is_likely(new: Decimal, old: Decimal) -> bool:

@@ -1,15 +1,24 @@
 """What may be used instead of a way: a closed form with its facts, its limits and what it does not promise.
 
-An alternative is no way: it is never started and never rehearsed, and no trace of it is ever counted.
+An alternative is no way: it is never started and never rehearsed, and no trace of it is ever counted. So none
+of its figures is better than estimated. Which ones there are stands in ``other_solutions``.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.figures import figure
-from orchbench.evaluation.tariff import plain
+from orchbench.evaluation.polling import Floats
+from orchbench.evaluation.prices import completed
+from orchbench.evaluation.tariff import Bill, Quantity, bill_to_json, plain, priced
 from orchbench.trace import Json, Label
+from orchbench.ways.durations import Policy
+
+USUAL_POLICY = Policy.fixed(10)
+"""How an alternative that polls does so where nobody says otherwise."""
+STANDING = "a month, whatever runs"
 
 
 @dataclass(frozen=True)
@@ -21,45 +30,121 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What an alternative is estimated for: the same as a way.
+
+    Attributes:
+        durations_seconds: of the queries, each as likely as the other.
+        timeout_seconds: the batch's own.
+        policy: how one that polls does so.
+    """
+
+    durations_seconds: Floats
+    timeout_seconds: int
+    policy: Policy
+    terms: Terms
+
+
+@dataclass(frozen=True)
+class Lag:
+    """How long an end stays unseen on average; ``seconds`` is None where nobody waits for it, or none ends.
+
+    Attributes:
+        label: estimated where a closed form says it, else assumed.
+        source: what says it.
+    """
+
+    seconds: float | None
+    label: Label
+    source: str
+
+
+@dataclass(frozen=True)
+class Reaches:
+    """The longest query that it sees end; ``seconds`` is None where nothing of its own limits one."""
+
+    seconds: float | None
+    source: str
+
+
+@dataclass(frozen=True)
 class Alternative:
     """Another solution for the same batch.
 
     Attributes:
-        usd: what one run costs whose statement takes so many seconds.
-        breaks: the promises of every way that it does not keep, as a sentence.
-        longest_query_seconds: that it sees end; None where nothing of its own limits it.
-        lag_seconds: until an end is known; None where nobody waits for it.
+        uses: what one run is billed for, on average over the queries.
+        lag: until an end is known.
+        reaches: the longest query with a policy.
+        once: whether the batch runs exactly once, in a few words.
+        besides: what must be run besides, in a few words.
+        breaks: the promises of every way that it does not keep, a clause without its full stop.
+        standing: what is paid a month, whatever runs.
     """
 
     name: str
     title: str
-    usd: Callable[[Decimal], Decimal]
-    facts: Sequence[Fact]
+    uses: Callable[[Asked], Sequence[Quantity]]
+    lag: Callable[[Asked], Lag]
+    reaches: Callable[[Policy], Reaches]
+    once: str
+    besides: str
     breaks: str
-    longest_query_seconds: int | None = None
-    lag_seconds: float | None = None
+    facts: Sequence[Fact]
+    standing: Sequence[Quantity] = ()
 
-    def estimated(self, statement_seconds: Decimal, runs: Decimal) -> Json:
-        """Return what so many runs cost, with everything that it is known by."""
-        return self.limits() | {
-            "cost": self._figure(plain(self.usd(statement_seconds) * runs), "USD"),
-            "detection_lag": self._figure(self.lag_seconds, "s"),
+    def estimated(self, asked: Asked, runs: Decimal, *, free_tier: bool = False) -> Json:
+        """Return what so many runs cost, with everything that it is known by.
+
+        Args:
+            asked: the queries and the terms.
+            runs: of a query, each as likely as the other.
+            free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
+        """
+        costs = self.costs(asked, runs, free_tier=free_tier)
+        lag = self.lag(asked)
+        mean = None if lag.seconds is None else round(lag.seconds, 6)
+        return self.limits(asked.policy) | {
+            "cost": _usd(costs.runs, "USD"),
+            "standing": _usd(costs.standing, f"USD {STANDING}") if self.standing else None,
+            "detection_lag_mean": figure(mean, "s", lag.label, lag.source),
+            "bill": bill_to_json(costs.together),
         }
 
-    def limits(self) -> Json:
+    def costs(self, asked: Asked, runs: Decimal, *, free_tier: bool = False) -> "Costs":
+        """Return the bills of so many runs and of what is paid besides; the arguments as above."""
+        uses = self.uses(asked)
+        keys = {one.price_key for one in (*uses, *self.standing)}
+        prices = completed(asked.terms.prices, keys)
+        return Costs(priced(uses, prices, runs=runs, free_tier=free_tier), priced(self.standing, prices))
+
+    def limits(self, policy: Policy = USUAL_POLICY) -> Json:
         """Return how long a query it sees end, and what it does not promise."""
+        reached = self.reaches(policy)
         return {
             "alternative": self.name,
             "title": self.title,
-            "longest_query": self._figure(self.longest_query_seconds, "s"),
+            "longest_query": figure(reached.seconds, "s", Label.ESTIMATED, reached.source),
+            "exactly_once": self.once,
+            "run_besides": self.besides,
             "breaks": self.breaks,
             "facts": [{"said": one.said, "source": one.source} for one in self.facts],
         }
 
-    def _figure(self, value: object, unit: str) -> Json:
-        sources = "; ".join(dict.fromkeys(one.source for one in self.facts))
-        return figure(value, unit, Label.ASSUMED, f"closed form over its facts: {sources}")
+
+@dataclass(frozen=True)
+class Costs:
+    """The bill of the runs, and of what is paid a month, whatever runs."""
+
+    runs: Bill
+    standing: Bill
+
+    @property
+    def together(self) -> Bill:
+        """Both, where the runs are a month's."""
+        return Bill((*self.runs.lines, *self.standing.lines))
 
 
-ALTERNATIVES: Sequence[Alternative] = ()
-"""Every alternative, in the order of a table."""
+def _usd(bill: Bill, unit: str) -> Json:
+    """Return a sum; nothing that is paid for is estimated to cost nothing."""
+    label = bill.label if bill.lines else Label.ESTIMATED
+    return figure(plain(bill.total_usd), unit, label, "the sum of the bill's lines")

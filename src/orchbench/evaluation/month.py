@@ -1,12 +1,12 @@
 """What a month of one way costs: its runs, what goes wrong, traces, and what is paid without a run."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from orchbench.evaluation.estimate import Estimate
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, RPU_HOUR, price_key
-from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
+from orchbench.evaluation.prices import PriceList, completed
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, SECONDS_A_DAY, Bill, Quantity, priced
 from orchbench.trace import Label
 
@@ -64,16 +64,7 @@ def month_of(estimate: Estimate, runs: Decimal, *, free_tier: bool) -> Month:
 
 def with_small_prices(prices: PriceList) -> PriceList:
     """Return a price list that has all prices of a month: what it lacks is another region's, and says so."""
-    if prices.prices.keys() >= SMALL_PRICES:
-        return prices
-    known = price_list(FALLBACK_REGION)
-    missing = {key: known[key] for key in sorted(SMALL_PRICES - prices.prices.keys())}
-    note = f"not known for {prices.region}: that of {known.region} is taken"
-    assumed = {
-        key: replace(price, confidence="assumed", assumed_from=known.region, note=note)
-        for key, price in missing.items()
-    }
-    return replace(prices, prices=prices.prices | assumed)
+    return completed(prices, SMALL_PRICES)
 
 
 def _more(estimate: Estimate) -> Decimal:

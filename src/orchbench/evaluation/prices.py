@@ -6,7 +6,7 @@ and say that the others are those of us-east-1: each of them is then assumed, an
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -183,6 +183,20 @@ def price_list_in(path: Path, region: str, *, named: str = "", folder: Path = FO
     if "others_assumed_from" in document:
         prices = _filled(prices, region, price_list(document["others_assumed_from"], folder))
     return PriceList(region, prices)
+
+
+def completed(prices: PriceList, keys: Collection[str]) -> PriceList:
+    """Return a price list that has all of these prices: what it lacks is us-east-1's, and says so."""
+    lacking = sorted(set(keys) - prices.prices.keys())
+    if not lacking:
+        return prices
+    known = price_list(FALLBACK_REGION)
+    note = f"not known for {prices.region}: that of {known.region} is taken"
+    taken = {
+        key: replace(known[key], confidence="assumed", assumed_from=known.region, note=note)
+        for key in lacking
+    }
+    return replace(prices, prices=prices.prices | taken)
 
 
 def prices_from_json(document: Any) -> dict[str, Price]:

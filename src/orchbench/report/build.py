@@ -9,6 +9,7 @@ from orchbench.report import (
     bills,
     effort,
     headroom,
+    other_solutions,
     policies,
     probed,
     side_by_side,
@@ -47,6 +48,7 @@ def report(results: Sequence[Results], given: Given) -> Report:
             timeline.section(results),
             side_by_side.section(results),
             *probed.sections(results),
+            other_solutions.section(given),
             sources.section(results, given),
         ],
     )

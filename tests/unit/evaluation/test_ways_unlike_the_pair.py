@@ -1,8 +1,6 @@
 """Ways that have no functions, no quota, or an event to wait for: what does not apply to them is left out."""
 
-import argparse
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,9 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchbench.commands import decision_table, estimate, limits
+from orchbench.commands import decision_table, estimate
 from orchbench.commands.estimation import candidates
-from orchbench.evaluation.alternatives import ALTERNATIVES, Alternative, Fact
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.cost import bill
@@ -300,71 +297,6 @@ def test_every_price_that_a_way_is_billed_at_is_in_every_list(region: str, archi
 
     assert needed
     assert set(needed) <= set(price_list(region).prices)
-
-
-CONTAINER = Alternative(
-    name="made-up-container",
-    title="A container that is made up",
-    usd=lambda seconds: Decimal("0.001") + seconds * Decimal("0.00001"),
-    facts=[Fact("A second costs so much.", "a made-up price page"), Fact("It starts.", "a made-up guide")],
-    breaks="a connection that is lost loses the query",
-    longest_query_seconds=7_200,
-    lag_seconds=None,
-)
-
-
-Run = Callable[..., Any]
-
-
-def asked(command: Any, *words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    command.add_parser(parser.add_subparsers())
-    return parser.parse_args(words)
-
-
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(command: Any, alternatives: list[Alternative], *words: str) -> str:
-        assert command.run(asked(command, *words), alternatives) == 0
-        return capsys.readouterr().out
-
-    return run
-
-
-def test_an_alternative_is_estimated_on_request_and_never_among_the_ways(told: Run) -> None:
-    words = ("estimate", "--duration", "1h", "--runs-a-month", "1000", "--json")
-    document = json.loads(told(estimate, [CONTAINER], *words, "--alternatives"))
-
-    (one,) = document["alternatives"]
-    assert one["alternative"] == CONTAINER.name
-    assert one["cost"]["value"] == "37"
-    assert one["cost"]["label"] == "assumed"
-    assert "a made-up price page; a made-up guide" in one["cost"]["source"]
-    assert [fact["source"] for fact in one["facts"]] == ["a made-up price page", "a made-up guide"]
-    assert CONTAINER.name not in {row["way"] for row in document["estimates"]}
-    assert CONTAINER.name not in all_ways()
-    assert "alternatives" not in json.loads(told(estimate, [CONTAINER], *words))
-    printed = " ".join(told(estimate, [CONTAINER], *words[:-1], "--alternatives").split())
-    assert "made-up-container, no way: $37.000000, nobody waits for the end. A connection" in printed
-
-
-@pytest.mark.slow
-def test_an_alternative_has_its_limits(told: Run) -> None:
-    document = json.loads(told(limits, [CONTAINER], "limits", "--json"))
-
-    assert document["alternatives"][0]["longest_query"]["value"] == 7_200
-    printed = " ".join(told(limits, [CONTAINER], "limits", "--verbose").split())
-    assert "made-up-container, no way: 2 h of a query. A connection that is lost loses the query." in printed
-    assert "alternatives" not in json.loads(told(limits, [], "limits", "--json"))
-
-
-def test_every_alternative_states_facts_with_sources_and_a_promise_that_it_breaks() -> None:
-    for one in (*ALTERNATIVES, CONTAINER):
-        assert one.facts
-        assert all(fact.said and fact.source for fact in one.facts)
-        assert one.breaks
-        assert one.usd(Decimal(3_600)) > 0
-    assert not {one.name for one in ALTERNATIVES} & set(all_ways())
 
 
 def test_no_module_but_the_ways_own_names_a_way() -> None:

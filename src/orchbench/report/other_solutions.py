@@ -1,0 +1,88 @@
+"""What else could run the batch: the alternatives, folded away, in a table of their own."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+import numpy as np
+
+from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Asked
+from orchbench.evaluation.estimate import usual_timeouts
+from orchbench.evaluation.figures import NOTHING, told_money
+from orchbench.evaluation.other_solutions import ALTERNATIVES
+from orchbench.report.figures import RUNS, hours, seconds, usd_of_runs
+from orchbench.report.hour import DURATION_SECONDS
+from orchbench.report.model import Figure, Section, Table, Text
+from orchbench.report.reading import ASSUMED_IN, QUOTAS_IN, Given
+from orchbench.trace import Json
+
+FILE = "src/orchbench/evaluation/other_solutions.py"
+HEADS = (
+    "what else could run it",
+    f"USD per {RUNS:,} one-hour runs",
+    "USD a month besides",
+    "mean lag, s",
+    "longest query, h",
+    "exactly once",
+    "run besides",
+    "what it breaks",
+)
+
+
+def section(given: Given, alternatives: Sequence[Alternative] = ALTERNATIVES) -> Section:
+    """Return the section."""
+    return Section(
+        "alternatives",
+        "What else could run it",
+        ("Every other solution breaks a promise that the ways keep",),
+        [
+            (
+                "These are no ways: nothing here deploys, rehearses or runs them. Each is a closed form over "
+                "facts that were read; what was found nowhere is assumed.",
+            )
+        ],
+        more=[table(given, alternatives)],
+        notes=list(_facts(alternatives)),
+        more_title="what each costs, sees and breaks, and the facts behind it",
+    )
+
+
+def table(given: Given, alternatives: Sequence[Alternative]) -> Table:
+    """Return a row for each: the hour of the page's answer, a poll every 10 s where one polls."""
+    durations = np.array([float(DURATION_SECONDS)])
+    asked = Asked(durations, int(usual_timeouts(durations)[0]), USUAL_POLICY, given.terms)
+    rows = [_row(one.estimated(asked, Decimal(1)), given) for one in alternatives]
+    return Table("What else could run it: estimated, never run", HEADS, rows, main=(1, 3, 5))
+
+
+def _row(one: Json, given: Given) -> Sequence[Text]:
+    cost, standing, lag = one["cost"], one["standing"], one["detection_lag_mean"]
+    files = f"{FILE}; {given.prices_file}"
+    priced = f"{files}; {ASSUMED_IN}" if cost["label"] == "assumed" else files
+    bill = "; ".join(dict.fromkeys(line["price_source"] for line in one["bill"]["lines"]))
+    sum_of = f"closed form over its own facts; price: {bill}"
+    longest = one["longest_query"]
+    return (
+        (one["title"],),
+        (usd_of_runs(Decimal(cost["value"]), cost["label"], sum_of, priced),),
+        (_standing(standing, sum_of, files) if standing else NOTHING,),
+        (NOTHING if lag["value"] is None else seconds(lag["value"], lag["label"], lag["source"], FILE),),
+        (_longest(longest) if longest["value"] is not None else NOTHING,),
+        (one["exactly_once"],),
+        (one["run_besides"],),
+        (one["breaks"],),
+    )
+
+
+def _standing(standing: Json, source: str, files: str) -> Figure:
+    usd = Decimal(standing["value"])
+    return Figure(usd, f"${told_money(usd)}", standing["unit"], standing["label"], source, files)
+
+
+def _longest(longest: Json) -> Figure:
+    return hours(longest["value"], longest["label"], longest["source"], f"{FILE}; {QUOTAS_IN}")
+
+
+def _facts(alternatives: Sequence[Alternative]) -> Iterator[Text]:
+    for one in alternatives:
+        told = " ".join(f"{fact.said.rstrip('.')} ({fact.source})." for fact in one.facts)
+        yield (f"{one.title}: {told}",)
