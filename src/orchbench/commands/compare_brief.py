@@ -16,8 +16,8 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import NOTHING, told_money
 from orchbench.evaluation.prices import PriceList
+from orchbench.report.asked import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.report.figures import RUNS
-from orchbench.report.hour import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.trace import Json
 from orchbench.ways import all_ways, in_table_order
 from orchbench.ways.durations import Policy

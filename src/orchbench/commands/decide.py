@@ -20,6 +20,7 @@ from orchbench.commands.estimation import (
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways
 from orchbench.commands.report import add_prices, prices_of
+from orchbench.commands.workload_file import FILE, add_workload_file, with_workload_file
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.prices import FALLBACK_REGION
 
@@ -37,7 +38,7 @@ NOT_RECORDED = (
 )
 """What a record leaves out."""
 ASKED = (
-    *("results", "durations", "duration", "column", *NEEDED, "region", "architecture"),
+    *("results", "workload", "durations", "duration", "column", *NEEDED, "region", "architecture"),
     *("memory", "timeout", "assume", "way", "json"),
 )
 """What a check takes from the record, besides."""
@@ -69,6 +70,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what a month must save for cost to decide: an amount, and a share of the whole bill, both "
         "(default: 10 and 1%%)",
     )
+    add_workload_file(parser)
     add_warehouse(parser)
     add_ways(parser)
     add_deployment(parser)
@@ -105,15 +107,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.check is not None:
         _refuse(arguments, (*ASKED, *NOT_RECORDED), "--check takes what was asked from the record")
         return check_record(arguments)
+    told = with_workload_file(arguments)
     if arguments.record is not None:
         _refuse(arguments, NOT_RECORDED, "A record has no place for this")
-        return write_record(arguments)
+        return write_record(arguments, told)
     _refuse(arguments, ("results",), "Only a record stands on results, and --record is not given")
     missing = [_flag(name) for name in NEEDED if getattr(arguments, name) is None]
     if arguments.duration is None and arguments.durations is None:
         missing.insert(0, "--duration or --durations")
     if missing:
-        raise UsageError(f"decide needs {', '.join(missing)}; only --record takes them from results.")
+        raise UsageError(
+            f"decide needs {', '.join(missing)}, or {FILE} with them; only --record takes them from results."
+        )
     for name, usual in USUAL.items():
         if getattr(arguments, name) is None:
             setattr(arguments, name, usual)
@@ -124,9 +129,9 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.markdown:
         print(comment(document))  # noqa: T201 - the command's answer
     elif arguments.verbose:
-        print_decision(document)
+        print_decision(document, told)
     else:
-        print_decision_brief(document)
+        print_decision_brief(document, told)
     budget = document["within_budget"]
     return 0 if document["recommended"] and (budget is None or budget["fits"]) else 1
 

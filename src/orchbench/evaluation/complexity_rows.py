@@ -34,6 +34,8 @@ ROWS: dict[str, Callable[[Json], Json | int | None]] = {
     "IAM actions for logs and traces": lambda way: len(way["deployed"]["log_actions"]),
 }
 
+COMPOSES = "you compose services, audit runs, or hand over to others"
+"""Who reads a definition more easily than code."""
 TO_LEARN_AND_WIRE = (
     "languages", "functions and state machines", "resources", "retry rules", "references across a boundary",
 )  # fmt: skip
@@ -73,7 +75,7 @@ def _sentences(machine: Json, code: Json) -> Iterator[str]:
     )
     units = {title: _value(machine["definition"]["units"][key]) for key, title in TITLES.items()}
     yield (
-        f"You compose services, audit runs, or hand over to others: take {machine['way']}. Its "
+        f"{COMPOSES[0].upper()}{COMPOSES[1:]}: take {machine['way']}. Its "
         f"{units['states or operations']} states, {units['decisions']} decisions and {units['ends']} ends "
         f"stand in one file that the console draws; the {_value(code['units']['decisions'])} decisions of "
         f"{code['way']} stand in {_value(code['code']['lines'])} lines of Python. The price is wiring: "

@@ -29,7 +29,9 @@ def section(results: Sequence[Results], found: Hours) -> Section:
     title = _title(found)
     measured = next((one for one in results if one.complexity), None)
     if measured is None or measured.complexity is None:
-        said = "No results folder holds the complexity: `orchbench supplement` adds it."
+        said = "No results folder holds the complexity: `orchbench complexity` measures it here."
+        if results:
+            said = "No results folder holds the complexity: `orchbench supplement` adds it."
         return Section("complexity", "What it asks of its reader", title, [(said,)])
     ways = measured.complexity["ways"]
     file = measured.file(COMPLEXITY_FILE)
@@ -61,7 +63,7 @@ def section(results: Sequence[Results], found: Hours) -> Section:
 def _title(found: Hours) -> Text:
     first, *rest = found.pair or found.each
     others = [part for one in rest for part in (f", {one.way} ", one.parts)]
-    return (f"{first.way} has ", first.parts, " parts of its own to operate", *others)
+    return (f"{first.way} takes ", first.parts, " functions and state machines to operate", *others)
 
 
 def _cell(found: Json | int | None, file: str) -> Text:
