@@ -99,4 +99,10 @@ def _beyond(summary: Json) -> list[str]:
     low, high = (found["medians"][end] for end in ("less", "more"))
     few = "one run is" if found["runs"] == 1 else f"{found['runs']} runs are"
     them = NUMBERS.get(ways, f"All {ways}")
-    return [f"{them} add {low:.1f} to {high:.1f} s to the query; {few} too few to rank them."]
+    return [f"{them} add {told_range(low, high)} s to the query; {few} too few to rank them."]
+
+
+def told_range(low: float, high: float) -> str:
+    """Write from where to where something lies; one number where both ends read the same."""
+    ends = dict.fromkeys(f"{one:.1f}" for one in (low, high))
+    return " to ".join(ends) if len(ends) > 1 else f"about {next(iter(ends))}"

@@ -61,10 +61,14 @@ def in_short(ways: Sequence[Json]) -> str:
         return ""
     states = _value(machine["units"]["operations"])
     return (
-        f"One batch in Python: {code['way']} ({len(code['artefacts'])} programs, not "
-        f"{len(machine['artefacts'])}). Composing, audit, handover: {machine['way']} "
-        f"({states} states, one file)."
+        f"If you write Python and run one batch, take {code['way']}: {_operated(code)} to operate instead of "
+        f"{_operated(machine)}. If {COMPOSES}, take {machine['way']}: {states} states in one file."
     )
+
+
+def _operated(way: Json) -> str:
+    functions = sum(one.startswith("function ") for one in way["artefacts"])
+    return f"{functions} functions" + (" and a state machine" if way["definition"] else "")
 
 
 def _sentences(machine: Json, code: Json) -> Iterator[str]:

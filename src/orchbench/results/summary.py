@@ -60,7 +60,7 @@ def summarize(comparison: Comparison, prices: PriceList) -> Json:
         "differences": differences,
         "apart": found,
         "notes": _notes([run.trace for run in comparison.runs]),
-        "meaning": meaning(ways, found, settings.host, told, complete=comparison.complete),
+        "meaning": meaning(ways, found, settings.host, complete=comparison.complete),
     }
 
 

@@ -6,6 +6,7 @@ from project import ROOT
 
 from orchbench.cli import main
 from orchbench.deployment.template import blocks, handler_files, transformed
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.complexity import (
     artefacts,
     code_size,
@@ -208,7 +209,9 @@ def test_what_a_way_deploys_alone_holds_its_own_functions_and_those_that_all_nee
 
     assert len(own) > len(shared)
     files = handler_files(template, [*block[""], *block[way.name]])
-    assert len(files) == len({*way.functions, "cancel", "sweep"})
+    assert len(files) == len(way.deployed_functions)
+    # What the page and `decide` count as parts to operate is what is measured here.
+    assert len(artefacts(own)) == Candidate.of(way).parts
 
 
 def test_complexity_prints_one_document_and_each_number_has_label_and_source(
@@ -255,4 +258,7 @@ def test_the_conclusion_is_one_line_below_the_table(capsys: pytest.CaptureFixtur
     assert main(["complexity", "--verbose"]) == 0
     printed = capsys.readouterr().out
 
-    assert "\nOne batch in Python: durable-poll (3 programs, not 5). Composing, audit, handover: " in printed
+    assert (
+        "\nIf you write Python and run one batch, take durable-poll: 3 functions to operate instead of "
+        in printed
+    )

@@ -219,7 +219,10 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["decide", "--duration", "1h"], "decide needs --runs-a-month, --acceptable-lag; only --record"),
+        (
+            ["decide", "--duration", "1h"],
+            "decide needs --runs-a-month, --acceptable-lag, or orchbench.toml with them; only --record",
+        ),
         (
             ["decide", "nowhere", *ASKED],
             "Only a record stands on results, and --record is not given: leave out",
@@ -233,7 +236,7 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
         (["decide", "--check", "x", *ASKED], "leave out --duration, --runs-a-month, --acceptable-lag."),
         (["decide", "--check", "x", "--way", "all", "--json"], "leave out --way, --json."),
         (["decide", "monday", "--check", "x"], "from the record: leave out RESULTS."),
-        (["decide"], "decide needs --duration or --durations, --runs-a-month, --acceptable-lag; only"),
+        (["decide"], "decide needs --duration or --durations, --runs-a-month, --acceptable-lag, or"),
         (["decide", "--check", "nowhere.json"], "cannot be read"),
         (["decide", "nowhere", "--record", "x"], "comparison.json cannot be read"),
     ],
