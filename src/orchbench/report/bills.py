@@ -56,7 +56,8 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
         [
             (
                 f"The charts are on default settings: {given.memory_mb} MB functions, a poll every 10 s, "
-                "list prices without a free tier. Counts are rehearsed; durations of functions and bytes of logs are assumed. Redshift and "
+                "list prices without a free tier. Counts are "
+                "rehearsed; durations of functions and bytes of logs are assumed. Redshift and "
                 "traces are billed apart.",
             ),
             *(((f"Redshift: {note}.",),) if (note := found.warehouse.note) else ()),

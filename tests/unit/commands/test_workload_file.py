@@ -1,4 +1,4 @@
-"""The workload in a file: one for ``decide``, its record and the report; what is wrong in it names its line."""
+"""The workload in a file, for ``decide``, its record and the report; what is wrong in it names its line."""
 
 import json
 from pathlib import Path
@@ -10,9 +10,8 @@ from orchbench.commands.report import asked_of
 from orchbench.commands.workload_file import KEYS, read_workload_file, with_workload_file
 
 EXAMPLE = Path(__file__).parents[3] / "docs" / "examples" / "orchbench.toml"
-FLAGS = (
-    "--duration lognormal:median=25m,p95=2h --runs-a-month 6000 --acceptable-lag 1m --assume redshift_rpus=32"
-)
+ASKED = "--duration lognormal:median=25m,p95=2h --runs-a-month 6000 --acceptable-lag 1m"
+FLAGS = f"{ASKED} --assume redshift_rpus=32"
 
 
 @pytest.fixture
@@ -80,7 +79,7 @@ def test_past_durations_are_found_from_the_file_that_names_them(tmp_path: Path) 
         ('duration = "25 parsecs"', 'and not "25 parsecs".'),
         (
             "runs_a_month = true",
-            "runs_a_month takes a number from 1 to a billion, such as 6000, and not true.",
+            "takes a number from 1 to a billion, such as 6000, and not true.",
         ),
         ('acceptable_lag = "60 USD"', 'such as "1m" or "5%", and not "60 USD".'),
         ('timeout = "2d"', 'timeout takes a time from 1s to 24h with its unit, such as "4h", and not "2d".'),

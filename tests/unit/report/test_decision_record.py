@@ -221,7 +221,7 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
     [
         (
             ["decide", "--duration", "1h"],
-            "decide needs --runs-a-month, --acceptable-lag, or orchbench.toml with them; only --record",
+            "decide needs --runs-a-month, --acceptable-lag, or orchbench.toml with them; only",
         ),
         (
             ["decide", "nowhere", *ASKED],

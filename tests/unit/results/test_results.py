@@ -55,7 +55,7 @@ def test_the_table_shows_the_figures_with_their_labels(folder: Any) -> None:
     assert lines["makespan, s"][-3:] == ["6.80", "7.30", "measured"]
     assert lines["state transitions"][-3:] == ["9", "–", "measured"]  # noqa: RUF001 - the table's dash
     assert lines["durable operations"][-3:] == ["–", "6", "measured"]  # noqa: RUF001
-    assert lines["USD per 1,000 runs, function"][-1] == "estimated"
+    assert lines["USD per 1,000 runs, functi"][-1] == "estimated"
     # The bytes of the logs are assumed, and so a part of the sum.
     assert lines["USD per 1,000 runs"][-1] == "assumed"
 
