@@ -259,6 +259,5 @@ def test_the_conclusion_is_one_line_below_the_table(capsys: pytest.CaptureFixtur
     printed = capsys.readouterr().out
 
     assert (
-        "\nIf you write Python and run one batch, take durable-poll: 3 functions to operate instead of "
-        in printed
+        "take durable-poll: 3 functions to operate instead of 4 functions and a state machine." in printed
     )

@@ -46,6 +46,29 @@ def test_a_record_has_the_headings_of_madr_in_order(record: Path) -> None:
     assert "date: 2026-11-21" in lines
 
 
+def test_a_board_finds_the_summary_the_rejected_the_operations_the_maturity_and_fields_to_fill(
+    record: Path,
+) -> None:
+    text = (record / "decision.md").read_text()
+    document = json.loads((record / "decision.json").read_text())
+    best = document["decision"]["recommended"]["way"]
+    _, head, body = text.split("---\n", 2)
+
+    assert 'decision-makers: "to fill in' in head
+    assert 'review-by: "to fill in' in head
+    summary = body.split("## Context")[0]
+    assert "**In short**: 3,000 queries a month in us-east-1 run on" in summary
+    assert "of the whole bill with Redshift in it" in summary
+    assert "Nothing of this has been measured on AWS yet." in summary
+    for heading in ("What was not considered for", "What goes wrong,", "Operations", "Maturity and rev"):
+        assert f"\n### {heading}" in body
+    assert f"rehearses {document['faults']} faults on every way" in body
+    operated = document["operated"][best]
+    assert f"* To run: {len(operated['functions'])} functions (" in body
+    assert f"* Alarms: {operated['alarms']}, in a stack of their own" in body
+    assert operated["open_claim"]["claim"] in body
+
+
 def test_what_nobody_said_is_assumed_and_the_record_says_so(record: Path) -> None:
     document = json.loads((record / "decision.json").read_text())
     text = (record / "decision.md").read_text()
