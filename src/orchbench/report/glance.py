@@ -82,21 +82,21 @@ def _of_the_pair(best: Hour, other: Hour) -> Text:
         "; ",
         *lag,
         "and there are ",
-        *_parts(best),
+        *_parts(best, " functions"),
         " to operate instead of ",
         *_parts(other),
         ".",
     )
 
 
-def _parts(one: Hour) -> Text:
+def _parts(one: Hour, unit: str = "") -> Text:
     """Say what must be operated, as ``orchbench complexity`` counts it."""
     way = all_ways().get(one.way)
     if way is None:
         return (one.parts, " parts")
     number = len(way.deployed_functions)
     functions = count(number, "functions", Label.MEASURED, PARTS, one.given.files[one.way])
-    return (functions, " functions and a state machine" if way.has_definition else " functions")
+    return (functions, f"{unit} and a state machine" if way.has_definition else unit)
 
 
 def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> Text:
@@ -106,15 +106,15 @@ def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> T
         return ("No open claim about AWS could overturn this.",)
     if probe.name in confirmed:
         return (f"The probe `{probe.name}` has confirmed on AWS what this stands on.",)
-    told: Text = (f"Unless the probe `{probe.name}` finds AWS otherwise",)
+    told: Text = (f"One probe could overturn this, `{probe.name}`",)
     largest = max(best.bill.lines, key=lambda line: line.amount_usd)
     if not others or not largest.amount_usd or others[0].usd <= best.usd:
         return (*told, ".")
     ratio = (others[0].usd - best.usd + largest.amount_usd) / largest.amount_usd
     source = f"what its line '{largest.what}' would have to be for the two bills to be equal"
     figure = times(float(ratio), best.bill.label, source, best.files)
-    cost = f": {others[0].way} would cost as little if AWS billed "
-    return (*told, cost, figure, f" times what we count of {largest.what}.")
+    ending = f" times the {largest.what} that we count, {others[0].way} costs as little."
+    return (*told, ": if AWS bills ", figure, ending)
 
 
 def _probe(one: Hour) -> Probe | None:
@@ -134,7 +134,7 @@ def _basis(found: Hours, given: Given) -> Text:
     if not found.cost_decides:
         what = (*what, f" Cost does not decide: {found.told_material}.")
     probe = _probe(found.chosen)
-    return (*what, f" The probe tries one claim: {probe.claim}") if probe else what
+    return (*what, f" The probe tests one claim: {probe.claim}") if probe else what
 
 
 def _cost(found: Hours) -> Number:
@@ -194,7 +194,7 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
     if one is found.cheaper:
         probe = f", and the probe `{way.probe}` confirms how it is billed" if way and way.probe else ""
         what = way.varies.what if way and way.varies else "a variant"
-        yield (f"what sets it apart ({what}) suits you{probe}",)
+        yield (f"{what} suits you{probe}",)
     chosen = all_ways().get(best.way)
     if way and chosen and one in found.pair and way.has_definition and not chosen.has_definition:
         yield (COMPOSES,)
@@ -204,11 +204,11 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
         yield (
             "every end must be seen within ",
             best.worst_lag,
-            " s with timeouts from ",
+            " s at timeouts of ",
             best.promised,
-            " h to ",
+            " to ",
             one.promised,
-            f" h, where {best.way} has to poll less often",
+            f" h, where {best.way} polls less often",
         )
 
 

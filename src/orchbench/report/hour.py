@@ -195,7 +195,8 @@ class Hours:
         if bill.total_usd >= best.usd:
             return None
         source = "closed form of its counts, polled every 15 min behind an event that is not built here"
-        return usd(bill.total_usd, self.given.asked.per, Label.ASSUMED, source, best.files)
+        found = usd(bill.total_usd, self.given.asked.per, Label.ASSUMED, source, best.files)
+        return replace(found, shown=f"${bill.total_usd:,.2f}")
 
 
 def hours_of(given: Given) -> Hours:

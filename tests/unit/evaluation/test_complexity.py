@@ -258,6 +258,4 @@ def test_the_conclusion_is_one_line_below_the_table(capsys: pytest.CaptureFixtur
     assert main(["complexity", "--verbose"]) == 0
     printed = capsys.readouterr().out
 
-    assert (
-        "take durable-poll: 3 functions to operate instead of 4 functions and a state machine." in printed
-    )
+    assert "take durable-poll: 3 functions to operate instead of 4 functions and a state machine." in printed
