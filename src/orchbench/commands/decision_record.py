@@ -280,6 +280,6 @@ def _old(path: Path) -> Json:
     except OSError as error:
         raise UsageError(f"--check {str(path)!r} cannot be read ({error.strerror}).") from None
     except InvalidRecord as error:
-        raise UsageError(f"--check {str(path)!r} is no decision record: {error}") from None
+        raise UsageError(f"--check {str(path)!r} is not a decision record: {error}") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"--check {str(path)!r} is no decision record: it is no JSON.") from None
+        raise UsageError(f"--check {str(path)!r} is not a decision record: it is not valid JSON.") from None

@@ -80,7 +80,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_warehouse(parser)
     parser.add_argument(
-        "--alternatives", action="store_true", help="show what is no way beside the ways: facts and limits"
+        "--alternatives",
+        action="store_true",
+        help="show, beside the ways, what is not a way: facts and limits",
     )
     add_ways(parser)
     add_deployment(parser)

@@ -193,7 +193,7 @@ def amount_of(text: str, name: str, least: int = 0) -> Decimal:
     except InvalidOperation:
         amount = Decimal(least - 1)
     if not amount.is_finite() or not least <= amount <= MOST:
-        raise UsageError(f"{name} {text!r} is no number from {least} to {MOST:,}.")
+        raise UsageError(f"{name} {text!r} is not a number from {least} to {MOST:,}.")
     return amount
 
 

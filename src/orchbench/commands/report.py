@@ -102,8 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.out is not None and arguments.out.suffix.lower() in OTHER_FORMATS:
         raise UsageError(
-            f"--out {str(arguments.out)!r} is no format that a report has: name a folder, or an .html file, "
-            "which a browser prints as a PDF."
+            f"--out {str(arguments.out)!r} is not a format that a report has: name a folder, or "
+            "an .html file, which a browser prints as a PDF."
         )
     told = with_workload_file(arguments)
     results = results_of(arguments)

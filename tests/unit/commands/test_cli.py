@@ -36,15 +36,15 @@ from orchbench.project import project_root
         (["compare", "--way", ""], "--way is empty: give at least one, or leave it out."),
         (["start", "sfn-pull"], "invalid choice: 'sfn-pull'"),
         (["compare", "--sql-file", "../etc/passwd"], "is not bundled in functions/sql: there are"),
-        (["start", "sfn-poll", "--input", "{nope"], "--input is no JSON"),
+        (["start", "sfn-poll", "--input", "{nope"], "--input is not valid JSON"),
         (
             ["start", "sfn-poll", "--input", "[]"],
-            "--input is no JSON object: an execution takes a JSON object",
+            "--input is not a JSON object: an execution takes a JSON object",
         ),
         (["start", "sfn-poll", "--input", " "], "--input is empty: an execution takes a JSON object"),
         (["start", "sfn-poll", "--name", "a b"], "The name 'a b' is not one that both services take: use 1"),
         (["stop", "sfn-poll", "a/b"], "The name 'a/b' is not one that both services take: use 1 to 64"),
-        (["report", "results", "--out", "q.pdf"], "--out 'q.pdf' is no format that a report has: name a"),
+        (["report", "results", "--out", "q.pdf"], "--out 'q.pdf' is not a format that a report has: name a"),
         (["load", "--at-once", "501"], "'501' is not a whole number from 1 to 500"),
         (
             ["limits", "--duration", "1h"],

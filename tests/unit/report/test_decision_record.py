@@ -276,7 +276,7 @@ def test_another_document_is_no_record(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "old.json").write_text("{}")
 
     assert main(["decide", "--check", str(tmp_path / "old.json")]) == 2
-    assert "is no decision record" in capsys.readouterr().err
+    assert "is not a decision record" in capsys.readouterr().err
 
 
 def test_a_lag_that_no_way_keeps_is_recorded_as_no_decision(monday: Path, tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_a_damaged_record_is_one_sentence(
     assert main(["decide", "--check", str(old)]) == 2
 
     said = capsys.readouterr().err
-    assert "is no decision record: " in said
+    assert "is not a decision record: " in said
     assert said.count("\n") == 1
 
 

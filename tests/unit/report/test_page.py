@@ -64,7 +64,7 @@ def test_the_runs_are_the_proof_and_no_second_conclusion(written: Path) -> None:
     first, proof = text.split("## What it was measured on")
 
     assert "local servers" not in first.replace("compare-local", "").split("Every figure")[0]
-    assert "whose times are no AWS figures" in proof
+    assert "whose times are not AWS figures" in proof
     assert "are too few to rank the ways" in proof
 
 

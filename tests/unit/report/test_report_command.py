@@ -41,12 +41,12 @@ def test_a_folder_without_results_is_one_sentence_and_exit_code_2(
 @pytest.mark.parametrize(
     ("file", "text", "sentence"),
     [
-        ("comparison.json", "{", "is no JSON"),
+        ("comparison.json", "{", "is not valid JSON"),
         ("comparison.json", "{}", "has the schema None"),
-        ("traces/sfn-poll-1.json", "", "is no JSON"),
+        ("traces/sfn-poll-1.json", "", "is not valid JSON"),
         ("traces/sfn-poll-1.json", "{}", "does not follow"),
         ("rehearsals.json", '{"schema": "orchbench.rehearsals/1"}', "does not follow"),
-        ("rehearsals.json", "[]", "is no JSON object"),
+        ("rehearsals.json", "[]", "is not a JSON object"),
         ("complexity.json", "{}", "has the schema None"),
     ],
 )

@@ -166,5 +166,5 @@ def test_damaged_settings_are_named(folder: Any, damage: dict[str, Any]) -> None
 @pytest.mark.parametrize("text", ["[1]", "null", '"text"'])
 def test_a_comparison_that_is_no_object_is_refused(folder: Any, text: str) -> None:
     (folder.path / "comparison.json").write_text(text)
-    with pytest.raises(InvalidResults, match="is no JSON object"):
+    with pytest.raises(InvalidResults, match="is not a JSON object"):
         folder.read()
