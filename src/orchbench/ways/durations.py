@@ -119,7 +119,7 @@ def parse_policy(text: str, *, budget: bool = True) -> Policy:
         values[name] = _share(value, text) if name == "share" else _whole_seconds(value, text)
     if not 0 < values["share"] <= 1 or values["minimum"] > values["maximum"]:
         raise InvalidDuration(
-            f"{text!r} is not a poll policy: the share is above 0 and at most 1, the minimum the smaller bound."
+            f"{text!r} is not a poll policy: its share is above 0 and up to 1, its minimum below its maximum."
         )
     return Policy(values["share"], int(values["minimum"]), int(values["maximum"]), budget)
 
