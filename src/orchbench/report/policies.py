@@ -25,7 +25,7 @@ INTERVALS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 POLICIES = (*(f"fixed:{interval}s" for interval in INTERVALS), "adaptive")
 FORM = "closed form of the way's own counts"
 NAMED_AT_SECONDS = 20
-"""Where a line carries its name: the shortest delay from here on."""
+"""Where a line carries its name: the shortest delay from here on that every line has."""
 
 
 @dataclass(frozen=True)
@@ -249,8 +249,7 @@ def _names(
     rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color, *, narrow: bool
 ) -> Iterator[alt.Chart]:
     """Yield each line's name above it, the lowest line's below it."""
-    places = sorted({row["delay"] for row in rows if row["delay"] >= NAMED_AT_SECONDS})
-    named = [row for row in rows if row["delay"] == places[0]] if places else []
+    named = _named(rows)
     ranked = sorted(named, key=lambda row: float(row["cost"]))
     for index, row in enumerate(ranked):
         below = index == 0
@@ -264,6 +263,17 @@ def _names(
             fontWeight="normal" if parent_of(row["way"]) else "bold",
             fontSize=11 if narrow else 14,
         )
+
+
+def _named(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return each line's point where names fit: one delay that all have, with room on its left."""
+    if not rows:
+        return []
+    least = max(NAMED_AT_SECONDS, 3 * min(row["delay"] for row in rows))
+    ways = {row["way"] for row in rows}
+    at = [[row for row in rows if row["delay"] == delay] for delay in sorted({row["delay"] for row in rows})]
+    shared = [found for found in at if {row["way"] for row in found} == ways]
+    return next((found for found in shared if found[0]["delay"] >= least), shared[-1] if shared else [])
 
 
 def _adaptive(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:
