@@ -133,7 +133,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
-            f"In every estimate {NO_LATENCY}; faults and retries are in {_faults_told(asked)}.",
+            f"What AWS adds to a delay is left out of every estimate. Faults and retries count {_faults_told(asked)}.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
             *asked.terms.prices.old(keys, today()),
             *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
@@ -172,8 +172,8 @@ def _following(arguments: argparse.Namespace) -> str:
 
 def _faults_told(asked: _Asked) -> str:
     if asked.of_a_month:
-        return "what goes wrong of a month and in what Redshift costs, and in no other figure"
-    return "none of its figures"
+        return "in 'what goes wrong' of a month and in Redshift's cost, and nowhere else"
+    return "in none of its figures"
 
 
 def _asked(arguments: argparse.Namespace) -> _Asked:

@@ -126,7 +126,7 @@ def metered_quantities(
             priced_amount * months,
             Label.ESTIMATED,
             f"{meter.line}, times the execution and the retention after it",
-            f"{kept.told} is taken to be retained from an execution's start to {days} days after its end",
+            f"{kept.told} is assumed to be kept from an execution's start until {days} days after its end",
         )
 
 
