@@ -133,7 +133,8 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
-            f"What AWS adds to a delay is left out of every estimate. Faults and retries count {_faults_told(asked)}.",
+            "What AWS adds to a delay is left out of every estimate. Faults and retries count "
+            f"{_faults_told(asked)}.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
             *asked.terms.prices.old(keys, today()),
             *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
