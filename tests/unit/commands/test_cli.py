@@ -86,7 +86,7 @@ def test_an_input_file_that_holds_no_object_is_a_usage_error(tmp_path: Any, caps
     file.write_text("[1]")
 
     assert main(["start", "sfn-poll", "--input", str(file)]) == 2
-    assert "no JSON object" in capsys.readouterr().err
+    assert "is not a JSON object" in capsys.readouterr().err
 
 
 def test_a_folder_with_results_is_not_written_over(tmp_path: Any, capsys: Any) -> None:
@@ -209,7 +209,7 @@ def test_a_start_of_a_name_that_was_used_says_what_is_shown(case: StartCase, sai
 def test_an_error_nobody_foresaw_names_its_kind_and_the_way_to_its_traceback() -> None:
     said = sentence_of(ZeroDivisionError("division by zero"))
 
-    assert "ZeroDivisionError: division by zero" in said
+    assert said.startswith("Unexpected error (ZeroDivisionError): division by zero")
     assert "--debug" in said
 
 
