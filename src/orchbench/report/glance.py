@@ -71,19 +71,19 @@ def _without_polls(found: Hours) -> Iterator[Text]:
 
 def _of_the_pair(best: Hour, other: Hour) -> Text:
     """Say which of the pair, on its share of the whole bill, its lag and its complexity."""
-    lag: Text = ("an end is seen as soon, ", best.mean_lag, " s after it on average; ")
+    lag: Text = ("an end is seen as soon, ", best.mean_lag, " s late on average; ")
     if best.mean_lag.value != other.mean_lag.value:
-        lag = ("an end is seen ", best.mean_lag, " s after it on average instead of ", other.mean_lag, " s; ")
+        lag = ("an end is seen ", best.mean_lag, " s late on average instead of ", other.mean_lag, " s; ")
     return (
         f"Choose **{best.way}** over **{other.way}** (estimated): orchestration is ",
         best.share,
-        " of the whole bill, Redshift included, instead of ",
+        " of the bill, Redshift included, instead of ",
         other.share,
         "; ",
         *lag,
-        "and there are ",
+        "and you operate ",
         *_parts(best, " functions"),
-        " to operate instead of ",
+        " instead of ",
         *_parts(other),
         ".",
     )

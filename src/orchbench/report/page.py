@@ -58,9 +58,6 @@ def _spoken(words: str, after_figure: bool) -> Markup:
     No line ends before a unit.
     """
     text = str(escape(words))
-    if after_figure and words == " to ":
-        # From where to where something lies stays in one line.
-        return Markup("\u00a0to\u00a0")
     if after_figure:
         text = re.sub(r"^ (?=(?:s|h|USD|times)\b)", "\u00a0", text)
     text = re.sub(r"(?<=\d) (?=(?:s|min|h|d|MB|ms)\b|%)", "\u00a0", text)

@@ -49,9 +49,9 @@ def test_the_verdict_tells_the_pair_then_a_variant_then_no_polls_then_what_could
 
     assert pair.startswith("Choose durable-poll over sfn-poll (estimated): orchestration is ")
     assert "Redshift included" in pair
-    assert "functions to operate instead of  and a state machine" in pair
+    assert "you operate  functions instead of  and a state machine" in pair
     first = (written / "report.md").read_text().split("\n\n")[1]
-    assert "3 functions to operate instead of 4 and a state machine" in first
+    assert "you operate 3 functions instead of 4 and a state machine" in first
     assert variant.startswith("durable-condition does the same for less")
     assert unpolled.startswith("Not polling at all would cost  per 1,000 runs")
     assert unless.startswith("One probe could overturn this, durable-operations-metered: if AWS bills ")
