@@ -254,8 +254,8 @@ def test_the_bundled_sql_holds_nothing_that_redshift_may_not_take() -> None:
     assert list(warnings_of(files)) == []
 
 
-# The command line, which stands still where it begins to import a module, until its input ends. It looks again
-# and again: a signal that comes just before a read would be handled after it alone.
+# The command line, which stands still where it begins to import a module, until its input ends. It looks
+# again and again: a signal that comes just before a read would be handled only after it.
 PAUSED_IMPORT = """
 import select
 import sys
