@@ -52,7 +52,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     question = Question(
         durations_seconds=workload.durations_seconds,
         runs_a_month=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
-        promise=_promise(arguments.acceptable_lag),
+        promise=promise_of(arguments.acceptable_lag),
         timeout_seconds=timeout_of(arguments, workload),
         terms=Terms(prices, arguments.architecture, arguments.memory, assumed),
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
@@ -70,11 +70,16 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     return document
 
 
-def _promise(text: str) -> Promise:
+def promise_of(text: str) -> Promise:
+    """Return how long an end may stay unseen: a time, or a share of the query's.
+
+    Raises:
+        UsageError: it is neither, or out of bounds.
+    """
     if text.strip().endswith("%"):
         share = float(share_of(text, "--acceptable-lag"))
         if not 0 < share <= 1:
-            raise UsageError(f"--acceptable-lag {text!r} is no share of a query's time: give up to 100%.")
+            raise UsageError(f"--acceptable-lag {text!r} is not a share of a query's time: give up to 100%.")
         return Promise(share=share)
     lag = duration_of(text)
     if not 1 <= lag <= LONGEST_SECONDS:
