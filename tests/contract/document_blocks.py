@@ -20,7 +20,7 @@ from orchbench.commands.estimation import candidates
 from orchbench.commands.options import policies_of
 from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
-from orchbench.evaluation.alternatives import Asked
+from orchbench.evaluation.alternatives import Queries
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.complexity_rows import ROWS
@@ -289,7 +289,7 @@ def answer_block() -> Iterator[str]:
 def alternatives_table() -> Iterator[str]:
     """Yield what else could run the hour of the answer: estimated or assumed, never run."""
     durations = np.array([float(HOUR_SECONDS)])
-    asked = Asked(
+    asked = Queries(
         durations,
         int(usual_timeouts(durations)[0]),
         Policy.fixed(INTERVAL_SECONDS),

@@ -52,6 +52,7 @@ RUN = [
     ("prices", "--region", "us-east-1"),
     ("template", "--way", "sfn-poll", "--out", "alone"),
     ("report", str(STORED), "--out", "page"),
+    ("report", "--out", "alone.html"),
     ("report", str(STORED), "--print", "table"),
     ("decide", str(STORED), *WORKLOAD, "--acceptable-lag", "1m", "--record", "record"),
     ("decide", "--check", "record/decision.json"),

@@ -45,8 +45,8 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--duration", "soon"], "'soon' is no duration"),
-        (["--poll", "eager"], "'eager' is no poll policy"),
+        (["--duration", "soon"], "'soon' is not a duration"),
+        (["--poll", "eager"], "'eager' is not a poll policy"),
         (["--way", "glue"], "no way 'glue': take one of sfn-poll"),
         (["--fault", "fire"], "The fault 'fire' is unknown"),
         (["--latency", "real"], "no latency profile 'real'"),

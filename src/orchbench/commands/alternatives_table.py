@@ -70,7 +70,7 @@ def told_longest(one: Json) -> str:
 def print_limits_of(console: Console, rows: Sequence[Json]) -> None:
     """Print how long a query each sees end, and what it breaks."""
     for one in rows:
-        said = f"{one['alternative']}, no way: {told_longest(one)}. {sentence(one['breaks'])}"
+        said = f"{one['alternative']}, not a way: {told_longest(one)}. {sentence(one['breaks'])}"
         console.print(said, highlight=False, soft_wrap=True)
 
 

@@ -250,7 +250,7 @@ def share(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 10% or 0.1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share such as 10% or 0.1")
     return value
 
 

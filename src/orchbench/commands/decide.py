@@ -20,6 +20,7 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways
+from orchbench.commands.workload_file import FILE, add_workload_file, with_workload_file
 from orchbench.evaluation.alternatives import Alternative
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.other_solutions import ALTERNATIVES
@@ -35,7 +36,7 @@ USUAL = {
 """What holds where an argument is not given, and no record or results say it."""
 NEEDED = ("runs_a_month", "acceptable_lag")
 ASKED = (
-    *("results", "durations", "duration", "column", *NEEDED, "region", "architecture"),
+    *("results", "workload", "durations", "duration", "column", *NEEDED, "region", "architecture"),
     *("memory", "timeout", "assume", "way", "json", *OPTIONAL),
 )
 """What a check takes from the record, besides."""
@@ -73,6 +74,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="show what else could run it, which nothing here has run, instead of the rest of the answer; "
         "beside it with --verbose",
     )
+    add_workload_file(parser)
     add_warehouse(parser)
     add_ways(parser)
     add_deployment(parser)
@@ -114,13 +116,18 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         # Results and their report take a moment to import, which an answer alone should not wait for.
         from orchbench.commands.decision_record import check_record, write_record  # noqa: PLC0415
 
-        return write_record(arguments) if arguments.check is None else check_record(arguments)
+        if arguments.check is not None:
+            return check_record(arguments)
+        return write_record(arguments, with_workload_file(arguments))
+    told = with_workload_file(arguments)
     _refuse(arguments, ("results",), "Only a record stands on results, and --record is not given")
     missing = [_flag(name) for name in NEEDED if getattr(arguments, name) is None]
     if arguments.duration is None and arguments.durations is None:
         missing.insert(0, "--duration or --durations")
     if missing:
-        raise UsageError(f"decide needs {', '.join(missing)}; only --record takes them from results.")
+        raise UsageError(
+            f"decide needs {', '.join(missing)}, or {FILE} with them; only --record takes them from results."
+        )
     for name, usual in USUAL.items():
         if getattr(arguments, name) is None:
             setattr(arguments, name, usual)
@@ -129,19 +136,19 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     document = decide(arguments, workload, prices)
     if arguments.alternatives:
         document["alternatives"] = beside(document, arguments, workload, prices, alternatives)
-    _print(document, arguments)
+    _print(document, arguments, told)
     return 0 if can_be_done(document) else 1
 
 
-def _print(document: Json, arguments: argparse.Namespace) -> None:
+def _print(document: Json, arguments: argparse.Namespace, told: Sequence[str]) -> None:
     if arguments.json:
         print_json(document)
     elif arguments.markdown:
         print(comment(document))  # noqa: T201 - the command's answer
     elif arguments.verbose:
-        print_decision(document)
+        print_decision(document, told)
     else:
-        print_decision_brief(document)
+        print_decision_brief(document, told)
 
 
 def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> None:

@@ -15,7 +15,7 @@ from orchbench.commands.estimation import (
     warehouse_of,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Asked
+from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Queries
 from orchbench.evaluation.decision import USUAL_PEAK_FACTOR, Material, Promise, Question, answer
 from orchbench.evaluation.decision_document import decision_document
 from orchbench.evaluation.estimate import Terms
@@ -55,7 +55,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     question = Question(
         durations_seconds=workload.durations_seconds,
         runs_a_month=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
-        promise=_promise(arguments.acceptable_lag),
+        promise=promise_of(arguments.acceptable_lag),
         timeout_seconds=timeout_of(arguments, workload),
         terms=Terms(prices, arguments.architecture, arguments.memory, assumed),
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
@@ -90,7 +90,7 @@ def beside(
         alternatives: to be told of.
     """
     best = document["recommended"]
-    asked = Asked(
+    asked = Queries(
         workload.durations_seconds,
         timeout_of(arguments, workload),
         parse_policy(best["poll"]) if best else USUAL_POLICY,
@@ -100,11 +100,16 @@ def beside(
     return [one.estimated(asked, runs, free_tier=arguments.free_tier) for one in alternatives]
 
 
-def _promise(text: str) -> Promise:
+def promise_of(text: str) -> Promise:
+    """Return how long an end may stay unseen: a time, or a share of the query's.
+
+    Raises:
+        UsageError: it is neither, or out of bounds.
+    """
     if text.strip().endswith("%"):
         share = float(share_of(text, "--acceptable-lag"))
         if not 0 < share <= 1:
-            raise UsageError(f"--acceptable-lag {text!r} is no share of a query's time: give up to 100%.")
+            raise UsageError(f"--acceptable-lag {text!r} is not a share of a query's time: give up to 100%.")
         return Promise(share=share)
     lag = duration_of(text)
     if not 1 <= lag <= LONGEST_SECONDS:

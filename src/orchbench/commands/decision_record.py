@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,12 @@ GIVEN, FROM_RESULTS, ASSUMED = "given", "from the results", "assumed, as nothing
 NOT_GIVEN = "not given"
 
 
-def write_record(arguments: argparse.Namespace) -> int:
+def write_record(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
     """Decide on what results show and the arguments say, and write that as Markdown and as JSON.
+
+    Args:
+        arguments: of ``orchbench decide``.
+        told: what else the terminal says.
 
     Raises:
         UsageError: it cannot be written.
@@ -81,7 +86,7 @@ def write_record(arguments: argparse.Namespace) -> int:
     elif arguments.markdown:
         print(comment(decision))  # noqa: T201 - the command's answer
     else:
-        _tell(decision, inputs, folder / named, verbose=arguments.verbose)
+        _tell(decision, inputs, folder / named, told, verbose=arguments.verbose)
     return 0 if can_be_done(decision) else 1
 
 
@@ -90,11 +95,15 @@ def _as_named(record: Path) -> str:
     return record.name if record.suffix.lower() in RECORD_FILES else "."
 
 
-def _tell(decision: Json, inputs: Json, record: Path, *, verbose: bool) -> None:
+def _tell(decision: Json, inputs: Json, record: Path, told: Sequence[str], *, verbose: bool) -> None:
     """Say what was decided and what of it nobody gave, and where it is written."""
     assumed = _assumed_inputs(inputs)
     following = f"orchbench decide --check {shlex.quote(f'{record}.json')}"
-    besides: list[str | Text] = [*([assumed] if assumed else []), Text(f"The decision record: {record}.md")]
+    besides: list[str | Text] = [
+        *told,
+        *([assumed] if assumed else []),
+        Text(f"The decision record: {record}.md"),
+    ]
     (print_decision if verbose else print_decision_brief)(decision, besides, following)
 
 
@@ -279,6 +288,6 @@ def _old(path: Path) -> Json:
     except OSError as error:
         raise UsageError(f"--check {str(path)!r} cannot be read ({error.strerror}).") from None
     except InvalidRecord as error:
-        raise UsageError(f"--check {str(path)!r} is no decision record: {error}") from None
+        raise UsageError(f"--check {str(path)!r} is not a decision record: {error}") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"--check {str(path)!r} is no decision record: it is no JSON.") from None
+        raise UsageError(f"--check {str(path)!r} is not a decision record: it is not valid JSON.") from None

@@ -37,7 +37,7 @@ def print_decision_brief(
     headline, *others = document["said"]
     warning = [document["warning"]] if document["warning"] else []
     if rows := document.get("alternatives"):
-        body = [*warning, small_table_of(rows)]
+        body = [*warning, small_table_of(rows), *besides]
         print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
         return
     extra = [*others[1:], *_others(document), *_turned(document)[:1]]

@@ -34,7 +34,7 @@ from orchbench.commands.estimation import (
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_polls, add_ways, policies_of
-from orchbench.evaluation.alternatives import Alternative, Asked
+from orchbench.evaluation.alternatives import Alternative, Queries
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
@@ -133,7 +133,8 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
-            f"In every estimate {NO_LATENCY}; faults and retries are in {_faults_told(asked)}.",
+            "What AWS adds to a delay is left out of every estimate. Faults and retries count "
+            f"{_faults_told(asked)}.",
             *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
             *asked.terms.prices.old(keys, today()),
             *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
@@ -146,7 +147,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     }
     if arguments.alternatives:
         queries = asked.workload.durations_seconds
-        question = Asked(queries, asked.timeout_seconds, policies[0], asked.terms)
+        question = Queries(queries, asked.timeout_seconds, policies[0], asked.terms)
         document["alternatives"] = [
             one.estimated(question, asked.runs, free_tier=asked.free_tier) for one in alternatives
         ]
@@ -175,8 +176,8 @@ def _following(arguments: argparse.Namespace) -> str:
 
 def _faults_told(asked: _Asked) -> str:
     if asked.of_a_month:
-        return "what goes wrong of a month and in what Redshift costs, and in no other figure"
-    return "none of its figures"
+        return "in 'what goes wrong' of a month and in Redshift's cost, and nowhere else"
+    return "in none of its figures"
 
 
 def _asked(arguments: argparse.Namespace) -> _Asked:

@@ -35,7 +35,7 @@ MOST = 1_000_000_000
 
 
 def add_workload(
-    parser: argparse.ArgumentParser, *, required: bool = True
+    parser: "argparse._ActionsContainer", *, required: bool = True
 ) -> "argparse._MutuallyExclusiveGroup":
     """Add what says how long the queries take, and return the group of its arguments."""
     group = parser.add_mutually_exclusive_group(required=required)
@@ -84,6 +84,11 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         help="the batch's own (default: a tenth more than the longest query, 1h at least, 24h at most)",
     )
+    add_assume(parser)
+
+
+def add_assume(parser: "argparse._ActionsContainer") -> None:
+    """Add values in the place of assumptions."""
     parser.add_argument(
         "--assume",
         action="append",
@@ -224,7 +229,7 @@ def amount_of(text: str, name: str, least: int = 0) -> Decimal:
     except InvalidOperation:
         amount = Decimal(least - 1)
     if not amount.is_finite() or not least <= amount <= MOST:
-        raise UsageError(f"{name} {text!r} is no number from {least} to {MOST:,}.")
+        raise UsageError(f"{name} {text!r} is not a number from {least} to {MOST:,}.")
     return amount
 
 

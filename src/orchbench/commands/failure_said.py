@@ -51,7 +51,7 @@ def sentence_of(error: Exception) -> str:
         return f"{error.filename or 'The output'} cannot be written ({error.strerror}): {what_to_do(error)}."
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'A file'} cannot be used: {error.strerror}."
-    return f"An error nobody foresaw, {type(error).__name__}: {error} (`orchbench --debug ...` shows where)."
+    return f"Unexpected error ({type(error).__name__}): {error} (`orchbench --debug ...` shows where)."
 
 
 def reason_of(error: OSError) -> str:

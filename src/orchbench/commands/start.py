@@ -110,7 +110,7 @@ def read_input(text: str) -> Json:
         ) from error
     except ValueError as error:
         where = "" if is_json else f" {text!r}"
-        raise UsageError(f"--input{where} is no JSON ({error}): {EXPECTED_INPUT}.") from error
+        raise UsageError(f"--input{where} is not valid JSON ({error}): {EXPECTED_INPUT}.") from error
     if not isinstance(document, dict):
-        raise UsageError(f"--input is no JSON object: {EXPECTED_INPUT}.")
+        raise UsageError(f"--input is not a JSON object: {EXPECTED_INPUT}.")
     return document

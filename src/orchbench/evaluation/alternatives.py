@@ -1,7 +1,7 @@
 """What may be used instead of a way: a closed form with its facts, its limits and what it does not promise.
 
-An alternative is no way: it is never started and never rehearsed, and no trace of it is ever counted. So none
-of its figures is better than estimated. Which ones there are stands in ``other_solutions``.
+An alternative is not a way: it is never started and never rehearsed, and no trace of it is ever counted. So
+none of its figures is better than estimated. Which ones there are stands in ``other_solutions``.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Queries:
     """What an alternative is estimated for: the same as a way.
 
     Attributes:
@@ -83,8 +83,8 @@ class Alternative:
 
     name: str
     title: str
-    uses: Callable[[Asked], Sequence[Quantity]]
-    lag: Callable[[Asked], Lag]
+    uses: Callable[[Queries], Sequence[Quantity]]
+    lag: Callable[[Queries], Lag]
     reaches: Callable[[Policy], Reaches]
     once: str
     besides: str
@@ -92,7 +92,7 @@ class Alternative:
     facts: Sequence[Fact]
     standing: Sequence[Quantity] = ()
 
-    def estimated(self, asked: Asked, runs: Decimal, *, free_tier: bool = False) -> Json:
+    def estimated(self, asked: Queries, runs: Decimal, *, free_tier: bool = False) -> Json:
         """Return what so many runs cost, with everything that it is known by.
 
         Args:
@@ -110,7 +110,7 @@ class Alternative:
             "bill": bill_to_json(costs.together),
         }
 
-    def costs(self, asked: Asked, runs: Decimal, *, free_tier: bool = False) -> "Costs":
+    def costs(self, asked: Queries, runs: Decimal, *, free_tier: bool = False) -> "Costs":
         """Return the bills of so many runs and of what is paid besides; the arguments as above."""
         uses = self.uses(asked)
         keys = {one.price_key for one in (*uses, *self.standing)}

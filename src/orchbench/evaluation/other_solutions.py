@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from orchbench.evaluation.alternatives import Alternative, Asked, Fact, Lag, Reaches
+from orchbench.evaluation.alternatives import Alternative, Fact, Lag, Queries, Reaches
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.evaluation.limits import QUERY, quotas, reach
@@ -52,13 +52,13 @@ RETRY_USAGE = Usage(
 _RETRY = Candidate("retry-loop", RETRY_USAGE, RETRY_USAGE.poll_budget, StepFunctionsPlatform.account_quotas)
 
 
-def _retried(asked: Asked) -> Estimate:
+def _retried(asked: Queries) -> Estimate:
     return estimate_way(
         _RETRY, asked.durations_seconds, asked.policy, asked.terms, float(asked.timeout_seconds)
     )
 
 
-def _lag_of_polls(asked: Asked) -> Lag:
+def _lag_of_polls(asked: Queries) -> Lag:
     return Lag(_retried(asked).lag.mean_seconds, Label.ESTIMATED, f"{FORM}: half the delay before a poll")
 
 
@@ -69,17 +69,17 @@ def _polled_until(policy: Policy) -> Reaches:
     return Reaches(found.without_budget_seconds, source)
 
 
-def _seen_by_the_task(_asked: Asked) -> Lag:
+def _seen_by_the_task(_asked: Queries) -> Lag:
     source = "the task sees the end itself; how long .sync takes to notice the task's own end is not known"
     return Lag(0.0, Label.ASSUMED, source)
 
 
-def _lag_of_the_triggerer(asked: Asked) -> Lag:
+def _lag_of_the_triggerer(asked: Queries) -> Lag:
     source = "polled in the triggerer, taken to be as often as a way would"
     return Lag(_retried(asked).lag.mean_seconds, Label.ASSUMED, source)
 
 
-def _unseen(_asked: Asked) -> Lag:
+def _unseen(_asked: Queries) -> Lag:
     return Lag(None, Label.ASSUMED, "nobody waits for the end")
 
 
@@ -96,7 +96,7 @@ def _a_year(_policy: Policy) -> Reaches:
     return Reaches(float(quota.value), f"{quota.what}: {quota.source}")
 
 
-def waiting_hours(asked: Asked) -> Decimal:
+def waiting_hours(asked: Queries) -> Decimal:
     """Return for how long a task is billed that waits for its query, on average.
 
     A whole second at a time, a minute at least, and up to the timeout, which stops it. Its start is left out.
@@ -110,7 +110,7 @@ def _used(what: str, price: str, amount: Decimal) -> Quantity:
     return Quantity(what, price, amount, Label.ESTIMATED, FORM)
 
 
-def _fargate(asked: Asked) -> Sequence[Quantity]:
+def _fargate(asked: Queries) -> Sequence[Quantity]:
     hours = waiting_hours(asked)
     return (
         _used("state transitions", "state_transition", SYNC_TRANSITIONS),
@@ -119,7 +119,7 @@ def _fargate(asked: Asked) -> Sequence[Quantity]:
     )
 
 
-def _glue(asked: Asked) -> Sequence[Quantity]:
+def _glue(asked: Queries) -> Sequence[Quantity]:
     return (
         _used("state transitions", "state_transition", SYNC_TRANSITIONS),
         _used("DPU-hours", "glue_dpu_hour", SHELL_DPU * waiting_hours(asked)),
@@ -200,7 +200,7 @@ ALTERNATIVES: Sequence[Alternative] = (
             *_SYNC_FACTS,
             Fact(
                 "A Python shell takes 0.0625 DPU at least, $0.0275 an hour.",
-                "infracost test data, glue_job_test.golden",
+                "infracost's test data of a Glue job",
             ),
         ),
     ),

@@ -30,7 +30,9 @@ def section(results: Sequence[Results], found: Hours) -> Section:
     title = _title(found)
     measured = next((one for one in results if one.complexity), None)
     if measured is None or measured.complexity is None:
-        said = "No results folder holds the complexity: `orchbench supplement` adds it."
+        said = "No results folder holds the complexity: `orchbench complexity` measures it here."
+        if results:
+            said = "No results folder holds the complexity: `orchbench supplement` adds it."
         return Section("complexity", "What it asks of its reader", title, [(said,)])
     ways = measured.complexity["ways"]
     file = measured.file(COMPLEXITY_FILE)

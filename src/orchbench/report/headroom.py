@@ -11,13 +11,13 @@ from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.platforms import all_platforms
 from orchbench.report import drawing
-from orchbench.report.figures import count, hours, seconds, share, times, told_duration
+from orchbench.report.figures import count, hours, seconds, share, times, told_duration, told_poll
 from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.results.supplements import KeptRehearsal
 from orchbench.trace import Label
-from orchbench.ways.durations import Policy, parse_policy
+from orchbench.ways.durations import parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 FORM = "closed form over the way's own counts and the quota"
@@ -65,11 +65,6 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
         more=[_budget_table(told, given), *([_used_table(rehearsed)] if rehearsed else [])],
         more_title="polls that fit, and what the rehearsals used",
     )
-
-
-def told_poll(policy: Policy) -> str:
-    """Write a policy in a few words."""
-    return f"every {told_duration(policy.minimum_seconds)}" if policy.is_fixed else "adaptively"
 
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:

@@ -3,14 +3,11 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-import numpy as np
-
-from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Asked
-from orchbench.evaluation.estimate import usual_timeouts
-from orchbench.evaluation.figures import NOTHING, told_money
+from orchbench.evaluation.alternatives import STANDING, Alternative, Queries
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.other_solutions import ALTERNATIVES
-from orchbench.report.figures import RUNS, hours, seconds, usd_of_runs
-from orchbench.report.hour import DURATION_SECONDS
+from orchbench.report.figures import hours, seconds, usd
+from orchbench.report.hour import Hours
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import ASSUMED_IN, QUOTAS_IN, Given
 from orchbench.trace import Json
@@ -18,7 +15,6 @@ from orchbench.trace import Json
 FILE = "src/orchbench/evaluation/other_solutions.py"
 HEADS = (
     "what else could run it",
-    f"USD per {RUNS:,} one-hour runs",
     "USD a month besides",
     "mean lag, s",
     "longest query, h",
@@ -28,7 +24,7 @@ HEADS = (
 )
 
 
-def section(given: Given, alternatives: Sequence[Alternative] = ALTERNATIVES) -> Section:
+def section(given: Given, found: Hours, alternatives: Sequence[Alternative] = ALTERNATIVES) -> Section:
     """Return the section."""
     return Section(
         "alternatives",
@@ -36,22 +32,28 @@ def section(given: Given, alternatives: Sequence[Alternative] = ALTERNATIVES) ->
         ("Every other solution breaks a promise that the ways keep",),
         [
             (
-                "These are no ways: nothing here deploys, rehearses or runs them. Each is a closed form over "
-                "facts that were read; what was found nowhere is assumed.",
+                "None of these is a way: nothing here deploys, rehearses or runs them. Each is a closed form "
+                "over facts that were read; what was found nowhere is assumed. Metrics and alarms are apart.",
             )
         ],
-        more=[table(given, alternatives)],
+        more=[table(given, found, alternatives)],
         notes=list(_facts(alternatives)),
         more_title="what each costs, sees and breaks, and the facts behind it",
     )
 
 
-def table(given: Given, alternatives: Sequence[Alternative]) -> Table:
-    """Return a row for each: the hour of the page's answer, a poll every 10 s where one polls."""
-    durations = np.array([float(DURATION_SECONDS)])
-    asked = Asked(durations, int(usual_timeouts(durations)[0]), USUAL_POLICY, given.terms)
-    rows = [_row(one.estimated(asked, Decimal(1)), given) for one in alternatives]
-    return Table("What else could run it: estimated, never run", HEADS, rows, main=(1, 3, 5))
+def table(given: Given, found: Hours, alternatives: Sequence[Alternative]) -> Table:
+    """Return a row for each: of what the page's answer is about, one that polls as the chosen way does."""
+    question = found.question
+    queries = Queries(
+        question.durations_seconds,
+        int(question.timeout_seconds),
+        found.chosen.planned.policy,
+        given.terms,
+    )
+    rows = [_row(one.estimated(queries, given.asked.runs), given) for one in alternatives]
+    heads = (HEADS[0], f"USD {given.asked.per}", *HEADS[1:])
+    return Table("What else could run it: estimated, never run", heads, rows, main=(1, 3, 5))
 
 
 def _row(one: Json, given: Given) -> Sequence[Text]:
@@ -63,7 +65,7 @@ def _row(one: Json, given: Given) -> Sequence[Text]:
     longest = one["longest_query"]
     return (
         (one["title"],),
-        (usd_of_runs(Decimal(cost["value"]), cost["label"], sum_of, priced),),
+        (usd(Decimal(cost["value"]), given.asked.per, cost["label"], sum_of, priced),),
         (_standing(standing, sum_of, files) if standing else NOTHING,),
         (NOTHING if lag["value"] is None else seconds(lag["value"], lag["label"], lag["source"], FILE),),
         (_longest(longest) if longest["value"] is not None else NOTHING,),
@@ -74,8 +76,7 @@ def _row(one: Json, given: Given) -> Sequence[Text]:
 
 
 def _standing(standing: Json, source: str, files: str) -> Figure:
-    usd = Decimal(standing["value"])
-    return Figure(usd, f"${told_money(usd)}", standing["unit"], standing["label"], source, files)
+    return usd(Decimal(standing["value"]), STANDING, standing["label"], source, files)
 
 
 def _longest(longest: Json) -> Figure:

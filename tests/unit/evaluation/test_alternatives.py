@@ -12,7 +12,7 @@ import pytest
 from orchbench.cli import main
 from orchbench.commands import decide, estimate, limits
 from orchbench.commands.estimation import candidates
-from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Asked, Fact, Lag, Reaches
+from orchbench.evaluation.alternatives import USUAL_POLICY, Alternative, Fact, Lag, Queries, Reaches
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.estimate import Terms, estimate_way
 from orchbench.evaluation.other_solutions import ALTERNATIVES, RETRY_USAGE
@@ -34,12 +34,12 @@ DECIDE = ("--duration", "1h", "--runs-a-month", "1000", "--acceptable-lag", "10s
 
 def asked(
     *durations: float, region: str = "us-east-1", policy: Policy = USUAL_POLICY, timeout: int = 7_200
-) -> Asked:
+) -> Queries:
     terms = Terms(price_list(region), "x86_64", 128, ASSUMED)
-    return Asked(np.array(durations), timeout, policy, terms)
+    return Queries(np.array(durations), timeout, policy, terms)
 
 
-def usd(name: str, question: Asked) -> Decimal:
+def usd(name: str, question: Queries) -> Decimal:
     return NAMED[name].costs(question, RUNS).runs.total_usd
 
 
@@ -60,7 +60,7 @@ def test_a_thousand_runs_of_an_hour_cost_what_a_hand_works_out(name: str, by_han
 def test_retry_as_the_loop_costs_what_a_hand_works_out() -> None:
     stated = {"invocation_wait_seconds": Decimal("0.05"), "invocation_cpu_seconds": Decimal(0)}
     terms = Terms(price_list("us-east-1"), "x86_64", 128, ASSUMED.with_values(stated))
-    bill = NAMED["retry-loop"].costs(Asked(np.array([HOUR]), 7_200, USUAL_POLICY, terms), RUNS).runs
+    bill = NAMED["retry-loop"].costs(Queries(np.array([HOUR]), 7_200, USUAL_POLICY, terms), RUNS).runs
     without_logs = [line for line in bill.lines if line.what != "logs ingested"]
 
     # 363 transitions; 361 invocations of 50 ms at an eighth of a GB, and two cold starts of 0.9 s.
@@ -150,7 +150,7 @@ def test_every_figure_is_estimated_or_assumed_in_every_region(region: str) -> No
 def test_a_price_list_that_knows_nothing_of_containers_takes_another_regions_and_says_assumed() -> None:
     known = {"state_transition": price_list("us-east-1")["state_transition"]}
     terms = Terms(PriceList("eu-west-9", known), "x86_64", 128, ASSUMED)
-    told = NAMED["fargate-task"].estimated(Asked(np.array([HOUR]), 7_200, USUAL_POLICY, terms), RUNS)
+    told = NAMED["fargate-task"].estimated(Queries(np.array([HOUR]), 7_200, USUAL_POLICY, terms), RUNS)
 
     assert told["cost"] == told["cost"] | {"value": "12.3925", "label": "assumed"}
     assert "not known for eu-west-9" in told["bill"]["lines"][1]["note"]
@@ -285,6 +285,6 @@ def test_an_alternative_has_its_limits(told: Run) -> None:
     slower = rows(told(limits, list(ALTERNATIVES), "limits", "--poll", "fixed:2s", "--json"))
 
     assert one["longest_query"]["value"] == 7_200
-    assert "made-up-container, no way: 2 h. A connection that is lost loses the query." in printed
+    assert "made-up-container, not a way: 2 h. A connection that is lost loses the query." in printed
     assert "alternatives" not in json.loads(told(limits, [], "limits", "--json"))
     assert slower[0]["longest_query"]["value"] == 8_329 * 2

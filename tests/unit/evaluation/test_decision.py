@@ -192,13 +192,13 @@ def test_every_figure_of_the_json_carries_its_label_and_its_source(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--duration", "soon"), "is no distribution"),
+        (("--duration", "soon"), "is not a distribution"),
         (("--durations", "nowhere.csv"), "cannot be read"),
-        (("--duration", "1h", "--runs-a-month", "some"), "is no number from 1 to"),
+        (("--duration", "1h", "--runs-a-month", "some"), "is not a number from 1 to"),
         (("--duration", "1h", "--way", "other"), "There is no way 'other'"),
         (("--duration", "1h", "--assume", "speed=3"), "There is no assumption 'speed'"),
         (("--duration", "1h", "--timeout", "25h"), "is not from 1 second to 24h"),
-        (("--duration", "1h", "--poll", "hourly"), "is no poll policy"),
+        (("--duration", "1h", "--poll", "hourly"), "is not a poll policy"),
     ],
     ids=str,
 )
@@ -217,7 +217,7 @@ def test_a_line_that_is_no_duration_is_named(tmp_path: Path, capsys: pytest.Capt
     path.write_text("10s\n\n1.5h\nlong\n")
 
     assert main(["estimate", "--durations", str(path)]) == 2
-    assert "line 4: 'long' is no duration" in capsys.readouterr().err
+    assert "line 4: 'long' is not a duration" in capsys.readouterr().err
 
 
 def test_a_plan_beyond_a_quota_is_not_recommended(run: Callable[..., Json]) -> None:
@@ -403,7 +403,7 @@ def test_a_bad_distribution_is_one_sentence(capsys: pytest.CaptureFixture[str]) 
     for text in ("soon", "lognormal:median=soon,p95=2h", "lognormal:p95=2h", "uniform:1h", "normal:1h,2h"):
         assert main(["estimate", "--duration", text]) == 2
         said = capsys.readouterr().err.strip()
-        assert "is no distribution: it takes" in said
+        assert "is not a distribution: it takes" in said
         assert said.endswith(", such as 6h.")
         assert said.count(". ") == 0
 

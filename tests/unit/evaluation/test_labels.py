@@ -67,7 +67,7 @@ def _is_number(value: Any) -> bool:
 
 
 def refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not valid JSON")
 
 
 @pytest.mark.slow

@@ -47,6 +47,29 @@ def test_a_record_has_the_headings_of_madr_in_order(record: Path) -> None:
     assert "date: 2026-11-21" in lines
 
 
+def test_a_board_finds_the_summary_the_rejected_the_operations_the_maturity_and_fields_to_fill(
+    record: Path,
+) -> None:
+    text = (record / "decision.md").read_text()
+    document = json.loads((record / "decision.json").read_text())
+    best = document["decision"]["recommended"]["way"]
+    _, head, body = text.split("---\n", 2)
+
+    assert 'decision-makers: "to fill in' in head
+    assert 'review-by: "to fill in' in head
+    summary = body.split("## Context")[0]
+    assert "**In short**: 3,000 queries a month in us-east-1 run on" in summary
+    assert "of the whole bill with Redshift in it" in summary
+    assert "Nothing of this has been measured on AWS yet." in summary
+    for heading in ("What was not considered for", "What goes wrong,", "Operations", "Maturity and rev"):
+        assert f"\n### {heading}" in body
+    assert f"rehearses {document['faults']} faults on every way" in body
+    operated = document["operated"][best]
+    assert f"* To run: {len(operated['functions'])} functions (" in body
+    assert f"* Alarms: {operated['alarms']}, in a stack of their own" in body
+    assert operated["open_claim"]["claim"] in body
+
+
 def test_what_nobody_said_is_assumed_and_the_record_says_so(record: Path) -> None:
     document = json.loads((record / "decision.json").read_text())
     text = (record / "decision.md").read_text()
@@ -290,7 +313,10 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["decide", "--duration", "1h"], "decide needs --runs-a-month, --acceptable-lag; only --record"),
+        (
+            ["decide", "--duration", "1h"],
+            "decide needs --runs-a-month, --acceptable-lag, or orchbench.toml with them; only",
+        ),
         (
             ["decide", "nowhere", *ASKED],
             "Only a record stands on results, and --record is not given: leave out",
@@ -304,7 +330,7 @@ ASKED = ["--duration", "1h", "--runs-a-month", "9", "--acceptable-lag", "1m"]
         (["decide", "--check", "x", *ASKED], "leave out --duration, --runs-a-month, --acceptable-lag."),
         (["decide", "--check", "x", "--way", "all", "--json"], "leave out --way, --json."),
         (["decide", "monday", "--check", "x"], "from the record: leave out RESULTS."),
-        (["decide"], "decide needs --duration or --durations, --runs-a-month, --acceptable-lag; only"),
+        (["decide"], "decide needs --duration or --durations, --runs-a-month, --acceptable-lag, or"),
         (["decide", "--check", "nowhere.json"], "cannot be read"),
         (["decide", "nowhere", "--record", "x"], "comparison.json cannot be read"),
     ],
@@ -321,7 +347,7 @@ def test_another_document_is_no_record(tmp_path: Path, capsys: Any) -> None:
     (tmp_path / "old.json").write_text("{}")
 
     assert main(["decide", "--check", str(tmp_path / "old.json")]) == 2
-    assert "is no decision record" in capsys.readouterr().err
+    assert "is not a decision record" in capsys.readouterr().err
 
 
 def test_a_lag_that_no_way_keeps_is_recorded_as_no_decision(monday: Path, tmp_path: Path) -> None:
@@ -369,7 +395,7 @@ def test_a_damaged_record_is_one_sentence(
     assert main(["decide", "--check", str(old)]) == 2
 
     said = capsys.readouterr().err
-    assert "is no decision record: " in said
+    assert "is not a decision record: " in said
     assert said.count("\n") == 1
 
 

@@ -97,7 +97,9 @@ class DurableHost:
         """
         target = given.target
         if not isinstance(target, Function) or target.execution_timeout_seconds is None:
-            raise LookupError(f"{target.name} is no durable function, which is all that this platform runs.")
+            raise LookupError(
+                f"{target.name} is not a durable function, which is all that this platform runs."
+            )
         host = cls(target, given)
         given.aws.serve(
             "lambda",

@@ -70,7 +70,7 @@ class StateMachineHost:
         """
         if not isinstance(given.target, StateMachine):
             raise LookupError(  # noqa: TRY004 - what the template deploys, not what was passed
-                f"{given.target.name} is no state machine, which is all that Step Functions runs."
+                f"{given.target.name} is not a state machine, which is all that Step Functions runs."
             )
         history = History(given.clock, given.latency, given.works)
         host = cls(given.target, history, given.clock, given.jitter("retries"), given.aws.client)
