@@ -297,7 +297,7 @@ def alternatives_table() -> Iterator[str]:
     )
     yield (
         "| what else could run it | cost | an end is known after | longest query | exactly once "
-        "| run besides | what it breaks |"
+        "| run besides | promise broken |"
     )
     yield "|---|--:|--:|--:|---|---|---|"
     for one in (alternative.estimated(asked, Decimal(RUNS)) for alternative in ALTERNATIVES):
@@ -310,7 +310,7 @@ def alternatives_table() -> Iterator[str]:
         lag = one["detection_lag_mean"]
         known = f", {lag['label']}" if lag["value"] is not None else ""
         cells = (f"{cost}, {label}", f"{told_lag(one)}{known}", told_longest(one))
-        words = (one["exactly_once"], one["run_besides"], one["breaks"])
+        words = (one["exactly_once"], one["run_besides"], one["promise_broken"])
         yield f"| {' | '.join((one['title'], *cells, *words))} |"
 
 

@@ -77,7 +77,8 @@ class Alternative:
         reaches: the longest query with a policy.
         once: whether the batch runs exactly once, in a few words.
         besides: what must be run besides, in a few words.
-        breaks: the promises of every way that it does not keep, a clause without its full stop.
+        promise: of every way, that it does not keep, in a few words.
+        breaks: how it breaks that, a clause without its full stop.
         standing: what is paid a month, whatever runs.
     """
 
@@ -88,6 +89,7 @@ class Alternative:
     reaches: Callable[[Policy], Reaches]
     once: str
     besides: str
+    promise: str
     breaks: str
     facts: Sequence[Fact]
     standing: Sequence[Quantity] = ()
@@ -126,6 +128,7 @@ class Alternative:
             "longest_query": figure(reached.seconds, "s", Label.ESTIMATED, reached.source),
             "exactly_once": self.once,
             "run_besides": self.besides,
+            "promise_broken": self.promise,
             "breaks": self.breaks,
             "facts": [{"said": one.said, "source": one.source} for one in self.facts],
         }

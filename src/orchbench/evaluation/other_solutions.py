@@ -152,6 +152,7 @@ ALTERNATIVES: Sequence[Alternative] = (
         reaches=_polled_until,
         once="yes",
         besides="the baseline's functions; alarms on another metric than errors",
+        promise="an error is a fault",
         breaks=(
             "every healthy poll is a failed invocation, so that errors, traces and alarms no longer tell a "
             "fault from a query that runs, and a bug with the name of a delay is retried until the timeout"
@@ -180,6 +181,7 @@ ALTERNATIVES: Sequence[Alternative] = (
         reaches=_a_year,
         once=_NOT_ONCE,
         besides="an image, a cluster, a VPC with subnets, a log group",
+        promise="exactly once, nothing orphaned",
         breaks=_CONNECTION,
         facts=(
             *_SYNC_FACTS,
@@ -195,6 +197,7 @@ ALTERNATIVES: Sequence[Alternative] = (
         reaches=_until(float(GLUE_TIMEOUT_SECONDS), "the default timeout of a Glue job, which can be set"),
         once=_NOT_ONCE,
         besides="a Glue job, its script in S3",
+        promise="exactly once, nothing orphaned",
         breaks=_CONNECTION,
         facts=(
             *_SYNC_FACTS,
@@ -212,6 +215,7 @@ ALTERNATIVES: Sequence[Alternative] = (
         reaches=_query_day,
         once="not known: a retry may submit anew",
         besides="the environment, all month",
+        promise="exactly once, no cost while idle",
         breaks=(
             "it is paid for whether anything runs or not, and no source says that its operator sends a "
             "ClientToken, so a retry of the task may run the batch twice"
@@ -246,6 +250,7 @@ ALTERNATIVES: Sequence[Alternative] = (
         reaches=_query_day,
         once="no: delivered at least once",
         besides="a schedule, or a rule, with its role",
+        promise="an outcome, a deadline, exactly once",
         breaks=(
             "nobody waits: no outcome, no deadline, no cancel, and without a ClientToken an event that is "
             "delivered twice runs the batch twice"

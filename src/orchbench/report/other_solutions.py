@@ -20,7 +20,7 @@ HEADS = (
     "longest query, h",
     "exactly once",
     "run besides",
-    "what it breaks",
+    "promise broken",
 )
 
 
@@ -53,7 +53,7 @@ def table(given: Given, found: Hours, alternatives: Sequence[Alternative]) -> Ta
     )
     rows = [_row(one.estimated(queries, given.asked.runs), given) for one in alternatives]
     heads = (HEADS[0], f"USD {given.asked.per}", *HEADS[1:])
-    return Table("What else could run it: estimated, never run", heads, rows, main=(1, 3, 5))
+    return Table("What else could run it: estimated, never run", heads, rows, main=(1, 3, 7))
 
 
 def _row(one: Json, given: Given) -> Sequence[Text]:
@@ -71,7 +71,7 @@ def _row(one: Json, given: Given) -> Sequence[Text]:
         (_longest(longest) if longest["value"] is not None else NOTHING,),
         (one["exactly_once"],),
         (one["run_besides"],),
-        (one["breaks"],),
+        (one["promise_broken"],),
     )
 
 
@@ -86,4 +86,4 @@ def _longest(longest: Json) -> Figure:
 def _facts(alternatives: Sequence[Alternative]) -> Iterator[Text]:
     for one in alternatives:
         told = " ".join(f"{fact.said.rstrip('.')} ({fact.source})." for fact in one.facts)
-        yield (f"{one.title}: {told}",)
+        yield (f"{one.title}: {one.breaks}. {told}",)

@@ -143,6 +143,7 @@ def test_every_figure_is_estimated_or_assumed_in_every_region(region: str) -> No
         assert one.facts
         assert all(fact.said and fact.source for fact in one.facts)
         assert one.breaks
+        assert one.promise
         assert one.once
         assert one.besides
 
@@ -181,6 +182,7 @@ MADE_UP = Alternative(
     reaches=lambda _policy: Reaches(7_200.0, "a made-up guide"),
     once="no",
     besides="a made-up cluster",
+    promise="every query is kept",
     breaks="a connection that is lost loses the query",
     facts=[Fact("A second costs so much.", "a made-up price page"), Fact("It starts.", "a made-up guide")],
 )
