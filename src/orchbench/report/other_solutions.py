@@ -14,10 +14,9 @@ from orchbench.trace import Json
 
 FILE = "src/orchbench/evaluation/other_solutions.py"
 HEADS = (
-    "what else could run it",
-    "USD a month besides",
+    "what else",
     "mean lag, s",
-    "longest query, h",
+    "longest, h",
     "exactly once",
     "run besides",
     "promise broken",
@@ -53,7 +52,7 @@ def table(given: Given, found: Hours, alternatives: Sequence[Alternative]) -> Ta
     )
     rows = [_row(one.estimated(queries, given.asked.runs), given) for one in alternatives]
     heads = (HEADS[0], f"USD {given.asked.per}", *HEADS[1:])
-    return Table("What else could run it: estimated, never run", heads, rows, main=(1, 3, 7))
+    return Table("What else could run it: estimated, never run", heads, rows, main=(1, 2))
 
 
 def _row(one: Json, given: Given) -> Sequence[Text]:
@@ -63,10 +62,10 @@ def _row(one: Json, given: Given) -> Sequence[Text]:
     bill = "; ".join(dict.fromkeys(line["price_source"] for line in one["bill"]["lines"]))
     sum_of = f"closed form over its own facts; price: {bill}"
     longest = one["longest_query"]
+    besides = (", and ", _standing(standing, sum_of, files), " a month") if standing else ()
     return (
         (one["title"],),
-        (usd(Decimal(cost["value"]), given.asked.per, cost["label"], sum_of, priced),),
-        (_standing(standing, sum_of, files) if standing else NOTHING,),
+        (usd(Decimal(cost["value"]), given.asked.per, cost["label"], sum_of, priced), *besides),
         (NOTHING if lag["value"] is None else seconds(lag["value"], lag["label"], lag["source"], FILE),),
         (_longest(longest) if longest["value"] is not None else NOTHING,),
         (one["exactly_once"],),

@@ -17,6 +17,8 @@ DOCUMENTS = (
     "estimate --duration 1h --redshift-rpus 8 --redshift-rpu-hour-usd 0.375",
     "decide --duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s --budget-usd 1",
     "decide --duration 20m --runs-a-month 3000 --acceptable-lag 5s --timeout 24h",
+    "decide --duration 20m --runs-a-month 3000 --acceptable-lag 60s --alternatives",
+    "estimate --duration 1h --alternatives",
     "limits --timeout 24h --no-poll-budget",
     "prices --region ap-northeast-1",
     "limits --timeout 12h --poll fixed:10s --no-poll-budget",
