@@ -94,6 +94,7 @@ class Usage:
     suspends: bool = False
     replayed_by_first_poll: int = 0
     replayed_more_each_poll: int = 0
+    changing_delays: "Usage | None" = None
 
     def to_json(self) -> Json:
         """Return everything that it states as JSON values, in a stable order."""
