@@ -1,4 +1,4 @@
-"""The prepare function of the state machines that call the Data API themselves: an execution's input, checked.
+"""The prepare function of the state machines that call the Data API themselves: an input in, a batch out.
 
 It reads and splits the SQL by the same code as the other ways, and may call nothing: the states after it do.
 """

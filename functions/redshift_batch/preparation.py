@@ -32,8 +32,8 @@ class PollBudgets:
 def prepare(event: Any, *, settings: Settings, poll_budgets: PollBudgets, now: datetime) -> Json:
     """Check the input, and return what the states that follow need of it.
 
-    The deadline is ``timeout_seconds`` from now, in whole seconds, rounded up: there is no statement yet whose
-    creation it could count from.
+    The deadline is ``timeout_seconds`` from now, in whole seconds, rounded up: there is no statement yet from
+    whose creation it could be.
 
     Raises:
         InvalidBatch: the input is wrong, or asks for what a definition cannot pass on.
@@ -69,8 +69,8 @@ def _check_what_a_definition_can_pass_on(batch: Batch) -> None:
         )
     if batch.execution_mode is not ExecutionMode.TRANSACTION:
         raise InvalidInput(
-            f"This way takes no 'execution_mode' {batch.execution_mode.value!r}, which Step Functions may not "
-            "know yet: leave it out, or start another way."
+            f"This way takes no 'execution_mode' {batch.execution_mode.value!r}, a parameter that Step "
+            "Functions may not know yet: leave it out, or start another way."
         )
 
 

@@ -8,7 +8,7 @@ the counts equal those of one; faults and retries are left out too.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -34,6 +34,7 @@ from orchbench.platforms.meters import CHECKPOINTS, Meter
 from orchbench.trace import Label
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
+from orchbench.ways.way import Waits
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
@@ -79,7 +80,12 @@ class Followed:
     @cached_property
     def policies(self) -> PolicyColumns:
         """The policy, a row a query."""
-        return policy_rows(self.policy, len(self.statement_seconds))
+        rows = policy_rows(self.policy, len(self.statement_seconds))
+        budget = self.candidate.budget_polls
+        if self.usage.changing_delays is None or not (self.policy.is_fixed and self.policy.budget and budget):
+            return rows
+        delay = np.maximum(rows.minimum_seconds, np.ceil(self.timeout_seconds / budget))
+        return replace(rows, minimum_seconds=delay, maximum_seconds=delay)
 
     @property
     def usage(self) -> Usage:
@@ -91,7 +97,8 @@ class Followed:
         """When its polls fall."""
         seconds = self.statement_seconds
         budget, most = self.candidate.budget_polls, most_polls(self.usage)
-        found = poll(seconds, self.timeout_seconds, self.policies, budget, most)
+        timeouts = self.candidate.noticed(self.timeout_seconds)
+        found = poll(seconds, timeouts, self.policies, budget, most)
         return found if self.candidate.polls else woken(found, seconds)
 
     @cached_property
@@ -129,6 +136,8 @@ class Followed:
     @property
     def lag_worst_seconds(self) -> Floats:
         """The delay before the last poll: the lag of an end at the worst moment; NaN as above."""
+        if self.candidate.waits is Waits.HELD:
+            return self.lag_seconds
         return np.where(self.unseen, np.nan, self.polled.last_delay_seconds)
 
     @cached_property
@@ -149,6 +158,8 @@ class Followed:
     @cached_property
     def longest_delay_seconds(self) -> float:
         """The longest delay of the schedule up to the timeout: what an end can stay unseen at worst."""
+        if self.candidate.waits is Waits.HELD:
+            return 0.0
         return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
 
     @cached_property
@@ -306,7 +317,7 @@ def estimate_way(
         else np.full(len(durations), float(timeout_seconds))
     )
     kept_warm = float(terms.assumed["kept_warm_seconds"])
-    return Estimate(Followed(candidate, kept, durations, timeouts, kept_warm), terms)
+    return Estimate(Followed(candidate.following(policy), kept, durations, timeouts, kept_warm), terms)
 
 
 def usual_timeouts(durations_seconds: Floats) -> Floats:

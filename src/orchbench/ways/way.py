@@ -18,6 +18,7 @@ class Waits(StrEnum):
 
     BY_POLLING = "by polling"
     FOR_AN_EVENT = "for an event, with a slow poll behind it"
+    HELD = "by looks that the service holds back until the end"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,11 @@ class Way:
         unrecorded: those of them whose invocations no history shows, such as what an event invokes.
         varies: None for the pair.
         waits: how it learns of the end.
-        least_delay_seconds: of the slow poll behind an event, whatever policy is asked for; 0 for any.
+        least_delay_seconds: of the slow poll behind an event, or how long a look is held, whatever policy is
+            asked for; 0 for any.
+        lacks: what it does not keep of what every way promises, each with the reason: members of the output
+            by their names, and else a few words.
+        refuses: members of the input that it takes from nobody.
         probe: the claim about AWS whose refutation would change its bill most; empty where AWS's documents
             leave nothing open.
         order: its place beside ways that vary the same; by name where it is the same.
@@ -69,6 +74,8 @@ class Way:
     varies: Variation | None = None
     waits: Waits = Waits.BY_POLLING
     least_delay_seconds: int = 0
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    refuses: Sequence[str] = ()
     probe: str = ""
     order: int = 10
 
