@@ -28,7 +28,7 @@ from orchbench.probes import all_probes
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.project import project_folder
-from orchbench.ways import Way, all_ways
+from orchbench.ways import Way, all_ways, told_parameters
 
 SETUP = "functions/setup"
 NEEDED = {
@@ -143,7 +143,8 @@ def _ways(bench: Bench) -> Iterator[Finding]:
             missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
             yield Finding(way.name, good=False, said=missing)
         else:
-            yield Finding(way.name, good=True, said="not deployed, and not needed: Ways=all deploys it")
+            said = f"not deployed, and not needed: {told_parameters([way.name])} deploys it"
+            yield Finding(way.name, good=True, said=said)
 
 
 def _target(bench: Bench, way: Way) -> Finding:

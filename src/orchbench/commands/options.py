@@ -8,7 +8,7 @@ from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_aws, connect_running
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions, running_stack
 from orchbench.project import is_clone, project_folder, working_folder
-from orchbench.ways import Way, all_ways, the_pair
+from orchbench.ways import Way, all_ways, deployed_by
 from orchbench.ways.durations import InvalidDuration, Policy, parse_policy, split_policies
 
 NEEDS_CLONE = (
@@ -134,13 +134,8 @@ def require_clone() -> None:
 def local_options(ways: Iterable[str], *, published: bool) -> StackOptions:
     """Return how a local stack is started on which these ways can run."""
     require_clone()
-    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, "Ways": deployed_for(ways)}
+    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, **deployed_by(ways)}
     return StackOptions(folder=project_folder(), parameters=parameters, published=published)
-
-
-def deployed_for(ways: Iterable[str]) -> str:
-    """Return the value of the template's parameter ``Ways`` that deploys these."""
-    return "pair" if set(ways) <= set(the_pair()) else ALL
 
 
 def require_sound(bench: Bench) -> None:

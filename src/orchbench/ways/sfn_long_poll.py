@@ -25,4 +25,5 @@ WAY = replace(
     least_delay_seconds=HELD_SECONDS,
     probe="sdk-wait-time-seconds",
     order=DIRECT.order + 1,
+    switch="LongPoll",
 )

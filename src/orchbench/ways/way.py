@@ -43,6 +43,7 @@ class Way:
         platform_name: of the platform that runs it.
         title: as a person says it.
         target_output: the template's output that holds what a start takes.
+        switch: a parameter of the template, off by default, that deploys it besides; empty for none.
         implementation: the definition or the handler, below the repository's root.
         works: which state, step or integration of it does which work, by its name.
         usage: what an execution uses.
@@ -76,6 +77,7 @@ class Way:
     least_delay_seconds: int = 0
     lacks: Mapping[str, str] = field(default_factory=dict)
     refuses: Sequence[str] = ()
+    switch: str = ""
     probe: str = ""
     order: int = 10
 

@@ -83,7 +83,7 @@ class StepFunctions:
         return Record(description, [event for page in pages for event in page["events"]])
 
     def polls_so_far(self, execution_arn: str) -> int:
-        """Return the polls that the newest events tell of; the Data API's own answers tell of none, and are counted."""
+        """Return the polls that the newest events tell of; the Data API's own answers are counted."""
         newest = self._client.get_execution_history(
             executionArn=execution_arn, maxResults=20, reverseOrder=True, includeExecutionData=True
         )
