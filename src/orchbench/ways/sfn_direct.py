@@ -39,7 +39,17 @@ _USAGE = replace(
         wait=_SAME.wait + _PASS,
     ),
 )
-LACKS: dict[str, str] = {}
+LACKS = {
+    "polls": "a definition counts nothing while it only asks and waits",
+    "statements": "a definition cannot shape a list, and the answer's own repeats the SQL",
+    "parameters": "a definition could not leave them out of an execution that has none, so it refuses them",
+    "execution_mode": "Step Functions may not know the parameter yet, so AUTO_COMMIT is refused",
+    "the deadline": "it counts from before the submit, in whole seconds: no state computes with CreatedAt",
+    "metrics of a poll": "no function looks, so none writes them",
+    "SQL out of the history": "the submit's request and each answer to a look hold it, though no state does",
+    "the name of denied access": "the SDK has one name for it and for throttling, as assumed, so it ends as "
+    "DataApiThrottled, once all retries are used up",
+}
 
 WAY = Way(
     name="sfn-direct",
@@ -47,6 +57,8 @@ WAY = Way(
     title="Step Functions, calling the Data API itself",
     target_output="SfnDirectStateMachineArn",
     implementation="statemachine/sfn_direct.asl.json",
+    lacks=LACKS,
+    refuses=("parameters", "execution_mode"),
     works={
         "Prepare batch": Work.PREPARE,
         "Submit batch": Work.SUBMIT,

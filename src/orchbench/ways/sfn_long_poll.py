@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from orchbench.platforms.step_functions.platform import HISTORY_QUOTA
 from orchbench.trace import Work
-from orchbench.ways.sfn_direct import ENDINGS, LOOK, START
+from orchbench.ways.sfn_direct import ENDINGS, LACKS, LOOK, START
 from orchbench.ways.sfn_direct import WAY as DIRECT
 from orchbench.ways.usage import Usage
 from orchbench.ways.way import Variation, Waits
@@ -21,6 +21,11 @@ WAY = replace(
     works={name: work for name, work in DIRECT.works.items() if work is not Work.WAIT},
     usage=Usage(quota=HISTORY_QUOTA, start=START, look=LOOK, endings=ENDINGS, death="Runtime"),
     varies=Variation("sfn-poll", "no function in the loop, and no wait"),
+    lacks=LACKS
+    | {
+        "poll": "the service holds a look for 30 s, whatever policy is asked for",
+        "the deadline": f"{LACKS['the deadline']}; and it is noticed when a look ends, up to 30 s late",
+    },
     waits=Waits.HELD,
     least_delay_seconds=HELD_SECONDS,
     probe="sdk-wait-time-seconds",
