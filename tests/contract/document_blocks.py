@@ -344,6 +344,7 @@ if __name__ == "__main__":
     (ROOT / POLICY).write_text(policy_file())
     (ROOT / "docs" / CHART).write_text(promise_chart())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
+    tables = made(BLOCKS | EXAMPLE_BLOCKS)
     for path in DOCUMENTS:
         if path.name != "CONTRIBUTING.md":
-            path.write_text(with_generated(path.read_text(), made(BLOCKS | EXAMPLE_BLOCKS)))
+            path.write_text(with_generated(path.read_text(), tables))

@@ -15,7 +15,7 @@ from rich.text import Text
 from orchbench.commands.decision_comment import check_comment, comment
 from orchbench.commands.decision_question import decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
-from orchbench.commands.estimation import candidates, print_json, today, workload_of
+from orchbench.commands.estimation import considered, print_json, today, workload_of
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
 from orchbench.commands.report import given_for, prices_of, results_of
@@ -109,7 +109,7 @@ def _place(arguments: argparse.Namespace) -> tuple[Path, str]:
 def _given(arguments: argparse.Namespace, results: list[Results], inputs: Json) -> Given:
     return replace(
         given_for(arguments, results),
-        candidates=candidates(_way(inputs)),
+        candidates=considered(_way(inputs)),
         assumed=_assumed(inputs),
         memory_mb=int(inputs["memory"]["value"]),
     )
@@ -252,7 +252,7 @@ def check_record(arguments: argparse.Namespace) -> int:
 
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
     return Given(
-        candidates=candidates(_way(inputs)),
+        candidates=considered(_way(inputs)),
         prices=prices_of(arguments, inputs["region"]["value"]),
         prices_file="",
         architecture=inputs["architecture"]["value"],

@@ -1,5 +1,7 @@
 """Limits at a glance: how long a query each way can poll, and what of a batch does not fit."""
 
+from itertools import chain
+
 from rich.table import Table
 
 from orchbench.commands.brief import print_brief, small_table
@@ -36,9 +38,12 @@ def print_limits(document: Json) -> None:
 
 def _table(rows: list[Json]) -> Table:
     """Return a row for each way, with a column for each policy."""
-    policies = list(dict.fromkeys(one["policy"] for one in rows))[:MOST_POLICIES]
+    ways = dict.fromkeys(one["way"] for one in rows)
+    asked = {way: [one["policy"] for one in rows if one["way"] == way] for way in ways}
+    # A way may keep fewer policies than there are, and so must not say in which order they stand.
+    policies = list(dict.fromkeys(chain(*sorted(asked.values(), key=len, reverse=True))))[:MOST_POLICIES]
     table = small_table("way", ">polls", *(f">{_short(policy)}" for policy in policies))
-    for way in dict.fromkeys(one["way"] for one in rows):
+    for way in ways:
         own = {one["policy"]: one for one in rows if one["way"] == way}
         polls = next(iter(own.values()))["most_polls"]["value"]
         reached = (own.get(policy) for policy in policies)

@@ -258,6 +258,8 @@ def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
         ("sfn-poll", 2_777, 27_770),
         # 2 operations before the first poll, 2 a poll: the 1,500th wait would be number 3,001.
         ("durable-poll", 1_499, 14_990),
+        # 11 events before the first poll: after the 2,776th 4 are left, for a wait and a look that begins.
+        ("sfn-direct", 2_776, 27_770),
         # 4 operations before the first poll's own: check 2,997 asks for number 3,001.
         ("durable-condition", 2_996, 29_970),
     ],
@@ -283,6 +285,7 @@ def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks:
     [
         # The executions themselves are run above.
         ("sfn-poll", "Runtime", 2_777, 27_770),
+        ("sfn-direct", "Runtime", 2_776, 27_770),
         ("durable-poll", "CheckpointError", 1_499, 14_990),
         ("durable-condition", "CheckpointError", 2_996, 29_970),
     ],
