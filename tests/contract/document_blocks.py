@@ -279,6 +279,13 @@ def answer_block() -> Iterator[str]:
     )
 
 
+def lacks_table() -> Iterator[str]:
+    """Yield what ways say that they do not keep, each with its reason."""
+    yield from ("| way | does not keep | because |", "|---|---|---|")
+    for way in all_ways().values():
+        yield from (f"| {way.name} | {what} | {reason} |" for what, reason in way.lacks.items())
+
+
 def probe_table() -> Iterator[str]:
     """Yield every probe with what became of it."""
     yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
@@ -306,6 +313,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "permissions": permission_table,
     "answer": answer_block,
     "idle": idle_table,
+    "lacks": lacks_table,
     "cold-start": cold_start_table,
     "probes": probe_table,
     "probe-details": probe_details,
