@@ -14,6 +14,7 @@ ENDINGS = {
     Ending.SUCCEEDED: amounts(1, 2 + 1),
     Ending.FAILED: amounts(4, 2 + 5 + 2 + 1 + 1, cancel=1),
     Ending.TIMED_OUT: amounts(4, 2 + 5 + 2 + 1 + 1, cancel=1),
+    Ending.TOO_LATE: amounts(4, 2 + 5 + 2 + 2 + 1, cancel=1),
 }
 START = amounts(2, 1 + 5 + 5, prepare=1)
 LOOK = amounts(2, 5 + 2)

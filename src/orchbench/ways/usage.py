@@ -20,6 +20,8 @@ class Ending(StrEnum):
     """Redshift ended the statement: FAILED or ABORTED."""
     TIMED_OUT = "timed out"
     """The batch's own deadline passed, and its statement was cancelled."""
+    TOO_LATE = "finished before its cancel"
+    """The same, and the statement had finished; stated where it is the dearest way out."""
 
 
 @dataclass(frozen=True)
