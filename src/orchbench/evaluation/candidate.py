@@ -57,6 +57,11 @@ class Candidate:
         """Tell whether it learns of the end by polling, so that a policy decides how soon."""
         return self.waits is Waits.BY_POLLING
 
+    @property
+    def is_woken(self) -> bool:
+        """Tell whether it learns of the end by an event, with a slow poll behind it."""
+        return self.waits is Waits.FOR_AN_EVENT
+
     def kept(self, policy: Policy) -> Policy:
         """Return what it makes of a policy: a slow poll behind an event, or a look held for its own time."""
         if self.waits is Waits.HELD:
