@@ -36,7 +36,7 @@ def print_limits(document: Json) -> None:
     if first:
         extra.append("A longer one runs on while a quota ends its execution.")
     ways = len({one["way"] for one in rows})
-    shown = MOST_WAYS - 1 if misfits else MOST_WAYS
+    shown = MOST_WAYS - 2 if misfits else MOST_WAYS
     if ways > shown:
         extra.append(f"{ways - shown} more ways with --verbose.")
     print_brief(misfits[0] if misfits else headline, [_table(rows, shown)], _following(first), extra)
