@@ -60,12 +60,17 @@ compare-aws: setup
 up: setup
 	$(BIN)/orchbench up
 
+# Compiled once, for the many processes that tests start: where bytecode may not be written, each would compile anew.
+COMPILE := $(BIN)/python -m compileall -q src functions tests
+
 # Everything, in processes side by side, with one summary.
 test: check
+	@$(COMPILE)
 	$(BIN)/python tests/suite/side_by_side.py
 
 # What a developer runs all day: no local server, no rehearsal of many hours.
 test-fast: setup-tests
+	@$(COMPILE)
 	$(BIN)/python -m pytest -m "not local and not slow" -n 2 --dist loadfile
 
 check: setup-tests tools

@@ -1,11 +1,15 @@
 """One environment of a function, as Lambda keeps it: its handler, and invocations one after the other.
 
-``python benchmarks/environment.py NAME WARM_INVOCATIONS`` writes the processor seconds of a warm invocation
-as its standard error's last line. It imports nothing that the function does not: its memory is measured.
+``python benchmarks/environment.py NAME BLOCKS`` writes the processor seconds of a warm invocation as its
+standard error's last line, a JSON object: the function's, and of a durable one also those of a bare handler
+with the same operations. Without blocks it invokes the function once, and imports nothing that the function
+does not: its memory is measured.
 """
 
 import importlib
+import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from time import process_time
 from typing import Any
@@ -38,6 +42,10 @@ EVENTS: dict[str, dict[str, Any]] = {
     "sweep": {},
 }
 """What each function is invoked with; a durable one with the state of its execution."""
+BARE = {"durable_poll": "bare_durable", "durable_condition": "bare_condition"}
+"""Durable handlers that do nothing, in the operations of each durable function: what the SDK takes itself."""
+WARM_INVOCATIONS = 10
+"""Of a block, between two looks at the clock: it can take as long to read as what is measured."""
 
 
 class Context:
@@ -102,27 +110,46 @@ def answer(operation: str) -> dict[str, Any]:
 def clients(name: str) -> list[Any]:
     """Return the clients that a function's handler calls, the ones that it keeps."""
     found = []
-    if name != "bare_durable":
+    if not name.startswith("bare"):
         client = importlib.import_module("redshift_batch.data_api").redshift_data_client
         # As the handler asks for it: another spelling of the same arguments makes another client.
         found = [client(patient=True) if name == "sweep" else client()]
-    if "durable" in name:
+    if is_durable(name):
         service = importlib.import_module("aws_durable_execution_sdk_python.lambda_service")
         found.append(service.LambdaClient.initialize_client().client)
     return found
 
 
-def main(name: str, warm_invocations: int) -> None:
-    """Invoke a function once; then, its calls answered on the spot, as often as asked.
+def is_durable(name: str) -> bool:
+    """Tell whether a handler is a durable function's."""
+    return "durable" in name or name.startswith("bare")
+
+
+def main(name: str, blocks: int) -> None:
+    """Invoke a function once; then, its calls answered on the spot, in as many blocks as asked."""
+    if not blocks:
+        invoke(handler_of(name), event_of(name, Checkpoints()))
+        return
+    kinds = {"function": name} | ({"sdk": BARE[name]} if name in BARE else {})
+    warm = {kind: warmed(one) for kind, one in kinds.items()}
+    seconds: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for _ in range(blocks):
+        # In turn, so that a machine that grows slow is slow for both.
+        for kind, once_more in warm.items():
+            began = process_time()
+            for _ in range(WARM_INVOCATIONS):
+                once_more()
+            seconds[kind].append((process_time() - began) / WARM_INVOCATIONS)
+    # What else the machine does can only add to the processor time of the same work.
+    print(json.dumps({kind: min(found) for kind, found in seconds.items()}), file=sys.stderr)  # noqa: T201
+
+
+def warmed(name: str) -> Callable[[], None]:
+    """Invoke a function for the first time, and return what invokes it again.
 
     Warm, a durable function looks at the statement that its first invocation submitted, again and again.
     """
-    module = name if name == "bare_durable" else f"{name}.handler"
-    handler = importlib.import_module(module).handler
-    if not warm_invocations:
-        invoke(handler, event_of(name, Checkpoints()))
-        return
-    checkpoints = Checkpoints()
+    handler, checkpoints = handler_of(name), Checkpoints()
 
     def answered(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         return checkpoints.write(request["Updates"]) if "Updates" in request else answer(operation)
@@ -131,16 +158,17 @@ def main(name: str, warm_invocations: int) -> None:
         client._make_api_call = answered  # noqa: SLF001 - the one place that every operation goes through
     invoke(handler, event_of(name, checkpoints))
     event = event_of(name, checkpoints)
-    # The clock is read twice and no oftener: it can take as long to read as what is measured.
-    began = process_time()
-    for _ in range(warm_invocations):
-        invoke(handler, event)
-    print((process_time() - began) / warm_invocations, file=sys.stderr)  # noqa: T201
+    return lambda: invoke(handler, event)
+
+
+def handler_of(name: str) -> Any:
+    """Return a function's handler."""
+    return importlib.import_module(name if name.startswith("bare") else f"{name}.handler").handler
 
 
 def event_of(name: str, checkpoints: Checkpoints) -> dict[str, Any]:
     """Return what a function is invoked with."""
-    return checkpoints.event() if "durable" in name else EVENTS[name]
+    return checkpoints.event() if is_durable(name) else EVENTS[name]
 
 
 def invoke(handler: Any, event: dict[str, Any]) -> None:

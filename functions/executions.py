@@ -74,7 +74,7 @@ def executions_of(execution_id: str) -> Executions:
     if service == "lambda":
         return DurableExecutions(client("lambda"))
     raise InvalidInput(
-        f"{execution_id[:80]!r} is no execution: it takes the ARN of a state machine's or of a durable one."
+        f"{execution_id[:80]!r} is not an execution: it takes the ARN of a state machine's or a durable one."
     )
 
 

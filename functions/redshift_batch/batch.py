@@ -153,7 +153,7 @@ def _bundled_sql(name: Any, folder: Path) -> str:
 
 
 def _reason(error: Exception) -> str:
-    return "it is no UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no file can have that name"
+    return "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "no file can have that name"
 
 
 def _timeout_seconds(document: Json, settings: Settings) -> int:
@@ -257,7 +257,7 @@ def _check_statements(batch: Batch) -> None:
 
 def _check_statement(number: int, statement: str, mode: ExecutionMode) -> None:
     if not _is_unicode(statement):
-        raise InvalidInput(f"Statement {number} holds half a surrogate pair, which is no text: write UTF-8.")
+        raise InvalidInput(f"Statement {number} holds half a surrogate pair, which is not text: write UTF-8.")
     size = len(statement.encode())
     if size > LONGEST_STATEMENT_BYTES:
         raise StatementTooLong(

@@ -52,7 +52,7 @@ class InvalidBatch(BatchError):
 
 
 class InvalidInput(InvalidBatch):
-    """The input is no JSON object, has an unknown key, or keys that exclude each other."""
+    """The input is not a JSON object, has an unknown key, or keys that exclude each other."""
 
 
 class SqlFileNotAllowed(InvalidBatch):

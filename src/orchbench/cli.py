@@ -125,8 +125,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         return 0
     command = next((word for word in words if not word.startswith("-")), NO_COMMAND)
     parsed = build_parser(command).parse_args(words)
-    from orchbench.commands.failure import is_usage, sentence_of  # noqa: PLC0415 - it imports boto3
-
     try:
         code = int(parsed.run(parsed))
         sys.stdout.flush()
@@ -137,6 +135,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Exception as error:
         if parsed.debug:
             raise
+        from orchbench.commands.failure_said import is_usage, sentence_of  # noqa: PLC0415 - it imports boto3
+
         _drop_unwritable_output()
         _say(sentence_of(error))
         return EXIT_USAGE if is_usage(error) else EXIT_FAILED

@@ -25,7 +25,7 @@ UNITS = {
     "ends": "ends",
     "lines": "lines",
     "resources": "resources",
-    "actions": "IAM actions",
+    "actions": "IAM actions for the work",
 }
 Counts = dict[str, dict[str, int]]
 
@@ -56,9 +56,9 @@ def promise_table() -> Iterator[str]:
 
 def change_table() -> Iterator[str]:
     """Yield what each change touches, and adds to each way."""
-    heads = ("change", "way", "files", "languages", *UNITS.values())
+    heads = ("change", "way", "files", "places", "languages", *UNITS.values())
     yield f"| {' | '.join(heads)} |"
-    yield f"|---|---|--:|---|{'--:|' * len(UNITS)}"
+    yield f"|---|---|--:|--:|---|{'--:|' * len(UNITS)}"
     with tempfile.TemporaryDirectory() as folder:
         for change, (what, _) in CHANGES.items():
             for way in PAIR:
@@ -66,7 +66,7 @@ def change_table() -> Iterator[str]:
                 counts = [_told(f"{found.more[one]:+d}") for one in UNITS]
                 patch = f"[{what}](examples/changes/{change}.{way}.patch)"
                 yield (
-                    f"| {patch} | {way} | {found.files} | {', '.join(found.languages)} "
+                    f"| {patch} | {way} | {found.files} | {found.places} | {', '.join(found.languages)} "
                     f"| {' | '.join(counts)} |"
                 )
 

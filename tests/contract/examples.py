@@ -10,6 +10,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from project import ROOT
@@ -62,7 +63,7 @@ class Cost:
             **self.units.to_json(),
             "lines": self.lines,
             "resources": sum(self.deployed.resources.values()),
-            "actions": len(self.deployed.actions) + len(self.deployed.log_actions),
+            "actions": len(self.deployed.actions),
         }
 
 
@@ -134,9 +135,14 @@ def with_change(change: str, way: str, folder: Path, *, made: bool = True) -> Pa
 
 @dataclass(frozen=True)
 class Change:
-    """What a change touches in one way."""
+    """What a change touches in one way.
+
+    Attributes:
+        places: runs of changed lines, one of each new file.
+    """
 
     files: int
+    places: int
     languages: tuple[str, ...]
     more: dict[str, int]
 
@@ -153,6 +159,11 @@ def cost_of_change(change: str, way: str, folder: Path) -> Change:
     kinds = {LANGUAGES[Path(file).suffix] for file in files}
     return Change(
         files=len(files),
+        places=sum(is_changed and not was for was, is_changed in pairwise(map(_is_changed, lines))),
         languages=tuple(one for one in LANGUAGES.values() if one in kinds),
         more={key: counts[1][key] - value for key, value in counts[0].items()},
     )
+
+
+def _is_changed(line: str) -> bool:
+    return line[:1] in ("+", "-") and line[:4] not in ("+++ ", "--- ")

@@ -40,6 +40,13 @@ def test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core(
     assert all(one["source"] for one in found.values())
 
 
+def test_decisions_are_timed_as_whole_processes() -> None:
+    found = figures_of("decide.py", "100", "--rounds", "1")
+    assert found["durations"]["value"] == 100
+    assert 0 < found["processor_seconds_least"]["value"] <= found["processor_seconds_median"]["value"]
+    assert {one["label"] for one in found.values()} <= LABELS
+
+
 def test_the_documents_table_of_coverage_is_the_benchmarks() -> None:
     text = (ROOT / "docs" / "how-it-is-measured.md").read_text()
     for lengths in LENGTHS:

@@ -70,7 +70,15 @@ def test_the_durable_sdk_makes_its_client_of_the_functions_own_session() -> None
 @pytest.mark.slow
 def test_the_benchmark_measures_every_function() -> None:
     ended = subprocess.run(
-        [sys.executable, str(ROOT / "benchmarks" / "cold_start.py"), "--runs", "1", "--json"],
+        [
+            sys.executable,
+            str(ROOT / "benchmarks" / "cold_start.py"),
+            "--runs",
+            "1",
+            "--blocks",
+            "1",
+            "--json",
+        ],
         capture_output=True,
         text=True,
         check=False,
@@ -79,4 +87,7 @@ def test_the_benchmark_measures_every_function() -> None:
     found = json.loads(ended.stdout)
     assert {one["name"] for one in found["functions"]} == set(NOT_LOADED)
     assert all(one["cold_ratio"] > 0 for one in found["functions"])
+    durable = [one for one in found["functions"] if one["name"].startswith("durable")]
+    assert all(one["warm_sdk_cpu_ms"] > 0 for one in durable)
+    assert {one["warm_sdk_cpu_ms"] for one in found["functions"] if one not in durable} == {None}
     assert all(0 < one["peak_mb"] < found["goals"]["peak_mb"] for one in found["functions"])

@@ -110,6 +110,7 @@ def rehearsed(way: str, document: dict[str, Any], *faults: str) -> Rehearsal:
     return rehearse(Scenario(30, document, inline_sql=True, faults=read), way)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", FAULTS)
 @pytest.mark.parametrize("way", all_ways())
 def test_no_execution_logs_its_sql(log: Log, way: str, what: str) -> None:

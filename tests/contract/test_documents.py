@@ -7,17 +7,21 @@ import re
 import shlex
 import shutil
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from document_blocks import BLOCKS, EXAMPLE_BLOCKS, made
+from concepts import CONCEPTS
+from document_blocks import BLOCKS, EXAMPLE_BLOCKS, made, measured_complexity
 from documented import DOCUMENTS, Shown, agrees, generated, shell_commands, shown
 from example_tables import CHART, promise_chart
 from project import FUNCTIONS, ROOT, definition
 
 from orchbench.cli import build_parser, main
 from orchbench.commands.former import FORMER
+from orchbench.commands.overview import TASKS
+from orchbench.commands.rehearse import DURATIONS, POLICIES
 from orchbench.commands.stored_summary import read_summary
 from orchbench.rehearsal.scenario import load_scenarios
 from orchbench.report.markdown import comparison_markdown
@@ -75,6 +79,8 @@ ELSEWHERE = {
     "test_every_way_is_rehearsed_and_timed",
     "python benchmarks/interval_coverage.py": "tests/contract/test_benchmarks.py::"
     "test_the_documents_table_of_coverage_is_the_benchmarks",
+    "python benchmarks/decide.py": "tests/contract/test_benchmarks.py::"
+    "test_decisions_are_timed_as_whole_processes",
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
@@ -129,8 +135,8 @@ def is_run_here(command: str) -> bool:
 
 
 def timed(commands: list[str]) -> list[pytest.ParameterSet]:
-    """Mark those as slow that rehearse, or estimate a million points."""
-    slow = ("orchbench rehearse ", "orchbench estimate --benchmark")
+    """Mark those as slow that rehearse, decide or draw."""
+    slow = tuple(f"orchbench {name} " for name in ("rehearse", "faults", "decide", "report", "supplement"))
     return [
         pytest.param(one, id=one, marks=[pytest.mark.slow] if one.startswith(slow) else [])
         for one in commands
@@ -296,18 +302,25 @@ def test_the_stored_comparisons_table_is_made_from_its_results() -> None:
 
 
 @pytest.mark.slow
+def test_the_stored_complexity_is_what_the_program_counts() -> None:
+    stored = json.loads((STORED / "complexity.json").read_text())
+    counted = json.loads(json.dumps(measured_complexity()))
+    stored_ways = [one["way"] for one in stored["ways"]]
+
+    assert [one for one in counted["ways"] if one["way"] in stored_ways] == stored["ways"]
+    assert counted["conclusion"] == stored["conclusion"]
+
+
+@pytest.mark.slow
 def test_the_chart_of_the_promises_is_drawn_from_the_same_counts() -> None:
     assert (ROOT / "docs" / CHART).read_text() == promise_chart()
 
 
-def test_each_concept_is_linked_to_a_file_that_has_its_line() -> None:
-    text = (ROOT / "docs" / "complexity.md").read_text()
-    rows = re.findall(r"^\| [^|]+ \| ([\w-]+) \| \[`(.+?)`\]\((.+?)\) \|$", text, re.MULTILINE)
-    missing = [line for _, line, file in rows if line not in (ROOT / "docs" / file).read_text()]
+def test_at_most_ten_concepts_must_be_known_of_a_way() -> None:
+    of_a_way = Counter(way for _concept, way, _text, _file in CONCEPTS)
 
-    assert missing == []
-    for way in ("sfn-poll", "durable-poll"):
-        assert 1 <= sum(one == way for one, _, _ in rows) <= 10
+    assert set(of_a_way) == {"sfn-poll", "durable-poll"}
+    assert max(of_a_way.values()) <= 10
 
 
 @pytest.mark.parametrize(
@@ -412,7 +425,12 @@ def test_the_changelog_and_the_package_agree() -> None:
 def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
     # Such a query is seen as soon as it ends, as none is that may end at any moment.
     shown_there = (one.command for kind in ("here", "slow") for one in in_console_blocks(kind))
-    commands = [shlex.split(command, comments=True) for command in (*in_shell_blocks(), *shown_there)]
+    helped = [one.example for task in TASKS for one in task.entries]
+    by_default = f"orchbench rehearse --duration {','.join(DURATIONS)} --poll {','.join(POLICIES)}"
+    commands = [
+        shlex.split(command, comments=True)
+        for command in (*in_shell_blocks(), *shown_there, *helped, by_default)
+    ]
     duration = re.compile(r"[0-9.]+[smhd]?")
     options = ("--duration", "--poll", "--acceptable-lag")
     given = [

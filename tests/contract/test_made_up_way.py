@@ -89,7 +89,12 @@ def runner(folder: Path) -> Run:
                 *arguments,
             ],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder / 'functions'}"},
+            env=os.environ
+            | {
+                "PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder / 'functions'}",
+                # The copy is compiled once, and not by every command.
+                "PYTHONDONTWRITEBYTECODE": "",
+            },
             capture_output=True,
             text=True,
             timeout=600,

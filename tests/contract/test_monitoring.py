@@ -103,6 +103,7 @@ def test_every_way_has_a_list_and_the_document_names_them_all() -> None:
     assert overrides in (ROOT / "docs" / "operations.md").read_text()
 
 
+@pytest.mark.slow
 def test_by_default_no_alarm_watches_a_way_that_is_not_deployed() -> None:
     default = resources(monitoring(), "AWS::CloudWatch::Alarm").values()
     further = tuple(way for way in all_ways() if way not in the_pair())

@@ -38,6 +38,7 @@ def less_the_bench(resource: dict[str, Any]) -> dict[str, Any]:
     return left
 
 
+@pytest.mark.slow
 @EVERY_WAY
 def test_a_way_written_alone_has_what_is_left_when_all_others_are_deleted(
     way: Way, folders: dict[str, Path]

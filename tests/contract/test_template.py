@@ -260,6 +260,7 @@ def test_there_is_something_to_select_whichever_parameters_are_empty() -> None:
             assert parts[index] == (value.split(delimiter)[index] if value else "-")
 
 
+@pytest.mark.slow
 def test_the_versions_description_always_fits() -> None:
     """Lambda takes 256 characters."""
     parameters = template()["Parameters"]

@@ -6,7 +6,9 @@ from decimal import Decimal
 from documented import generated, shell_commands
 from project import ROOT
 
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.prices import price_list
+from orchbench.ways import the_pair
 
 README, JAPANESE = ROOT / "README.md", ROOT / "README.ja.md"
 FIGURE = re.compile(r"\$?\d[\d,.]*\d|\d")
@@ -36,6 +38,15 @@ def test_the_first_sentence_tells_the_shares_of_the_table() -> None:
     for path in (README, JAPANESE):
         first = path.read_text().partition("**")[2].replace("\n", " ")
         assert {other, chosen} <= set(re.findall(r"[\d.]+%", path.read_text().partition("|")[0])), first
+
+
+def test_the_first_sentence_counts_what_is_operated_as_the_page_does() -> None:
+    other, chosen = (Candidate.of(way).parts for way in the_pair().values())
+    words = {3: ("three", "三つ"), 4: ("four", "四つ")}
+    english = f"{words[chosen][0]} functions to operate instead of {words[other - 1][0]} and a state machine"
+    japanese = f"{words[other - 1][1]}の関数とステートマシンではなく、{words[chosen][1]}の関数です"
+    assert english in README.read_text()
+    assert japanese in JAPANESE.read_text()
 
 
 def test_the_japanese_readme_has_commands_of_the_english_one_and_the_two_among_them() -> None:

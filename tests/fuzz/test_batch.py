@@ -234,6 +234,7 @@ def test_files_inside_the_folder_are_read(folder: Path, name: str) -> None:
     assert len(parse_batch({"sql_file": name}, settings).statements) == 1
 
 
+@pytest.mark.slow
 def test_a_large_input_is_read_once_and_in_time() -> None:
     row = "(1,2,3),"
     document = {"sql": "INSERT INTO t VALUES " + row * (60_000 // len(row)) + "(1,2,3)"}

@@ -114,6 +114,7 @@ def test_any_bytes_are_answered(endpoint: Endpoint, target: str, body: bytes) ->
     check_is_answered(endpoint, target, body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 @given(data=st.data())
 def test_any_request_of_an_operation_is_answered(
@@ -187,6 +188,7 @@ rules = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(rule=rules | anything)
 def test_a_fault_rule_is_read_or_refused_and_never_breaks_a_call(rule: Any) -> None:
     clock = WallClock()

@@ -77,6 +77,7 @@ def loaded(path: Path) -> tuple[Scenario, ...] | None:
         return None
 
 
+@pytest.mark.slow
 @one_file
 @given(document=st.fixed_dictionaries({"scenarios": st.lists(scenarios, max_size=3)}) | values)
 def test_any_document_is_scenarios_or_a_sentence(tmp_path: Path, document: Any) -> None:
@@ -139,6 +140,7 @@ WRONG_FILES: dict[str, str | bytes] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", WRONG_FILES)
 def test_a_wrong_scenario_file_is_a_usage_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
@@ -223,6 +225,7 @@ def priced(path: Path) -> PriceList | None:
         return None
 
 
+@pytest.mark.slow
 @one_file
 @given(key=st.sampled_from(sorted(GOOD_PRICES["prices"])), change=price_values)
 def test_any_price_is_read_or_a_sentence(tmp_path: Path, key: str, change: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import pytest
 from project import ROOT
 
-from orchbench.commands.options import NEEDS_CLONE
+from orchbench.commands.deployed import NEEDS_CLONE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 STORED = ROOT / "docs" / "results" / "compare-local"
@@ -52,6 +52,7 @@ RUN = [
     ("prices", "--region", "us-east-1"),
     ("template", "--way", "sfn-poll", "--out", "alone"),
     ("report", str(STORED), "--out", "page"),
+    ("report", "--out", "alone.html"),
     ("report", str(STORED), "--print", "table"),
     ("decide", str(STORED), *WORKLOAD, "--acceptable-lag", "1m", "--record", "record"),
     ("decide", "--check", "record/decision.json"),

@@ -195,6 +195,7 @@ def rehearsed(request: pytest.FixtureRequest) -> tuple[Case, dict[str, Rehearsal
     return chosen, {name: rehearse(chosen.scenario, name) for name in WAYS}
 
 
+@pytest.mark.slow
 def test_every_way_ends_alike_and_leaves_nothing_running(
     rehearsed: tuple[Case, dict[str, Rehearsal]],
 ) -> None:

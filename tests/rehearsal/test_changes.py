@@ -1,22 +1,24 @@
 """Changes that teams make, as patches to each of the pair: they fit, and do what they are for.
 
-The engines run a Map's items one after another, do not stop one, and deliver no callback, so of these changes
-a part is rehearsed: docs/complexity.md says which.
+The engines run a Map's items one after another, and do not stop one, so of these changes a part is rehearsed:
+docs/complexity.md says which.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from examples import CHANGES, PAIR, with_change
 
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
+from orchbench.rehearsal.aws import Aws
+from orchbench.rehearsal.rehearse import Services
 from orchbench.trace import ExecutionStatus
 from orchbench.virtual_time.application import load_application
+from orchbench.virtual_time.clock import VirtualClock
 
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("way", PAIR)]
 
@@ -27,7 +29,7 @@ MAPS = (PAIR[0],)
 """What runs a Map, which moto does not end when its execution is stopped."""
 
 
-def rehearsed(folder: Path, way: str, seconds: float, *faults: str, sns: Any = None) -> Rehearsal:
+def rehearsed(folder: Path, way: str, seconds: float, *faults: str, services: Any = None) -> Rehearsal:
     application = load_application(folder / "template.yaml")
     machines = {
         name: replace(one, definition=one.definition.replace(CONCURRENT, '"MaxConcurrency": 1'))
@@ -37,7 +39,7 @@ def rehearsed(folder: Path, way: str, seconds: float, *faults: str, sns: Any = N
         Scenario(seconds, faults=tuple(map(Fault.parse, faults))),
         way,
         application=replace(application, state_machines=machines),
-        services={"sns": {"Publish": sns}} if sns else None,
+        services=services,
     )
 
 
@@ -54,9 +56,17 @@ def test_a_failure_is_told_once_and_keeps_its_name(way: str, tmp_path: Path) -> 
 
     project = with_change("1-notify-on-failure", way, tmp_path)
 
-    assert ended(rehearsed(project, way, 95, "fail:at=42", sns=publish)) == ("FAILED", "BatchFailed", 1, 0)
+    assert ended(rehearsed(project, way, 95, "fail:at=42", services={"sns": {"Publish": publish}})) == (
+        "FAILED",
+        "BatchFailed",
+        1,
+        0,
+    )
     assert [one["Subject"] for one in told] == ["BatchFailed"]
-    assert rehearsed(project, way, 95, sns=publish).trace.status is ExecutionStatus.SUCCEEDED
+    assert (
+        rehearsed(project, way, 95, services={"sns": {"Publish": publish}}).trace.status
+        is ExecutionStatus.SUCCEEDED
+    )
     assert len(told) == 1
 
 
@@ -96,22 +106,52 @@ def test_four_batches_must_all_succeed_and_none_outlives_one_that_fails(way: str
     assert (failed.trace.status, failed.statements_running) == ("FAILED", 0)
 
 
-def test_the_second_batch_does_not_run_before_somebody_was_asked(way: str, tmp_path: Path) -> None:
+HOUR_SECONDS = 3_600.0
+APPROVAL = {
+    "sfn-poll": ("stepfunctions", "SendTaskSuccess", "taskToken", {"output": "{}"}),
+    "durable-poll": ("lambda", "SendDurableExecutionCallbackSuccess", "CallbackId", {}),
+}
+"""How whoever was asked says yes: an operation, what takes the token that was sent along, and the rest."""
+
+
+def person(way: str, asked: list[str], after_seconds: float) -> Callable[[Aws, VirtualClock], Services]:
+    """Return somebody who is asked over SNS, and approves after a while."""
+
+    def at_hand(aws: Aws, clock: VirtualClock) -> Services:
+        service, operation, token, request = APPROVAL[way]
+
+        def publish(message: Mapping[str, Any]) -> dict[str, str]:
+            def approve() -> None:
+                aws.invoke(service, operation, request | {token: message["Message"]})
+
+            asked.append(message["Subject"])
+            clock.at(clock.now() + after_seconds, approve)
+            return {"MessageId": "1"}
+
+        return {"sns": {"Publish": publish}}
+
+    return at_hand
+
+
+def test_the_second_batch_waits_until_somebody_has_approved(way: str, tmp_path: Path) -> None:
     asked: list[str] = []
-
-    def refuse(request: Mapping[str, Any]) -> dict[str, str]:
-        asked.append(request["Subject"])
-        said: Any = {
-            "Error": {"Code": "AuthorizationError", "Message": "no"},
-            "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "1"},
-        }
-        raise ClientError(said, "Publish")
-
     project = with_change("5-an-approval-between", way, tmp_path)
-    done = rehearsed(project, way, 25, sns=refuse)
+    done = rehearsed(project, way, 25, services=person(way, asked, HOUR_SECONDS))
 
-    assert (done.trace.status, done.statements_executed) == ("FAILED", 1)
+    assert ended(done) == ("SUCCEEDED", None, 2, 0)
     assert asked == ["second.sql"]
+    first, second = (one.created_at for one in done.batches)
+    assert HOUR_SECONDS <= second - first <= HOUR_SECONDS + 60
+
+
+def test_an_approval_that_nobody_gives_in_twelve_hours_fails_the_execution(way: str, tmp_path: Path) -> None:
+    asked: list[str] = []
+    project = with_change("5-an-approval-between", way, tmp_path)
+    done = rehearsed(project, way, 25, services=person(way, asked, 13 * HOUR_SECONDS))
+
+    assert ended(done) == ("FAILED", "ApprovalTimedOut", 1, 0)
+    assert done.trace.ended_at is not None
+    assert 12 <= (done.trace.ended_at - done.trace.started_at) / HOUR_SECONDS <= 12.1
 
 
 def test_there_is_a_patch_for_every_change(way: str) -> None:

@@ -11,6 +11,7 @@ from orchbench.ways.way import Waits
 SHORT = ["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", "1"]
 
 
+@pytest.mark.slow
 def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SHORT, "--json"]) == 0
     printed = capsys.readouterr()
@@ -24,6 +25,7 @@ def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> N
         assert row["rehearsal_seconds"]["value"] > 0
 
 
+@pytest.mark.slow
 def test_the_same_command_twice_gives_the_same_digest(capsys: pytest.CaptureFixture[str]) -> None:
     command = [*SHORT, "--fault", "throttle:rate=0.3", "--seed", "5", "--json"]
     digests = set()
@@ -45,8 +47,8 @@ def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--duration", "soon"], "'soon' is no duration"),
-        (["--poll", "eager"], "'eager' is no poll policy"),
+        (["--duration", "soon"], "'soon' is not a duration"),
+        (["--poll", "eager"], "'eager' is not a poll policy"),
         (["--way", "glue"], "no way 'glue': take one of sfn-poll"),
         (["--fault", "fire"], "The fault 'fire' is unknown"),
         (["--latency", "real"], "no latency profile 'real'"),

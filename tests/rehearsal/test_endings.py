@@ -38,6 +38,7 @@ def test_a_stop_while_a_handler_runs_is_not_overwritten_by_its_answer(way: str) 
     assert trace.ended_at - trace.started_at == 24
 
 
+@pytest.mark.slow
 def test_a_second_start_is_answered_with_the_running_execution(way: str) -> None:
     done = rehearse(Scenario(60, {}, faults=(Fault.parse("duplicate-start:at=15"),)), way)
     assert done.restarts == (done.trace.execution_arn,)
@@ -71,6 +72,7 @@ def test_the_poll_budget_carries_twelve_hours_at_ten_seconds_over_the_quota() ->
     assert done.trace.history_events < 25_000
 
 
+@pytest.mark.slow
 def test_the_meter_agrees_with_the_count_of_the_trace(way: str) -> None:
     written = (
         "throttle:operation=DescribeStatement,rate=0.5",

@@ -80,6 +80,7 @@ def test_a_way_that_fails_at_its_first_state_is_reported_in_every_row() -> None:
     assert missed == [fault.name for fault in REHEARSED if fault.name != "checkpoint-lost"]
 
 
+@pytest.mark.slow
 def test_a_broken_way_is_told_apart_from_those_beside_it() -> None:
     chosen = [fault for fault in REHEARSED if fault.name in ("statement-fails", "sweep")]
     ways = [way_named("sfn-poll"), BROKEN]
@@ -173,6 +174,7 @@ def test_the_document_names_every_fault_of_the_local_servers() -> None:
     assert named == [fault.name for fault in LOCAL]
 
 
+@pytest.mark.slow
 def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["faults", "--fault", "deadline", "--fault", "stop", "--processes", "1", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
@@ -183,6 +185,7 @@ def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> N
         assert {cell["label"] for cell in row["ways"]} == {"rehearsed"}
 
 
+@pytest.mark.slow
 def test_a_table_is_printed_for_a_person(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["faults", "--fault", "crash-after-submit", "--processes", "1", "--verbose"]) == 0
     printed = capsys.readouterr().out

@@ -39,6 +39,7 @@ def statuses(found: list[Rehearsal]) -> set[str]:
     return {batch.status.value for one in found for batch in one.batches}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("faults", [[], ["lose-answer:work=look,calls=21"]])
 def test_a_deadline_that_passed_before_a_repeated_submit_is_seen_by_the_check(faults: list[str]) -> None:
     document = {"timeout_seconds": 1, "poll": POLL}
@@ -55,6 +56,7 @@ THROTTLED, HANGING, DYING = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("work", "nth"), [("submit", 1), ("look", 3)])
 def test_faults_of_all_kinds_in_one_work_are_counted_alike(work: str, nth: int) -> None:
     met = (THROTTLED, 1), (DYING, 7), (HANGING, 8), (THROTTLED, 9), (HANGING, 15)
@@ -64,6 +66,7 @@ def test_faults_of_all_kinds_in_one_work_are_counted_alike(work: str, nth: int) 
     assert len(set(seconds(found))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hangs", "status"), [(2, "SUCCEEDED"), (3, "FAILED")])
 def test_a_hang_after_four_throttled_attempts_has_the_attempts_that_are_left(hangs: int, status: str) -> None:
     found = by_way(
@@ -77,6 +80,7 @@ def test_a_hang_after_four_throttled_attempts_has_the_attempts_that_are_left(han
     assert all(0 <= one - first <= NEW_INVOCATION_SECONDS for one in others)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("hangs", "cancelled"), [(6, {"ABORTED"}), (7, {"STARTED"})])
 def test_a_cancel_after_a_hang_has_all_its_attempts(hangs: int, cancelled: set[str]) -> None:
     found = by_way(
@@ -87,6 +91,7 @@ def test_a_cancel_after_a_hang_has_all_its_attempts(hangs: int, cancelled: set[s
     assert told == cancelled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("throttled_attempts", [0, 6])
 def test_a_cancel_that_is_refused_in_the_queue_counts_its_faults_apart(throttled_attempts: int) -> None:
     found = by_way(
@@ -102,6 +107,7 @@ def test_a_cancel_that_is_refused_in_the_queue_counts_its_faults_apart(throttled
     assert 1500 <= seconds(found)[0] < 1560
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("throttled_attempts", "told"), [(6, "ABORTED"), (7, "SUBMITTED")])
 def test_refusals_do_not_give_a_cancel_its_attempts_back(throttled_attempts: int, told: str) -> None:
     # One throttled attempt of three calls, one refusal, and so on.
@@ -122,6 +128,7 @@ def test_an_execution_gives_a_cancel_in_the_queue_up_after_45_refusals_more() ->
     assert {one.deliveries.dead_letters for one in found} == {1}
 
 
+@pytest.mark.slow
 def test_a_statement_that_ends_between_two_refusals_is_told_as_the_success_that_it_is() -> None:
     found = by_way("queue:seconds=70", document=MINUTE, duration=20, jitter=0.5)
     assert {one.trace.status.value for one in found} == {"SUCCEEDED"}

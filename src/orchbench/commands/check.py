@@ -10,9 +10,10 @@ from pathlib import Path
 from rich.console import Console
 
 from orchbench.commands.definition_check import looked_at_definitions
-from orchbench.commands.failure import UsageError, reason_of, sentence_of
+from orchbench.commands.deployed import add_target, connected
+from orchbench.commands.failure import UsageError
+from orchbench.commands.failure_said import reason_of, sentence_of
 from orchbench.commands.finding import Finding
-from orchbench.commands.options import add_target, connected
 from orchbench.commands.sql_check import bundled_files, warnings_of, without_statement
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench

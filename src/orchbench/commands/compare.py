@@ -13,18 +13,17 @@ from rich.console import Console
 from orchbench.commands.aws_consent import confirm
 from orchbench.commands.brief import add_verbose
 from orchbench.commands.comparison_plan import ARTICLE, MOST_RUNS, RUNS, planned, prepare
-from orchbench.commands.failure import CommandFailed, UsageError, what_to_do
-from orchbench.commands.options import (
+from orchbench.commands.deployed import (
     add_target,
-    add_ways,
     connected,
     local_options,
     require_bundled,
     require_local_aws,
     require_sound,
-    ways_of,
-    whole_number,
 )
+from orchbench.commands.failure import CommandFailed, UsageError
+from orchbench.commands.failure_said import what_to_do
+from orchbench.commands.options import add_ways, ways_of, whole_number
 from orchbench.commands.resume import (
     earlier_comparison,
     require_same_deployment,
@@ -251,7 +250,7 @@ def share(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no share such as 10% or 0.1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share such as 10% or 0.1")
     return value
 
 

@@ -14,8 +14,10 @@ from rich.console import Console
 from orchbench.commands import consent
 from orchbench.commands.comparison_plan import INTERVAL_SECONDS, RUNS
 from orchbench.commands.consent import Ask, asking
-from orchbench.commands.failure import CommandFailed, sentence_of
-from orchbench.commands.options import require_clone, whole_number
+from orchbench.commands.deployed import require_clone
+from orchbench.commands.failure import CommandFailed
+from orchbench.commands.failure_said import sentence_of
+from orchbench.commands.options import whole_number
 from orchbench.commands.trial_arguments import named_target, require_sound
 from orchbench.commands.trial_path import Trial
 from orchbench.commands.trial_plan import plan
@@ -79,7 +81,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--only-credentials", action="store_true", help="look for credentials, and do nothing else"
     )
-    parser.add_argument("--no-probes", action="store_true", help="leave out the claims about AWS")
+    probing = parser.add_mutually_exclusive_group()
+    probing.add_argument(
+        "--probe",
+        action="append",
+        metavar="NAME",
+        help="of the claims about AWS only this one, as `orchbench probe` takes it (default: all)",
+    )
+    probing.add_argument("--no-probes", action="store_true", help="leave out the claims about AWS")
     parser.add_argument("--container", action="store_true", help="build the functions in a container")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
     parser.add_argument("--yes", action="store_true", help="do not ask before anything is deployed")

@@ -16,8 +16,8 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB, Terms, estimate_way
 from orchbench.evaluation.figures import NOTHING, told_money
 from orchbench.evaluation.prices import PriceList
+from orchbench.report.asked import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.report.figures import RUNS
-from orchbench.report.hour import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.trace import Json
 from orchbench.ways import all_ways, in_table_order
 from orchbench.ways.durations import Policy
@@ -99,4 +99,10 @@ def _beyond(summary: Json) -> list[str]:
     low, high = (found["medians"][end] for end in ("less", "more"))
     few = "one run is" if found["runs"] == 1 else f"{found['runs']} runs are"
     them = NUMBERS.get(ways, f"All {ways}")
-    return [f"{them} add {low:.1f} to {high:.1f} s to the query; {few} too few to rank them."]
+    return [f"{them} add {told_range(low, high)} s to the query; {few} too few to rank them."]
+
+
+def told_range(low: float, high: float) -> str:
+    """Write from where to where something lies; one number where both ends read the same."""
+    ends = dict.fromkeys(f"{one:.1f}" for one in (low, high))
+    return " to ".join(ends) if len(ends) > 1 else f"about {next(iter(ends))}"

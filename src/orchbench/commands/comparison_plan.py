@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 
+from orchbench.commands.deployed import require_sound
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import require_sound, ways_of
+from orchbench.commands.options import ways_of
 from orchbench.comparison.mart import CHECKED_FILE
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, orders_count, seed
 from orchbench.deployment.bench import Bench

@@ -6,20 +6,21 @@ from pathlib import Path
 
 from orchbench.commands.brief import add_verbose
 from orchbench.commands.decision_comment import comment
-from orchbench.commands.decision_question import decide
-from orchbench.commands.decision_record import check_record, write_record
+from orchbench.commands.decision_question import OPTIONAL, can_be_done, decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     add_deployment,
     add_json,
+    add_prices,
     add_warehouse,
     add_workload,
+    prices_of,
     print_json,
     workload_of,
 )
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import add_ways
-from orchbench.commands.report import add_prices, prices_of
+from orchbench.commands.workload_file import FILE, add_workload_file, with_workload_file
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.prices import FALLBACK_REGION
 
@@ -27,18 +28,13 @@ USUAL = {
     "region": FALLBACK_REGION,
     "architecture": "x86_64",
     "memory": USUAL_MEMORY_MB,
-    "peak_factor": "10",
+    "peak_factor": OPTIONAL["peak_factor"],
 }
 """What holds where an argument is not given, and no record or results say it."""
 NEEDED = ("runs_a_month", "acceptable_lag")
-NOT_RECORDED = (
-    *("budget_usd", "peak_factor", "free_tier", "material"),
-    *("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd", "no_redshift"),
-)
-"""What a record leaves out."""
 ASKED = (
-    *("results", "durations", "duration", "column", *NEEDED, "region", "architecture"),
-    *("memory", "timeout", "assume", "way", "json"),
+    *("results", "workload", "durations", "duration", "column", *NEEDED, "region", "architecture"),
+    *("memory", "timeout", "assume", "way", "json", *OPTIONAL),
 )
 """What a check takes from the record, besides."""
 
@@ -69,6 +65,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="what a month must save for cost to decide: an amount, and a share of the whole bill, both "
         "(default: 10 and 1%%)",
     )
+    add_workload_file(parser)
     add_warehouse(parser)
     add_ways(parser, ["all but those that are off by default"])
     add_deployment(parser)
@@ -103,17 +100,23 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.markdown and (arguments.json or arguments.verbose):
         raise UsageError("--markdown is one shape: leave out --json and --verbose.")
     if arguments.check is not None:
-        _refuse(arguments, (*ASKED, *NOT_RECORDED), "--check takes what was asked from the record")
-        return check_record(arguments)
-    if arguments.record is not None:
-        _refuse(arguments, NOT_RECORDED, "A record has no place for this")
-        return write_record(arguments)
+        _refuse(arguments, ASKED, "--check takes what was asked from the record")
+    if arguments.check is not None or arguments.record is not None:
+        # Results and their report take a moment to import, which an answer alone should not wait for.
+        from orchbench.commands.decision_record import check_record, write_record  # noqa: PLC0415
+
+        if arguments.check is not None:
+            return check_record(arguments)
+        return write_record(arguments, with_workload_file(arguments))
+    told = with_workload_file(arguments)
     _refuse(arguments, ("results",), "Only a record stands on results, and --record is not given")
     missing = [_flag(name) for name in NEEDED if getattr(arguments, name) is None]
     if arguments.duration is None and arguments.durations is None:
         missing.insert(0, "--duration or --durations")
     if missing:
-        raise UsageError(f"decide needs {', '.join(missing)}; only --record takes them from results.")
+        raise UsageError(
+            f"decide needs {', '.join(missing)}, or {FILE} with them; only --record takes them from results."
+        )
     for name, usual in USUAL.items():
         if getattr(arguments, name) is None:
             setattr(arguments, name, usual)
@@ -124,11 +127,10 @@ def run(arguments: argparse.Namespace) -> int:
     elif arguments.markdown:
         print(comment(document))  # noqa: T201 - the command's answer
     elif arguments.verbose:
-        print_decision(document)
+        print_decision(document, told)
     else:
-        print_decision_brief(document)
-    budget = document["within_budget"]
-    return 0 if document["recommended"] and (budget is None or budget["fits"]) else 1
+        print_decision_brief(document, told)
+    return 0 if can_be_done(document) else 1
 
 
 def _refuse(arguments: argparse.Namespace, names: Iterable[str], why: str) -> None:

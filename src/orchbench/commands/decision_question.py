@@ -14,7 +14,7 @@ from orchbench.commands.estimation import (
     warehouse_of,
 )
 from orchbench.commands.failure import UsageError
-from orchbench.evaluation.decision import Material, Promise, Question, answer
+from orchbench.evaluation.decision import USUAL_PEAK_FACTOR, Material, Promise, Question, answer
 from orchbench.evaluation.decision_document import decision_document
 from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.price_keys import price_keys
@@ -22,6 +22,21 @@ from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.workload import LONGEST_SECONDS, Workload
 from orchbench.report.decision_said import said
 from orchbench.trace import Json
+
+OPTIONAL = {
+    **dict.fromkeys(
+        ("budget_usd", "material", "redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd")
+    ),
+    **dict.fromkeys(("free_tier", "no_redshift"), False),
+    "peak_factor": f"{USUAL_PEAK_FACTOR:g}",
+}
+"""What may be asked besides, and what holds where it is not: a record names what was."""
+
+
+def can_be_done(document: Json) -> bool:
+    """Tell whether an answer is one: a way is recommended, and within the budget where there is one."""
+    budget = document["within_budget"]
+    return document["recommended"] is not None and (budget is None or budget["fits"])
 
 
 def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList) -> Json:
@@ -37,7 +52,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     question = Question(
         durations_seconds=workload.durations_seconds,
         runs_a_month=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
-        promise=_promise(arguments.acceptable_lag),
+        promise=promise_of(arguments.acceptable_lag),
         timeout_seconds=timeout_of(arguments, workload),
         terms=Terms(prices, arguments.architecture, arguments.memory, assumed),
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
@@ -55,11 +70,16 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     return document
 
 
-def _promise(text: str) -> Promise:
+def promise_of(text: str) -> Promise:
+    """Return how long an end may stay unseen: a time, or a share of the query's.
+
+    Raises:
+        UsageError: it is neither, or out of bounds.
+    """
     if text.strip().endswith("%"):
         share = float(share_of(text, "--acceptable-lag"))
         if not 0 < share <= 1:
-            raise UsageError(f"--acceptable-lag {text!r} is no share of a query's time: give up to 100%.")
+            raise UsageError(f"--acceptable-lag {text!r} is not a share of a query's time: give up to 100%.")
         return Promise(share=share)
     lag = duration_of(text)
     if not 1 <= lag <= LONGEST_SECONDS:

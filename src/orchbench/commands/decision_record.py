@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,23 @@ from rich.console import Console
 from rich.text import Text
 
 from orchbench.commands.decision_comment import check_comment, comment
-from orchbench.commands.decision_question import decide
+from orchbench.commands.decision_question import OPTIONAL, can_be_done, decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
-from orchbench.commands.estimation import considered, print_json, today, workload_of
+from orchbench.commands.estimation import (
+    amount_of,
+    considered,
+    prices_of,
+    print_json,
+    today,
+    with_rpu_hour,
+    workload_of,
+)
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
-from orchbench.commands.report import given_for, prices_of, results_of
-from orchbench.evaluation.assumptions import UnknownAssumption, stated
+from orchbench.commands.report import given_for, results_of
+from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
+from orchbench.evaluation.prices import PriceList
+from orchbench.evaluation.warehouse import RPUS
 from orchbench.evaluation.workload import Workload
 from orchbench.report.reading import Given, Results
 from orchbench.results.folder import COMPARISON_FILE
@@ -34,8 +45,12 @@ GIVEN, FROM_RESULTS, ASSUMED = "given", "from the results", "assumed, as nothing
 NOT_GIVEN = "not given"
 
 
-def write_record(arguments: argparse.Namespace) -> int:
+def write_record(arguments: argparse.Namespace, told: Sequence[str] = ()) -> int:
     """Decide on what results show and the arguments say, and write that as Markdown and as JSON.
+
+    Args:
+        arguments: of ``orchbench decide``.
+        told: what else the terminal says.
 
     Raises:
         UsageError: it cannot be written.
@@ -71,8 +86,8 @@ def write_record(arguments: argparse.Namespace) -> int:
     elif arguments.markdown:
         print(comment(decision))  # noqa: T201 - the command's answer
     else:
-        _tell(decision, inputs, folder / named, verbose=arguments.verbose)
-    return 0 if decision["recommended"] else 1
+        _tell(decision, inputs, folder / named, told, verbose=arguments.verbose)
+    return 0 if can_be_done(decision) else 1
 
 
 def _as_named(record: Path) -> str:
@@ -80,11 +95,15 @@ def _as_named(record: Path) -> str:
     return record.name if record.suffix.lower() in RECORD_FILES else "."
 
 
-def _tell(decision: Json, inputs: Json, record: Path, *, verbose: bool) -> None:
+def _tell(decision: Json, inputs: Json, record: Path, told: Sequence[str], *, verbose: bool) -> None:
     """Say what was decided and what of it nobody gave, and where it is written."""
     assumed = _assumed_inputs(inputs)
     following = f"orchbench decide --check {shlex.quote(f'{record}.json')}"
-    besides: list[str | Text] = [*([assumed] if assumed else []), Text(f"The decision record: {record}.md")]
+    besides: list[str | Text] = [
+        *told,
+        *([assumed] if assumed else []),
+        Text(f"The decision record: {record}.md"),
+    ]
     (print_decision if verbose else print_decision_brief)(decision, besides, following)
 
 
@@ -107,24 +126,32 @@ def _place(arguments: argparse.Namespace) -> tuple[Path, str]:
 
 
 def _given(arguments: argparse.Namespace, results: list[Results], inputs: Json) -> Given:
+    given = given_for(arguments, results)
     return replace(
-        given_for(arguments, results),
-        candidates=considered(_way(inputs)),
+        given,
+        prices=_prices(given.prices, inputs),
+        candidates=considered(_value(inputs, "way")),
         assumed=_assumed(inputs),
         memory_mb=int(inputs["memory"]["value"]),
     )
 
 
-def _way(inputs: Json) -> list[str] | None:
-    """Return the names of the ways that are looked at; None for every way."""
-    return inputs["way"]["value"] if "way" in inputs else None
+def _value(inputs: Json, name: str) -> Any:
+    """Return an input that may not have been given; None where it was not."""
+    return inputs[name]["value"] if name in inputs else None
 
 
-def _assumed(inputs: Json) -> Any:
+def _prices(prices: PriceList, inputs: Json) -> PriceList:
+    return with_rpu_hour(prices, _value(inputs, "redshift_rpu_hour_usd"))
+
+
+def _assumed(inputs: Json) -> Assumptions:
+    size = _value(inputs, "redshift_rpus")
     try:
-        return stated(inputs["assume"]["value"])
+        found = stated(inputs["assume"]["value"])
     except UnknownAssumption as error:
         raise UsageError(str(error)) from None
+    return found if size is None else found.with_values({RPUS: amount_of(size, "--redshift-rpus")})
 
 
 def _inputs(arguments: argparse.Namespace, results: list[Results], folder: Path) -> Json:
@@ -143,6 +170,11 @@ def _inputs(arguments: argparse.Namespace, results: list[Results], folder: Path)
         "prices": _optional(_seen_from(folder, arguments.prices) if arguments.prices else None),
         **_durations(arguments, on_aws, folder),
         **({"way": _input([way.name for way in ways_of(arguments.way)], GIVEN)} if arguments.way else {}),
+        **{
+            name: _input(value, GIVEN)
+            for name in OPTIONAL
+            if (value := getattr(arguments, name)) not in (None, False)
+        },
     }
     interval = on_aws[0].comparison.settings.input["poll"].get("interval_seconds") if on_aws else None
     inputs["acceptable_lag"] = (
@@ -207,24 +239,9 @@ def _decided(inputs: Json, given: Given) -> Json:
         workload = Workload(seconds, label, many["source"], is_sample=True)
     else:
         workload = workload_of(argparse.Namespace(duration=inputs["duration"]["value"], durations=None))
-    asked = argparse.Namespace(
-        runs_a_month=inputs["runs_a_month"]["value"],
-        acceptable_lag=inputs["acceptable_lag"]["value"],
-        timeout=inputs["timeout"]["value"],
-        region=inputs["region"]["value"],
-        memory=int(inputs["memory"]["value"]),
-        architecture=inputs["architecture"]["value"],
-        assume=inputs["assume"]["value"],
-        budget_usd=None,
-        peak_factor="10",
-        free_tier=False,
-        material=None,
-        redshift_rpus=None,
-        redshift_hour_usd=None,
-        redshift_rpu_hour_usd=None,
-        no_redshift=False,
-        way=_way(inputs),
-    )
+    values = {name: one["value"] for name, one in inputs.items()}
+    values["memory"] = int(values["memory"])
+    asked = argparse.Namespace(**{**OPTIONAL, "way": None, **values})
     return decide(asked, workload, given.prices)
 
 
@@ -252,8 +269,8 @@ def check_record(arguments: argparse.Namespace) -> int:
 
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
     return Given(
-        candidates=considered(_way(inputs)),
-        prices=prices_of(arguments, inputs["region"]["value"]),
+        candidates=considered(_value(inputs, "way")),
+        prices=_prices(prices_of(arguments, inputs["region"]["value"]), inputs),
         prices_file="",
         architecture=inputs["architecture"]["value"],
         memory_mb=int(inputs["memory"]["value"]),
@@ -271,6 +288,6 @@ def _old(path: Path) -> Json:
     except OSError as error:
         raise UsageError(f"--check {str(path)!r} cannot be read ({error.strerror}).") from None
     except InvalidRecord as error:
-        raise UsageError(f"--check {str(path)!r} is no decision record: {error}") from None
+        raise UsageError(f"--check {str(path)!r} is not a decision record: {error}") from None
     except (ValueError, RecursionError):
-        raise UsageError(f"--check {str(path)!r} is no decision record: it is no JSON.") from None
+        raise UsageError(f"--check {str(path)!r} is not a decision record: it is not valid JSON.") from None

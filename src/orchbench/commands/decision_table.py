@@ -17,6 +17,9 @@ from orchbench.trace import Json
 from orchbench.ways import in_table_order
 
 MOST_TURNS = 4
+PROMISES_KEPT = (
+    "Promises rank no way: each keeps all of them under every fault of `orchbench faults` that it can meet."
+)
 LAGS = ("mean", "p95", "worst")
 
 
@@ -139,6 +142,8 @@ def sentences_of(document: Json) -> list[str]:
             f"A month of {best['way']}: its runs ${month['runs']}, what goes wrong ${month['faults']}, and "
             f"traces, metrics, alarms and the sweep ${month['besides']}."
         )
+    if document["runner_up"]:
+        said.append(PROMISES_KEPT)
     said += [_left_out(one) for one in document["left_out"] if one["shortest_lag"]]
     said += _turned(document)
     said += _ranged(document["ranges"])

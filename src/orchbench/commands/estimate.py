@@ -80,7 +80,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_warehouse(parser)
     parser.add_argument(
-        "--alternatives", action="store_true", help="show what is no way beside the ways: facts and limits"
+        "--alternatives",
+        action="store_true",
+        help="show, beside the ways, what is not a way: facts and limits",
     )
     add_ways(parser)
     add_deployment(parser)
@@ -131,7 +133,8 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "free_tier": asked.free_tier,
         "estimates": rows,
         "notes": [
-            f"In every estimate {NO_LATENCY}; faults and retries are in {_faults_told(asked)}.",
+            "What AWS adds to a delay is left out of every estimate. Faults and retries count "
+            f"{_faults_told(asked)}.",
             *(OF_AN_EVENT.format(one.name) for one in ways if one.is_woken),
             *asked.terms.prices.old(keys, today()),
             *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
@@ -170,8 +173,8 @@ def _following(arguments: argparse.Namespace) -> str:
 
 def _faults_told(asked: _Asked) -> str:
     if asked.of_a_month:
-        return "what goes wrong of a month and in what Redshift costs, and in no other figure"
-    return "none of its figures"
+        return "in 'what goes wrong' of a month and in Redshift's cost, and nowhere else"
+    return "in none of its figures"
 
 
 def _asked(arguments: argparse.Namespace) -> _Asked:

@@ -16,9 +16,10 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of, whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import RPU_HOUR
-from orchbench.evaluation.prices import FALLBACK_REGION, PriceList
+from orchbench.evaluation.prices import FALLBACK_REGION, InvalidPrices, PriceList, price_list, price_list_in
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import (
     LONGEST_SECONDS,
@@ -34,7 +35,7 @@ MOST = 1_000_000_000
 
 
 def add_workload(
-    parser: argparse.ArgumentParser, *, required: bool = True
+    parser: "argparse._ActionsContainer", *, required: bool = True
 ) -> "argparse._MutuallyExclusiveGroup":
     """Add what says how long the queries take, and return the group of its arguments."""
     group = parser.add_mutually_exclusive_group(required=required)
@@ -83,6 +84,11 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         help="the batch's own (default: a tenth more than the longest query, 1h at least, 24h at most)",
     )
+    add_assume(parser)
+
+
+def add_assume(parser: "argparse._ActionsContainer") -> None:
+    """Add values in the place of assumptions."""
     parser.add_argument(
         "--assume",
         action="append",
@@ -122,13 +128,48 @@ def warehouse_of(
         return Warehouse.cluster(amount_of(arguments.redshift_hour_usd, "--redshift-hour-usd")), assumed
     if arguments.redshift_rpus is not None:
         assumed = assumed.with_values({RPUS: amount_of(arguments.redshift_rpus, "--redshift-rpus")})
-    price = with_small_prices(prices)[RPU_HOUR]
-    if price_given is not None:
-        usd = amount_of(price_given, "--redshift-rpu-hour-usd")
-        price = replace(
-            price, usd=usd, source="given by the caller", date="today", confidence="given", assumed_from=None
-        )
+    price = with_rpu_hour(prices, price_given)[RPU_HOUR]
     return Warehouse.serverless(assumed.named[RPUS], price), assumed
+
+
+def with_rpu_hour(prices: PriceList, given_usd: str | None) -> PriceList:
+    """Return prices with that of an RPU-hour as the caller states it; None leaves them as they are."""
+    prices = with_small_prices(prices)
+    if given_usd is None:
+        return prices
+    stated = replace(
+        prices[RPU_HOUR],
+        usd=amount_of(given_usd, "--redshift-rpu-hour-usd"),
+        source=GIVEN,
+        date="",
+        confidence="given",
+        assumed_from=None,
+    )
+    return replace(prices, prices=prices.prices | {RPU_HOUR: stated})
+
+
+def add_prices(parser: argparse.ArgumentParser) -> None:
+    """Add which prices count."""
+    parser.add_argument(
+        "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
+    )
+
+
+def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
+    """Return a region's prices, or those of the file that the arguments name.
+
+    Raises:
+        InvalidPrices: there are none of the region, or the file is not as the schema describes.
+    """
+    if arguments.prices is None:
+        return price_list(region)
+    named = f"--prices {str(arguments.prices)!r}"
+    prices = price_list_in(arguments.prices, region, named=named)
+    try:
+        prices.hold_to(today())
+    except InvalidPrices as error:
+        raise InvalidPrices(f"{named} is not a price file: {error}") from None
+    return prices
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
@@ -188,7 +229,7 @@ def amount_of(text: str, name: str, least: int = 0) -> Decimal:
     except InvalidOperation:
         amount = Decimal(least - 1)
     if not amount.is_finite() or not least <= amount <= MOST:
-        raise UsageError(f"{name} {text!r} is no number from {least} to {MOST:,}.")
+        raise UsageError(f"{name} {text!r} is not a number from {least} to {MOST:,}.")
     return amount
 
 

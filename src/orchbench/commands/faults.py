@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
+from orchbench.commands.deployed import require_clone
 from orchbench.commands.failure import CommandFailed, UsageError
-from orchbench.commands.options import add_ways, require_clone, ways_of, whole_number
+from orchbench.commands.options import add_ways, ways_of, whole_number
 from orchbench.project import project_folder
 
 if TYPE_CHECKING:

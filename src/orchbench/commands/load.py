@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from orchbench.commands.deployed import local_options
 from orchbench.commands.load_table import load_markdown, print_load
-from orchbench.commands.options import add_ways, local_options, ways_of, whole_number
+from orchbench.commands.options import add_ways, ways_of, whole_number
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.deployment.warehouse import Warehouse

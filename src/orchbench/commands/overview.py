@@ -40,7 +40,11 @@ TASKS = (
                 "add rehearsals of 1 min to 24 h and the complexity",
                 "orchbench supplement results/20260101-120000",
             ),
-            Entry("report", "make a page of results folders", "orchbench report results/20260101-120000"),
+            Entry(
+                "report",
+                "make a page of results, or of estimates alone",
+                "orchbench report results/20260101-120000",
+            ),
             Entry(
                 "rehearse",
                 "run hours in seconds, in virtual time",

@@ -13,8 +13,10 @@ from rich.table import Table
 
 from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.compare import deployment
-from orchbench.commands.failure import UsageError, what_to_do
-from orchbench.commands.options import add_target, listed
+from orchbench.commands.deployed import add_target
+from orchbench.commands.failure import UsageError
+from orchbench.commands.failure_said import what_to_do
+from orchbench.commands.options import listed
 from orchbench.commands.probe_consent import confirm, told_probes
 from orchbench.comparison.seed import create_tables, orders_count, seed
 from orchbench.deployment.warehouse import Warehouse

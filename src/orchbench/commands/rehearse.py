@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 FOLLOWING = "orchbench limits"
 MOST_ROWS = 6
-DURATIONS = ("1h", "6h", "24h")
+DURATIONS = ("1.01h", "6.01h", "23.99h")
+"""No multiples of an interval: their ends would be seen at once, which says nothing of any other query."""
 POLICIES = ("fixed:10s", "adaptive")
 TOLD_LATENCY = {"zero": "left out", "assumed": "assumed"}
 HEADINGS = (

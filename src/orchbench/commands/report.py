@@ -1,23 +1,41 @@
-"""``orchbench report``: a page with its Markdown, CSV and SVG, from results folders; or the table alone."""
+"""``orchbench report``: a page with its Markdown, CSV and SVG, from results folders or estimates alone."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.estimation import candidates, region, today
+from orchbench.commands.decision_question import promise_of
+from orchbench.commands.estimation import (
+    add_assume,
+    add_prices,
+    add_workload,
+    amount_of,
+    assumptions_of,
+    candidates,
+    prices_of,
+    region,
+    timeout_of,
+    today,
+    workload_of,
+)
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import whole_number
 from orchbench.commands.stored_summary import print_summary, read_summary
-from orchbench.evaluation.assumptions import default_assumptions
+from orchbench.commands.workload_file import add_workload_file, with_workload_file
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
-from orchbench.evaluation.prices import FALLBACK_REGION, InvalidPrices, PriceList, price_list, price_list_in
+from orchbench.evaluation.prices import FALLBACK_REGION, price_list
+from orchbench.evaluation.workload import Workload
+from orchbench.report.asked import THE_HOUR, Asked
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
 from orchbench.ways import all_ways
 
 ARCHITECTURE = "x86_64"
+ALONE = Path("report")
+"""Where a report of no results goes."""
 OTHER_FORMATS = frozenset(
     {".csv", ".docx", ".json", ".md", ".pdf", ".png", ".pptx", ".svg", ".txt", ".xlsx", ".zip"}
 )
@@ -27,7 +45,13 @@ OTHER_FORMATS = frozenset(
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("report")
-    parser.add_argument("results", type=Path, nargs="+", metavar="RESULTS", help="results folders")
+    parser.add_argument(
+        "results",
+        type=Path,
+        nargs="*",
+        metavar="RESULTS",
+        help="results folders (default: none, a page of estimates alone)",
+    )
     parser.add_argument(
         "--memory",
         type=whole_number(128, 10_240),
@@ -44,7 +68,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--out",
         type=Path,
         metavar="FILE_OR_FOLDER",
-        help="a folder for all files, or an .html file for the page alone (default: the first of RESULTS)",
+        help="a folder for all files, or an .html file for the page alone (default: the first of RESULTS, or "
+        f"{ALONE} here)",
     )
     parser.add_argument(
         "--print",
@@ -52,14 +77,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         dest="shape",
         help="print the comparison of one folder, and write nothing",
     )
-    parser.set_defaults(run=run)
-
-
-def add_prices(parser: argparse.ArgumentParser) -> None:
-    """Add which prices count."""
-    parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
-    )
+    asked = parser.add_argument_group("workload", "in place of a query of an hour, as `decide` takes it")
+    add_workload(asked, required=False)
+    asked.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
+    asked.add_argument("--acceptable-lag", metavar="DURATION|SHARE", help="how long an end may stay unseen")
+    asked.add_argument("--timeout", metavar="DURATION", help="the batch's own")
+    add_assume(asked)
+    add_workload_file(asked)
+    parser.set_defaults(run=run, architecture=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -72,12 +97,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.out is not None and arguments.out.suffix.lower() in OTHER_FORMATS:
         raise UsageError(
-            f"--out {str(arguments.out)!r} is no format that a report has: name a folder, or an .html file, "
-            "which a browser prints as a PDF."
+            f"--out {str(arguments.out)!r} is not a format that a report has: name a folder, or "
+            "an .html file, which a browser prints as a PDF."
         )
+    told = with_workload_file(arguments)
     results = results_of(arguments)
-    made = report(results, given_for(arguments, results))
-    out = arguments.out or arguments.results[0]
+    made = report(results, replace(given_for(arguments, results), asked=asked_of(arguments)))
+    out = arguments.out or next(iter(arguments.results), ALONE)
     alone = out.suffix.lower() in (".html", ".htm")
     try:
         if alone:
@@ -91,6 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
     shown = out if alone else out / PAGE
     count = sum(1 for _ in made.figures())
     console = Console(stderr=True, soft_wrap=True)
+    for line in told:
+        console.print(f"- {line}", highlight=False, markup=False)
     console.print(f"- {len(made.charts)} charts, {count} figures", highlight=False)
     print(f"The report: {shown}")  # noqa: T201 - the command's answer
     return 0
@@ -101,10 +129,8 @@ def _print(arguments: argparse.Namespace) -> int:
     given = [flag for flag in ("--out", "--memory") if getattr(arguments, flag.removeprefix("--"))]
     if given:
         raise UsageError(f"--print writes no file and estimates nothing: leave out {', '.join(given)}.")
-    if len(arguments.results) > 1:
-        raise UsageError(
-            "--print shows one results folder: name one, or leave --print out for a page of all."
-        )
+    if len(arguments.results) != 1:
+        raise UsageError("--print shows one results folder: name one, or leave --print out for a page.")
     (folder,) = arguments.results
     settings = ResultsFolder(folder).read().settings
     summary = read_summary(folder, prices_of(arguments, settings.region))
@@ -140,23 +166,6 @@ def asked_region(arguments: argparse.Namespace) -> str | None:
     return getattr(arguments, "region", None)
 
 
-def prices_of(arguments: argparse.Namespace, region: str) -> PriceList:
-    """Return a region's prices, or those of the file that the arguments name.
-
-    Raises:
-        InvalidPrices: there are none of the region, or the file is not as the schema describes.
-    """
-    if arguments.prices is None:
-        return price_list(region)
-    named = f"--prices {str(arguments.prices)!r}"
-    prices = price_list_in(arguments.prices, region, named=named)
-    try:
-        prices.hold_to(today())
-    except InvalidPrices as error:
-        raise InvalidPrices(f"{named} is not a price file: {error}") from None
-    return prices
-
-
 def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
     """Return what estimates are made with: as asked for, else as in the first of the results, if any."""
     settings = results[0].comparison.settings if results else None
@@ -170,10 +179,35 @@ def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
         architecture=getattr(arguments, "architecture", None)
         or (settings.architecture if settings else ARCHITECTURE),
         memory_mb=arguments.memory or (memory_in(results[0]) if results else USUAL_MEMORY_MB),
-        assumed=default_assumptions(),
+        assumed=assumptions_of(arguments),
         today=today(),
         files={name: _module_file(name) for name in all_ways()},
     )
+
+
+def asked_of(arguments: argparse.Namespace) -> Asked:
+    """Return what the answer is about: the workload that is given, or an hour where none is."""
+    given = (arguments.duration, arguments.durations, arguments.runs_a_month, arguments.acceptable_lag)
+    if all(one is None for one in given):
+        return THE_HOUR
+    if arguments.duration is None and arguments.durations is None:
+        arguments.duration = "1h"
+    workload = workload_of(arguments)
+    lag, runs = arguments.acceptable_lag, arguments.runs_a_month
+    return Asked(
+        durations_seconds=workload.durations_seconds,
+        promise=THE_HOUR.promise if lag is None else promise_of(lag),
+        runs=THE_HOUR.runs if runs is None else amount_of(runs, "--runs-a-month", 1),
+        timeout_seconds=timeout_of(arguments, workload),
+        queries=_told_queries(arguments, workload),
+        a_month=True,
+    )
+
+
+def _told_queries(arguments: argparse.Namespace, workload: Workload) -> str:
+    if arguments.durations is not None:
+        return f"queries that take the {workload.source}"
+    return f"queries of {arguments.duration}"
 
 
 def memory_in(results: Results) -> int:

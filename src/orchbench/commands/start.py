@@ -7,9 +7,10 @@ from typing import Any
 
 from rich.console import Console
 
+from orchbench.commands.deployed import add_target, connected
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.limits import warnings_before_start
-from orchbench.commands.options import add_target, add_way, connected
+from orchbench.commands.options import add_way
 from orchbench.deployment.bench import Bench, require_name
 from orchbench.deployment.execution import Execution, Live
 from orchbench.platforms.platform import StartCase
@@ -109,7 +110,7 @@ def read_input(text: str) -> Json:
         ) from error
     except ValueError as error:
         where = "" if is_json else f" {text!r}"
-        raise UsageError(f"--input{where} is no JSON ({error}): {EXPECTED_INPUT}.") from error
+        raise UsageError(f"--input{where} is not valid JSON ({error}): {EXPECTED_INPUT}.") from error
     if not isinstance(document, dict):
-        raise UsageError(f"--input is no JSON object: {EXPECTED_INPUT}.")
+        raise UsageError(f"--input is not a JSON object: {EXPECTED_INPUT}.")
     return document

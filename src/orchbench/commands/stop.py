@@ -4,7 +4,8 @@ import argparse
 
 from rich.console import Console
 
-from orchbench.commands.options import add_target, add_way, connected
+from orchbench.commands.deployed import add_target, connected
+from orchbench.commands.options import add_way
 from orchbench.deployment.bench import require_name
 from orchbench.trace import ExecutionStatus
 

@@ -48,7 +48,7 @@ def duration(text: str) -> float:
     """Read the longest query to rehearse.
 
     Raises:
-        argparse.ArgumentTypeError: it is no duration, or shorter than the shortest rehearsal.
+        argparse.ArgumentTypeError: it is not a duration, or shorter than the shortest rehearsal.
     """
     try:
         seconds = parse_duration(text)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.failure import UsageError, what_to_do
+from orchbench.commands.failure import UsageError
+from orchbench.commands.failure_said import what_to_do
 from orchbench.commands.options import ways_of
 from orchbench.deployment.one_way import files_of, kept_of, template_of
 from orchbench.deployment.template import load_template

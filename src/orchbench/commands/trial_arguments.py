@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchbench.commands.failure import UsageError
+from orchbench.commands.probe import probes_of
 from orchbench.deployment.template import load_template
 from orchbench.local import LOCAL_WORKGROUP_ARN
 from orchbench.local.stack_name import too_long
@@ -38,8 +39,9 @@ def require_sound(arguments: argparse.Namespace, folder: Path, *, local: bool) -
         local: whether the endpoint is this machine's.
 
     Raises:
-        UsageError: a value is none that the templates take.
+        UsageError: a value is none that the templates take, or a probe is none that there is.
     """
+    probes_of(arguments.probe)
     for option in ("workgroup", "cluster", "database", "admin_secret"):
         if getattr(arguments, option) == "":
             raise UsageError(f"--{option.replace('_', '-')} is empty: give a value, or leave it out.")

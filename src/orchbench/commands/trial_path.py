@@ -235,6 +235,7 @@ class Trial:
     def probe(self) -> str:
         """Try the claims about AWS as ``orchbench probe`` does; a refuted one is a result, no failure."""
         given = ["--target", "aws", "--stack", self.stack, "--region", self.clients.region, "--yes"]
+        given += [word for name in self.arguments.probe or () for word in ("--probe", name)]
         if self.arguments.profile:
             given += ["--profile", self.arguments.profile]
         try:

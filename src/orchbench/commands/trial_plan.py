@@ -6,10 +6,11 @@ Nothing of it has been measured on an account, so every figure carries its label
 from collections.abc import Iterator
 
 from orchbench.commands.aws_consent import ASSUMED_QUERY_SECONDS, estimated_usd, whose_prices
+from orchbench.commands.probe import probes_of
 from orchbench.commands.trial_path import Trial
 from orchbench.evaluation.figures import told_usd
 from orchbench.evaluation.prices import price_list
-from orchbench.probes import Probe, all_probes
+from orchbench.probes import Probe
 from orchbench.probes.cost import services_usd, warehouse_seconds
 from orchbench.trial.cost import SECONDS_A_STACK, SECRET_USD_A_MONTH, comparison_seconds, warehouse_cost
 from orchbench.ways import the_pair
@@ -50,7 +51,7 @@ def _said(trial: Trial) -> Iterator[str]:
         yield "  the warehouse: what its own queries cost you"
         return
     cost = warehouse_cost(region, arguments.rpu, _warehouse_seconds(trial), arguments.rpu_hours)
-    borrowed = "" if cost.is_known else ", another region's: this one's is not known here"
+    borrowed = f", {cost.assumed_from}'s because {region}'s is not known" if cost.assumed_from else ""
     yield (
         f"  the warehouse: ${told_usd(cost.expected_usd, 2)} for {_minutes(cost.expected_seconds)} min of "
         f"{arguments.rpu} RPU{', the probes included' if probes else ''} (assumed: ${cost.rpu_hour_usd} per "
@@ -77,7 +78,7 @@ def _runs(trial: Trial) -> int:
 
 
 def _probes(trial: Trial) -> list[Probe]:
-    return [] if trial.arguments.no_probes else list(all_probes().values())
+    return [] if trial.arguments.no_probes else probes_of(trial.arguments.probe)
 
 
 def _warehouse_seconds(trial: Trial) -> int:

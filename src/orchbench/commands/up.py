@@ -4,7 +4,8 @@ import argparse
 
 from rich.console import Console
 
-from orchbench.commands.options import local_options, require_sound, whole_number
+from orchbench.commands.deployed import local_options, require_sound
+from orchbench.commands.options import whole_number
 from orchbench.commands.sql_check import bundled_files, warn
 from orchbench.comparison.seed import DEFAULT_ROWS, create_tables, seed
 from orchbench.deployment.bench import Bench

@@ -113,5 +113,5 @@ def stated(texts: Iterable[str]) -> Assumptions:
         known = default_assumptions().named.get(name.strip())
         most = 1 if known and known.is_share else MOST
         if not value_given.is_finite() or not least <= value_given <= most:
-            raise UnknownAssumption(f"{text!r} assumes no number from {least} to {most:,}.")
+            raise UnknownAssumption(f"{text!r} is not a number from {least} to {most:,}.")
     return default_assumptions().with_values(values)

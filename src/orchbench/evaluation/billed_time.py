@@ -53,10 +53,13 @@ def _each_poll(
     warm_seconds: Decimal, replayed_seconds: Decimal, replayed: tuple[int, int], polls: int
 ) -> NDArray[np.int64]:
     first, more = replayed
-    billed = (
-        milliseconds(warm_seconds + (first + more * number) * replayed_seconds) for number in range(polls)
-    )
-    return np.fromiter(billed, dtype=np.int64, count=polls)
+    operations = first + more * np.arange(polls)
+    exact = 1000 * (float(warm_seconds) + operations * float(replayed_seconds))
+    billed: NDArray[np.int64] = np.ceil(exact).astype(np.int64)
+    # Where floating point cannot tell on which side of a whole millisecond one lies, decimals do.
+    for number in np.flatnonzero(abs(exact - np.round(exact)) < 1e-6):
+        billed[number] = milliseconds(warm_seconds + int(operations[number]) * replayed_seconds)
+    return billed
 
 
 def milliseconds_of_polls(

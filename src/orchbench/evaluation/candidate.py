@@ -22,7 +22,7 @@ class Candidate:
         waits: how it learns of the end.
         least_delay_seconds: it polls no more often, whatever the policy says; where its looks are held, they
             are for so long.
-        parts: what must be operated: its functions, and its definition where it has one.
+        parts: what must be operated: the functions of a stack that holds it alone, and its state machine.
         works: what must be read: its states, steps or operations.
         alarms: that watch it.
     """
@@ -47,7 +47,7 @@ class Candidate:
             account=way.platform.account_quotas,
             waits=way.waits,
             least_delay_seconds=way.least_delay_seconds,
-            parts=len(way.functions) + way.implementation.endswith(".json"),
+            parts=len(way.deployed_functions) + way.has_definition,
             works=len(way.works),
             alarms=way.platform.alarms,
         )

@@ -74,12 +74,15 @@ class Reader:
         return {member for name in written for member in self._families.get(name, {name})}
 
     def retry_rules(self) -> int:
-        """Count retry configurations."""
-        return sum(
-            isinstance(one, ast.Call)
-            and _name_of(one.func) in RETRIES
-            and any(keyword.arg == RETRY_ARGUMENT for keyword in one.keywords)
-            for one in self._nodes()
+        """Count different retry configurations."""
+        return len(
+            {
+                ast.unparse(one)
+                for one in self._nodes()
+                if isinstance(one, ast.Call)
+                and _name_of(one.func) in RETRIES
+                and any(keyword.arg == RETRY_ARGUMENT for keyword in one.keywords)
+            }
         )
 
     def operations(self) -> int:

@@ -27,6 +27,7 @@ ROWS: dict[str, Callable[[Json], Json | int | None]] = {
     **{title: _unit(key) for key, title in TITLES.items()},
     "lines of its definition": _definition("lines"),
     "lines of its handlers": lambda way: way["code"]["lines"],
+    "lines in all": lambda way: _number(_definition("lines")(way)) + _value(way["code"]["lines"]),
     "languages": lambda way: len(way["languages"]),
     "functions and state machines": lambda way: len(way["artefacts"]),
     "resources": lambda way: sum(map(_value, way["deployed"]["resources"].values())),
@@ -34,10 +35,13 @@ ROWS: dict[str, Callable[[Json], Json | int | None]] = {
     "IAM actions for logs and traces": lambda way: len(way["deployed"]["log_actions"]),
 }
 
+COMPOSES = "you compose services, audit runs, or hand over to others"
+"""Who reads a definition more easily than code."""
 TO_LEARN_AND_WIRE = (
     "languages", "functions and state machines", "resources", "retry rules", "references across a boundary",
+    "lines in all",
 )  # fmt: skip
-TO_DECIDE = ("decisions", "lines of its handlers", "IAM actions for the work")
+TO_DECIDE = ("decisions", "IAM actions for the work")
 
 
 def conclusion(ways: Sequence[Json]) -> list[str]:
@@ -59,24 +63,31 @@ def in_short(ways: Sequence[Json]) -> str:
         return ""
     states = _value(machine["units"]["operations"])
     return (
-        f"One batch in Python: {code['way']} ({len(code['artefacts'])} programs, not "
-        f"{len(machine['artefacts'])}). Composing, audit, handover: {machine['way']} "
-        f"({states} states, one file)."
+        f"If you write Python and run one batch, take {code['way']}: {_operated(code)} to operate instead of "
+        f"{_operated(machine)}. If {COMPOSES}, take {machine['way']}: {states} states in one file."
     )
+
+
+def _operated(way: Json) -> str:
+    functions = sum(one.startswith("function ") for one in way["artefacts"])
+    return f"{functions} functions" + (" and a state machine" if way["definition"] else "")
 
 
 def _sentences(machine: Json, code: Json) -> Iterator[str]:
     learnt, decided = _told(code, machine, TO_LEARN_AND_WIRE), _told(code, machine, TO_DECIDE)
     yield (
         f"You write Python and run one batch: take {code['way']}. There is less to learn and to wire: "
-        f"{learnt}. The price is code of your own that must replay: {decided}."
+        f"{learnt}. The price is logic that only its code shows, and that must replay alike: {decided}."
     )
     units = {title: _value(machine["definition"]["units"][key]) for key, title in TITLES.items()}
+    decisions = _value(machine["units"]["decisions"])
     yield (
-        f"You compose services, audit runs, or hand over to others: take {machine['way']}. Its "
-        f"{units['states or operations']} states, {units['decisions']} decisions and {units['ends']} ends "
-        f"stand in one file that the console draws; the {_value(code['units']['decisions'])} decisions of "
-        f"{code['way']} stand in {_value(code['code']['lines'])} lines of Python. The price is wiring: "
+        f"{COMPOSES[0].upper()}{COMPOSES[1:]}: take {machine['way']}. Its "
+        f"{units['states or operations']} states, {units['decisions']} of its {decisions} decisions and its "
+        f"{units['ends']} ends stand in one file that the console draws; the other "
+        f"{decisions - units['decisions']} stand in {_value(machine['code']['lines'])} lines of handlers, as "
+        f"the {_value(code['units']['decisions'])} of {code['way']} stand in "
+        f"{_value(code['code']['lines'])} lines of Python. The price is wiring: "
         f"{_told(machine, code, TO_LEARN_AND_WIRE)}."
     )
 

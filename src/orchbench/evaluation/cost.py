@@ -32,7 +32,9 @@ from orchbench.ways import all_ways
 __all__ = ["HOST_LABELS", "Bill", "BillLine", "bill", "quantities", "weakest"]
 
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
-LOCAL_DURATIONS = "GB-seconds come from the billed milliseconds of this machine, which is no 128 MB function"
+LOCAL_DURATIONS = (
+    "GB-seconds come from the billed milliseconds of this machine, which is not a 128 MB function"
+)
 HISTORY = "the execution's history"
 ATTEMPTS = (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED, EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
 ENDED_STEPS = (EventKind.STEP_SUCCEEDED, EventKind.STEP_FAILED)
@@ -124,7 +126,7 @@ def metered_quantities(
             priced_amount * months,
             Label.ESTIMATED,
             f"{meter.line}, times the execution and the retention after it",
-            f"{kept.told} is taken to be retained from an execution's start to {days} days after its end",
+            f"{kept.told} is assumed to be kept from an execution's start until {days} days after its end",
         )
 
 

@@ -58,7 +58,7 @@ class Promise:
             return False
         if self.share is not None:
             return estimate.policy.minimum_seconds <= SHORTEST_SHARED_SECONDS
-        return estimate.lag.worst_seconds <= (self.seconds or 0)
+        return estimate.followed.longest_delay_seconds <= (self.seconds or 0)
 
     @property
     def told(self) -> str:
@@ -211,12 +211,20 @@ class Answer:
 
 def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
     """Return what a way with a policy amounts to."""
+    return _option(question, _followed(question, candidate, policy))
+
+
+def _followed(question: Question, candidate: Candidate, policy: Policy) -> Estimate:
+    """Return the estimate of a way with a policy; its queries are followed when somebody looks at it."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     found = estimate_way(
         candidate, question.durations_seconds, policy, question.terms, question.timeout_seconds
     )
     key = (id(question.durations_seconds), candidate.name, found.policy, warm, question.timeout_seconds)
-    found = replace(found, followed=question.followed.setdefault(key, found.followed))
+    return replace(found, followed=question.followed.setdefault(key, found.followed))
+
+
+def _option(question: Question, found: Estimate) -> Option:
     month = month_of(found, question.runs_a_month, free_tier=question.free_tier)
     return Option(found, month, _loads(question, found))
 
@@ -224,9 +232,9 @@ def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
 def best_of(question: Question, candidate: Candidate) -> Option | None:
     """Return a way's cheapest option that keeps the promise, one that fits first; None where none does."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
-    policies = question.promise.policies(question.timeout_seconds, warm)
-    options = [option(question, candidate, policy) for policy in policies]
-    kept = [one for one in options if question.promise.is_kept(one.estimate) and not question.none_ends]
+    policies = question.promise.policies(question.timeout_seconds, warm) if not question.none_ends else []
+    followed = (_followed(question, candidate, policy) for policy in policies)
+    kept = (_option(question, one) for one in followed if question.promise.is_kept(one))
     return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd), default=None)
 
 

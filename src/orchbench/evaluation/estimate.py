@@ -8,9 +8,10 @@ the counts equal those of one; faults and retries are left out too.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from orchbench.evaluation.billed_time import (
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
 from orchbench.evaluation.lag import Lag, lag_at_any_moment
-from orchbench.evaluation.limits import is_stretched, longest_delay, policy_rows
-from orchbench.evaluation.polling import Counts, Floats, PolicyColumns, PollColumns, poll, woken
+from orchbench.evaluation.limits import is_stretched, longest_delay
+from orchbench.evaluation.polling import Counts, Floats, MostPolls, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, Quantity, priced
@@ -77,16 +78,6 @@ class Followed:
         default_factory=dict, compare=False, repr=False
     )
 
-    @cached_property
-    def policies(self) -> PolicyColumns:
-        """The policy, a row a query."""
-        rows = policy_rows(self.policy, len(self.statement_seconds))
-        budget = self.candidate.budget_polls
-        if self.usage.changing_delays is None or not (self.policy.is_fixed and self.policy.budget and budget):
-            return rows
-        delay = np.maximum(rows.minimum_seconds, np.ceil(self.timeout_seconds / budget))
-        return replace(rows, minimum_seconds=delay, maximum_seconds=delay)
-
     @property
     def usage(self) -> Usage:
         """The way's own counts."""
@@ -98,29 +89,46 @@ class Followed:
         seconds = self.statement_seconds
         budget, most = self.candidate.budget_polls, most_polls(self.usage)
         timeouts = self.candidate.noticed(self.timeout_seconds)
-        found = poll(seconds, timeouts, self.policies, budget, most)
+        delays = self._one_delay()
+        if delays is None:
+            found = poll(seconds, timeouts, self.policy, budget, most)
+        else:
+            found = _polled_each(seconds, timeouts, delays, budget, most)
         return found if self.candidate.polls else woken(found, seconds)
+
+    def _one_delay(self) -> Floats | None:
+        """Return the delay that the poll budget makes of a fixed one, a row a query; None for none."""
+        budget = self.candidate.budget_polls
+        if self.usage.changing_delays is None or not (self.policy.is_fixed and self.policy.budget and budget):
+            return None
+        stretched: Floats = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
+        return stretched
 
     @cached_property
     def used(self) -> Used:
         """What happened."""
-        return used_by(self.polled, self.policies, self.kept_warm_seconds, self.candidate.waits)
+        return used_by(self.polled, self.policy, self.kept_warm_seconds, self.candidate.waits)
+
+    @cached_property
+    def total(self) -> Used:
+        """What happened, in all executions together."""
+        return self.used.total
 
     def of(self, meter: Meter) -> Counts:
         """Return the amounts of a meter, none where the way does not use it."""
-        none = np.zeros_like(self.polled.polls)
-        return none + self.used.count(self.usage, meter) if meter in self.usage.meters else none
+        found: Counts = self.used.count(self.usage, meter)
+        return found
 
-    @cached_property
+    @property
     def invocations(self) -> Counts:
         """Of all functions together."""
-        found: Counts = np.zeros_like(self.polled.polls) + self.used.invocations(self.usage)
+        found: Counts = self.used.invocations(self.usage)
         return found
 
     @property
     def replayed(self) -> Counts:
         """Operations that the invocations go over again."""
-        found: Counts = np.zeros_like(self.polled.polls) + self.used.replayed(self.usage)
+        found: Counts = self.used.replayed(self.usage)
         return found
 
     @property
@@ -173,34 +181,33 @@ class Followed:
         """Tell whether the poll budget makes delays longer than the policy's."""
         return is_stretched(self.longest_timeout_seconds, self.policy, self.candidate.budget_polls)
 
-    @cached_property
-    def counted(self) -> dict[Key, Counts]:
-        """Everything that a run is billed by and that is counted, a row a query."""
-        usage, used = self.usage, self.used
-        found: dict[Key, Counts | int] = {(METER, meter.key): self.of(meter) for meter in usage.meters}
-        for meter in usage.meters:
-            if meter.is_size:
-                found[METER, meter.key] = self.of(meter) + bytes_of_the_policy(self.policy, used.polls)
+    def counted(self, used: Used) -> dict[Key, Any]:
+        """Return everything that is billed and counted: of each execution, or of all together."""
+        usage = self.usage
+        found = {(METER, meter.key): self._stored(meter, used) for meter in usage.meters}
         for name in usage.functions:
             found[REQUESTS, name] = used.invocations_of(usage, name)
             found[COLD, name] = used.cold_starts_of(usage, name)
         if usage.functions:
-            logged = (used.work(usage), used.checks(usage), self.invocations)
-            found |= {(LOGGED, what): column for what, column in zip(LOGGING, logged, strict=True)}
-        none = np.zeros_like(used.polls)
-        return {key: none + column for key, column in found.items()}
+            logged = (used.work(usage), used.checks(usage), used.invocations(usage))
+            found |= {(LOGGED, what): amount for what, amount in zip(LOGGING, logged, strict=True)}
+        return found
+
+    def _stored(self, meter: Meter, used: Used) -> Any:
+        more = bytes_of_the_policy(self.policy, used) if meter.is_size else 0
+        return used.count(self.usage, meter) + more
 
     @cached_property
     def kept(self) -> dict[Key, Floats]:
         """What is kept, times the seconds that each execution takes."""
-        seconds = self.polled.seen_at_seconds
         meters = [meter for meter in self.usage.meters if meter.retention]
-        return {(KEPT, meter.key): self.counted[METER, meter.key] * seconds for meter in meters}
+        seconds = self.polled.seen_at_seconds
+        return {(KEPT, meter.key): self._stored(meter, self.used) * seconds for meter in meters}
 
     @cached_property
     def sums(self) -> dict[Key, Decimal]:
         """The sums over all queries, exact where they are of whole numbers."""
-        counted = {key: Decimal(int(column.sum())) for key, column in self.counted.items()}
+        counted = {key: Decimal(amount) for key, amount in self.counted(self.total).items()}
         return counted | {key: Decimal(str(float(column.sum()))) for key, column in self.kept.items()}
 
 
@@ -241,21 +248,25 @@ class Estimate:
         return followed.quantities[key][1]
 
     def _quantities(self) -> list[Quantity]:
-        followed, rows = self.followed, len(self.followed.statement_seconds)
+        followed, sums, total = self.followed, self.followed.sums, self.followed.total
         billed = {
-            (MILLISECONDS, name): Decimal(int(self._billed_milliseconds(name).sum()))
+            (MILLISECONDS, name): Decimal(self._billed(name, sums, total.begun, int(self._of_polls.sum())))
             for name in followed.usage.functions
         }
-        means = {key: summed / rows for key, summed in (followed.sums | billed).items()}
+        means = {key: summed / total.runs for key, summed in (sums | billed).items()}
         return list(_quantities(followed.usage, means, self.terms))
 
     @property
     def cost_usd(self) -> Floats:
         """What each query's run costs, in floating point to compare: a bill is linear in its amounts."""
         followed = self.followed
-        billed = {(MILLISECONDS, name): self._billed_milliseconds(name) for name in followed.usage.functions}
+        counted, begun = followed.counted(followed.used), followed.used.begun
+        billed = {
+            (MILLISECONDS, name): self._billed(name, counted, begun, self._of_polls)
+            for name in followed.usage.functions
+        }
         cost = np.zeros(len(followed.statement_seconds))
-        for key, column in (followed.counted | followed.kept | billed).items():
+        for key, column in (counted | followed.kept | billed).items():
             # A second for which something is kept has no price without the thing that is.
             kept = {(METER, key[1]): Decimal(1)} if key[0] == KEPT else {}
             cost += column * float(self._usd({key: Decimal(1)} | kept) - self._usd(kept))
@@ -264,19 +275,23 @@ class Estimate:
     def _usd(self, amounts: Mapping[Key, Decimal]) -> Decimal:
         return priced(_quantities(self.followed.usage, amounts, self.terms), self.terms.prices).total_usd
 
-    def _billed_milliseconds(self, function: str) -> Counts:
-        """Return what a function's invocations are billed for, each rounded up, a row a query."""
-        usage, terms, counted = self.followed.usage, self.terms, self.followed.counted
-        assumed, begun = terms.assumed, self.followed.used.begun
+    @cached_property
+    def _of_polls(self) -> Counts:
+        """What each query's polls are billed for, in milliseconds, checkpoints and cold starts apart."""
+        terms, usage = self.terms, self.followed.usage
+        return milliseconds_of_polls(usage, terms.assumed, terms.memory_mb, self.followed.used.begun)
+
+    def _billed(self, function: str, counted: Mapping[Key, Any], begun: Any, of_polls: Any) -> Any:
+        """Return what a function's invocations are billed for, each rounded up to the millisecond."""
+        usage, terms = self.followed.usage, self.terms
         polls_here = function in usage.look.invocations
         others = counted[REQUESTS, function] - (begun if polls_here else 0)
-        warm = invocation_milliseconds(assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
-        billed = others * warm + counted[COLD, function] * added_milliseconds(assumed, 1, 0)
+        warm = invocation_milliseconds(terms.assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
+        billed = others * warm + counted[COLD, function] * added_milliseconds(terms.assumed, 1, 0)
         if polls_here:
-            billed = billed + milliseconds_of_polls(usage, assumed, terms.memory_mb, begun)
             checkpoints = counted.get((METER, CHECKPOINTS.key), 0)
-            billed = billed + checkpoints * added_milliseconds(assumed, 0, 1)
-        return np.where(counted[REQUESTS, function] > 0, billed, 0)
+            billed = billed + of_polls + checkpoints * added_milliseconds(terms.assumed, 0, 1)
+        return billed
 
     @cached_property
     def bill(self) -> Bill:
@@ -320,6 +335,23 @@ def estimate_way(
     return Estimate(Followed(candidate.following(policy), kept, durations, timeouts, kept_warm), terms)
 
 
+def _polled_each(
+    seconds: Floats, timeouts: Floats, delays: Floats, budget: int | None, most: MostPolls | None
+) -> PollColumns:
+    """Return how queries are polled of which each has its own fixed delay."""
+    parts = {}
+    for delay in np.unique(delays):
+        rows = np.flatnonzero(delays == delay)
+        parts[int(delay)] = rows, poll(seconds[rows], timeouts[rows], Policy.fixed(int(delay)), budget, most)
+    order = np.argsort(np.concatenate([rows for rows, _found in parts.values()]), kind="stable")
+    return PollColumns(
+        *(
+            np.concatenate([getattr(found, name) for _rows, found in parts.values()])[order]
+            for name in PollColumns.__dataclass_fields__
+        )
+    )
+
+
 def usual_timeouts(durations_seconds: Floats) -> Floats:
     """Return the timeouts of batches whose own are not given: a tenth more, 1 h at least, 24 h at most."""
     more = np.ceil(np.round(durations_seconds * 1.1, 6))
@@ -351,7 +383,7 @@ def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> I
         yield logs_quantity(work, checks, invocations, assumed)
 
 
-def bytes_of_the_policy(policy: Policy, polls: Counts) -> Counts | int:
+def bytes_of_the_policy(policy: Policy, used: Used) -> Any:
     """Return how much more is stored where a policy is written longer than a fixed interval.
 
     The input has it as it was given, and the submit and every poll with everything filled in.
@@ -363,4 +395,4 @@ def bytes_of_the_policy(policy: Policy, polls: Counts) -> Counts | int:
         len(json.dumps(longer)) - len(json.dumps(shorter))
         for longer, shorter in ((policy.stored, usual.stored), (policy.to_input(), usual.to_input()))
     )
-    return (polls + 1) * stored + given
+    return used.polls * stored + used.runs * (stored + given)

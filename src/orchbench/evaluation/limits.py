@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchbench.evaluation.polling import PolicyColumns, poll
+from orchbench.evaluation.polling import poll
 from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy, shown_duration
@@ -125,8 +125,7 @@ QUERY = "redshift_query_seconds"
 def death(usage: Usage, policy: Policy, timeout_seconds: float) -> Died | None:
     """Return where a query that runs beyond its timeout loses its execution; None where it does not."""
     timeout = np.array([timeout_seconds])
-    columns = _columns(replace(policy, budget=False))
-    found = poll(timeout + 1, timeout, columns, most=most_polls(usage))
+    found = poll(timeout + 1, timeout, replace(policy, budget=False), most=most_polls(usage))
     return Died(int(found.polls[0]), float(found.seen_at_seconds[0])) if found.died[0] else None
 
 
@@ -145,9 +144,8 @@ def reach(way: str, usage: Usage, budget_polls: int | None, policy: Policy) -> R
     # A query of a whole day may still be seen to end where one that went on could not be cancelled any more.
     died = death(usage, policy, float(longest)) if last_seen < longest else None
     within_budget = replace(policy, budget=True)
-    columns = _columns(within_budget)
-    kept = poll(np.array([float(longest)]), np.array([float(longest)]), columns, budget_polls)
-    plain = poll(np.array([float(longest)]), np.array([float(longest)]), columns)
+    kept = poll(np.array([float(longest)]), np.array([float(longest)]), within_budget, budget_polls)
+    plain = poll(np.array([float(longest)]), np.array([float(longest)]), within_budget)
     stretched = bool(kept.polls[0] < plain.polls[0])
     return Reach(
         way=way,
@@ -171,9 +169,9 @@ def moment_of_poll(policy: Policy, number: int) -> float:
     low, high = 0.0, float(number * policy.maximum_seconds)
     while high - low > 1:
         middle = (low + high) // 2
-        found = poll(np.array([middle]), np.array([1e12]), _columns(policy))
+        found = poll(np.array([middle]), np.array([1e12]), policy)
         low, high = (middle, high) if found.polls[0] <= number else (low, middle)
-    return float(poll(np.array([low]), np.array([1e12]), _columns(policy)).seen_at_seconds[0])
+    return float(poll(np.array([low]), np.array([1e12]), policy).seen_at_seconds[0])
 
 
 def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | None) -> float:
@@ -185,7 +183,7 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | No
 
     def delay_before(end: float) -> float:
         at, deadline = np.array([end]), np.array([timeout_seconds])
-        return float(poll(at, deadline, _columns(policy), budget_polls).last_delay_seconds[0])
+        return float(poll(at, deadline, policy, budget_polls).last_delay_seconds[0])
 
     last = delay_before(timeout_seconds)
     return max(delay_before(1.0), last, delay_before(max(1.0, timeout_seconds - last)))
@@ -196,22 +194,8 @@ def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | Non
     if budget_polls is None:
         return False
     timeout = np.array([float(timeout_seconds)])
-    needed = poll(timeout, timeout, _columns(replace(policy, budget=False))).polls[0]
+    needed = poll(timeout, timeout, replace(policy, budget=False)).polls[0]
     return policy.budget and bool(needed > budget_polls)
-
-
-def policy_rows(policy: Policy, rows: int) -> PolicyColumns:
-    """Return one policy as so many rows."""
-    return PolicyColumns(
-        np.full(rows, policy.share),
-        np.full(rows, float(policy.minimum_seconds)),
-        np.full(rows, float(policy.maximum_seconds)),
-        np.full(rows, policy.budget),
-    )
-
-
-def _columns(policy: Policy) -> PolicyColumns:
-    return policy_rows(policy, 1)
 
 
 @dataclass(frozen=True)
@@ -236,7 +220,7 @@ def misfits(
         shown = f"{shown_duration(timeout_seconds)} is more than the {shown_duration(longest)}"
         yield Misfit(way, True, f"{way}: a timeout of {shown} that Redshift runs a query.")
     timeout = np.array([float(timeout_seconds)])
-    asked = int(poll(timeout, timeout, _columns(policy)).polls[0])
+    asked = int(poll(timeout, timeout, policy).polls[0])
     needs = (
         f"{way}: {policy.shown} needs {asked:,} polls up to a timeout of {shown_duration(timeout_seconds)}"
     )

@@ -1,4 +1,4 @@
-"""When polls fall, in closed form and for many scenarios at once: how many, and when the last one.
+"""When polls fall, in closed form and for many queries at once: how many, and when the last one.
 
 The same schedule as ``redshift_batch.schedule``, over columns of NumPy and without a clock: what it says is
 held to that module and to rehearsals, poll for poll. What the services add to a delay is left out, as in a
@@ -12,36 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchbench.ways.durations import Policy
+
 Floats = NDArray[np.floating[Any]]
 Counts = NDArray[np.int64]
-
-CHUNK = 16_384
-"""Rows at a time: what is worked on stays in a core's own cache."""
-
-
-@dataclass(frozen=True)
-class PolicyColumns:
-    """Poll policies as columns; whole seconds but for ``share``."""
-
-    share: Floats
-    minimum_seconds: Floats
-    maximum_seconds: Floats
-    budget: NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.share)
-
-    def rows(self, index: NDArray[np.intp] | slice) -> "PolicyColumns":
-        """Return some of the rows."""
-        return PolicyColumns(
-            self.share[index], self.minimum_seconds[index], self.maximum_seconds[index], self.budget[index]
-        )
-
-    @classmethod
-    def fixed(cls, interval_seconds: Floats | Counts | list[int], *, budget: bool = True) -> "PolicyColumns":
-        """Return fixed intervals."""
-        interval = np.asarray(interval_seconds, dtype=np.float64)
-        return cls(np.ones_like(interval), interval, interval, np.full(interval.shape, budget))
 
 
 @dataclass(frozen=True)
@@ -87,7 +61,7 @@ class PollColumns:
 def poll(
     statement_seconds: Floats,
     timeout_seconds: Floats,
-    policies: PolicyColumns,
+    policy: Policy,
     budget_polls: int | None = None,
     most: MostPolls | None = None,
 ) -> PollColumns:
@@ -96,76 +70,19 @@ def poll(
     Args:
         statement_seconds: from its creation to its end, Redshift's queue included; to the microsecond.
         timeout_seconds: the batch's own, whole seconds.
-        policies: one a row.
+        policy: of all.
         budget_polls: how many polls the poll budget leaves one execution; None where none limits them.
         most: what the quota of one execution allows; without it nothing dies of one.
     """
-    parts = [
-        _poll(statement_seconds[part], timeout_seconds[part], policies.rows(part), budget_polls, most)
-        for start in range(0, max(1, len(statement_seconds)), CHUNK)
-        for part in [slice(start, start + CHUNK)]
-    ]
-    return PollColumns(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in PollColumns.__dataclass_fields__
-        )
-    )
-
-
-def woken(polled: PollColumns, statement_seconds: Floats) -> PollColumns:
-    """Return the same where an event ends the last wait as soon as the statement has ended.
-
-    The last delay stays what it is: that long an end is unseen at worst, where its event is lost.
-    """
-    ended = ~polled.timed_out & ~polled.died
-    return replace(polled, seen_at_seconds=np.where(ended, statement_seconds, polled.seen_at_seconds))
-
-
-def slow_delays(
-    policies: PolicyColumns, polled: PollColumns, longer_than_seconds: float
-) -> tuple[Counts, Counts]:
-    """Return how many delays were longer than this, and whether the first one was, as 0 or 1.
-
-    A delay that the budget stretches counts as the policy's own: none is stretched beyond minutes.
-    """
-    low, high = policies.minimum_seconds, policies.maximum_seconds
-    polls = polled.begun
-    # The last delay ends at the deadline, and so may be shorter than the policy's.
-    last = (polled.last_delay_seconds > longer_than_seconds).astype(np.int64)
-    always = low > longer_than_seconds
-    slow = np.where(always, polls - 1, 0) + last
-    growing = np.flatnonzero((high > longer_than_seconds) & ~always)
-    if len(growing):
-        rows = policies.rows(growing)
-        # A delay is longer once the share of the time elapsed exceeds it.
-        shorter, _, _ = _followed(np.floor(longer_than_seconds / rows.share) + 1.0, rows)
-        slow[growing] += np.maximum(0, polls[growing] - 1 - shorter.astype(np.int64))
-    return slow, np.where(polls == 1, last, always)
-
-
-def _poll(
-    statement_seconds: Floats,
-    timeout_seconds: Floats,
-    policies: PolicyColumns,
-    budget_polls: int | None,
-    most: MostPolls | None,
-) -> PollColumns:
     # Polls fall on whole seconds, the first one not before a second has passed.
     wanted = np.maximum(1.0, np.ceil(np.minimum(statement_seconds, timeout_seconds)))
-    polls, seen_at, delay = _followed(wanted, policies, most_polls=most.begun if most else np.inf)
-    if budget_polls is not None:
-        stretched = _stretched(timeout_seconds, policies, budget_polls)
-        even = stretched & (policies.minimum_seconds == policies.maximum_seconds)
-        if even.any():
-            polls[even], seen_at[even], delay[even] = _evenly(
-                wanted[even], timeout_seconds[even], budget_polls
-            )
-        rows = np.flatnonzero(stretched & ~even)
+    polls, seen_at, delay = _followed(wanted, policy, most_polls=most.begun if most else np.inf)
+    if budget_polls is not None and policy.budget:
+        rows = np.flatnonzero(_stretched(timeout_seconds, policy, budget_polls))
         if len(rows):
-            polls[rows], seen_at[rows], delay[rows] = _stretched_at_first(
-                wanted[rows], timeout_seconds[rows], policies.rows(rows), budget_polls
-            )
+            stretched = _evenly if policy.is_fixed else _stretched_at_first
+            found = stretched(wanted[rows], timeout_seconds[rows], budget_polls, policy)
+            polls[rows], seen_at[rows], delay[rows] = found
     seen = np.minimum(seen_at, timeout_seconds)
     late = statement_seconds > timeout_seconds
     begun = polls.astype(np.int64)
@@ -184,10 +101,38 @@ def _poll(
     )
 
 
+def woken(polled: PollColumns, statement_seconds: Floats) -> PollColumns:
+    """Return the same where an event ends the last wait as soon as the statement has ended.
+
+    The last delay stays what it is: that long an end is unseen at worst, where its event is lost.
+    """
+    ended = ~polled.timed_out & ~polled.died
+    return replace(polled, seen_at_seconds=np.where(ended, statement_seconds, polled.seen_at_seconds))
+
+
+def slow_delays(policy: Policy, polled: PollColumns, longer_than_seconds: float) -> tuple[Counts, Counts]:
+    """Return how many delays were longer than this, and whether the first one was, as 0 or 1.
+
+    A delay that the budget stretches counts as the policy's own: none is stretched beyond minutes.
+    """
+    polls = polled.begun
+    # The last delay ends at the deadline, and so may be shorter than the policy's.
+    last = (polled.last_delay_seconds > longer_than_seconds).astype(np.int64)
+    always = policy.minimum_seconds > longer_than_seconds
+    if always:
+        return polls - 1 + last, np.where(polls == 1, last, 1)
+    slow = last
+    if policy.maximum_seconds > longer_than_seconds:
+        # A delay is longer once the share of the time elapsed exceeds it.
+        ((shorter,), _, _) = _followed(np.floor([longer_than_seconds / policy.share]) + 1.0, policy)
+        slow = last + np.maximum(0, polls - 1 - int(shorter))
+    return slow, np.where(polls == 1, last, 0)
+
+
 def _followed(
-    wanted: Floats, policies: PolicyColumns, begun_at: Floats | None = None, most_polls: float = np.inf
+    wanted: Floats, policy: Policy, begun_at: Floats | None = None, most_polls: float = np.inf
 ) -> tuple[Floats, Floats, Floats]:
-    """Follow the policies to the first poll at or after a moment: polls, that moment, the last delay.
+    """Follow the policy to the first poll at or after a moment: polls, that moment, the last delay.
 
     ``begun_at`` is the time elapsed at the beginning, before ``wanted``; zero if it is left out. After
     ``most_polls`` it ends wherever it is.
@@ -195,7 +140,7 @@ def _followed(
     The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
     shortly before that, so that no rounding decides.
     """
-    share, low, high = policies.share, policies.minimum_seconds, policies.maximum_seconds
+    share, low, high = policy.share, float(policy.minimum_seconds), float(policy.maximum_seconds)
     polls, last = np.zeros_like(wanted), np.zeros_like(wanted)
     elapsed = np.zeros_like(wanted) if begun_at is None else begun_at.copy()
     rows = np.arange(len(wanted))
@@ -219,29 +164,20 @@ def _followed(
             polls[finished], elapsed[finished], last[finished] = made[done], at[done], delay[done]
             going = ~done
             rows, end, at, made = rows[going], end[going], at[going], made[going]
-            share, low, high = share[going], low[going], high[going]
     return polls, elapsed, last
 
 
-def _stretched(timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int) -> NDArray[np.bool_]:
+def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.bool_]:
     """Tell where following the policy up to the deadline would use more polls than the budget leaves."""
-    most = np.minimum(timeout_seconds / policies.minimum_seconds, _most_polls(timeout_seconds, policies))
-    stretched = np.zeros(len(policies), dtype=bool)
-    doubtful = np.flatnonzero(policies.budget & (most + 1 > budget_polls))
-    if len(doubtful):
-        needed, _, _ = _followed(timeout_seconds[doubtful], policies.rows(doubtful))
-        stretched[doubtful] = needed > budget_polls
-    return stretched
+    different, which = np.unique(timeout_seconds, return_inverse=True)
+    needed, _, _ = _followed(different, policy)
+    found: NDArray[np.bool_] = (needed > budget_polls)[which]
+    return found
 
 
-def _most_polls(timeout_seconds: Floats, policies: PolicyColumns) -> Floats:
-    """Return polls that an adaptive policy never exceeds: at its minimum, growing, at its maximum."""
-    growing = np.log(policies.maximum_seconds / policies.minimum_seconds) / np.log1p(policies.share)
-    at_most: Floats = 1 / policies.share + growing + timeout_seconds / policies.maximum_seconds + 3
-    return at_most
-
-
-def _evenly(wanted: Floats, timeout_seconds: Floats, budget_polls: int) -> tuple[Floats, Floats, Floats]:
+def _evenly(
+    wanted: Floats, timeout_seconds: Floats, budget_polls: int, _policy: Policy
+) -> tuple[Floats, Floats, Floats]:
     """Return the poll at or after a moment where a fixed interval is stretched: its number, time and delay.
 
     Rounding up the time left over the polls left gives the remainder's many polls a second more, and then
@@ -262,7 +198,7 @@ def _evenly(wanted: Floats, timeout_seconds: Floats, budget_polls: int) -> tuple
 
 
 def _stretched_at_first(
-    wanted: Floats, timeout_seconds: Floats, policies: PolicyColumns, budget_polls: int
+    wanted: Floats, timeout_seconds: Floats, budget_polls: int, policy: Policy
 ) -> tuple[Floats, Floats, Floats]:
     """Return the poll at or after a moment where an adaptive policy is stretched: its number, time and delay.
 
@@ -274,14 +210,14 @@ def _stretched_at_first(
     while (high - low > 1).any():
         middle = np.floor((low + high) / 2)
         at = _even_moment(middle, timeout_seconds, budget_polls)
-        needed, _, _ = _followed(timeout_seconds, policies, at)
+        needed, _, _ = _followed(timeout_seconds, policy, at)
         enough = needed <= budget_polls - middle
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
     turn = _even_moment(high, timeout_seconds, budget_polls)
-    number, seen_at, delay = _evenly(wanted, timeout_seconds, budget_polls)
+    number, seen_at, delay = _evenly(wanted, timeout_seconds, budget_polls, policy)
     late = np.flatnonzero(wanted > turn)
     if len(late):
-        more, seen_at[late], delay[late] = _followed(wanted[late], policies.rows(late), turn[late])
+        more, seen_at[late], delay[late] = _followed(wanted[late], policy, turn[late])
         number[late] = high[late] + more
     return number, seen_at, delay
 

@@ -60,7 +60,7 @@ class Price:
     @property
     def told_source(self) -> str:
         """The source with its date, as a report shows it."""
-        return f"{self.source}, {self.date}"
+        return ", ".join(filter(None, (self.source, self.date)))
 
     def is_old(self, today: dt.date) -> bool:
         """Tell whether it was read more than a year before a day."""

@@ -1,20 +1,20 @@
-"""What a comparison means, in one sentence, said no more strongly than its runs allow."""
+"""What a comparison means, said no more strongly than its runs allow.
 
-from decimal import Decimal
+It says nothing of cost: runs of seconds say nothing of an hour, which is what the ways are chosen for.
+"""
 
 from orchbench.trace import Json
 
-LOCAL = "billed counts match AWS, timings are this machine's"
+LOCAL = "Billed counts match AWS; timings are this machine's."
 
 
-def meaning(ways: Json, found: Json | None, host: str, region: str, *, complete: bool) -> str:
-    """Return one sentence about the ways' figures.
+def meaning(ways: Json, found: Json | None, host: str, *, complete: bool) -> str:
+    """Return a sentence or two about the ways' figures.
 
     Args:
         ways: of a summary.
         found: what tells them apart.
         host: where they ran.
-        region: whose list prices count, in words.
         complete: whether all runs were made.
     """
     counted = {name: way["outcomes"] for name, way in ways.items()}
@@ -31,15 +31,8 @@ def meaning(ways: Json, found: Json | None, host: str, region: str, *, complete:
     if bad or wrong:
         return f"Not a comparison to lean on: {', '.join([*bad, *wrong])}."
     start = "" if complete else "Interrupted before all runs were made: "
-    said = [*([found["said"]] if found else []), _costs(ways, region), *([LOCAL] if host == "local" else [])]
-    sentence = f"{start}{'; '.join(said)}."
-    return sentence if sentence.startswith(tuple(ways)) else sentence[0].upper() + sentence[1:]
-
-
-def _costs(ways: Json, region: str) -> str:
-    totals = {name: Decimal(way["bill"]["median_usd"]) for name, way in ways.items()}
-    cheap, dear = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
-    if not totals[cheap]:
-        return f"a run of {cheap} costs nothing at list prices of {region}"
-    times = totals[dear] / totals[cheap]
-    return f"a run of {dear} costs {times:.1f} times one of {cheap} at list prices of {region}"
+    said = found["said"] if found else "no time beyond the query is known"
+    sentence = f"{start}{said}."
+    if not sentence.startswith(tuple(ways)):
+        sentence = sentence[0].upper() + sentence[1:]
+    return f"{sentence} {LOCAL}" if host == "local" else sentence

@@ -33,7 +33,8 @@ class Units:
     Attributes:
         decisions: tests of branches and loops, catchers and ``except`` clauses.
         error_names: that rules name, lists and families written out.
-        retry_rules: retriers, and retry configurations.
+        retry_rules: different retriers, and different retry configurations: one that is written again has
+            nothing new to understand, and its lines count.
         references: to data on the other side of a boundary: paths; keys, arguments and results.
         operations: states of a definition, operations of a durable function.
         ends: places at which an execution ends.
@@ -99,7 +100,13 @@ def definition_units(definition: Json) -> Units:
     return Units(
         decisions=sum(_decisions(state) for state in states),
         error_names=tuple(sorted(named)),
-        retry_rules=sum(len(state.get("Retry", ())) for state in states),
+        retry_rules=len(
+            {
+                json.dumps(_without_comments(rule), sort_keys=True)
+                for state in states
+                for rule in state.get("Retry", ())
+            }
+        ),
         references=sum(len(set(_paths(state))) for state in states),
         operations=len(states),
         ends=sum(state["Type"] in ("Succeed", "Fail") or bool(state.get("End")) for state in states),

@@ -6,17 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from orchbench.evaluation.polling import MostPolls, PolicyColumns, PollColumns, slow_delays
+from orchbench.evaluation.polling import MostPolls, PollColumns, slow_delays
 from orchbench.platforms.meters import Meter
+from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Amounts, Ending, Usage
 from orchbench.ways.way import Waits
 
 
 @dataclass(frozen=True)
 class Used:
-    """What counts follow from, a row an execution.
+    """What counts follow from: a row an execution, or the sum of all rows, as every count is linear in it.
 
     Attributes:
+        runs: executions, 1 a row.
         polls: looks of an execution that were answered.
         waits: that were begun and not refused; as many as looks where a way waits before each.
         events: that were delivered to it.
@@ -29,6 +31,7 @@ class Used:
         first_is_slow: whether the first delay is one of them.
     """
 
+    runs: Any
     polls: Any
     waits: Any
     events: Any
@@ -39,6 +42,11 @@ class Used:
     ending_refused: Any
     slow: Any
     first_is_slow: Any
+
+    @property
+    def total(self) -> "Used":
+        """The sum of all rows."""
+        return Used(**{name: int(np.sum(column)) for name, column in vars(self).items()})
 
     def count(self, usage: Usage, meter: Meter) -> Any:
         """Return how much of a meter is used."""
@@ -51,7 +59,7 @@ class Used:
     def _counted(self, usage: Usage, of: Callable[[Amounts], int]) -> Any:
         succeeded = of(usage.endings[Ending.SUCCEEDED])
         # A look and its wait are counted together, so that a mean of many is rounded once.
-        counted = of(usage.start) + of(usage.poll) * self.polls + succeeded
+        counted = (of(usage.start) + succeeded) * self.runs + of(usage.poll) * self.polls
         besides = (
             (of(usage.wait), self.waits - self.polls),
             (of(usage.event), self.events),
@@ -75,9 +83,9 @@ class Used:
     def cold_starts_of(self, usage: Usage, function: str) -> Any:
         """Return a function's first invocation, and those after a longer pause than it is kept."""
         if function in usage.poll.invocations:
-            return 1 + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
+            return self.runs + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
         if function in usage.start.invocations:
-            return 1
+            return self.runs
         return self.events if function in usage.event.invocations else self.timed_out
 
     def replayed(self, usage: Usage) -> Any:
@@ -90,7 +98,7 @@ class Used:
         cancels = usage.look.invocations or usage.endings[Ending.TIMED_OUT].invocations
         return (
             self.checks(usage)
-            + (1 if usage.start.invocations else 0)
+            + (self.runs if usage.start.invocations else 0)
             + (self.timed_out if cancels else 0)
             + (self.events if usage.event.invocations else 0)
         )
@@ -102,15 +110,16 @@ class Used:
 
 def used_by(
     polled: PollColumns,
-    policies: PolicyColumns,
+    policy: Policy,
     kept_warm_seconds: float,
     waits: Waits = Waits.BY_POLLING,
 ) -> Used:
     """Return what polling uses, a row a scenario; of a way that waits for an event, with the event."""
-    slow, first_is_slow = slow_delays(policies, polled, kept_warm_seconds)
+    slow, first_is_slow = slow_delays(policy, polled, kept_warm_seconds)
     begun = polled.begun
     ended = ~polled.timed_out & ~polled.died
     return Used(
+        runs=np.ones_like(polled.polls),
         polls=polled.polls,
         waits=polled.polls,
         events=(ended & (waits is Waits.FOR_AN_EVENT)).astype(np.int64),

@@ -73,7 +73,7 @@ def from_distribution(text: str) -> Workload:
     except InvalidWorkload:
         raise
     except ValueError:
-        raise InvalidWorkload(f"{text!r} is no distribution: it takes {FORMS}.") from None
+        raise InvalidWorkload(f"{text!r} is not a distribution: it takes {FORMS}.") from None
     values = [quantile((number + 0.5) / QUANTILES) for number in range(QUANTILES)]
     capped = [min(value, float(LONGEST_SECONDS)) for value in values]
     return _workload(capped, Label.ASSUMED, f"{QUANTILES:,} quantiles of {text}, 24 h at most")
@@ -151,9 +151,9 @@ def _json_values(path: Path, text: str) -> Iterator[float]:
     try:
         listed = json.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidWorkload(f"{path} is no JSON: it takes a list of seconds.") from None
+        raise InvalidWorkload(f"{path} is not valid JSON: it takes a list of seconds.") from None
     if not isinstance(listed, list):
-        raise InvalidWorkload(f"{path} is no list: it takes a list of seconds.")
+        raise InvalidWorkload(f"{path} is not a list: it takes a list of seconds.")
     for number, value in enumerate(listed, start=1):
         if isinstance(value, float) and math.isfinite(value):
             value = f"{value:f}"  # noqa: PLW2901 - without an exponent

@@ -129,8 +129,7 @@ def _kill_between(place: Scene, executions: Sequence[StruckExecution]) -> None:
     for batch in executions:
         if _between_looks(batch.way) is not None:
             continue
-        service = place.service(batch.way)
-        eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
+        place.await_polls([batch])
         batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
 
 
@@ -189,9 +188,33 @@ def _cut(place: Scene, executions: Sequence[StruckExecution]) -> None:
 
 def _stop(place: Scene, executions: Sequence[StruckExecution]) -> None:
     place.await_running(executions)
+    _stop_each(place, executions)
+
+
+def _stop_each(place: Scene, executions: Sequence[StruckExecution]) -> None:
     for batch in executions:
         batch.struck_at = time.time()
         place.service(batch.way).stop(batch.arn, "Stopped by an operator.")
+
+
+@contextmanager
+def _full_queue(place: Scene) -> Iterator[None]:
+    place.fill_queue()
+    try:
+        yield
+    finally:
+        place.empty_queue()
+
+
+def _stop_in_queue(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    """Stop what waits, let every attempt of the events be refused, and leave what then runs to the sweep."""
+    place.await_polls(executions)
+    letters = place.dead_letters() + len(executions)
+    _stop_each(place, executions)
+    eventually(lambda: place.dead_letters() >= letters, "The events' attempts do not run out")
+    place.empty_queue()
+    place.await_running(executions)
+    place.sweep()
 
 
 def _strike_all(executions: Sequence[StruckExecution]) -> None:
@@ -244,4 +267,11 @@ LOCAL = (
     LocalFault("network-slow", "each answer takes 2 s over a slow network", _slow_down),
     LocalFault("network-cut", "no connection to the Data API for 5 s", _cut, sql=UNTIL_OPENED),
     LocalFault("stopped", "an operator stops the execution", _stop, sql=SLEEP.format(seconds=300)),
+    LocalFault(
+        "stopped-in-queue",
+        "a stop in a full queue, which empties after the event's attempts",
+        _stop_in_queue,
+        sql=SLEEP.format(seconds=300),
+        around=_full_queue,
+    ),
 )

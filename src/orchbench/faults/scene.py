@@ -45,6 +45,9 @@ BEGIN
 END $$
 """
 """A batch that runs until ``Scene.open``, however slowly the machine makes its fault."""
+PLACES = 2 * len(all_ways())
+"""Statements that the Data API runs at once: enough for every way, and few enough to take them all."""
+QUEUE = "full-queue"
 LONGEST_SECONDS = 240.0
 LEFT_RUNNING_SECONDS = 60.0
 """After an execution's end; what runs longer was left running."""
@@ -103,9 +106,12 @@ class Scene:
 
     def backends(self, executions: Sequence[StruckExecution]) -> list[int]:
         """Return PostgreSQL's processes that run these executions."""
-        entries = " OR ".join(f"query LIKE '%{batch.entry}%'" for batch in executions)
+        return self._running([batch.entry for batch in executions])
+
+    def _running(self, entries: Sequence[str]) -> list[int]:
+        named = " OR ".join(f"query LIKE '%{entry}%'" for entry in entries)
         rows = self.sql(
-            f"SELECT pid FROM pg_stat_activity WHERE state <> 'idle' AND ({entries}) "  # noqa: S608 - our own names
+            f"SELECT pid FROM pg_stat_activity WHERE state <> 'idle' AND ({named}) "  # noqa: S608 - our own names
             "AND pid <> pg_backend_pid()"
         )
         return [int(pid) for (pid,) in rows]
@@ -120,7 +126,40 @@ class Scene:
     def open(self, executions: Sequence[StruckExecution]) -> None:
         """Let executions end that wait until they are opened."""
         for batch in executions:
-            self.sql(f"COPY (SELECT 1) TO PROGRAM 'cat > {batch.entry}.opened'")
+            self._open(batch.entry)
+
+    def fill_queue(self) -> None:
+        """Take every place of the Data API: what is submitted then waits, until ``empty_queue``."""
+        client, outputs = self.stack.client("redshift-data"), self.stack.outputs
+        where = {"WorkgroupName": outputs["Target"], "Database": outputs["Database"]}
+        for _place in range(PLACES):
+            client.execute_statement(Sql=f"SELECT wait_until_opened('{QUEUE}')", **where)
+        eventually(lambda: len(self._running([QUEUE])) == PLACES, "The queue does not fill")
+
+    def empty_queue(self) -> None:
+        """Let go of every place that ``fill_queue`` took."""
+        self._open(QUEUE)
+
+    def await_polls(self, executions: Sequence[StruckExecution]) -> None:
+        """Return when each execution has looked at its statement."""
+        for batch in executions:
+            service = self.service(batch.way)
+            eventually(lambda: service.polls_so_far(batch.arn) >= 1, "No check was made")  # noqa: B023 - asked at once
+
+    def dead_letters(self) -> int:
+        """Return how many events the cancel function has given up."""
+        answer = self.stack.client("sqs").get_queue_attributes(
+            QueueUrl=self.stack.outputs["DeadLetterQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+        )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    def sweep(self) -> None:
+        """Have the sweep look once, as its schedule does."""
+        name = f"{self.stack.state.stack_name}-sweep"
+        self.stack.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+
+    def _open(self, entry: str) -> None:
+        self.sql(f"COPY (SELECT 1) TO PROGRAM 'cat > {entry}.opened'")
 
     def _begun(self) -> list[str]:
         """Return the entries of the executions that began, one for each time."""
@@ -212,6 +251,7 @@ def scene(folder: Path) -> Iterator[Scene]:
         folder=folder,
         published=False,
         parameters={"InlineSqlAllowed": "true", **deployed_by(all_ways())},
+        redshift_arguments=("--concurrency", str(PLACES)),
         worker_environment={"AWS_ENDPOINT_URL_REDSHIFT_DATA": network.url},
     )
     try:

@@ -236,5 +236,5 @@ class DataApiServer(ThreadingHTTPServer):
 
 def _array(content: Any) -> list[Any]:
     if not isinstance(content, list):
-        raise ValueError("it is no array")  # noqa: TRY004 - a wrong value from outside, not a wrong call
+        raise ValueError("it is not an array")  # noqa: TRY004 - a wrong value from outside, not a wrong call
     return content

@@ -145,7 +145,7 @@ def _check_string(shape: Any) -> Check:
 
     def check(value: Any, path: str) -> None:
         if not _is_unicode(value):
-            raise serialization(f"Value at '{path}' holds half a surrogate pair, which is no text.")
+            raise serialization(f"Value at '{path}' holds half a surrogate pair, which is not text.")
         length(value, path)
         if enum and value not in enum:
             raise _broken(path, f"Member must satisfy enum value set: [{', '.join(enum)}]")

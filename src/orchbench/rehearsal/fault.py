@@ -136,7 +136,7 @@ class Fault:
         pairs = [part.partition("=") for part in rest.split(",") if part]
         missing = next((key for key, equals, _ in pairs if not equals), None)
         if missing is not None:
-            raise InvalidFault(f"The fault {text[:60]!r} has {missing[:60]!r}, which is no KEY=VALUE.")
+            raise InvalidFault(f"The fault {text[:60]!r} has {missing[:60]!r}, which is not KEY=VALUE.")
         return cls.from_json({"kind": kind, **{key.strip(): value.strip() for key, _, value in pairs}})
 
     @classmethod

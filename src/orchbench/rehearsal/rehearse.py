@@ -5,7 +5,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +35,7 @@ from orchbench.ways import way_named
 from orchbench.ways.way import Way
 
 HOST = "rehearse"
+Services = Mapping[str, Mapping[str, Operation]]
 STOP_CAUSE = "Stopped by an operator."
 
 
@@ -86,7 +87,7 @@ def rehearse(
     way: str | Way,
     *,
     application: Application | None = None,
-    services: Mapping[str, Mapping[str, Operation]] | None = None,
+    services: Services | Callable[[Aws, VirtualClock], Services] | None = None,
 ) -> Rehearsal:
     """Run a scenario on a way and return what happened.
 
@@ -97,12 +98,14 @@ def rehearse(
         way: a way, or its name.
         application: what is deployed; the project's own template by default.
         services: what answers operations of further services, by boto3's names, such as an application's own
-            ``{"sns": {"Publish": ...}}``.
+            ``{"sns": {"Publish": ...}}``; or what makes them of the rehearsal's AWS and its clock, where they
+            have something happen later, such as the end of a callback.
     """
     way = way_named(way) if isinstance(way, str) else way
     application = application or load_application(InlineSqlAllowed=str(scenario.inline_sql).lower())
     stage = _Stage(scenario, way, application)
-    for service, operations in (services or {}).items():
+    found = services(stage.aws, stage.clock) if callable(services) else services
+    for service, operations in (found or {}).items():
         stage.aws.serve(service, operations)
     return stage.run()
 
@@ -113,13 +116,13 @@ class _Stage:
     def __init__(self, scenario: Scenario, way: Way, application: Application) -> None:
         self._scenario = scenario
         self._way = way
-        self._clock = VirtualClock()
+        self.clock = VirtualClock()
         self._latency = Latency(profile_named(scenario.latency), scenario.seed)
         self._works = Works(way.works)
-        self._faults = ScriptedFaults(scenario.faults, self._clock, self._latency, scenario.seed, self._works)
-        self._data_api = RehearsedDataApi(scenario, self._clock, self._faults)
+        self._faults = ScriptedFaults(scenario.faults, self.clock, self._latency, scenario.seed, self._works)
+        self._data_api = RehearsedDataApi(scenario, self.clock, self._faults)
         self._application = application
-        self._functions = Functions(application, self._clock, self._latency, self._generator("requests"))
+        self._functions = Functions(application, self.clock, self._latency, self._generator("requests"))
         self.aws = Aws(self._data_api, self._functions)
         self._restarts: list[str] = []
 
@@ -127,8 +130,8 @@ class _Stage:
         began = time.perf_counter()
         with ExitStack() as stack:
             stack.enter_context(deployed(self._application))
-            stack.enter_context(self._clock.wall_clock())
-            stack.enter_context(botocore_in_virtual_time(self._clock, self._generator("network")))
+            stack.enter_context(self.clock.wall_clock())
+            stack.enter_context(botocore_in_virtual_time(self.clock, self._generator("network")))
             for client in (*fresh_clients(stack), *execution_clients(stack)):
                 self.aws.attach(client)
             self._functions.load()
@@ -141,7 +144,7 @@ class _Stage:
                 self._scenario,
                 self._application,
                 self.aws,
-                self._clock,
+                self.clock,
                 self._faults,
                 works=self._works,
                 event=host.status_change,
@@ -176,7 +179,7 @@ class _Stage:
             scenario=self._scenario,
             aws=self.aws,
             functions=self._functions,
-            clock=self._clock,
+            clock=self.clock,
             latency=self._latency,
             faults=self._faults,
             works=self._works,
@@ -203,7 +206,7 @@ class _Stage:
                 actions[fault.kind]()
 
         def schedule(fault: Fault) -> None:
-            self._clock.at(self._clock.now() + (fault.at or 0.0), partial(act, fault))
+            self.clock.at(self.clock.now() + (fault.at or 0.0), partial(act, fault))
 
         for fault in self._scenario.faults:
             if fault.kind not in actions:

@@ -188,12 +188,12 @@ def load_scenarios(path: Path) -> tuple[Scenario, ...]:
         raise InvalidScenario(f"{path} {error}") from None
     except yaml.YAMLError as error:
         first = str(error).splitlines()[0]
-        raise InvalidScenario(f"{path} is no YAML: {first}.") from None
+        raise InvalidScenario(f"{path} is not valid YAML: {first}.") from None
     except RecursionError:
-        raise InvalidScenario(f"{path} is no YAML: it is nested too deeply.") from None
+        raise InvalidScenario(f"{path} is not valid YAML: it is nested too deeply.") from None
     except (ValueError, OverflowError, AttributeError, KeyError) as error:
         # PyYAML's own way with a date that is none, 5,000 digits, or a tag on what it does not fit.
-        raise InvalidScenario(f"{path} is no YAML: {shortened(str(error))}.") from None
+        raise InvalidScenario(f"{path} is not valid YAML: {shortened(str(error))}.") from None
     listed = document.get("scenarios") if isinstance(document, Mapping) else None
     if not isinstance(listed, list) or not listed:
         raise InvalidScenario(f"{path} needs 'scenarios', a list with at least one scenario.")
@@ -233,7 +233,7 @@ def plain(document: Any) -> Any:
         if isinstance(value, dict):
             odd = next((key for key in value if not isinstance(key, str)), None)
             if odd is not None:
-                raise InvalidScenario(f"has the key {shortened(repr(odd))}, which is no text: quote it.")
+                raise InvalidScenario(f"has the key {shortened(repr(odd))}, which is not text: quote it.")
             return {key: copied(one, depth + 1) for key, one in value.items()}
         if value is None or isinstance(value, (bool, str)):
             return value
@@ -281,7 +281,7 @@ def poll_policy(poll: Any) -> dict[str, Any]:
             )
         return {"policy": "fixed", "interval_seconds": int(seconds)}
     raise InvalidScenario(
-        f"{shortened(repr(poll))} is no poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
+        f"{shortened(repr(poll))} is not a poll policy: it takes fixed:INTERVAL (fixed:10s), or adaptive."
     )
 
 

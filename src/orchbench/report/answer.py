@@ -20,7 +20,7 @@ def beyond_the_query(one: Results, *, several: bool) -> Text:
     least = min(way["outcomes"]["runs"] for way in ways.values())
     runs = count(least, "runs", "measured", "counted", one.file("traces"))
     where = (
-        "on one machine's local servers, whose times are no AWS figures"
+        "on one machine's local servers, whose times are not AWS figures"
         if settings.host == "local"
         else f"on {one.host} in {settings.region}"
     )

@@ -46,7 +46,7 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
         "bill",
         "What it costs",
         (
-            "1,000 one-hour runs cost ",
+            f"{given.asked.told_runs} cost ",
             low.cost,
             " to ",
             high.cost,
@@ -55,9 +55,9 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
         ),
         [
             (
-                f"On default settings: {given.memory_mb} MB functions, a poll every 10 s, list prices "
-                "without a free tier. "
-                "Counts are rehearsed; durations of functions and bytes of logs are assumed. Redshift and "
+                f"The charts are on default settings: {given.memory_mb} MB functions, a poll every 10 s, "
+                "list prices without a free tier. Counts are "
+                "rehearsed; durations of functions and bytes of logs are assumed. Redshift and "
                 "traces are billed apart.",
             ),
             *(((f"Redshift: {note}.",),) if (note := found.warehouse.note) else ()),
@@ -71,7 +71,9 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
 
 def _without_rehearsals(results: Sequence[Results]) -> Iterator[Text]:
     rehearsed = next((one for one in results if one.rehearsals), None)
-    if rehearsed is None:
+    if not results:
+        yield ("No runs stand behind this page: `make compare` in a clone makes some, and a page of them.",)
+    elif rehearsed is None:
         yield (
             "No results folder holds rehearsals: `orchbench supplement` adds them, and the marks with them.",
         )

@@ -31,21 +31,21 @@ def report(results: Sequence[Results], given: Given) -> Report:
     """Return the report of one or several results folders.
 
     Args:
-        results: at least one; the first one's region, architecture and prices count for the estimates.
+        results: the first one's region, architecture and prices count for the estimates; none where the
+            report stands on estimates alone.
         given: what estimates are made with.
     """
     found = hours_of(given)
     return Report(
         title="Step Functions or Lambda durable functions for a long Redshift query",
         glance=glance(found, given, probed.confirmed(results)),
-        origin=list(map(_origin, results)),
+        origin=list(map(_origin, results)) or ["Estimates alone: no results folder was named"],
         sections=[
             bills.section(results, given, found),
             policies.section(given, found),
             effort.section(results, found),
             headroom.section(results, given, found),
-            timeline.section(results),
-            side_by_side.section(results),
+            *([timeline.section(results), side_by_side.section(results)] if results else []),
             *probed.sections(results),
             sources.section(results, given),
         ],

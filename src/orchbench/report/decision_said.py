@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from orchbench.evaluation.decision import Answer
+from orchbench.evaluation.decision import Answer, Option
 from orchbench.evaluation.figures import told_excess, told_money, told_share
 from orchbench.evaluation.loads import Load
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.tariff import plain
+from orchbench.evaluation.variants import parent_of
 from orchbench.trace import Json
 from orchbench.ways.durations import shown_duration
 
 
 def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal | None) -> list[str]:
-    """Return the first lines: three or four where there is an answer, else one that says why not.
+    """Return the first lines: three or five where there is an answer, else one that says why not.
 
     Args:
         answer: to a question.
@@ -39,7 +40,7 @@ def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal
             f"{_shares(nearest.exceeded)}. {_fitting(answer, would_fit)}"
         ]
     said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
-    return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else [_ranking(answer)])]
+    return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else _ranking(answer))]
 
 
 def _choice(answer: Answer) -> str:
@@ -90,23 +91,46 @@ def _verdict(answer: Answer, asked: int, start: str) -> str:
         return f"{start}{alone}."
     if answer.cost_decides:
         saved = told_money(ranked[1].month.usd - best.month.usd)
-        return f"{start}cost decides, as {ranked[1].way} costs ${saved} more."
+        pair = _of_the_pair(answer)
+        better = f"; of the pair, {pair[0].way} is the better one" if best not in pair and pair[1:] else ""
+        return f"{start}cost decides, as {ranked[1].way} costs ${saved} more{better}."
     return f"{start}cost does not decide here."
 
 
-def _ranking(answer: Answer) -> str:
-    """Say what is taken not to matter, and what decides instead."""
+def _of_the_pair(answer: Answer) -> list[Option]:
+    """Return those of the two that the project compares that keep the promise and fit, the better first."""
+    return [one for one in answer.ranked if parent_of(one.way) is None]
+
+
+def _ranking(answer: Answer) -> list[str]:
+    """Say what decides instead of cost, between the pair first; and what is taken not to matter."""
     alike = answer.ranked[: answer.alike]
     apart = max(one.month.usd for one in alike) - min(one.month.usd for one in alike)
-    return (
+    return [
+        f"{_deciding_first(alike, [one for one in _of_the_pair(answer) if one in alike])}.",
         f"{len(alike)} ways lie ${told_money(apart)} a month apart, and less than "
-        f"${told_money(answer.least_usd)} is taken not to matter: {deciding(answer)}"
-    )
+        f"${told_money(answer.least_usd)} is taken not to matter.",
+    ]
 
 
-def deciding(answer: Answer) -> str:
-    """Say by what the recommended way comes first of those that cost alike."""
-    first, second = answer.ranked[:2]
+def _deciding_first(alike: Sequence[Option], pair: Sequence[Option]) -> str:
+    variant = _cheaper_variant(alike, pair[0]) if pair else None
+    if variant is None or alike[0] not in (pair[0], variant):
+        return deciding(*(pair[:2] if pair[1:] and alike[0] is pair[0] else alike[:2]))
+    saved = told_money(pair[0].month.usd - variant.month.usd)
+    same = "does the same" if variant.policy == pair[0].policy else "keeps the same promise"
+    first = f"Of the pair, {deciding(*pair[:2])}; " if pair[1:] else ""
+    return f"{first}{variant.way} {same} as {pair[0].way} for ${saved} less"
+
+
+def _cheaper_variant(alike: Sequence[Option], one: Option) -> Option | None:
+    """Return the cheapest way that varies another one and costs less; None where none does."""
+    found = [two for two in alike if parent_of(two.way) == one.way and two.month.usd < one.month.usd]
+    return min(found, key=lambda two: two.month.usd, default=None)
+
+
+def deciding(first: Option, second: Option) -> str:
+    """Say by what one way comes before another that costs alike."""
     names = ("mean lag", "room below its quotas", "parts to operate", "states or operations to read", "cost")
     by = next(
         (name for name, one, other in zip(names, first.merits, second.merits, strict=False) if one != other),
@@ -114,8 +138,8 @@ def deciding(answer: Answer) -> str:
     )
     before = f"{first.way} comes before {second.way}"
     if by == "cost":
-        return f"{before}, though nothing but a cost that does not matter tells them apart."
-    return f"{before} by its {by}."
+        return f"{before}, though nothing but a cost that does not matter tells them apart"
+    return f"{before} by its {by}"
 
 
 def plain_number(number: Decimal) -> str:

@@ -18,6 +18,7 @@ FIRST = (
     "functions and state machines",
     "lines of its definition",
     "lines of its handlers",
+    "lines in all",
     "decisions",
     "languages",
     "resources",
@@ -29,7 +30,9 @@ def section(results: Sequence[Results], found: Hours) -> Section:
     title = _title(found)
     measured = next((one for one in results if one.complexity), None)
     if measured is None or measured.complexity is None:
-        said = "No results folder holds the complexity: `orchbench supplement` adds it."
+        said = "No results folder holds the complexity: `orchbench complexity` measures it here."
+        if results:
+            said = "No results folder holds the complexity: `orchbench supplement` adds it."
         return Section("complexity", "What it asks of its reader", title, [(said,)])
     ways = measured.complexity["ways"]
     file = measured.file(COMPLEXITY_FILE)
@@ -47,7 +50,8 @@ def section(results: Sequence[Results], found: Hours) -> Section:
         [
             (
                 "Measured from the files that are deployed, each way as if it stood in its stack alone. "
-                "The conclusion is by reader; nothing is added up to a score.",
+                "The conclusion is by reader; nothing is added up to a score. The baseline has functions in "
+                "its loop, as the published comparisons have; Step Functions itself needs none.",
             ),
             *((sentence,) for sentence in measured.complexity["conclusion"]),
         ],
@@ -61,7 +65,7 @@ def section(results: Sequence[Results], found: Hours) -> Section:
 def _title(found: Hours) -> Text:
     first, *rest = found.pair or found.each
     others = [part for one in rest for part in (f", {one.way} ", one.parts)]
-    return (f"{first.way} has ", first.parts, " parts of its own to operate", *others)
+    return (f"{first.way} takes ", first.parts, " functions and state machines to operate", *others)
 
 
 def _cell(found: Json | int | None, file: str) -> Text:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.report.model import Figure, Text
 from orchbench.trace import Json, Label
-from orchbench.ways.durations import shown_duration
+from orchbench.ways.durations import Policy, shown_duration
 
 RUNS = 1_000
 """Money is shown for so many runs: a single one costs too little to read."""
@@ -30,8 +30,12 @@ def share(value: float, label: Label | str, source: str, file: str) -> Figure:
 
 def usd_of_runs(one_run_usd: Decimal, label: Label | str, source: str, file: str) -> Figure:
     """Return what a thousand runs cost."""
-    amount = one_run_usd * RUNS
-    return Figure(amount, f"${told_money(amount)}", f"USD per {RUNS:,} runs", str(label), source, file)
+    return usd(one_run_usd * RUNS, f"per {RUNS:,} runs", label, source, file)
+
+
+def usd(amount_usd: Decimal, per: str, label: Label | str, source: str, file: str) -> Figure:
+    """Return an amount, ``per`` saying what it is for: a month, so many runs."""
+    return Figure(amount_usd, f"${told_money(amount_usd)}", f"USD {per}", str(label), source, file)
 
 
 def hours(seconds_long: float, label: Label | str, source: str, file: str) -> Figure:
@@ -82,3 +86,8 @@ def told_duration(seconds_long: float) -> str:
     """Write a duration for people: 20 s, 15 min, 4 h."""
     text = shown_duration(seconds_long)
     return f"{text}in" if text.endswith(" m") else text
+
+
+def told_poll(policy: Policy) -> str:
+    """Write a policy in a few words: every 10 s, adaptively."""
+    return f"every {told_duration(policy.minimum_seconds)}" if policy.is_fixed else "adaptively"

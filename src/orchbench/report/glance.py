@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
+from orchbench.evaluation.complexity_rows import COMPOSES
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.probes import Probe, all_probes
-from orchbench.report.figures import count, hours, seconds, times, told_duration
-from orchbench.report.hour import DURATION_SECONDS, INTERVAL_SECONDS, Hour, Hours
+from orchbench.report.figures import count, hours, times, told_poll
+from orchbench.report.hour import PARTS, Hour, Hours
 from orchbench.report.model import Glance, Number, Text
 from orchbench.report.policies import lag_chart
 from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
-from orchbench.ways import Way, all_ways
+from orchbench.ways import all_ways
 
-PROBES_IN = "docs/probes.md"
+WHY_NOT = "docs/why-not.md"
 
 
 def glance(found: Hours, given: Given, confirmed: Collection[str] = ()) -> Glance:
@@ -38,64 +39,64 @@ def _verdict(found: Hours, confirmed: Collection[str]) -> Iterator[Text]:
     if others:
         yield _of_the_pair(best, others[0])
     else:
-        yield (f"Choose **{best.way}**: it is ", best.share, " of the whole bill.")
+        yield (f"Choose **{best.way}** (estimated): it is ", best.share, " of the whole bill.")
     if cheaper := found.cheaper:
-        yield (
-            f"**{cheaper.way}** does the same for less: ",
-            cheaper.cost,
-            " per 1,000 runs instead of ",
-            best.cost,
-            ", with the same lag.",
-        )
+        per = found.given.asked.per
+        told = (f"**{cheaper.way}** does the same for less: ", cheaper.cost, f" {per} instead of ")
+        yield (*told, best.cost, ", with the same lag.")
     yield from _without_polls(found)
     yield _unless(best, others, confirmed)
 
 
 def _without_polls(found: Hours) -> Iterator[Text]:
+    """Say what not polling would change: by a way that waits for an event, or by what one would cost."""
+    per = found.given.asked.per
     if found.by_event:
         event = found.by_event[0]
         yield (
-            f"Not polling at all ({event.way}) costs ",
+            f"**Not polling at all** ({event.way}) costs ",
             event.cost,
-            " per 1,000 runs, and an end is seen as soon as its event arrives; ",
+            f" {per}. An end is then seen as soon as its event arrives, and ",
             event.worst_lag,
-            " s after it where the event is lost.",
+            " s late at worst where the event is lost.",
+        )
+    elif cost := found.behind_an_event:
+        yield (
+            "**Not polling at all** would cost ",
+            cost,
+            f" {per} and show an end as soon as its event arrives. It takes a rule and a function more, and "
+            f"is not built here ({WHY_NOT}).",
         )
 
 
 def _of_the_pair(best: Hour, other: Hour) -> Text:
     """Say which of the pair, on its share of the whole bill, its lag and its complexity."""
-    lag: Text = ("an end is seen as soon, ", best.mean_lag, " s after it on average; ")
+    lag: Text = ("an end is seen as soon, ", best.mean_lag, " s late on average; ")
     if best.mean_lag.value != other.mean_lag.value:
-        lag = ("an end is seen ", best.mean_lag, " s after it on average instead of ", other.mean_lag, " s; ")
+        lag = ("an end is seen ", best.mean_lag, " s late on average instead of ", other.mean_lag, " s; ")
     return (
         f"Choose **{best.way}** over **{other.way}** (estimated): orchestration is ",
         best.share,
-        " of the whole bill, Redshift included, instead of ",
+        " of the bill, Redshift included, instead of ",
         other.share,
         "; ",
         *lag,
-        "and it takes ",
-        *_parts(best),
-        " of its own to operate instead of ",
+        "and you operate ",
+        *_parts(best, " functions"),
+        " instead of ",
         *_parts(other),
         ".",
     )
 
 
-def _parts(one: Hour) -> Text:
+def _parts(one: Hour, unit: str = "") -> Text:
+    """Say what must be operated, as ``orchbench complexity`` counts it."""
     way = all_ways().get(one.way)
     if way is None:
         return (one.parts, " parts")
-    number = len(way.functions)
-    functions = count(number, "functions", Label.MEASURED, "the way's own", one.given.files[one.way])
-    plural = "" if number == 1 else "s"
-    definition = " and a state machine" if _has_definition(way) else ""
-    return (functions, f" function{plural}{definition}")
-
-
-def _has_definition(way: Way) -> bool:
-    return way.implementation.endswith(".json")
+    number = len(way.deployed_functions)
+    functions = count(number, "functions", Label.MEASURED, PARTS, one.given.files[one.way])
+    return (functions, f"{unit} and a state machine" if way.has_definition else unit)
 
 
 def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> Text:
@@ -105,15 +106,15 @@ def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> T
         return ("No open claim about AWS could overturn this.",)
     if probe.name in confirmed:
         return (f"The probe `{probe.name}` has confirmed on AWS what this stands on.",)
-    told: Text = (f"Unless the probe `{probe.name}` finds AWS otherwise",)
-    largest = max(best.estimate.bill.lines, key=lambda line: line.amount_usd)
+    told: Text = (f"One probe could overturn this, `{probe.name}`",)
+    largest = max(best.bill.lines, key=lambda line: line.amount_usd)
     if not others or not largest.amount_usd or others[0].usd <= best.usd:
         return (*told, ".")
     ratio = (others[0].usd - best.usd + largest.amount_usd) / largest.amount_usd
     source = f"what its line '{largest.what}' would have to be for the two bills to be equal"
-    figure = times(float(ratio), best.estimate.bill.label, source, best.files)
-    cost = f": {others[0].way} would cost as little if AWS billed "
-    return (*told, cost, figure, f" times what we count of {largest.what}.")
+    figure = times(float(ratio), best.bill.label, source, best.files)
+    ending = f" times the {largest.what} that we count, {others[0].way} costs as little."
+    return (*told, ": if AWS bills ", figure, ending)
 
 
 def _probe(one: Hour) -> Probe | None:
@@ -124,19 +125,20 @@ def _probe(one: Hour) -> Probe | None:
 def _basis(found: Hours, given: Given) -> Text:
     keys = price_keys((one.usage for one in given.candidates), given.architecture)
     what: Text = (
-        f"All of this is estimated, not measured on AWS: a query of {told_duration(DURATION_SECONDS)} polled "
-        f"every {INTERVAL_SECONDS} s, at list prices of {given.prices.told(keys)}, with Redshift at ",
+        f"All of this is estimated, not measured on AWS: {given.asked.queries}, polled "
+        f"{told_poll(found.chosen.planned.policy)}, at list prices of {given.prices.told(keys)}; "
+        "Redshift costs ",
         found.redshift,
-        f" per 1,000 such queries ({found.warehouse.told}).",
+        f" {given.asked.per} ({found.warehouse.told}).",
     )
     if not found.cost_decides:
         what = (*what, f" Cost does not decide: {found.told_material}.")
     probe = _probe(found.chosen)
-    return (*what, f" The probe tries one claim: {probe.claim}") if probe else what
+    return (*what, f" The probe tests one claim: {probe.claim}") if probe else what
 
 
 def _cost(found: Hours) -> Number:
-    return Number("Cost of 1,000 one-hour runs", (found.chosen.cost,), _beside(found, "cost"))
+    return Number(f"Cost of {found.given.asked.told_runs}", (found.chosen.cost,), _beside(found, "cost"))
 
 
 def _share(found: Hours) -> Number:
@@ -164,7 +166,7 @@ def _longest(found: Hours) -> Number:
         "the poll budget and Redshift's own limit",
         f"{best.given.files[best.way]}; {QUOTAS_IN}",
     )
-    kept: list[Text] = [(f"at {INTERVAL_SECONDS} s between polls up to ", best.promised, " h")]
+    kept: list[Text] = [(f"polled {told_poll(best.planned.policy)} up to ", best.promised, " h")]
     rest = [one for one in found.each if one is not best]
     return Number(
         "Longest query", (day, " h"), [*kept, *((f"{one.way} up to ", one.promised, " h") for one in rest)]
@@ -192,22 +194,21 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
     if one is found.cheaper:
         probe = f", and the probe `{way.probe}` confirms how it is billed" if way and way.probe else ""
         what = way.varies.what if way and way.varies else "a variant"
-        yield (f"what sets it apart ({what}) suits you{probe}",)
+        yield (f"{what} suits you{probe}",)
     chosen = all_ways().get(best.way)
-    if way and chosen and one in found.pair and _has_definition(way) and not _has_definition(chosen):
-        yield ("you compose services, audit runs, or hand over to others",)
+    if way and chosen and one in found.pair and way.has_definition and not chosen.has_definition:
+        yield (COMPOSES,)
     if not one.candidate.polls:
         yield ("an end must be known sooner than polling pays for",)
     elif (one.promised.value or 0) > (best.promised.value or 0):
-        lag = seconds(INTERVAL_SECONDS, Label.ASSUMED, "the hour that the page is about", PROBES_IN)
         yield (
             "every end must be seen within ",
-            lag,
-            " s with timeouts from ",
+            best.worst_lag,
+            " s at timeouts of ",
             best.promised,
-            " h to ",
+            " to ",
             one.promised,
-            f" h, where {best.way} has to poll less often",
+            f" h, where {best.way} polls less often",
         )
 
 

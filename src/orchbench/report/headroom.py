@@ -11,14 +11,14 @@ from orchbench.evaluation.limits import NO_QUOTA, Reach, quotas, reach
 from orchbench.evaluation.variants import parent_of, ratio_to_parent
 from orchbench.platforms import all_platforms
 from orchbench.report import drawing
-from orchbench.report.figures import count, hours, seconds, share, times, told_duration
+from orchbench.report.figures import count, hours, seconds, share, times, told_duration, told_poll
 from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.results.supplements import KeptRehearsal
 from orchbench.trace import Label
 from orchbench.ways import all_ways
-from orchbench.ways.durations import Policy, parse_policy
+from orchbench.ways.durations import parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
 FORM = "closed form over the way's own counts and the quota"
@@ -74,11 +74,6 @@ def _lacking(candidates: Sequence[Candidate]) -> Iterator[Text]:
     ways = all_ways()
     for name in (one.name for one in candidates if one.name in ways and ways[one.name].lacks):
         yield (f"{name} says that it does not keep: {', '.join(ways[name].lacks)}. Why is in docs/ways.md.",)
-
-
-def told_poll(policy: Policy) -> str:
-    """Write a policy in a few words."""
-    return f"every {told_duration(policy.minimum_seconds)}" if policy.is_fixed else "adaptively"
 
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:

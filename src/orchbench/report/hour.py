@@ -1,43 +1,54 @@
-"""The hour that the page's answer is about: one query of an hour, polled every 10 s, on each way.
+"""What the page's answer is about, on each way: an hour polled every 10 s, or a reader's workload.
 
-All of it is estimated, by closed forms that tests hold to rehearsals of the same hour. The way that is chosen
-is the one of the pair that ``orchbench decide`` recommends for it.
+All of it is estimated, by closed forms that tests hold to rehearsals. The way that is chosen is the one of
+the pair that ``orchbench decide`` recommends for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-import numpy as np
-
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import Answer, Promise, Question, answer
-from orchbench.evaluation.estimate import Estimate, estimate_way
-from orchbench.evaluation.limits import Reach, reach
+from orchbench.evaluation.decision import Answer, Option, Question, answer
+from orchbench.evaluation.estimate import Estimate
+from orchbench.evaluation.limits import Reach, moment_of_poll, reach
 from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import RPU_HOUR
+from orchbench.evaluation.tariff import Bill
 from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.warehouse import RPUS, Warehouse
-from orchbench.report.figures import RUNS, count, hours, seconds, share, usd_of_runs
+from orchbench.report.asked import Asked
+from orchbench.report.figures import count, hours, seconds, share, usd
 from orchbench.report.model import Figure
 from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
 from orchbench.ways.durations import Policy
 
-DURATION_SECONDS, INTERVAL_SECONDS = 3_600, 10
+SLOW_POLL_SECONDS = 900
+"""Of the poll behind an event, which may be lost."""
 FORM = "closed form of the way's own counts, at list prices"
+PARTS = "the functions and state machines of a stack that holds this way alone"
 
 
 @dataclass(frozen=True)
 class Hour:
-    """The hour on one way, each figure with its origin."""
+    """What is asked, on one way, each figure with its origin."""
 
-    candidate: Candidate
-    estimate: Estimate
+    planned: Option
     without_budget: Reach
     redshift_usd: Decimal
     given: Given
+
+    @property
+    def candidate(self) -> Candidate:
+        """The way, as estimates see it."""
+        return self.estimate.candidate
+
+    @property
+    def estimate(self) -> Estimate:
+        """Of its queries."""
+        return self.planned.estimate
 
     @property
     def way(self) -> str:
@@ -50,23 +61,31 @@ class Hour:
         return self.given.estimated_in(self.way)
 
     @property
+    def asked(self) -> Asked:
+        """The question."""
+        return self.given.asked
+
+    @cached_property
+    def bill(self) -> Bill:
+        """The bill of everything that is asked about."""
+        return self.asked.bill(self.planned)
+
+    @property
     def usd(self) -> Decimal:
-        """What one run costs."""
-        return self.estimate.bill.total_usd
+        """What that costs."""
+        return self.bill.total_usd
 
     @property
     def cost(self) -> Figure:
-        """What a thousand runs cost."""
-        return usd_of_runs(self.usd, self.estimate.bill.label, FORM, self.files)
+        """What that costs, with its origin."""
+        return usd(self.usd, self.asked.per, self.bill.label, FORM, self.files)
 
     @property
     def share(self) -> Figure:
         """Its share of the whole bill, Redshift included."""
         whole = self.usd + self.redshift_usd
         part = float(self.usd / whole) if whole else 0.0
-        return share(
-            part, self.estimate.bill.label, "orchestration over orchestration and Redshift", self.files
-        )
+        return share(part, self.bill.label, "orchestration over orchestration and Redshift", self.files)
 
     @property
     def mean_lag(self) -> Figure:
@@ -94,20 +113,18 @@ class Hour:
         source = "polls that the way's own poll budget leaves, times the interval"
         polls = self.candidate.budget_polls
         day = self.without_budget.with_budget_seconds
-        seen = day if polls is None else min(day, float(polls * INTERVAL_SECONDS))
+        seen = day if polls is None else min(day, moment_of_poll(self.planned.policy, polls))
         return hours(seen, Label.ESTIMATED, source, f"{self.given.files[self.way]}; {QUOTAS_IN}")
 
     @property
     def parts(self) -> Figure:
         """What must be operated: its functions, and its definition where it has one."""
-        return count(
-            self.candidate.parts, "parts", Label.MEASURED, "the way's own", self.given.files[self.way]
-        )
+        return count(self.candidate.parts, "parts", Label.MEASURED, PARTS, self.given.files[self.way])
 
 
 @dataclass(frozen=True)
 class Hours:
-    """The hour on every way."""
+    """What is asked, on every way."""
 
     each: Sequence[Hour]
     question: Question
@@ -164,36 +181,39 @@ class Hours:
 
     @property
     def redshift(self) -> Figure:
-        """What Redshift costs for a thousand such queries."""
-        usd = self.warehouse.usd(np.array([float(DURATION_SECONDS)]), DURATION_SECONDS)
-        return usd_of_runs(usd, self.warehouse.label, self.warehouse.source, self.given.prices_file)
+        """What Redshift costs for it."""
+        amount = self.given.asked.redshift_usd(self.question)
+        return usd(
+            amount, self.given.asked.per, self.warehouse.label, self.warehouse.source, self.given.prices_file
+        )
+
+    @property
+    def behind_an_event(self) -> Figure | None:
+        """What the chosen way would cost if it looked every 15 min alone; None where it costs no less."""
+        best = self.chosen
+        bill = self.given.asked.polled(self.question, best.candidate, Policy.fixed(SLOW_POLL_SECONDS))
+        if bill.total_usd >= best.usd:
+            return None
+        source = "closed form of its counts, polled every 15 min behind an event that is not built here"
+        found = usd(bill.total_usd, self.given.asked.per, Label.ASSUMED, source, best.files)
+        return replace(found, shown=f"${bill.total_usd:,.2f}")
 
 
 def hours_of(given: Given) -> Hours:
-    """Return the hour on every way."""
-    policy = Policy.fixed(INTERVAL_SECONDS)
+    """Return what is asked, on every way."""
     rpu_hour = with_small_prices(given.prices)[RPU_HOUR]
     warehouse = Warehouse.serverless(given.assumed.named[RPUS], rpu_hour)
-    durations = np.array([float(DURATION_SECONDS)])
-    usd = warehouse.usd(durations, DURATION_SECONDS)
-    found = [_hour(one, policy, usd, given) for one in given.candidates]
-    timeout = int(max(one.estimate.followed.longest_timeout_seconds for one in found))
-    question = Question(
-        durations_seconds=durations,
-        runs_a_month=Decimal(RUNS),
-        promise=Promise(INTERVAL_SECONDS),
-        timeout_seconds=timeout,
-        terms=given.terms,
-        warehouse=warehouse,
-    )
+    question = given.asked.question(given.terms, warehouse)
+    redshift_usd = given.asked.redshift_usd(question)
+    found = [_hour(one, question, redshift_usd, given) for one in given.candidates]
     return Hours(found, question, warehouse, given)
 
 
-def _hour(candidate: Candidate, policy: Policy, redshift_usd: Decimal, given: Given) -> Hour:
-    unlimited = candidate.kept(Policy.fixed(INTERVAL_SECONDS, budget=False))
+def _hour(candidate: Candidate, question: Question, redshift_usd: Decimal, given: Given) -> Hour:
+    planned = given.asked.planned(question, candidate)
+    unlimited = candidate.kept(replace(planned.policy, budget=False))
     return Hour(
-        candidate,
-        estimate_way(candidate, DURATION_SECONDS, policy, given.terms),
+        planned,
         reach(candidate.name, candidate.usage, candidate.budget_polls, unlimited),
         redshift_usd,
         given,

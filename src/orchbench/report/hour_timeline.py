@@ -6,8 +6,8 @@ from typing import Any
 import altair as alt
 
 from orchbench.report import drawing
+from orchbench.report.asked import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.report.figures import count
-from orchbench.report.hour import DURATION_SECONDS, INTERVAL_SECONDS
 from orchbench.report.model import Chart, Datum, Figure, Section, Text
 from orchbench.report.reading import Results
 from orchbench.results.supplements import KeptRehearsal

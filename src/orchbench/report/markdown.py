@@ -7,11 +7,13 @@ from orchbench.trace import Json
 
 
 def comparison_markdown(summary: Json) -> str:
-    """Return what ran, the table, the notes and the meaning, for a README or a review."""
+    """Return what it means, what ran, the table and the notes, for a README or a review."""
     return "\n".join(_lines(summary)) + "\n"
 
 
 def _lines(summary: Json) -> Iterator[str]:
+    yield summary["meaning"]
+    yield ""
     yield ", ".join(line for line in heading(summary).split("\n") if line) + ":"
     yield ""
     columns = ["median (min-max)", *summary["ways"], "label"]
@@ -20,8 +22,6 @@ def _lines(summary: Json) -> Iterator[str]:
     for group in comparison_rows(summary, spread):
         for row in group:
             yield f"| {' | '.join(row)} |"
-    yield ""
-    yield summary["meaning"]
     yield ""
     for note in notes(summary):
         yield f"- {note}"

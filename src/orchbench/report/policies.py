@@ -14,19 +14,18 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.evaluation.variants import parent_of
 from orchbench.report import drawing
-from orchbench.report.figures import count, seconds, told_duration, usd_of_runs
+from orchbench.report.figures import RUNS, count, seconds, told_duration, told_poll, usd_of_runs
 from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Section, Table, Text
 from orchbench.report.reading import Given
 from orchbench.trace import Label
 from orchbench.ways.durations import parse_policy
 
-DURATION_SECONDS = 3_600
 INTERVALS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 POLICIES = (*(f"fixed:{interval}s" for interval in INTERVALS), "adaptive")
 FORM = "closed form of the way's own counts"
 NAMED_AT_SECONDS = 20
-"""Where a line carries its name: the shortest delay from here on."""
+"""Where a line carries its name: the shortest delay from here on that every line has."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def lag_chart(given: Given) -> Chart:
 
     return Chart(
         "cost-against-lag",
-        f"Polling less often costs less and tells later: a query of {told_duration(DURATION_SECONDS)}",
+        f"Polling less often costs less and tells later: {given.asked.queries}",
         (
             "Each mark is a polling interval; lower is cheaper, further left is sooner, and both axes are "
             "logarithmic. Bold lines are the two that are compared. Large marks: nothing is both cheaper and "
@@ -105,7 +104,8 @@ def section(given: Given, found: Hours) -> Section:
         if not any(one.stretched for one in points if one.policy == policy)
     ]
     best = found.chosen
-    title: Text = ("Polled every 10 s, an end is seen ", best.mean_lag, " s after it, whichever way polls")
+    polled = told_poll(best.planned.policy)
+    title: Text = (f"Polled {polled}, an end is seen ", best.mean_lag, " s after it, whichever way polls")
     return Section(
         "policies",
         "How soon",
@@ -140,7 +140,11 @@ def _beats(other: Point, one: Point) -> bool:
 
 def _point(candidate: Candidate, text: str, given: Given) -> Point:
     policy = parse_policy(text)
-    return Point(candidate.name, text, estimate_way(candidate, DURATION_SECONDS, policy, given.terms))
+    asked = given.asked
+    found = estimate_way(
+        candidate, asked.durations_seconds, policy, given.terms, float(asked.timeout_seconds)
+    )
+    return Point(candidate.name, text, found)
 
 
 def _data(one: Point, given: Given) -> list[Datum]:
@@ -177,7 +181,7 @@ def _table(kept: Sequence[Sequence[Point]], given: Given) -> Table:
         costs = [(_cost(of[way], given),) for way in ways]
         rows.append([(slowest.told,), (_mean(slowest, given),), (_delay(slowest, given),), *costs])
     return Table(
-        f"USD per 1,000 queries of {told_duration(DURATION_SECONDS)}, estimated",
+        f"USD per {RUNS:,} runs, estimated: {given.asked.queries}",
         ("poll every", "mean lag, s", "longest lag, s", *ways),
         rows,
         main=(1, *range(3, 3 + len(ways))),
@@ -245,8 +249,7 @@ def _names(
     rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color, *, narrow: bool
 ) -> Iterator[alt.Chart]:
     """Yield each line's name above it, the lowest line's below it."""
-    places = sorted({row["delay"] for row in rows if row["delay"] >= NAMED_AT_SECONDS})
-    named = [row for row in rows if row["delay"] == places[0]] if places else []
+    named = _named(rows)
     ranked = sorted(named, key=lambda row: float(row["cost"]))
     for index, row in enumerate(ranked):
         below = index == 0
@@ -260,6 +263,17 @@ def _names(
             fontWeight="normal" if parent_of(row["way"]) else "bold",
             fontSize=11 if narrow else 14,
         )
+
+
+def _named(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return each line's point where names fit: one delay that all have, with room on its left."""
+    if not rows:
+        return []
+    least = max(NAMED_AT_SECONDS, 3 * min(row["delay"] for row in rows))
+    ways = {row["way"] for row in rows}
+    at = [[row for row in rows if row["delay"] == delay] for delay in sorted({row["delay"] for row in rows})]
+    shared = [found for found in at if {row["way"] for row in found} == ways]
+    return next((found for found in shared if found[0]["delay"] >= least), shared[-1] if shared else [])
 
 
 def _adaptive(rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y) -> Iterator[alt.Chart]:

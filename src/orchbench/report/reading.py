@@ -10,6 +10,7 @@ from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.prices import PriceList
+from orchbench.report.asked import THE_HOUR, Asked
 from orchbench.results.comparison import Comparison, InvalidResults
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.summary import summarize
@@ -71,6 +72,7 @@ class Given:
         prices_file: where the prices stand.
         today: by which prices are old or not.
         files: where each way states its own counts.
+        asked: what the answer is about.
     """
 
     candidates: Sequence[Candidate]
@@ -81,6 +83,7 @@ class Given:
     assumed: Assumptions
     today: date
     files: Mapping[str, str]
+    asked: Asked = THE_HOUR
 
     @property
     def terms(self) -> Terms:

@@ -15,13 +15,16 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.complexity_rows import ROWS
-from orchbench.evaluation.figures import told_share
+from orchbench.evaluation.figures import told_money, told_share
 from orchbench.evaluation.limits import reach, told_quota
-from orchbench.evaluation.month import SMALL_PRICES, with_small_prices
+from orchbench.evaluation.month import SHARED_ALARMS, SMALL_PRICES, with_small_prices
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
+from orchbench.faults.catalogue import REHEARSED
+from orchbench.probes import all_probes
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import used_prices
@@ -34,7 +37,8 @@ MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
 OPTIONS = (
     *("duration", "durations", "column", "runs_a_month", "acceptable_lag", "timeout"),
-    *("region", "architecture", "memory", "prices"),
+    *("region", "architecture", "memory", "prices", "budget_usd", "peak_factor", "free_tier"),
+    *("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd", "no_redshift"),
 )
 """Inputs that are options of the command, in its order."""
 COMPLEXITY = ("decisions", "error names", "references across a boundary", "states or operations", "resources")
@@ -64,6 +68,8 @@ def record(
             _reach(one.name, policy, given) for policy in _policies(decision) for one in given.candidates
         ],
         "complexity": _complexity(results),
+        "faults": len(REHEARSED),
+        "operated": {one.name: _operated(one) for one in given.candidates},
         "conclusion": next((one.complexity["conclusion"] for one in results if one.complexity), []),
         **basis(given),
     }
@@ -162,6 +168,19 @@ def _complexity(results: Sequence[Results]) -> Json | None:
     }
 
 
+def _operated(candidate: Candidate) -> Json:
+    """Return what runs in an account that holds a way alone, and which claim about AWS its bill hangs on."""
+    way = all_ways()[candidate.name]
+    probe = all_probes().get(way.probe)
+    return {
+        "functions": list(way.deployed_functions),
+        "state_machine": way.has_definition,
+        "versions": way.usage.suspends,
+        "alarms": candidate.alarms + SHARED_ALARMS,
+        "open_claim": {"probe": probe.name, "claim": probe.claim} if probe else None,
+    }
+
+
 def flipped(old: Json, new: Json) -> bool:
     """Tell whether another way is recommended, or none where there was one."""
     return _recommended(old) != _recommended(new)
@@ -240,6 +259,8 @@ def markdown(found: Json, named: str = ".") -> str:
     return environment.get_template("record.md.j2").render(
         **found,
         ranked=ranked,
+        cheapest=min(ranked, key=_usd, default=None),
+        on_aws=any(one["host"] == "aws" for one in found["measured"]),
         used_prices=used_prices(
             found["prices"]["values"], found["inputs"]["architecture"]["value"], SMALL_PRICES
         ),
@@ -250,8 +271,12 @@ def markdown(found: Json, named: str = ".") -> str:
     )
 
 
+def _usd(option: Json) -> Decimal:
+    return Decimal(option["usd_a_month"]["value"])
+
+
 def _money(amount: str | float) -> str:
-    return money(Decimal(str(amount)))
+    return told_money(Decimal(str(amount)))
 
 
 def _number(value: str | float, digits: int = 2) -> str:
@@ -266,7 +291,7 @@ def _turned(turn: Json) -> str:
 
 def _thousands(value: object) -> str:
     """Write a number of four digits or more with thousands apart, and anything else as it is."""
-    text = str(value)
+    text = "yes" if value is True else str(value)
     return f"{int(text):,}" if text.isdecimal() else text
 
 
@@ -305,9 +330,11 @@ def command(inputs: Json, named: str) -> str:
     for name in OPTIONS:
         one = inputs.get(name)
         if one and one["origin"] == "given":
-            words += [f"--{name.replace('_', '-')}", str(one["value"])]
-    for one in inputs["assume"]["value"]:
-        words += ["--assume", one]
+            flag = f"--{name.replace('_', '-')}"
+            words += [flag] if one["value"] is True else [flag, str(one["value"])]
+    for name in ("assume", "material"):
+        for one in inputs[name]["value"] if name in inputs else ():
+            words += [f"--{name}", one]
     if "way" in inputs:
         words += ["--way", ",".join(inputs["way"]["value"])]
     return " ".join(map(quote, [*words, "--record", named]))

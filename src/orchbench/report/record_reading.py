@@ -35,6 +35,10 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(map(_is_text, value))
 
 
+def _is_yes(value: Any) -> bool:
+    return value is True
+
+
 def _are_seconds(value: Any) -> bool:
     numbers = isinstance(value, list) and bool(value) and {type(one) for one in value} <= {int, float}
     return numbers and all(0 <= one <= 86_400 for one in value)
@@ -49,6 +53,14 @@ INPUTS: Mapping[str, Callable[[Any], bool]] = {
     "timeout": _is_text_or_none,
     "assume": _are_texts,
 }
+OPTIONAL_INPUTS: Mapping[str, Callable[[Any], bool]] = {
+    "way": _are_texts,
+    "material": _are_texts,
+    **dict.fromkeys(("budget_usd", "peak_factor"), _is_text),
+    **dict.fromkeys(("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd"), _is_text),
+    **dict.fromkeys(("free_tier", "no_redshift"), _is_yes),
+}
+"""Those that a record has only where they were given."""
 COMPARED = {"prices": "usd", "assumptions": "value", "counts": "usage"}
 """Parts with values by name, and what each value says."""
 
@@ -71,8 +83,8 @@ def record_from_json(document: Any) -> Json:
                 raise InvalidRecord(f"it has no inputs.durations_seconds.{key}.")
     else:
         _input(inputs, "duration", _is_text)
-    if "way" in inputs:
-        _input(inputs, "way", _are_texts)
+    for name in inputs.keys() & OPTIONAL_INPUTS.keys():
+        _input(inputs, name, OPTIONAL_INPUTS[name])
     for part, key in COMPARED.items():
         values = _object(_object(document, part), "values", f"{part}.")
         if not all(isinstance(one, dict) and key in one for one in values.values()):

@@ -96,7 +96,7 @@ def _rows(results: Sequence[Results]) -> Iterator[tuple[str, Cell]]:
         yield _name(results, "counts", key), _spread_cell("counts", key, 0)
     yield "functions, billed ms", _billed
     yield "USD per 1,000 runs", _cost
-    yield "USD, to the way it varies", _ratio
+    yield "cost ratio", _ratio
     yield "runs that succeeded", _succeeded
     yield "marts that were right", _marts
 

@@ -31,15 +31,15 @@ Show = Callable[[Json | None, int], str]
 
 
 def print_comparison(console: Console, summary: Json) -> None:
-    """Print a comparison: what ran, the table, the bill, and what it means."""
+    """Print a comparison: what it means, what ran, the table, and what to know of it."""
+    console.print(summary["meaning"], style="bold", highlight=False)
+    console.print()
     console.print(heading(summary), highlight=False)
     table = _table(summary, spreads=True)
     narrow = _width(table) > console.width
     console.print(_table(summary, spreads=False) if narrow else table)
     for note in notes(summary):
         console.print(note, style="dim", highlight=False)
-    console.print()
-    console.print(summary["meaning"], highlight=False)
 
 
 def heading(summary: Json) -> str:
@@ -62,7 +62,7 @@ def _table(summary: Json, *, spreads: bool) -> Table:
     table.add_column("label", style="dim", no_wrap=True)
     for group in comparison_rows(summary, spread if spreads else _spread_below):
         for row in group:
-            table.add_row(*row)
+            table.add_row(*(row if spreads else [cell.replace("x ", "x\n") for cell in row]))
         table.add_row()
     return table
 
@@ -134,13 +134,13 @@ def _bill_rows(ways: Json) -> Iterator[list[str]]:
     for what in ("services", "functions", "logs"):
         lines = [[line for line in bill.get("lines", ()) if _part(line) == what] for bill in bills]
         cells = [_money(_sum(of)) if bill else NOTHING for bill, of in zip(bills, lines, strict=True)]
-        yield [f"USD a 1,000 runs, {what}", *cells, _weakest(line for of in lines for line in of)]
+        yield [f"USD per 1,000 runs, {what}", *cells, _weakest(line for of in lines for line in of)]
     totals = [_money(Decimal(bill["median_usd"])) if bill else NOTHING for bill in bills]
     label = _weakest(bill for bill in bills if bill)
-    yield ["USD a 1,000 runs", *totals, label]
+    yield ["USD per 1,000 runs", *totals, label]
     ratios = [told_ratio(way, costs(ways), NOTHING) for way in ways]
     if set(ratios) != {NOTHING}:
-        yield ["USD, to the way it varies", *ratios, label]
+        yield ["cost ratio", *ratios, label]
 
 
 def costs(ways: Json) -> dict[str, Decimal]:

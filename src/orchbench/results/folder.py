@@ -83,11 +83,11 @@ class ResultsFolder:
         """Read the comparison.
 
         Raises:
-            InvalidResults: a file is missing, is no JSON, or is not of the schema.
+            InvalidResults: a file is missing, is not valid JSON, or is not of the schema.
         """
         document = self._read(COMPARISON_FILE)
         if not isinstance(document, dict):
-            raise InvalidResults(f"{self.path / COMPARISON_FILE} is no JSON object.")
+            raise InvalidResults(f"{self.path / COMPARISON_FILE} is not a JSON object.")
         if document.get("schema") != COMPARISON_SCHEMA:
             raise InvalidResults(
                 f"{self.path / COMPARISON_FILE} has the schema {document.get('schema')!r}: "
@@ -119,13 +119,13 @@ class ResultsFolder:
         """Read a further file, None where the folder has none of this name.
 
         Raises:
-            InvalidResults: it is no JSON, or not of the schema.
+            InvalidResults: it is not valid JSON, or not of the schema.
         """
         if not (self.path / name).exists():
             return None
         document = self._read(name)
         if not isinstance(document, dict):
-            raise InvalidResults(f"{self.path / name} is no JSON object.")
+            raise InvalidResults(f"{self.path / name} is not a JSON object.")
         if schema is not None and document.get("schema") != schema:
             raise InvalidResults(
                 f"{self.path / name} has the schema {document.get('schema')!r}: "
@@ -145,7 +145,7 @@ class ResultsFolder:
             )
             raise InvalidResults(f"{file} cannot be read ({error.strerror}): {wanted}.") from error
         except ValueError as error:
-            raise InvalidResults(f"{file} is no JSON: {error}.") from error
+            raise InvalidResults(f"{file} is not valid JSON: {error}.") from error
         return document
 
     def _write(self, name: str, document: Mapping[str, Any]) -> None:
@@ -178,4 +178,4 @@ def _sync_folder(folder: Path) -> None:
 def _moment(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} is no JSON value")
+    raise TypeError(f"{type(value).__name__} is not a JSON value")

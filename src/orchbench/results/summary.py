@@ -60,7 +60,7 @@ def summarize(comparison: Comparison, prices: PriceList) -> Json:
         "differences": differences,
         "apart": found,
         "notes": _notes([run.trace for run in comparison.runs]),
-        "meaning": meaning(ways, found, settings.host, told, complete=comparison.complete),
+        "meaning": meaning(ways, found, settings.host, complete=comparison.complete),
     }
 
 
@@ -69,7 +69,9 @@ def _notes(traces: Sequence[Trace]) -> list[str]:
     notes = []
     kinds = [{event.kind for event in trace.events} for trace in traces]
     if any(EventKind.TASK_SCHEDULED in one and EventKind.TASK_STARTED not in one for one in kinds):
-        notes.append("The local Step Functions writes no TaskStarted: AWS has one history event more a call.")
+        notes.append(
+            "The local Step Functions writes no TaskStarted: AWS records one more history event per call."
+        )
     if any(map(_is_poll_without_result, (event for trace in traces for event in trace.events))):
         notes.append("The local runner keeps no results of a condition's polls: AWS bills more data written.")
     return notes

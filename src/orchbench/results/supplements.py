@@ -79,7 +79,7 @@ def kept_rehearsals(folder: ResultsFolder) -> tuple[KeptRehearsal, ...]:
     """Read a folder's rehearsals, none where it has none.
 
     Raises:
-        InvalidResults: a file is no JSON or not of the schema.
+        InvalidResults: a file is not valid JSON or not of the schema.
     """
     document = folder.read_document(REHEARSALS_FILE, REHEARSALS_SCHEMA)
     if document is None:
@@ -121,7 +121,7 @@ def kept_probes(folder: ResultsFolder) -> Json | None:
     """Read what `orchbench probe` found, None where the folder holds nothing of it.
 
     Raises:
-        InvalidResults: the file is no JSON, or not of the schema.
+        InvalidResults: the file is not valid JSON, or not of the schema.
     """
     document = folder.read_document(PROBES_FILE, MEASURED_SCHEMA)
     if document is None:

@@ -1,14 +1,15 @@
 """What the warehouse of a trial should cost: closed forms over prices that nobody here has paid.
 
-Where a region's price list has no price of its own of an RPU-hour, the dearest known is taken. What a trial
-really takes depends on the queries.
+Where a region's price list has no price of its own of an RPU-hour, that of the region which its other prices
+are taken from is taken, as everywhere. What a trial really takes depends on the queries.
 """
 
 from dataclasses import dataclass
 from decimal import Decimal
 
+from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import RPU_HOUR
-from orchbench.evaluation.prices import known_regions, price_list
+from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.warehouse import LEAST_SECONDS
 
 SECONDS_BESIDE_A_RUN = 60
@@ -27,14 +28,14 @@ class WarehouseCost:
 
     Attributes:
         rpu_hour_usd: the price.
-        is_known: whether that is this region's own.
+        assumed_from: the region whose price it is; None where it is this region's own.
         expected_seconds: of activity.
         expected_usd: for them.
         most_usd_a_day: what the usage limit allows.
     """
 
     rpu_hour_usd: Decimal
-    is_known: bool
+    assumed_from: str | None
     expected_seconds: int
     expected_usd: Decimal
     most_usd_a_day: Decimal
@@ -60,9 +61,7 @@ def warehouse_cost(region: str, rpu: int, seconds: int, rpu_hours_a_day: int) ->
         seconds: of activity.
         rpu_hours_a_day: the usage limit.
     """
-    hours = {name: price_list(name)[RPU_HOUR] for name in known_regions()}
-    known = {name: one.usd for name, one in hours.items() if one.assumed_from is None}
-    price = known.get(region, max(known.values()))
+    hour = with_small_prices(price_list(region))[RPU_HOUR]
     return WarehouseCost(
-        price, region in known, seconds, price * rpu * seconds / 3600, price * rpu_hours_a_day
+        hour.usd, hour.assumed_from, seconds, hour.usd * rpu * seconds / 3600, hour.usd * rpu_hours_a_day
     )

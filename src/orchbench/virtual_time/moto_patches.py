@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.execute_state import Exe
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
     state_task_service_aws_sdk,
+    state_task_service_callback,
     state_task_service_sns,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
@@ -32,6 +33,8 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval import environment
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeTimedOut
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
 
 from orchbench.virtual_time.clock import VirtualClock
@@ -44,6 +47,14 @@ TASK = Seam(ExecutionState, "_evaluate_with_timeout", "to run a Task in this thr
 PROGRAM = Seam(Program, "eval", "to run the machine in this thread")
 EVENTS = Seam(environment, "EventManager", "to keep the history, and its quota, itself")
 LAMBDA = Seam(lambda_eval_utils, "boto_client_for", "to have Tasks call the handlers in process")
+CALLBACK = Seam(
+    state_task_service_callback.StateTaskServiceCallback,
+    "_eval_wait_for_task_token",
+    "to wait for a token on its clock",
+)
+DEFINITION = Seam(
+    AmazonStateLanguageParser, "parse", "to parse each definition once: what it makes keeps no state"
+)
 PARSE = Seam(json_path, "parse", "to parse each JSONPath once: parsing was two thirds of a rehearsal")
 PARSE_RESULT_PATH = Seam(result_path, "parse", PARSE.reason)
 SDK = Seam(state_task_service_aws_sdk, "boto_client_for", "to have SDK integrations call the rehearsed AWS")
@@ -61,9 +72,10 @@ TIMESTAMP = Seam(
 )
 SEAMS = (
     WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, SDK, SNS, SDK_SERVICES, SDK_ERRORS, TIMESTAMP,
-    PARSE, PARSE_RESULT_PATH,
+    CALLBACK, DEFINITION, PARSE, PARSE_RESULT_PATH,
 )  # fmt: skip
 
+_parse_definition_once = functools.lru_cache(maxsize=32)(getattr(DEFINITION.owner, DEFINITION.name))
 _parse_once = functools.cache(getattr(json_path, PARSE.name))
 _parse_result_path_once = functools.cache(getattr(result_path, PARSE_RESULT_PATH.name))
 
@@ -96,6 +108,13 @@ def moto_in_virtual_time(
     def back_off(seconds: float) -> None:
         clock.sleep_until(clock.now() + seconds, is_over)
 
+    def wait_for_token(_self: Any, env: Any, timeout_seconds: int, callback_endpoint: Any, **_: Any) -> Any:  # noqa: ARG001
+        def enough() -> bool:
+            return callback_endpoint.get_outcome() is not None or is_over()
+
+        clock.sleep_until(clock.now() + timeout_seconds, enough)
+        return callback_endpoint.get_outcome() or CallbackOutcomeTimedOut(callback_endpoint.callback_id)
+
     def client_for(*_: Any, service: str, **__: Any) -> Any:
         return client_of(service)
 
@@ -119,6 +138,8 @@ def moto_in_virtual_time(
             ),
             (SDK_ERRORS, getattr(SDK_ERRORS.owner, SDK_ERRORS.name) | {"redshiftdata": "RedshiftData"}),
             (TIMESTAMP, _moment),
+            (CALLBACK, wait_for_token),
+            (DEFINITION, _parse_definition_once),
             (PARSE, _parse_once),
             (PARSE_RESULT_PATH, _parse_result_path_once),
         ]

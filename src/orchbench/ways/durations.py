@@ -12,7 +12,7 @@ _ADAPTIVE = {"share": 0.05, "minimum": 2.0, "maximum": 300.0}
 
 
 class InvalidDuration(ValueError):
-    """Text that is no duration or no policy, in one sentence."""
+    """Text that is not a duration or no policy, in one sentence."""
 
 
 def parse_duration(text: str) -> float:
@@ -21,7 +21,7 @@ def parse_duration(text: str) -> float:
     seconds = float(match[1]) * _UNITS[match[2]] if match else math.inf
     if not math.isfinite(seconds):
         raise InvalidDuration(
-            f"{text!r} is no duration: it takes seconds, or a number with s, m, h or d behind it, such as 6h."
+            f"{text!r} is not a duration: it takes seconds, or a number with s, m, h or d, such as 6h."
         )
     return seconds
 
@@ -105,7 +105,7 @@ def parse_policy(text: str, *, budget: bool = True) -> Policy:
         return Policy.fixed(_whole_seconds(rest, text), budget=budget)
     if kind != "adaptive":
         raise InvalidDuration(
-            f"{text!r} is no poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
+            f"{text!r} is not a poll policy: it takes fixed:INTERVAL, such as fixed:10s, or adaptive."
         )
     values = dict(_ADAPTIVE)
     given: set[str] = set()
@@ -119,7 +119,7 @@ def parse_policy(text: str, *, budget: bool = True) -> Policy:
         values[name] = _share(value, text) if name == "share" else _whole_seconds(value, text)
     if not 0 < values["share"] <= 1 or values["minimum"] > values["maximum"]:
         raise InvalidDuration(
-            f"{text!r} is no poll policy: the share is above 0 and 1 at most, the minimum the smaller bound."
+            f"{text!r} is not a poll policy: its share is above 0 and up to 1, its minimum below its maximum."
         )
     return Policy(values["share"], int(values["minimum"]), int(values["maximum"]), budget)
 

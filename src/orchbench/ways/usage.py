@@ -7,6 +7,7 @@ estimates' closed forms. They are held to rehearsals, count for count.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from orchbench.platforms.meters import ExecutionQuota, Meter
 from orchbench.trace import Json
@@ -110,7 +111,7 @@ class Usage:
             **({"changing_delays": self.changing_delays.to_json()} if self.changing_delays else {}),
         }
 
-    @property
+    @cached_property
     def poll(self) -> Amounts:
         """A look and the wait before it."""
         return self.look + self.wait

@@ -12,6 +12,9 @@ from orchbench.platforms.platform import Platform
 from orchbench.trace import Work
 from orchbench.ways.usage import Usage
 
+AFTERCARE = ("cancel", "sweep")
+"""The functions of the template that look after every way: whatever ends an execution, no query runs on."""
+
 
 class Waits(StrEnum):
     """How a way learns of the end."""
@@ -90,6 +93,16 @@ class Way:
     def is_of_the_pair(self) -> bool:
         """Tell whether it is one of the two that the comparison is about."""
         return self.varies is None
+
+    @property
+    def has_definition(self) -> bool:
+        """Tell whether a state machine runs it."""
+        return self.implementation.endswith(".json")
+
+    @property
+    def deployed_functions(self) -> Sequence[str]:
+        """The functions of a stack that holds this way alone, those that look after it included."""
+        return tuple(dict.fromkeys((*self.functions, *AFTERCARE)))
 
     def log_groups(self, stack_name: str) -> dict[str, str]:
         """Return the log group of each function, by the function's name."""

@@ -79,7 +79,9 @@ def test_interrupted_in_the_middle_it_says_what_is_left_and_how_it_is_removed(
 def test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it_made(
     account: LocalStack, project: Path, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    command = [*COMMAND, "--yes", "--delete", "--poll-interval", "1", "--out", str(tmp_path)]
+    # Every probe runs on the local AWS in a test of its own.
+    probes = ["--probe", "sql-getdate,report-lines,retry-events"]
+    command = [*COMMAND, "--yes", "--delete", "--poll-interval", "1", *probes, "--out", str(tmp_path)]
     ended = subprocess.run(
         command,
         cwd=project,
@@ -95,6 +97,7 @@ def test_with_the_local_endpoint_the_path_goes_on_to_its_end_and_removes_what_it
     assert "- warehouse: skipped, because the endpoint is this machine's" in ended.stderr
     assert 'grants: "IAMR:' in ended.stderr
     assert "- check: nothing is missing" in ended.stderr
+    assert "probe: 2 confirmed by the emulator, 1 contradicted by the emulator" in ended.stderr
     assert "1 run of each way did the batch over 3,000 orders" in ended.stdout
     assert (tmp_path / "report.html").stat().st_size > 10_000
     assert "orchbench-trial" not in stacks(account)

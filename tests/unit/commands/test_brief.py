@@ -8,6 +8,7 @@ import pytest
 
 from orchbench.cli import build_parser, main
 from orchbench.commands.brief import MOST_LINES, WIDTH, print_brief, small_table
+from orchbench.commands.compare_brief import told_range
 
 STORED = Path(__file__).parents[3] / "docs" / "results" / "compare-local"
 ASKED = "--duration 1207s --runs-a-month 3000"
@@ -41,6 +42,7 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_says_at_most_ten_lines_of_whole_words_and_what_to_run_next(
     command: str, said: Callable[[str, int], str]
@@ -57,12 +59,29 @@ def test_a_command_says_at_most_ten_lines_of_whole_words_and_what_to_run_next(
     assert "…" not in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [COMPARE, "limits", "complexity"])
 def test_verbose_says_more_and_ends_with_a_command_too(command: str, said: Callable[[str, int], str]) -> None:
     brief, whole = said(command, WIDTH), said(f"{command} --verbose", 200)
 
     assert len(whole) > len(brief)
     assert whole.replace("\\\n", " ").splitlines()[-1].startswith("Next: orchbench ")
+
+
+def test_the_whole_table_says_first_what_it_means_and_cuts_no_word(said: Callable[[str, int], str]) -> None:
+    printed = said(f"report {STORED} --print table", WIDTH)
+
+    assert printed.startswith("Beyond the query the medians are ")
+    assert "…" not in printed
+    assert max(map(len, printed.splitlines())) <= WIDTH
+    assert "times one of" not in printed
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"), [(1.43, 1.99, "1.4 to 2.0"), (1.81, 1.84, "about 1.8"), (1.8, 1.8, "about 1.8")]
+)
+def test_a_range_whose_ends_read_the_same_is_one_number(low: float, high: float, told: str) -> None:
+    assert told_range(low, high) == told
 
 
 def test_a_comparison_draws_no_conclusion_on_cost_from_runs_of_seconds(

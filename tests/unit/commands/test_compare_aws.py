@@ -160,6 +160,27 @@ def test_the_plan_counts_the_probes_own_time_and_their_warehouse_time(tmp_path: 
     assert f"for {-(-awake // 60)} min of 4 RPU, the probes included (assumed" in text
 
 
+def test_only_the_probes_that_are_named_are_counted_and_run(tmp_path: Path) -> None:
+    trial, _said = trial_in(Account(), tmp_path, "--probe", "report-lines", "--probe", "sql-getdate")
+    given: list[str] = []
+
+    def probe(words: Sequence[str]) -> int:
+        given.extend(words)
+        return 0
+
+    trial.run_probes = probe
+    trial.probe()
+
+    asked = [given[place + 1] for place, word in enumerate(given) if word == "--probe"]
+    assert asked == ["report-lines", "sql-getdate"]
+    assert "up to 2 for the probes" in "\n".join(plan(trial, "arn:me"))
+
+
+def test_a_probe_that_there_is_not_is_refused_before_anything_is_deployed() -> None:
+    with pytest.raises(UsageError, match="There is no probe 'getdate'"):
+        require_sound(parsed("--probe", "getdate"), ROOT, local=True)
+
+
 def test_prices_that_are_another_regions_are_said_to_be(tmp_path: Path) -> None:
     account = Account()
     account.region = "eu-west-1"
@@ -167,7 +188,7 @@ def test_prices_that_are_another_regions_are_said_to_be(tmp_path: Path) -> None:
     borrowed = "prices of eu-west-1 (all but state transition assumed from us-east-1)"
     assert f"for orchestrating queries of 60 s (estimated, {borrowed})" in text
     assert f"for the services that they call (estimated, {borrowed})" in text
-    assert "per RPU-hour, another region's: this one's is not known here)" in text
+    assert "$0.375 per RPU-hour, us-east-1's because eu-west-1's is not known)" in text
 
 
 @pytest.mark.parametrize(

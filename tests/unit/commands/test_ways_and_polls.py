@@ -95,6 +95,7 @@ def test_polls_are_given_again_or_with_commas_and_come_once() -> None:
     assert policies_of(given, budget=True) == [Policy.fixed(10), Policy(0.1, 5, 300), Policy.fixed(60)]
 
 
+@pytest.mark.slow
 def test_a_rehearsal_runs_every_poll_and_duration_that_it_was_given(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_rehearsal_runs_every_poll_and_duration_that_it_was_given(
     ]
 
 
+@pytest.mark.slow
 def test_a_rehearsal_takes_a_policy_with_commas_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     poll = "adaptive:share=0.5,minimum=20s,maximum=30s"
     assert main(["rehearse", "--duration", "60", "--poll", poll, "--way", FIRST, "--json"]) == 0

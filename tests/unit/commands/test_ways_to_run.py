@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from orchbench.commands.comparison_plan import ways_to_run
+from orchbench.commands.deployed import local_options
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import local_options
 from orchbench.ways import all_ways, deployed_by, the_pair, told_parameters
 
 FURTHER = [name for name in all_ways() if name not in the_pair()]

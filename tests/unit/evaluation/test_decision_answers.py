@@ -30,6 +30,7 @@ def turn_of(answer: Json, what: str, direction: str | None = None) -> Json:
     return turn
 
 
+@pytest.mark.slow
 def test_with_the_free_tier_the_months_bill_is_what_is_left_of_it(run: Callable[[str], Json]) -> None:
     free, whole = (run(command)["recommended"] for command in (FREE, FREE.replace(" --free-tier", "")))
 
@@ -39,6 +40,7 @@ def test_with_the_free_tier_the_months_bill_is_what_is_left_of_it(run: Callable[
     assert run(f"{FREE} --budget-usd 0.05")["within_budget"]["fits"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["acceptable lag", "runs a month", "peak factor"])
 def test_what_turns_the_answer_turns_it_at_the_value_that_is_told(
     run: Callable[[str], Json], what: str
@@ -92,12 +94,14 @@ def test_the_timeout_up_to_which_the_budget_leaves_the_plan_alone_is_told(run: C
     assert run(f"{command} {longest:.0f}s")["recommended"] is None
 
 
+@pytest.mark.slow
 def test_a_lag_longer_than_the_timeout_is_that_of_one_poll_at_the_timeout(run: Callable[[str], Json]) -> None:
     best = run("decide --duration 21m --runs-a-month 1 --acceptable-lag 10h")["recommended"]
 
     assert best["detection_lag_worst"]["value"] == 3_600
 
 
+@pytest.mark.slow
 def test_lags_are_those_of_an_end_at_any_moment(
     run: Callable[[str], Json], said: Callable[[str], str]
 ) -> None:
@@ -120,6 +124,7 @@ def test_a_fixed_poll_never_lags_less_on_average_because_a_duration_is_its_multi
     assert {"5.00", "9.50", "10.00"} <= set(row.split())
 
 
+@pytest.mark.slow
 def test_no_sum_of_money_is_shown_as_nothing(said: Callable[[str], str]) -> None:
     shown = said("decide --duration 1m --runs-a-month 1 --acceptable-lag 60s")
 

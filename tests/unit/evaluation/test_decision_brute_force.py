@@ -151,6 +151,7 @@ def test_a_share_of_the_duration_is_kept_at_every_moment() -> None:
     assert (followed.lag_worst_seconds <= [allowed(question.promise, took) for took in ends]).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("took", [2.1, 42.1, 43.0, 401.3])
 def test_a_share_of_the_duration_is_kept_in_a_rehearsal_as_its_words_say(took: float) -> None:
     question = Question(np.array([took]), Decimal(100), Promise(share=0.05), 3_600, TERMS[0])

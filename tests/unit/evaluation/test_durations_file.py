@@ -21,11 +21,11 @@ def file_of(folder: Path, text: str, name: str = "past.csv") -> Path:
         ("id,secs\n1,600\n", "line 1: 'id,secs' has 2 columns: name one with --column, of id, secs"),
         ("1,000\n2\n", "line 1: '1,000' has 2 columns: it takes one duration a line"),
         ("600\n1,000\n", "line 2: '1,000' has 2 columns"),
-        ('"1,000"\n', "line 1: '1,000' is no duration"),
-        ("-5\n10\n", "line 1: '-5' is no duration"),
-        ("inf\n10\n", "line 1: 'inf' is no duration"),
-        ("nan\n10\n", "line 1: 'nan' is no duration"),
-        ("1e3\n10\n", "line 1: '1e3' is no duration"),
+        ('"1,000"\n', "line 1: '1,000' is not a duration"),
+        ("-5\n10\n", "line 1: '-5' is not a duration"),
+        ("inf\n10\n", "line 1: 'inf' is not a duration"),
+        ("nan\n10\n", "line 1: 'nan' is not a duration"),
+        ("1e3\n10\n", "line 1: '1e3' is not a duration"),
     ],
 )
 def test_what_can_be_misread_is_refused(tmp_path: Path, text: str, said: str) -> None:

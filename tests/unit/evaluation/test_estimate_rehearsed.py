@@ -19,7 +19,7 @@ from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count, counted_meters
 from orchbench.evaluation.estimate import Estimate, Terms, estimate_way
 from orchbench.evaluation.latency import latency
-from orchbench.evaluation.polling import MostPolls, PolicyColumns, poll
+from orchbench.evaluation.polling import MostPolls, poll
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.rehearsed import figures
 from orchbench.platforms.meters import (
@@ -31,7 +31,7 @@ from orchbench.platforms.meters import (
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.trace import ExecutionStatus, Json
 from orchbench.ways import all_ways, way_named
-from orchbench.ways.durations import parse_policy, policy_from_input
+from orchbench.ways.durations import Policy, parse_policy, policy_from_input
 from orchbench.ways.usage import Usage
 from orchbench.ways.way import Waits, Way
 
@@ -117,6 +117,7 @@ FRACTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", BILLED, ids=lambda one: one.name)
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_bill_of_durations_with_fractions_is_the_estimated_one_line_by_line(
@@ -134,6 +135,7 @@ def test_the_cost_of_many_queries_in_floating_point_is_that_of_the_bill(way: Way
     assert float(found.cost_usd[0]) == pytest.approx(float(found.bill.total_usd), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 @pytest.mark.parametrize("poll", ["adaptive", "adaptive:share=0.2,minimum=30s,maximum=600s"])
 def test_an_adaptive_policy_is_stored_with_every_poll_and_the_estimate_knows(way: Way, poll: str) -> None:
@@ -145,6 +147,7 @@ def test_an_adaptive_policy_is_stored_with_every_poll_and_the_estimate_knows(way
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_a_rehearsed_bill_has_the_bytes_that_the_rehearsal_states(way: Way) -> None:
     rehearsal = rehearse(BILLED[4], way)
@@ -235,12 +238,13 @@ def dying(way: Way) -> list[Scenario]:
     ]
 
 
-REPLAYED = "1,500 polls that replay each other take a minute and more: only with --hypothesis-profile=full"
+# Every run meets both quotas in `test_quotas.py`, and that of `sfn-poll` with this loop in the tutorial.
+ON_DEMAND = pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
+@ON_DEMAND
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
     for scenario in dying(way):
@@ -251,6 +255,7 @@ def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@ON_DEMAND
 @pytest.mark.parametrize(
     ("name", "checks", "seconds"),
     [
@@ -266,8 +271,6 @@ def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
 )
 def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks: int, seconds: int) -> None:
     way = way_named(name)
-    if usage_of(way).replayed_more_each_poll and not FULL:
-        pytest.skip(REPLAYED)
     scenario = Scenario.polled(43_200, "fixed:10s", poll_budget=False)
     done = rehearse(scenario, way)
     assert done.trace.status == "FAILED"
@@ -283,7 +286,7 @@ def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks:
 @pytest.mark.parametrize(
     ("way", "error", "checks", "seconds"),
     [
-        # The executions themselves are run above.
+        # The executions themselves are rehearsed above, on demand.
         ("sfn-poll", "Runtime", 2_777, 27_770),
         ("sfn-direct", "Runtime", 2_776, 27_770),
         ("durable-poll", "CheckpointError", 1_499, 14_990),
@@ -309,13 +312,10 @@ def test_the_articles_own_loop_is_estimated_to_die_of_its_quota(
 
 
 @strategies.composite
-def unbudgeted(draw: strategies.DrawFn) -> tuple[PolicyColumns, float, float, MostPolls]:
+def unbudgeted(draw: strategies.DrawFn) -> tuple[Policy, float, float, MostPolls]:
     low = draw(strategies.integers(1, 30))
     high = low + draw(strategies.integers(0, 60))
     share = draw(strategies.floats(0.01, 1.0))
-    columns = PolicyColumns(
-        np.array([share]), np.array([float(low)]), np.array([float(high)]), np.array([False])
-    )
     answered = draw(strategies.integers(1, 60))
     most = MostPolls(
         succeeded=draw(strategies.integers(answered - 1, answered)),
@@ -323,15 +323,20 @@ def unbudgeted(draw: strategies.DrawFn) -> tuple[PolicyColumns, float, float, Mo
         answered=answered,
         begun=answered + draw(strategies.integers(0, 1)),
     )
-    return columns, draw(strategies.integers(0, 4_000_000)) / 1000, draw(strategies.integers(1, 4_000)), most
+    return (
+        Policy(share, low, high, budget=False),
+        draw(strategies.integers(0, 4_000_000)) / 1000,
+        draw(strategies.integers(1, 4_000)),
+        most,
+    )
 
 
 @given(case=unbudgeted())
 def test_a_quota_cuts_the_polls_off_where_following_them_one_by_one_meets_it(
-    case: tuple[PolicyColumns, float, float, MostPolls],
+    case: tuple[Policy, float, float, MostPolls],
 ) -> None:
-    columns, statement, timeout, most = case
-    share, low, high = columns.share[0], columns.minimum_seconds[0], columns.maximum_seconds[0]
+    policy, statement, timeout, most = case
+    share, low, high = policy.share, policy.minimum_seconds, policy.maximum_seconds
     elapsed, begun, ending = 0.0, 0, None
     while ending is None and begun < most.begun:
         delay = min(max(np.ceil(share * elapsed), low), high)
@@ -342,7 +347,7 @@ def test_a_quota_cuts_the_polls_off_where_following_them_one_by_one_meets_it(
             ending = most.timed_out
     died = ending is None or begun > ending
 
-    found = poll(np.array([statement]), np.array([float(timeout)]), columns, 10**9, most)
+    found = poll(np.array([statement]), np.array([float(timeout)]), policy, 10**9, most)
 
     assert bool(found.died[0]) == died
     assert int(found.begun[0]) == begun

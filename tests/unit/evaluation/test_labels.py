@@ -67,9 +67,10 @@ def _is_number(value: Any) -> bool:
 
 
 def refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not valid JSON")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", DOCUMENTS)
 def test_every_figure_has_a_label_and_a_source(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     main([*command.split(), "--json"])

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from orchbench.evaluation.lag import lag_at_any_moment
-from orchbench.evaluation.limits import longest_delay, policy_rows
+from orchbench.evaluation.limits import longest_delay
 from orchbench.evaluation.polling import poll
 from orchbench.evaluation.workload import InvalidWorkload, from_distribution
 from orchbench.ways.durations import Policy, parse_policy
@@ -39,7 +39,7 @@ def test_the_longest_delay_is_that_of_every_second_looked_at(
 ) -> None:
     policy: Policy = parse_policy(text)
     ends = np.arange(1.0, timeout + 1)
-    every = poll(ends, np.full(timeout, float(timeout)), policy_rows(policy, timeout), budget)
+    every = poll(ends, np.full(timeout, float(timeout)), policy, budget)
 
     assert longest_delay(policy, float(timeout), budget) == every.last_delay_seconds.max()
 

@@ -80,6 +80,7 @@ def test_a_timeout_that_no_query_may_take_is_refused_once(capsys: pytest.Capture
     assert refused["said"].startswith("A timeout of 25 h is more than the 24 h that Redshift runs a query")
 
 
+@pytest.mark.slow
 def test_limits_fails_where_a_batch_cannot_fit(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["limits", "--poll", "fixed:10s", "--timeout", "24h", "--json"]
 

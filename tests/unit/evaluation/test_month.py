@@ -225,5 +225,5 @@ def test_estimate_and_decide_say_the_same_of_one_month(run: Callable[[str], Json
     assert Decimal(row["redshift"]["value"]) == Decimal(decided["redshift"]["usd_a_month"]["value"])
     assert row["share_of_the_whole"]["value"] == decided["recommended"]["share_of_the_whole"]["value"]
     assert row["month"]["total"]["value"] == decided["recommended"]["usd_a_month"]["value"]
-    assert "what goes wrong of a month" in estimated["notes"][0]
-    assert "faults and retries are in none of its figures" in run("estimate --duration 431s")["notes"][0]
+    assert "'what goes wrong' of a month" in estimated["notes"][0]
+    assert "Faults and retries count in none of its figures." in run("estimate --duration 431s")["notes"][0]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies
 
-from orchbench.evaluation.polling import PolicyColumns, poll
+from orchbench.evaluation.polling import poll
+from orchbench.ways.durations import Policy
 from redshift_batch.model import AdaptivePoll, FixedPoll, PollPolicy
 from redshift_batch.schedule import next_delay_seconds
 
@@ -27,22 +28,17 @@ def polled(
             return polls, elapsed, delay, elapsed < statement_seconds
 
 
-def columns(policy: PollPolicy) -> PolicyColumns:
+def closed(policy: PollPolicy) -> Policy:
     if isinstance(policy, FixedPoll):
-        return PolicyColumns.fixed([policy.interval_seconds], budget=policy.budget)
-    return PolicyColumns(
-        np.array([policy.share]),
-        np.array([float(policy.minimum_seconds)]),
-        np.array([float(policy.maximum_seconds)]),
-        np.array([policy.budget]),
-    )
+        return Policy.fixed(policy.interval_seconds, budget=policy.budget)
+    return Policy(policy.share, policy.minimum_seconds, policy.maximum_seconds, policy.budget)
 
 
 def closed_form(
     statement_seconds: float, timeout_seconds: int, policy: PollPolicy, poll_budget: int
 ) -> tuple[int, float, float, bool]:
     found = poll(
-        np.array([statement_seconds]), np.array([float(timeout_seconds)]), columns(policy), poll_budget
+        np.array([statement_seconds]), np.array([float(timeout_seconds)]), closed(policy), poll_budget
     )
     return (
         int(found.polls[0]),
@@ -90,21 +86,15 @@ def test_a_day_is_polled_as_the_deployed_schedule_polls_it(policy: PollPolicy, b
         assert closed_form(*point) == polled(*point)
 
 
-def test_rows_are_independent_of_the_chunk_they_fall_in() -> None:
+@pytest.mark.parametrize("policy", [Policy.fixed(7), Policy(0.05, 2, 60)], ids=str)
+def test_each_query_is_polled_as_it_would_be_alone(policy: Policy) -> None:
     rng = np.random.default_rng(7)
-    rows = 40_000
-    statement = np.round(rng.uniform(0, 5_000, rows), 6)
-    timeout = rng.integers(60, 7_200, rows).astype(float)
-    low = rng.integers(1, 30, rows).astype(float)
-    policies = PolicyColumns(
-        rng.uniform(0.01, 0.5, rows), low, low + rng.integers(0, 100, rows), rng.random(rows) < 0.5
-    )
-    whole = poll(statement, timeout, policies, 200)
-    some = np.array([0, 16_383, 16_384, 39_999])
-    alone = poll(statement[some], timeout[some], policies.rows(some), 200)
+    statement, timeout = np.round(rng.uniform(0, 5_000, 50), 6), rng.integers(60, 7_200, 50).astype(float)
+    together = poll(statement, timeout, policy, 200)
+    alone = [poll(statement[[row]], timeout[[row]], policy, 200) for row in range(50)]
 
-    assert whole.polls[some].tolist() == alone.polls.tolist()
-    assert whole.seen_at_seconds[some].tolist() == alone.seen_at_seconds.tolist()
+    assert together.polls.tolist() == [int(one.polls[0]) for one in alone]
+    assert together.seen_at_seconds.tolist() == [float(one.seen_at_seconds[0]) for one in alone]
 
 
 def poll_moments(timeout_seconds: int, policy: PollPolicy, poll_budget: int) -> list[int]:
@@ -138,14 +128,7 @@ def test_every_second_of_every_short_batch_is_polled_as_deployed(policy: PollPol
         for budget_polls in {0, 1, 2, 5, needed // 2, needed - 1, needed, needed + 1}:
             moments = np.array(poll_moments(timeout, policy, budget_polls), dtype=float)
             ends = np.arange(0, timeout + 1, dtype=float)
-            rows = [columns(policy)] * len(ends)
-            together = PolicyColumns(
-                *(
-                    np.concatenate([getattr(one, name) for one in rows])
-                    for name in ("share", "minimum_seconds", "maximum_seconds", "budget")
-                )
-            )
-            found = poll(ends, np.full(len(ends), float(timeout)), together, budget_polls)
+            found = poll(ends, np.full(len(ends), float(timeout)), closed(policy), budget_polls)
             index = np.searchsorted(moments, ends)
             assert found.polls.tolist() == (index + 1).tolist()
             assert found.seen_at_seconds.tolist() == moments[index].tolist()

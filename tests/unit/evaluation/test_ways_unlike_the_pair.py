@@ -201,6 +201,7 @@ def weighed(told: Json) -> set[str]:
     return {one["way"] for one in best if one}
 
 
+@pytest.mark.slow
 def test_a_way_that_waits_for_an_event_promises_what_its_slow_poll_does() -> None:
     told, later = (decided([*candidates(None), *UNLIKE], lag) for lag in (60.0, 900.0))
 
@@ -347,6 +348,7 @@ def test_an_alternative_is_estimated_on_request_and_never_among_the_ways(told: R
     assert "made-up-container, no way: $37.000000, nobody waits for the end. A connection" in printed
 
 
+@pytest.mark.slow
 def test_an_alternative_has_its_limits(told: Run) -> None:
     document = json.loads(told(limits, [CONTAINER], "limits", "--json"))
 

@@ -344,5 +344,5 @@ def test_an_event_without_an_execution_is_refused(event: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("arn", ["", "arn:aws:s3:::bucket", "x" * 500])
 def test_an_arn_of_another_service_is_refused(arn: str) -> None:
-    with pytest.raises(errors.InvalidInput, match="is no execution"):
+    with pytest.raises(errors.InvalidInput, match="is not an execution"):
         executions_of(arn)

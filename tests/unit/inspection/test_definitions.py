@@ -10,6 +10,7 @@ from project import ROOT
 
 from orchbench.cli import main
 from orchbench.inspection.conditions import verdict
+from orchbench.inspection.documents import polls_to_quota
 from orchbench.inspection.findings import DefinitionFigures, definition_figures
 from orchbench.inspection.polling import ENDED, Fate
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS
@@ -276,3 +277,83 @@ def test_the_terminal_shows_a_loop_and_what_it_leaves_unhandled(tmp_path: Path, 
         "- ABORTED loops for ever, until the machine's TimeoutSeconds of 90,000 s: "
         "'Over?' sends it to 'A while' again.",
     ]
+
+
+FUNCTION = "arn:aws:states:::lambda:invoke"
+
+
+def polling(
+    submits: int, pauses: list[int], handled: tuple[str, ...], *, through: str = ""
+) -> dict[str, Any]:
+    """Return a made-up machine that polls so many statements one after another, as bare as samples are.
+
+    Args:
+        pauses: of each loop, in seconds.
+        handled: the statuses that leave a loop.
+        through: what looks; a function in the place of the Data API's action.
+    """
+    states: dict[str, Any] = {}
+    for number, pause in enumerate(pauses):
+        following = f"Run {number + 1}" if number + 1 < len(pauses) else "Good"
+        states |= {
+            f"Run {number}": {
+                "Type": "Task",
+                "Resource": f"{SDK}executeStatement" if number < submits else FUNCTION,
+                "Parameters": {"Sql": "select 1"},
+                "Next": f"Look {number}",
+            },
+            f"Look {number}": {
+                "Type": "Task",
+                "Resource": through or f"{SDK}describeStatement",
+                "Next": f"Over {number}",
+            },
+            f"Over {number}": {
+                "Type": "Choice",
+                "Choices": [
+                    {
+                        "Variable": STATUS,
+                        "StringEquals": one,
+                        "Next": following if one == "FINISHED" else "Bad",
+                    }
+                    for one in handled
+                ],
+                "Default": f"Wait {number}",
+            },
+            f"Wait {number}": {"Type": "Wait", "Seconds": pause, "Next": f"Look {number}"},
+        }
+    return {"StartAt": "Run 0", "States": states | {"Good": {"Type": "Succeed"}, "Bad": {"Type": "Fail"}}}
+
+
+PUBLISHED = {
+    "getting-started-with-amazon-redshift-data-api": polling(6, [5] * 6, ("FINISHED", "FAILED")),
+    "etl-orchestration-with-stepfunctions-and-redshift-data-api.yaml": polling(
+        0, [10] * 2, ("FINISHED", "FAILED"), through=FUNCTION
+    ),
+    "RedshiftConfigTestingStepFunction.json": polling(0, [60, 60, 60, 300], ("FINISHED",), through=FUNCTION),
+    "redshift-serverless-unload": polling(1, [5], ("FINISHED", "FAILED", "ABORTED")),
+}
+"""Made-up machines with the defects of the published ones, by a part of their row."""
+
+
+@pytest.mark.parametrize("published", PUBLISHED)
+def test_the_table_of_published_definitions_says_what_is_found_of_the_same_defects(published: str) -> None:
+    text = (ROOT / "docs" / "inspect.md").read_text()
+    row = next(line for line in text.splitlines() if line.startswith("|") and published in line)
+    _file, polls, looping, missing, token = (cell.strip() for cell in row.strip("|").split("|"))
+    found = definition_figures(PUBLISHED[published])
+    full = sorted({round((polls_to_quota(one)[1] or 0) / 3600, 2) for one in found.loops})
+    endless = {status for one in found.loops for status, fate in one.fates.items() if fate is Fate.LOOPS}
+    kinds = [one.kind for one in found.findings]
+
+    assert polls.startswith(f"{len(found.loops)} loop")
+    assert {(one.transitions, one.events) for one in found.loops} == {(3, 9)}
+    assert "3 transitions and 9 events a poll" in polls
+    for hours in (full[0], full[-1]):
+        assert f"{hours:.3g}" in polls
+    named = looping.partition(",")[0]
+    assert [one in named for one in ENDED] == [one in endless for one in ENDED]
+    assert ("unless the loop's function raises" in looping) is any(
+        one.through_function for one in found.loops
+    )
+    assert ("the machine has no TimeoutSeconds" in missing) is ("no-timeout" in kinds)
+    assert ("missing" in token) is ("no-client-token" in kinds)

@@ -27,7 +27,7 @@ def test_a_duration_is_read_as_it_is_written(written: Any, seconds: float) -> No
 
 @pytest.mark.parametrize("written", ["", "ten", "5 weeks", -1, True, None, "1h30m"])
 def test_what_is_no_duration_is_refused_with_an_example(written: Any) -> None:
-    with pytest.raises(InvalidScenario, match=r"is no duration.*6h"):
+    with pytest.raises(InvalidScenario, match=r"is not a duration.*6h"):
         parse_duration(written)
 
 
@@ -99,13 +99,13 @@ def test_a_file_holds_scenarios(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[", "is no YAML"),
+        ("[", "is not valid YAML"),
         ("scenarios: []", "needs 'scenarios', a list with at least one"),
         ("other: 1", "needs 'scenarios'"),
         ("scenarios: [1]", "scenario 1: A scenario is a mapping"),
         ("scenarios: [{poll: adaptive}]", "scenario 1: A scenario needs 'duration', such as 6h"),
         ("scenarios: [{duration: 1h, pol: x}]", "unknown key 'pol': known are .*duration"),
-        ("scenarios: [{duration: 1h}, {duration: soon}]", "scenario 2: 'soon' is no duration"),
+        ("scenarios: [{duration: 1h}, {duration: soon}]", "scenario 2: 'soon' is not a duration"),
         ("scenarios: [{duration: 1h, input: {}, timeout: 1h}]", "'input', which leaves out 'timeout'"),
         ("scenarios: [{duration: 1h, seed: -1}]", "'seed' is -1: it takes a whole number"),
         ("scenarios: [{duration: 1h, inline_sql: 1}]", "'inline_sql' is 1: it takes true or false"),

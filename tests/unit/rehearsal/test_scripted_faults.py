@@ -45,7 +45,7 @@ def test_a_fault_is_written_as_a_kind_and_its_keys() -> None:
         ("throttle:first_call=0", "counts its calls from 1"),
         ("throttle:calls=some", "'calls' is 'some': it takes a whole number"),
         ("stop:at=1,operation=DescribeStatement", "meets no calls"),
-        ("stop:600", "'600', which is no KEY=VALUE"),
+        ("stop:600", "'600', which is not KEY=VALUE"),
         ("stop:moment=1", "unknown key 'moment'"),
         ("throttle:work=sleep", "'work' is 'sleep': it takes one of submit, look, cancel"),
         ("throttle:work=wait", "names the work 'wait': it takes one of submit, look, cancel"),

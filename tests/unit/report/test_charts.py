@@ -73,6 +73,7 @@ def test_every_chart_follows_vega_lite_at_both_widths_and_has_a_unit_on_its_axes
             assert all(any(unit in title for unit in UNITS) for title in titles), (chart.name, titles)
 
 
+@pytest.mark.slow
 def test_ways_differ_by_dash_shape_or_name_wherever_they_differ_by_colour(made: Report) -> None:
     for chart in made.charts:
         encodings = list(found_in(chart.draw(WIDE), "encoding"))
@@ -85,6 +86,7 @@ def test_ways_differ_by_dash_shape_or_name_wherever_they_differ_by_colour(made: 
         assert all({"strokeDash", "shape", "text"} & set(one) for one in by_colour), chart.name
 
 
+@pytest.mark.slow
 def test_the_pair_is_drawn_bold_and_what_varies_it_is_not(made: Report) -> None:
     line = re.compile(r'<path(?![^>]*transform)[^>]*stroke="([^"]+)" stroke-width="([^"]+)" stroke-dasharray')
     expected = [
@@ -183,6 +185,7 @@ def test_a_stretched_point_is_hollow(made: Report) -> None:
     assert all(row["stretched"] for row in rows)
 
 
+@pytest.mark.slow
 def test_a_mark_stands_on_its_line(made: Report) -> None:
     for name in ("cost-against-duration-fixed", "cost-against-duration-adaptive"):
         line, marks = (layers_of(made, name, kind)[0][1] for kind in ("line", "point"))
@@ -201,6 +204,7 @@ def test_what_is_too_small_to_tell_apart_is_named(made: Report) -> None:
     assert "GB-seconds" in reading
 
 
+@pytest.mark.slow
 def test_what_is_too_short_to_draw_is_a_tick(tmp_path: Path) -> None:
     made = report_of(copy_of_results(tmp_path / "monday"))
     ticks = [row for _, of in layers_of(made, "timeline-monday-durable-condition", "tick") for row in of]

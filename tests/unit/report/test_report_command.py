@@ -1,3 +1,5 @@
+import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +43,12 @@ def test_a_folder_without_results_is_one_sentence_and_exit_code_2(
 @pytest.mark.parametrize(
     ("file", "text", "sentence"),
     [
-        ("comparison.json", "{", "is no JSON"),
+        ("comparison.json", "{", "is not valid JSON"),
         ("comparison.json", "{}", "has the schema None"),
-        ("traces/sfn-poll-1.json", "", "is no JSON"),
+        ("traces/sfn-poll-1.json", "", "is not valid JSON"),
         ("traces/sfn-poll-1.json", "{}", "does not follow"),
         ("rehearsals.json", '{"schema": "orchbench.rehearsals/1"}', "does not follow"),
-        ("rehearsals.json", "[]", "is no JSON object"),
+        ("rehearsals.json", "[]", "is not a JSON object"),
         ("complexity.json", "{}", "has the schema None"),
     ],
 )
@@ -137,6 +139,33 @@ def test_without_rehearsals_the_page_says_how_to_add_them(tmp_path: Path) -> Non
     text = document(report_of(copy_of_results(tmp_path / "results")))
 
     assert text.count("`orchbench supplement`") == 2
+
+
+@pytest.mark.slow
+def test_without_results_and_for_a_workload_the_page_says_what_decide_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    workload = ["--duration", "uniform:1m,2h", "--runs-a-month", "6000", "--acceptable-lag", "5%"]
+    assert main(["decide", *workload, "--json"]) == 0
+    decided = json.loads(capsys.readouterr().out)
+
+    assert main(["report", *workload, "--region", "ap-northeast-1"]) == 0
+
+    assert "The report: report/report.html" in capsys.readouterr().out
+    page = read_page((tmp_path / "report" / "report.html").read_text())
+    text = (tmp_path / "report" / "report.md").read_text()
+    assert "queries of uniform:1m,2h, polled adaptively, at list prices of ap-northeast-1" in text
+    assert "- Cost of 6,000 runs a month: **$" in text
+    assert "Estimates alone: no results folder was named" in text
+    assert "What it was measured on" not in text
+    assert not [one for one in page.figures if one["data-label"] == "rehearsed"]
+    # In one region the page and the command say the same of each way, to the digit.
+    assert main(["report", *workload, "--out", "page.html"]) == 0
+    figures = read_page((tmp_path / "page.html").read_text()).figures
+    shown = {Decimal(one["value"] or "0") for one in figures}
+    ways = [decided["recommended"], decided["runner_up"], *decided["others"]]
+    assert {Decimal(one["usd_a_month"]["value"]) for one in ways} <= shown
 
 
 @pytest.mark.slow
@@ -268,6 +297,7 @@ def test_what_a_printed_report_would_ignore_is_refused(
     assert sentence in said(capsys)
 
 
+@pytest.mark.slow
 def test_a_report_is_estimated_at_the_prices_of_the_region_that_is_asked_for(
     monday: Path, tmp_path: Path
 ) -> None:

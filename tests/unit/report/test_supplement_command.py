@@ -41,7 +41,7 @@ def test_a_folder_is_supplemented_with_the_ways_that_are_named(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["--longest", "30s"], "it takes 1m or more"), (["--longest", "soon"], "'soon' is no duration")],
+    [(["--longest", "30s"], "it takes 1m or more"), (["--longest", "soon"], "'soon' is not a duration")],
 )
 def test_a_wrong_longest_is_refused(
     tmp_path: Path, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]

@@ -55,9 +55,9 @@ def test_the_table_shows_the_figures_with_their_labels(folder: Any) -> None:
     assert lines["makespan, s"][-3:] == ["6.80", "7.30", "measured"]
     assert lines["state transitions"][-3:] == ["9", "–", "measured"]  # noqa: RUF001 - the table's dash
     assert lines["durable operations"][-3:] == ["–", "6", "measured"]  # noqa: RUF001
-    assert lines["USD a 1,000 runs, function"][-1] == "estimated"
+    assert lines["USD per 1,000 runs, functi"][-1] == "estimated"
     # The bytes of the logs are assumed, and so a part of the sum.
-    assert lines["USD a 1,000 runs"][-1] == "assumed"
+    assert lines["USD per 1,000 runs"][-1] == "assumed"
 
 
 def test_a_report_printed_as_json_is_one_document_and_nothing_else(folder: Any, capsys: Any) -> None:
@@ -166,5 +166,5 @@ def test_damaged_settings_are_named(folder: Any, damage: dict[str, Any]) -> None
 @pytest.mark.parametrize("text", ["[1]", "null", '"text"'])
 def test_a_comparison_that_is_no_object_is_refused(folder: Any, text: str) -> None:
     (folder.path / "comparison.json").write_text(text)
-    with pytest.raises(InvalidResults, match="is no JSON object"):
+    with pytest.raises(InvalidResults, match="is not a JSON object"):
         folder.read()

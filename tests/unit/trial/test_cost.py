@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from orchbench.evaluation.price_keys import RPU_HOUR
+from orchbench.evaluation.prices import price_list
 from orchbench.trial.cost import comparison_seconds, warehouse_cost
 
 
@@ -13,6 +15,8 @@ def test_the_warehouse_is_paid_for_the_time_that_it_is_active() -> None:
     assert cost.most_usd_a_day == Decimal("3.000")
 
 
-def test_a_region_whose_price_is_not_known_is_taken_to_be_dear() -> None:
+def test_a_region_whose_price_is_not_known_has_one_assumed_as_everywhere_else() -> None:
     cost = warehouse_cost("eu-west-1", 4, 1020, 8)
-    assert (cost.rpu_hour_usd, cost.is_known) == (Decimal("0.494"), False)
+    assert (cost.rpu_hour_usd, cost.assumed_from) == (Decimal("0.375"), "us-east-1")
+    # The same command names the probes' share of it: one price in both.
+    assert cost.rpu_hour_usd == price_list("eu-west-1")[RPU_HOUR].usd

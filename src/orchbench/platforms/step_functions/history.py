@@ -103,7 +103,7 @@ def invocation_requests(events: Sequence[Event]) -> list[InvocationRequest]:
 
 
 def parsed(text: Any) -> Any:
-    """Return what JSON text says; text that is no JSON, and what is no text, stays as it is."""
+    """Return what JSON text says; text that is not valid JSON, and what is no text, stays as it is."""
     try:
         return json.loads(text) if isinstance(text, str) else text
     except ValueError:

@@ -41,6 +41,7 @@ from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecu
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.platforms.platform import Record
 from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
+from orchbench.rehearsal.hosts.durable_functions.callbacks import Callbacks
 from orchbench.rehearsal.hosts.durable_functions.event_order import EventOrder
 from orchbench.rehearsal.hosts.durable_functions.metering import (
     WAIT_FOR_CONDITION,
@@ -81,6 +82,7 @@ class DurableHost:
         self._store = InMemoryExecutionStore()
         self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(given.clock))
         self._order = EventOrder()
+        self._callbacks = Callbacks(given.clock)
         self._execution: Execution | None = None
         self._failures = 0
         self._errors: dict[str, BaseException] = {}
@@ -95,13 +97,18 @@ class DurableHost:
         """
         target = given.target
         if not isinstance(target, Function) or target.execution_timeout_seconds is None:
-            raise LookupError(f"{target.name} is no durable function, which is all that this platform runs.")
+            raise LookupError(
+                f"{target.name} is not a durable function, which is all that this platform runs."
+            )
         host = cls(target, given)
         given.aws.serve(
             "lambda",
             {
                 "GetDurableExecution": lambda _request: dict(host.record().description),
                 "GetDurableExecutionHistory": lambda _request: {"Events": list(host.record().events)},
+                "SendDurableExecutionCallbackSuccess": lambda request: host._callbacks.succeed(
+                    host.execution, request
+                ),
             },
         )
         return host
@@ -221,6 +228,7 @@ class DurableHost:
         self._keep_what_conditions_kept(updates, before)
         self.meter.count(updates)
         self._order.updated(updates)
+        self._callbacks.began(updates)
         self._follow(updates)
         self._order.completed(self.execution)
         return output
@@ -291,6 +299,7 @@ class DurableHost:
     def _invoke(self) -> None:
         """Invoke the function once and act on what it answers."""
         execution = self.execution
+        self._callbacks.invoked()
         execution.begin_new_invocation()
         operations = execution.get_navigable_operations()
         event = DurableExecutionInvocationInputWithClient(
@@ -333,7 +342,7 @@ class DurableHost:
             case InvocationStatus.FAILED:
                 self.meter.end(json.dumps(output.error.to_dict()) if output.error else None)
                 self.execution.complete_fail(output.error, now)
-            case _ if self._wakes_at() is None:
+            case _ if self._wakes_at() is None and not self._callbacks.unheard:
                 error = ErrorObject.from_message("Cannot return PENDING status with no pending operations.")
                 self.execution.complete_fail(error, now)
 
@@ -344,14 +353,15 @@ class DurableHost:
         self._clock.sleep_until(self._clock.now() + backoff, lambda: self.is_over)
 
     def _wait(self) -> None:
-        """Let time pass to the earliest wait or retry, unless an invocation is to be made again."""
+        """Let time pass to the earliest wait, retry or callback, unless an invocation is to be made again."""
         if self._failures:
             return
         wakes_at = self._wakes_at()
         if wakes_at is not None:
-            self._clock.sleep_until(wakes_at.timestamp(), lambda: self.is_over)
+            self._clock.sleep_until(wakes_at.timestamp(), lambda: self.is_over or self._callbacks.unheard)
         if not self.is_over:
             self.execution.complete_due_operations(self._clock.moment())
+            self._callbacks.give_up(self.execution)
             self._order.completed(self.execution)
             self._clock.sleep_until(self._clock.now() + self._latency.seconds("resume"), lambda: self.is_over)
 
@@ -366,6 +376,7 @@ class DurableHost:
             for one in self.execution.operations
             if one.status is OperationStatus.PENDING and one.step_details
         ]
+        moments += self._callbacks.ends(self.execution)
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _time_out(self) -> None:

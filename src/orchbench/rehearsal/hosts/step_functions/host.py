@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from moto.stepfunctions.parser.api import StateMachineType
+from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeSuccess
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 
@@ -58,6 +59,7 @@ class StateMachineHost:
         self._client_of = client_of
         self._name = ""
         self._input = ""
+        self._running: SyncExecution | None = None
 
     @classmethod
     def on(cls, given: Surroundings) -> Self:
@@ -68,7 +70,7 @@ class StateMachineHost:
         """
         if not isinstance(given.target, StateMachine):
             raise LookupError(  # noqa: TRY004 - what the template deploys, not what was passed
-                f"{given.target.name} is no state machine, which is all that Step Functions runs."
+                f"{given.target.name} is not a state machine, which is all that Step Functions runs."
             )
         history = History(given.clock, given.latency, given.works)
         host = cls(given.target, history, given.clock, given.jitter("retries"), given.aws.client)
@@ -77,6 +79,7 @@ class StateMachineHost:
             {
                 "DescribeExecution": lambda _request: dict(host.record().description),
                 "GetExecutionHistory": lambda _request: {"events": list(host.record().events)},
+                "SendTaskSuccess": host.send_task_success,
             },
         )
         return host
@@ -105,7 +108,7 @@ class StateMachineHost:
         self._name, self._input = name, json.dumps(document)
         if len(self._input.encode()) > LARGEST_PAYLOAD_BYTES:
             raise InvalidStart(f"The input is larger than the {LARGEST_PAYLOAD_BYTES} bytes of a payload.")
-        execution = self._execution()
+        execution = self._running = self._execution()
         timeout = min(
             json.loads(self._machine.definition).get("TimeoutSeconds", LONGEST_SECONDS), LONGEST_SECONDS
         )
@@ -137,6 +140,15 @@ class StateMachineHost:
     def stop(self, cause: str) -> None:
         """Stop the execution now, as StopExecution does: a Task's function runs on, unheard."""
         self._history.end("ExecutionAborted", {"executionAbortedEventDetails": {"cause": cause}})
+
+    def send_task_success(self, request: Mapping[str, Any]) -> Json:
+        """End the Task that waits for a token, as SendTaskSuccess does."""
+        token = request["taskToken"]
+        worker = self._running.exec_worker if self._running else None
+        waiting = worker.env.callback_pool_manager if worker and worker.env else None
+        if waiting is None or not waiting.notify(token, CallbackOutcomeSuccess(token, request["output"])):
+            raise LookupError(f"TaskDoesNotExist: {token}")
+        return {}
 
     def record(self) -> Record:
         """Return what Step Functions would answer of it, in boto3's shape."""
