@@ -14,6 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_batch import clients
+from redshift_batch.data_api import ERRORS
 from redshift_batch.errors import (
     BY_NAME,
     NOTHING_SUBMITTED,
@@ -273,6 +274,10 @@ def _sent_nothing(attempts: Sequence[str | None], end: str | None, *, concluded:
 
 
 def _is(recorded: str | None, *kinds: type[BatchError]) -> bool:
-    """Tell whether a recorded name, a module's in front or not, is one of ours and of these kinds."""
-    found = BY_NAME.get((recorded or "").rpartition(".")[2])
+    """Tell whether a recorded name is one of these kinds, or a code of the Data API that becomes one.
+
+    A module's name may stand before it, or the integration's.
+    """
+    name = (recorded or "").rpartition(".")[2]
+    found = BY_NAME.get(name) or ERRORS.get(name)
     return found is not None and issubclass(found, kinds)

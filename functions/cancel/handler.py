@@ -35,7 +35,7 @@ def _cancel(execution_id: str, progress: Json) -> Json:
     """Stop the statement for an execution that runs, and asks for it."""
     data_api = DataApi(redshift_data_client(), Settings.from_environment())
     cancelled = lifecycle.cancel(execution_id, progress, data_api=data_api)
-    count_cancelled(lifecycle.was_cancelled(cancelled))
+    count_cancelled(not lifecycle.has_ended(progress) and lifecycle.was_cancelled(cancelled))
     return cancelled
 
 

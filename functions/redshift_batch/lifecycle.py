@@ -10,7 +10,15 @@ from datetime import datetime
 from typing import Protocol
 
 from . import status
-from .errors import BatchError, HandlerTimedOut, NothingToCancelYet, UnexpectedError, error_named
+from .errors import (
+    BY_NAME,
+    NOTHING_SUBMITTED,
+    BatchError,
+    HandlerTimedOut,
+    NothingToCancelYet,
+    UnexpectedError,
+    error_named,
+)
 from .model import Failure, Json, NamedStatement, Progress, Statement, Submission
 
 SETTLING_SECONDS = 5
@@ -70,7 +78,7 @@ def check(progress: Progress, *, data_api: Describes, poll_budget: int, now: dat
 
 
 def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
-    """Stop the execution's statement, and say how it stands then.
+    """Stop the execution's statement unless it is known to have ended, and say how it stands then.
 
     Args:
         execution_id: finds the statement by its name where ``kept`` has no id, as after a submit that failed
@@ -83,22 +91,32 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
     Returns:
         ``kept`` with the statement's newest status in its ``output``. A statement that finished before the
         cancel reached it stays FINISHED: the batch ran, and its caller must learn so. NOT_SUBMITTED where the
-        submit met a defect and there is none: the submit told of it itself, so no call of its is on its way.
+        submit met a defect, or was refused, and there is none: no call of its is on its way. Of a statement
+        that had ended, the ``failure`` in Redshift's own words.
     """
     output = kept.get("output") or {}
     statement_id = output.get("statement_id") or data_api.find(execution_id)
-    if not statement_id and _failed_with(kept, UnexpectedError):
+    if not statement_id and _failed_with(kept, UnexpectedError, *NOTHING_SUBMITTED):
         return {**kept, "output": {"status": status.NOT_SUBMITTED}}
     if not statement_id:
         raise NothingToCancelYet(
             "No statement bears this execution's name: its submit may still be on its way, or never happened."
         )
-    data_api.cancel(statement_id)
-    statement = data_api.describe(statement_id, wait_seconds=SETTLING_SECONDS)
+    if has_ended(kept):
+        statement = data_api.describe(statement_id)
+        failure = status.failure_of_end(statement)
+        told = {"failure": failure.to_json()} if failure else {}
+    else:
+        data_api.cancel(statement_id)
+        statement = data_api.describe(statement_id, wait_seconds=SETTLING_SECONDS)
+        told = {}
     newest = status.describe_output(
         statement, output.get("polls", 0), output.get("statement_count", len(statement.sub_statements))
     )
-    return {**kept, "output": newest}
+    if output and "polls" not in output:
+        # Nobody counted them.
+        del newest["polls"]
+    return {**kept, "output": newest, **told}
 
 
 def was_cancelled(kept: Json) -> bool:
@@ -111,9 +129,10 @@ def was_cut_off(kept: Json) -> bool:
     return _failed_with(kept, HandlerTimedOut)
 
 
-def _failed_with(kept: Json, kind: type[BatchError]) -> bool:
+def _failed_with(kept: Json, *kinds: type[BatchError]) -> bool:
     failure = kept.get("failure") or {}
-    return bool(failure.get("Error") == kind.__name__)
+    found = BY_NAME.get(failure.get("Error", ""))
+    return found is not None and issubclass(found, kinds)
 
 
 def release(execution_id: str, submission: Submission, *, data_api: Cancels) -> Release:

@@ -8,6 +8,9 @@ import math
 
 from .model import AdaptivePoll, FixedPoll, PollPolicy
 
+MOST_LISTED = 2_500
+"""Delays in a list: more polls than any history of 25,000 events holds that takes its delays from one."""
+
 
 def next_delay_seconds(
     policy: PollPolicy,
@@ -33,6 +36,42 @@ def next_delay_seconds(
             delay, _budget_delay_seconds(policy, elapsed_seconds, poll_budget - polls, time_left_seconds)
         )
     return max(1, min(delay, math.ceil(time_left_seconds)))
+
+
+def same_delay_seconds(policy: PollPolicy, timeout_seconds: int, poll_budget: int) -> int | None:
+    """Return the one delay that a batch can be polled with up to its deadline; None where delays change.
+
+    Where the poll budget asks for it, the delay is stretched evenly, and rounded up.
+    """
+    match policy:
+        case FixedPoll():
+            delay = policy.interval_seconds
+        case AdaptivePoll() if policy.minimum_seconds == policy.maximum_seconds:
+            delay = policy.minimum_seconds
+        case AdaptivePoll():
+            return None
+    return max(delay, math.ceil(timeout_seconds / poll_budget)) if policy.budget else delay
+
+
+def delays_up_to_deadline(policy: PollPolicy, timeout_seconds: int, poll_budget: int) -> list[int]:
+    """Return every delay of a batch that runs up to its deadline, in their order.
+
+    Where the policy switches its budget off, the list ends where no history goes on.
+    """
+    delays: list[int] = []
+    elapsed = 0
+    while elapsed < timeout_seconds and len(delays) < MOST_LISTED:
+        delays.append(
+            next_delay_seconds(
+                policy,
+                elapsed_seconds=elapsed,
+                polls=len(delays),
+                time_left_seconds=timeout_seconds - elapsed,
+                poll_budget=poll_budget,
+            )
+        )
+        elapsed += delays[-1]
+    return delays
 
 
 def share_of_budget_used(polls: int, poll_budget: int) -> float:

@@ -69,12 +69,19 @@ def describe_output(statement: Statement, polls: int, statement_count: int) -> J
     }
 
 
+def failure_of_end(statement: Statement) -> Failure | None:
+    """Return what Redshift itself ended a statement with; None where it runs, or finished."""
+    if statement.status == FAILED:
+        return Failure("BatchFailed", statement.error or "Redshift gave no reason.")
+    if statement.status == ABORTED:
+        return Failure("BatchAborted", statement.error or "The statement was cancelled.")
+    return None
+
+
 def _failure(statement: Statement, deadline_passed: bool, timeout_seconds: int) -> Failure | None:
     status = statement.status
-    if status == FAILED:
-        return Failure("BatchFailed", statement.error or "Redshift gave no reason.")
-    if status == ABORTED:
-        return Failure("BatchAborted", statement.error or "The statement was cancelled.")
+    if status in (FAILED, ABORTED):
+        return failure_of_end(statement)
     if deadline_passed:
         return Failure(
             "BatchTimedOut",

@@ -314,6 +314,13 @@ def alternatives_table() -> Iterator[str]:
         yield f"| {' | '.join((one['title'], *cells, *words))} |"
 
 
+def lacks_table() -> Iterator[str]:
+    """Yield what ways say that they do not keep, each with its reason."""
+    yield from ("| way | does not keep | because |", "|---|---|---|")
+    for way in all_ways().values():
+        yield from (f"| {way.name} | {what} | {reason} |" for what, reason in way.lacks.items())
+
+
 def probe_table() -> Iterator[str]:
     """Yield every probe with what became of it."""
     yield from summary(all_probes().values(), _stored_probes("aws"), _stored_probes("local"))
@@ -342,6 +349,7 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "answer": answer_block,
     "concepts": concept_table,
     "idle": idle_table,
+    "lacks": lacks_table,
     "cold-start": cold_start_table,
     "alternatives": alternatives_table,
     "probes": probe_table,
@@ -381,6 +389,7 @@ if __name__ == "__main__":
     (ROOT / POLICY).write_text(policy_file())
     (ROOT / "docs" / CHART).write_text(promise_chart())
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
+    tables = made(BLOCKS | EXAMPLE_BLOCKS)
     for path in DOCUMENTS:
         if path.name != "CONTRIBUTING.md":
-            path.write_text(with_generated(path.read_text(), made(BLOCKS | EXAMPLE_BLOCKS)))
+            path.write_text(with_generated(path.read_text(), tables))

@@ -41,6 +41,7 @@ WILDCARDS = {
     "redshift-data:GetStatementResult": "as DescribeStatement",
     "redshift-data:CancelStatement": "as DescribeStatement",
     "pricing:GetProducts": "the price list has no resource to name",
+    "states:ValidateStateMachineDefinition": "a definition that is not deployed has none to name",
 }
 VALUES = {
     "Partition": "aws",

@@ -17,6 +17,7 @@ NOT_LOADED = {
     "status": TRACING | BOTO3 | SPLITTING,
     "cancel": TRACING | BOTO3 | SPLITTING,
     "sweep": TRACING | BOTO3 | SPLITTING,
+    "prepare": TRACING | BOTO3,
     # The durable SDK imports boto3 itself.
     "durable_poll": TRACING | SPLITTING,
     "durable_condition": TRACING | SPLITTING,

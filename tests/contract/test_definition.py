@@ -10,27 +10,43 @@ from typing import Any
 
 import pytest
 from aws_durable_execution_sdk_python.retries import RetryStrategyConfig
-from project import DEFINITION_FILE, FUNCTIONS, definition, template
+from project import DEFINITION_FILE, FUNCTIONS, definition, resources, template
 
 from durable import steps
 from redshift_batch import errors, status
 
 STATES: dict[str, dict[str, Any]] = definition()["States"]
 TASKS = {name: state for name, state in STATES.items() if state["Type"] == "Task"}
+EVERY_DEFINITION = pytest.mark.parametrize(
+    "file", sorted(DEFINITION_FILE.parent.glob("*.json")), ids=lambda file: file.name
+)
 DURABLE = [path.parent for path in sorted(FUNCTIONS.glob("durable*/handler.py"))]
 
 
-def test_statelint_finds_nothing() -> None:
+@EVERY_DEFINITION
+def test_statelint_finds_nothing(file: Path) -> None:
     lint = subprocess.run(
-        [sys.executable, "-m", "statelint", str(DEFINITION_FILE)], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "statelint", str(file)], capture_output=True, text=True, check=False
     )
     assert (lint.returncode, lint.stdout + lint.stderr) == (0, "")
 
 
-def test_the_template_substitutes_just_what_the_definition_asks_for() -> None:
-    asked = set(re.findall(r"\$\{(\w+)\}", DEFINITION_FILE.read_text()))
-    machine = template()["Resources"]["SfnPollStateMachine"]["Properties"]
+@EVERY_DEFINITION
+def test_the_template_substitutes_just_what_a_definition_asks_for(file: Path) -> None:
+    asked = set(re.findall(r"\$\{(\w+)\}", file.read_text()))
+    machines = resources(template(), "AWS::Serverless::StateMachine").values()
+    (machine,) = (one for one in machines if one["DefinitionUri"] == f"statemachine/{file.name}")
     assert set(machine["DefinitionSubstitutions"]) == asked
+
+
+@EVERY_DEFINITION
+def test_every_state_of_a_definition_has_its_reason_and_every_task_its_bounds(file: Path) -> None:
+    states = json.loads(file.read_text())["States"]
+    assert [name for name, state in states.items() if not state.get("Comment")] == []
+    for name, task in ((name, one) for name, one in states.items() if one["Type"] == "Task"):
+        assert isinstance(task["TimeoutSeconds"], int), name
+        assert all(rule["JitterStrategy"] == "FULL" for rule in task["Retry"]), name
+        assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
 
 
 def test_every_state_gives_its_reason() -> None:

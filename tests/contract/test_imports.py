@@ -21,6 +21,7 @@ LAYERS = {
     "data_api": {"clients", "errors", "model", "settings", "status"},
     "lifecycle": {"errors", "model", "status"},
     "submission": {"batch", "model", "settings", "status"},
+    "preparation": {"batch", "errors", "model", "schedule", "settings"},
 }
 
 DEPLOYED_BY_PROBES = ("probes/deployed_handler.py",)

@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,11 +22,16 @@ EVENTS = {"Task": 5, "Wait": 2, "Choice": 2, "Pass": 2, "Succeed": 2, "Fail": 1}
 States = dict[str, dict[str, Any]]
 
 
-def stated_budget(implementation: Path) -> int:
-    """Return the number that a definition gives its submit, or a handler keeps."""
+def stated_budget(implementation: Path, delays: str = "same") -> int:
+    """Return the number that a definition gives its first function, or a handler keeps.
+
+    Args:
+        delays: of which there are two numbers, where a delay that changes costs a state.
+    """
     if implementation.suffix == ".json":
-        (found,) = re.findall(r'"poll_budget": (\d+)', implementation.read_text())
-        return int(found)
+        document = json.loads(implementation.read_text())
+        found = document["States"][document["StartAt"]]["Parameters"]["Payload"]["poll_budget"]
+        return int(found[delays] if isinstance(found, dict) else found)
     found = importlib.import_module(f"{implementation.parent.name}.handler").POLL_BUDGET
     return int(found)
 
@@ -56,18 +60,34 @@ def derived_budget(definition: dict[str, Any], quota: ExecutionQuota) -> int:
     """Return how many turns of a definition's loop fit its history, the dearest way out of it kept."""
     states: States = definition["States"]
     found = list(paths(states, definition["StartAt"]))
-    (loop,) = {frozenset(one[one.index(one[-1]) : -1]) for one in found if one[-1] in one[:-1]}
-    through = [one for one in found if loop & set(one)]
-    into = {one[: min(one.index(name) for name in loop & set(one))] for one in through}
+    loops = {frozenset(one[one.index(one[-1]) : -1]) for one in found if one[-1] in one[:-1]}
+    # Where a definition has several, they are as long as each other.
+    (poll,) = {events(states, tuple(loop)) for loop in loops}
+    inside = frozenset().union(*loops)
+    through = [one for one in found if inside & set(one)]
+    into = {one[: min(one.index(name) for name in inside & set(one))] for one in through}
     out = [
-        tuple(name for name in one[max(map(one.index, loop & set(one))) :] if name not in loop)
+        tuple(name for name in one[max(map(one.index, inside & set(one))) :] if name not in inside)
         for one in through
-        if one[-1] not in loop
+        if one[-1] not in inside
     ]
     start = 1 + max(events(states, one) for one in into)
     way_out = 1 + max(events(states, one) for one in out)
-    poll = events(states, tuple(loop))
     return (quota.limit - start - way_out - quota.reserve) // poll
+
+
+def with_delays(definition: dict[str, Any], delays: str) -> dict[str, Any]:
+    """Return a definition whose delays are all the same, or all listed, where it tells them apart."""
+    choice = definition["States"]["Batch finished?"]
+    told = [one for one in choice["Choices"] if one.get("Variable") == "$.delays_change"]
+    if not told:
+        return definition
+    if delays == "same":
+        choice["Choices"].remove(told[0])
+    else:
+        choice["Choices"] = choice["Choices"][: choice["Choices"].index(told[0])]
+        choice["Default"] = told[0]["Next"]
+    return definition
 
 
 def quota_of(way: Way) -> ExecutionQuota:
@@ -82,6 +102,9 @@ def named(way: Way) -> str:
 @pytest.mark.parametrize("way", POLLING, ids=named)
 def test_a_way_keeps_the_budget_that_its_usage_leaves(way: Way) -> None:
     assert stated_budget(ROOT / way.implementation) == way.usage.poll_budget
+    changing = way.usage.changing_delays
+    if changing is not None:
+        assert stated_budget(ROOT / way.implementation, "listed") == changing.poll_budget
 
 
 @pytest.mark.parametrize("way", POLLING, ids=named)
@@ -92,8 +115,10 @@ def test_the_quota_is_awss(way: Way) -> None:
 
 @pytest.mark.parametrize("way", MACHINES, ids=named)
 def test_a_definitions_budget_is_what_its_states_add_up_to(way: Way) -> None:
-    definition = json.loads((ROOT / way.implementation).read_text())
-    assert stated_budget(ROOT / way.implementation) == derived_budget(definition, quota_of(way))
+    for delays in ("same", "listed"):
+        definition = with_delays(json.loads((ROOT / way.implementation).read_text()), delays)
+        stated = stated_budget(ROOT / way.implementation, delays)
+        assert stated == derived_budget(definition, quota_of(way))
 
 
 def test_a_definition_with_a_longer_loop_has_a_smaller_budget() -> None:

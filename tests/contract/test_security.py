@@ -20,7 +20,7 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import xform_name
-from project import FUNCTIONS, definition, handler_file, imported, modules, resources, template, transformed
+from project import FUNCTIONS, ROOT, handler_file, imported, modules, resources, template, transformed
 
 Json = dict[str, Any]
 Parameters = Mapping[str, str]
@@ -285,14 +285,35 @@ def needed_by_functions(document: Json, role: str, given: Parameters, code: Sour
     return found
 
 
-def needed_by_machines(document: Json, role: str) -> set[str]:
+def tasks_of(machine: str) -> list[Json]:
+    """Return the Tasks of a state machine, by its name in the template."""
+    properties = template()["Resources"][machine]["Properties"]
+    states = json.loads((ROOT / properties["DefinitionUri"]).read_text())["States"]
+    return [state for state in states.values() if state["Type"] == "Task"]
+
+
+def called_by(task: Json) -> tuple[str, str | None]:
+    """Return the action that a Task calls, and what it takes for a role of its own for that."""
+    integration = task["Resource"].removeprefix("arn:aws:states:::")
+    if integration == "lambda:invoke":
+        return "lambda:InvokeFunction", None
+    sdk, service, action = integration.split(":")
+    assert (sdk, service) == ("aws-sdk", "redshiftdata"), "another integration needs its action here"
+    return f"redshift-data:{action[0].upper()}{action[1:]}", task["Credentials"]["RoleArn"]
+
+
+def needed_by_machines(document: Json, role: str, given: Parameters) -> set[str]:
     found: set[str] = set()
-    for machine in resources(document, "AWS::StepFunctions::StateMachine").values():
+    for name, machine in resources(document, "AWS::StepFunctions::StateMachine").items():
+        calls = [called_by(task) for task in tasks_of(name)]
         if machine["RoleArn"] == {"Fn::GetAtt": [role, "Arn"]}:
             found.update(action for action, asks in OF_A_MACHINE if asks(machine))
-            tasks = re.findall(r'"arn:aws:states:::([^"]+)"', json.dumps(definition()))
-            assert set(tasks) == {"lambda:invoke"}, "another integration needs its action here"
-            found.add("lambda:InvokeFunction")
+            found.update(action for action, assumed in calls if assumed is None)
+            found.update("sts:AssumeRole" for _action, assumed in calls if assumed is not None)
+        if role == "DataApiRole":
+            found.update(action for action, assumed in calls if assumed == "${DataApiRoleArn}")
+    if "redshift-data:BatchExecuteStatement" in found:
+        found.update(action for action, asks in ON_BEHALF if asks(given))
     return found
 
 
@@ -303,7 +324,8 @@ def difference(
     now = deployed(given, document)
     found = {}
     for role in resources(now, "AWS::IAM::Role"):
-        needed = needed_by_functions(now, role, given, code or sources()) | needed_by_machines(now, role)
+        needed = needed_by_functions(now, role, given, code or sources())
+        needed |= needed_by_machines(now, role, given)
         have = granted(now, role)
         found[role] = (have - needed, needed - have)
     return found
@@ -364,7 +386,9 @@ def test_a_call_without_a_permission_is_found() -> None:
     code = sources()
     path = FUNCTIONS / "redshift_batch" / "data_api.py"
     code[path] = code[path].replace("self._client.describe_statement", "self._client.get_statement_result")
-    assert difference(COMBINATIONS[0], code=code)["DataApiRole"] == (
+    # Where no state machine calls the Data API itself.
+    pair = next(given for given in COMBINATIONS if given["Ways"] == "pair")
+    assert difference(pair, code=code)["DataApiRole"] == (
         {"redshift-data:DescribeStatement"},
         {"redshift-data:GetStatementResult"},
     )
@@ -443,10 +467,33 @@ def test_a_key_without_its_secret_is_refused_before_anything_is_deployed(secret:
 def test_roles_have_no_managed_policies_and_one_service_each_that_assumes_them(given: Parameters) -> None:
     for name, role in resources(deployed(given), "AWS::IAM::Role").items():
         assert role.get("ManagedPolicyArns", []) == [], name
-        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        trust, *others = role["AssumeRolePolicyDocument"]["Statement"]
         assert list(trust["Principal"]) == ["Service"]
         assert isinstance(trust["Principal"]["Service"], str)
         assert trust["Action"] == "sts:AssumeRole"
+        assert not others or name == "DataApiRole"
+
+
+@every_combination
+def test_the_role_that_sees_statements_lets_in_this_stacks_state_machines_alone(given: Parameters) -> None:
+    document = deployed(given)
+    roles = resources(document, "AWS::IAM::Role")
+    _service, trust = roles["DataApiRole"]["AssumeRolePolicyDocument"]["Statement"]
+    named = trust["Condition"]["ArnLike"]["aws:PrincipalArn"]["Fn::Sub"]
+    path = "/${AWS::StackName}/state-machines/"
+    assert named == f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{path}*"
+    assumes = {name for name in roles if "sts:AssumeRole" in granted(document, name)}
+    machines = resources(document, "AWS::StepFunctions::StateMachine")
+    asking = {
+        machine["RoleArn"]["Fn::GetAtt"][0]
+        for name, machine in machines.items()
+        if any(assumed for _action, assumed in map(called_by, tasks_of(name)))
+    }
+    assert assumes == asking == {name for name, one in roles.items() if one.get("Path") == {"Fn::Sub": path}}
+    for name, machine in template()["Resources"].items():
+        if name in machines and machine["Properties"]["Role"]["Fn::GetAtt"][0] in asking:
+            substituted = machine["Properties"]["DefinitionSubstitutions"]["DataApiRoleArn"]
+            assert substituted == {"Fn::GetAtt": ["DataApiRole", "Arn"]}
 
 
 @every_combination

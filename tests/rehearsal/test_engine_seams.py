@@ -54,6 +54,17 @@ def test_the_durable_sdk_still_makes_the_queue_that_its_thread_reads() -> None:
     assert [one.name for one in durable_sdk_patches.SIGNAL.owner._Signal] == ["REFRESH_WAKE"]
 
 
+def test_moto_still_does_not_know_what_its_mends_for_sdk_integrations_add() -> None:
+    """A mend that is not needed any more is to go: the pinned moto would do by itself what it adds."""
+    services = getattr(moto_patches.SDK_SERVICES.owner, moto_patches.SDK_SERVICES.name)
+    errors = getattr(moto_patches.SDK_ERRORS.owner, moto_patches.SDK_ERRORS.name)
+    read = getattr(moto_patches.TIMESTAMP.owner, moto_patches.TIMESTAMP.name)
+    assert "redshiftdata" not in services, "remove SDK_SERVICES"
+    assert "redshiftdata" not in errors, "remove SDK_ERRORS"
+    # As moto itself writes the moment of a state's entry.
+    assert read("2026-01-01T00:01:40+00:00") is None, "remove TIMESTAMP"
+
+
 def test_moto_runs_tasks_and_machines_as_when_it_was_taken_over() -> None:
     import hashlib
     import inspect

@@ -16,7 +16,7 @@ from orchbench.faults.promise import Observation
 from orchbench.faults.table import markdown
 from orchbench.trace import ExecutionStatus, Label
 from orchbench.virtual_time.application import Application, StateMachine, load_application
-from orchbench.ways import Way, all_ways, way_named
+from orchbench.ways import Way, all_ways, the_pair, way_named
 from orchbench.ways.way import Waits
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "faults.md"
@@ -43,7 +43,15 @@ def test_every_cell_runs_its_batch_once_or_not_at_all_and_all_ways_end_alike(row
 @pytest.mark.slow
 def test_every_way_meets_every_fault_or_says_why_it_cannot(rows: list[Row]) -> None:
     missed = {(row.name, cell.way): cell.unmeetable for row in rows for cell in row.cells if not cell.met}
-    assert missed == {("checkpoint-lost", "sfn-poll"): "it has no checkpoints"}
+    declared = {
+        (fault.name, way.name): reason
+        for fault in REHEARSED
+        for way in all_ways().values()
+        if (reason := fault.unmeetable(way))
+    }
+    assert missed == declared
+    of_the_pair = {key: reason for key, reason in missed.items() if key[1] in the_pair()}
+    assert of_the_pair == {("checkpoint-lost", "sfn-poll"): "it has no checkpoints"}
     assert "not met: it has no checkpoints" in markdown(rows)
 
 
@@ -137,6 +145,8 @@ WITHOUT_FUNCTIONS = replace(way_named("sfn-poll"), functions=(), workers={})
         (EVENT_DRIVEN, "checks-throttled", "it waits for the end's event"),
         (EVENT_DRIVEN, "stop-after-end", "it waits for the end's event"),
         (EVENT_DRIVEN, "last-answer-lost", None),
+        (way_named("sfn-long-poll"), "stop-after-end", "its looks are held until the end"),
+        (way_named("sfn-long-poll"), "checks-throttled", None),
         (WITHOUT_FUNCTIONS, "crash-before-submit", "no function does its submit"),
         (WITHOUT_FUNCTIONS, "checks-hang", "no function does its look"),
         (WITHOUT_FUNCTIONS, "submit-throttled", None),

@@ -4,19 +4,20 @@ import argparse
 import json
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
+from orchbench.commands.definition_check import looked_at_definitions
 from orchbench.commands.deployed import add_target, connected
 from orchbench.commands.failure import UsageError
 from orchbench.commands.failure_said import reason_of, sentence_of
+from orchbench.commands.finding import Finding
 from orchbench.commands.sql_check import bundled_files, warnings_of, without_statement
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.bench import Bench
-from orchbench.deployment.connection import NotDeployed
+from orchbench.deployment.connection import AwsClients, NotDeployed
 from orchbench.deployment.missing_permissions import Asked, Looked, identity_arn
 from orchbench.deployment.missing_permissions import look as look_at_permissions
 from orchbench.deployment.permissions import POLICY, permissions, resolved, values_of
@@ -29,7 +30,7 @@ from orchbench.probes import all_probes
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.project import project_folder
-from orchbench.ways import Way, all_ways
+from orchbench.ways import Way, all_ways, told_parameters
 
 SETUP = "functions/setup"
 NEEDED = {
@@ -37,27 +38,6 @@ NEEDED = {
     ("table", "public.orders"): ("SELECT",),
     ("table", "public.mart_customer_summary"): ("SELECT", "INSERT", "DELETE"),
 }
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a look found: whether it is as needed, and what to do where it is not.
-
-    Attributes:
-        warning: nothing has to be done, and yet somebody should read it.
-    """
-
-    what: str
-    good: bool
-    said: str
-    warning: bool = False
-
-    @property
-    def mark(self) -> str:
-        """The word before it, with its colour."""
-        if not self.good:
-            return "[red]to do[/]"
-        return "[yellow]warn[/] " if self.warning else "[green]ok[/]   "
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -78,17 +58,25 @@ def run(arguments: argparse.Namespace) -> int:
     """Look at everything, say what to do, and return 1 where there is anything to do."""
     if arguments.sql_file:
         return _shown(_given_sql(arguments.sql_file))
-    return _shown(look(deployment(arguments)))
+    return _shown(_looked(arguments))
+
+
+def _looked(arguments: argparse.Namespace) -> Iterator[Finding]:
+    if arguments.target == "aws":
+        # What is not deployed yet can be asked about all the same.
+        yield from looked_at_definitions(AwsClients(arguments.region, arguments.profile))
+    yield from look(deployment(arguments))
 
 
 def _shown(findings: Iterable[Finding]) -> int:
-    """Print findings and return the exit code."""
+    """Print findings as they come and return the exit code."""
     console = Console()
-    findings = list(findings)
+    good = True
     for finding in findings:
+        good = good and finding.good
         console.print(finding.mark, end=" ", highlight=False)
         console.print(f"{finding.what}: {finding.said}", highlight=False, markup=False, soft_wrap=True)
-    return 0 if all(finding.good for finding in findings) else 1
+    return 0 if good else 1
 
 
 def deployment(
@@ -144,7 +132,8 @@ def _ways(bench: Bench) -> Iterator[Finding]:
             missing = f"the stack has no output {way.target_output}: deploy template.yaml anew"
             yield Finding(way.name, good=False, said=missing)
         else:
-            yield Finding(way.name, good=True, said="not deployed, and not needed: Ways=all deploys it")
+            said = f"not deployed, and not needed: {told_parameters([way.name])} deploys it"
+            yield Finding(way.name, good=True, said=said)
 
 
 def _target(bench: Bench, way: Way) -> Finding:
@@ -186,7 +175,7 @@ def _met(bench: Bench) -> Iterator[Finding]:
 
 
 def _permissions(bench: Bench) -> Finding:
-    caller, found = _looked(bench, permissions(bench.ways()))
+    caller, found = _looked_at(bench, permissions(bench.ways()))
     if found.lacking:
         said = f"{caller} lacks {_listed(found.lacking)}: attach {POLICY} ({found.how})"
         return Finding("permissions", good=False, said=said)
@@ -198,7 +187,7 @@ def _permissions(bench: Bench) -> Finding:
 
 def _probe_permissions(bench: Bench) -> Finding:
     """Look at what `orchbench probe` needs besides, which no run does: nothing of it has to be done."""
-    caller, found = _looked(bench, probe_permissions(all_probes().values()))
+    caller, found = _looked_at(bench, probe_permissions(all_probes().values()))
     lacking = list(dict.fromkeys(action for action, _resource in found.lacking))
     if lacking:
         then = f"attach {PROBE_POLICY} before `orchbench probe` ({found.how})"
@@ -211,7 +200,7 @@ def _probe_permissions(bench: Bench) -> Finding:
     return Finding("permissions to probe", good=True, said=said, warning=not is_sure)
 
 
-def _looked(bench: Bench, needed: Iterable[Permission]) -> tuple[str, Looked]:
+def _looked_at(bench: Bench, needed: Iterable[Permission]) -> tuple[str, Looked]:
     """Return the caller, and what they lack of what is needed."""
     clients, values = bench.connection.clients, values_of(bench.connection)
     caller = str(clients.client("sts").get_caller_identity()["Arn"])

@@ -15,7 +15,7 @@ from orchbench.deployment.bench import Bench
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.project import project_folder
 from orchbench.results.comparison import Comparison, ComparisonSettings
-from orchbench.ways import Way, the_pair
+from orchbench.ways import Way, the_pair, told_parameters
 
 ARTICLE = "https://dev.classmethod.jp/articles/lambda-durable-functions-redshift"
 """How a durable function polls Redshift, in Japanese, January 2026: what this project goes on from."""
@@ -67,7 +67,8 @@ def ways_to_run(bench: Bench, names: Collection[str]) -> list[Way]:
     asked = ways_of(names)
     missing = [way.name for way in asked if way not in deployed]
     if missing:
-        how = "template.yaml anew" if set(missing) <= set(the_pair()) else "it with Ways=all"
+        pair_only = set(missing) <= set(the_pair())
+        how = "template.yaml anew" if pair_only else f"it with {told_parameters(missing)}"
         raise UsageError(
             f"The stack {bench.connection.stack_name} does not have {', '.join(missing)}: deploy {how}, or "
             "name other ways with --way."

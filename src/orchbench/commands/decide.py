@@ -76,7 +76,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     add_workload_file(parser)
     add_warehouse(parser)
-    add_ways(parser)
+    add_ways(parser, ["all but those that are off by default"])
     add_deployment(parser)
     add_prices(parser)
     add_json(parser)

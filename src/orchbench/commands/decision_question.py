@@ -7,7 +7,7 @@ from decimal import Decimal
 from orchbench.commands.estimation import (
     amount_of,
     assumptions_of,
-    candidates,
+    considered,
     duration_of,
     share_of,
     timeout_of,
@@ -63,7 +63,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
         warehouse=warehouse,
         material=_material(arguments.material),
     )
-    asked = candidates(arguments.way)
+    asked = considered(arguments.way)
     budget = None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd")
     found = answer(question, asked)
     document = decision_document(found, asked, workload, budget)

@@ -18,7 +18,7 @@ from orchbench.commands.decision_question import OPTIONAL, can_be_done, decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     amount_of,
-    candidates,
+    considered,
     prices_of,
     print_json,
     today,
@@ -130,7 +130,7 @@ def _given(arguments: argparse.Namespace, results: list[Results], inputs: Json) 
     return replace(
         given,
         prices=_prices(given.prices, inputs),
-        candidates=candidates(_value(inputs, "way")),
+        candidates=considered(_value(inputs, "way")),
         assumed=_assumed(inputs),
         memory_mb=int(inputs["memory"]["value"]),
     )
@@ -269,7 +269,7 @@ def check_record(arguments: argparse.Namespace) -> int:
 
 def _given_again(arguments: argparse.Namespace, inputs: Json) -> Given:
     return Given(
-        candidates=candidates(_value(inputs, "way")),
+        candidates=considered(_value(inputs, "way")),
         prices=_prices(prices_of(arguments, inputs["region"]["value"]), inputs),
         prices_file="",
         architecture=inputs["architecture"]["value"],

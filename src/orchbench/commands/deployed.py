@@ -4,12 +4,11 @@ import argparse
 from collections.abc import Iterable
 
 from orchbench.commands.failure import UsageError
-from orchbench.commands.options import ALL
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_aws, connect_running
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, LocalStackError, StackOptions, running_stack
 from orchbench.project import is_clone, project_folder, working_folder
-from orchbench.ways import the_pair
+from orchbench.ways import deployed_by
 
 NEEDS_CLONE = (
     "This needs servers and tools that an installed package does not bring: clone the repository, and run "
@@ -58,13 +57,8 @@ def require_clone() -> None:
 def local_options(ways: Iterable[str], *, published: bool) -> StackOptions:
     """Return how a local stack is started on which these ways can run."""
     require_clone()
-    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, "Ways": deployed_for(ways)}
+    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, **deployed_by(ways)}
     return StackOptions(folder=project_folder(), parameters=parameters, published=published)
-
-
-def deployed_for(ways: Iterable[str]) -> str:
-    """Return the value of the template's parameter ``Ways`` that deploys these."""
-    return "pair" if set(ways) <= set(the_pair()) else ALL
 
 
 def require_sound(bench: Bench) -> None:

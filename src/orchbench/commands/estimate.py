@@ -135,7 +135,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "notes": [
             "What AWS adds to a delay is left out of every estimate. Faults and retries count "
             f"{_faults_told(asked)}.",
-            *(OF_AN_EVENT.format(one.name) for one in ways if not one.polls),
+            *(OF_AN_EVENT.format(one.name) for one in ways if one.is_woken),
             *asked.terms.prices.old(keys, today()),
             *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
             *(map(sentence, asked.month_notes) if asked.of_a_month else ()),

@@ -248,6 +248,11 @@ def candidates(names: Sequence[str] | None) -> list[Candidate]:
     return [Candidate.of(way) for way in ways_of(names)]
 
 
+def considered(names: Sequence[str] | None) -> list[Candidate]:
+    """Return the ways to decide among: those that are named, or all but those that are off by default."""
+    return [Candidate.of(way) for way in ways_of(names) if names or not way.switch]
+
+
 def described(queries: Json, median: Json, longest: Json) -> str:
     """Say what a workload is: how many durations, and how long they are."""
     shown = [

@@ -113,7 +113,7 @@ def warnings_before_start(way: str, document: Json) -> list[str]:
             return []
         return [
             one.said
-            for candidate in candidates([way])
+            for candidate in (one.following(policy) for one in candidates([way]))
             for one in misfits(way, candidate.usage, candidate.budget_polls, candidate.kept(policy), timeout)
         ]
     except (TypeError, ValueError, AttributeError):

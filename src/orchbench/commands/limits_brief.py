@@ -1,5 +1,7 @@
 """Limits at a glance: how long a query each way can poll, and what of a batch does not fit."""
 
+from itertools import chain
+
 from rich.table import Table
 
 from orchbench.commands.brief import print_brief, small_table
@@ -8,6 +10,8 @@ from orchbench.trace import Json
 from orchbench.ways.durations import shown_duration
 
 MOST_POLICIES = 5
+MOST_WAYS = 5
+"""As many as leave room for a sentence that wraps."""
 LONGEST_NAME = 9
 
 
@@ -31,14 +35,21 @@ def print_limits(document: Json) -> None:
     extra = [*misfits[1:], *([budget] if whole else [])]
     if first:
         extra.append("A longer one runs on while a quota ends its execution.")
-    print_brief(misfits[0] if misfits else headline, [_table(rows)], _following(first), extra)
+    ways = len({one["way"] for one in rows})
+    shown = MOST_WAYS - 2 if misfits else MOST_WAYS
+    if ways > shown:
+        extra.append(f"{ways - shown} more ways with --verbose.")
+    print_brief(misfits[0] if misfits else headline, [_table(rows, shown)], _following(first), extra)
 
 
-def _table(rows: list[Json]) -> Table:
+def _table(rows: list[Json], most_ways: int) -> Table:
     """Return a row for each way, with a column for each policy."""
-    policies = list(dict.fromkeys(one["policy"] for one in rows))[:MOST_POLICIES]
+    ways = list(dict.fromkeys(one["way"] for one in rows))[:most_ways]
+    asked = {way: [one["policy"] for one in rows if one["way"] == way] for way in ways}
+    # A way may keep fewer policies than there are, and so must not say in which order they stand.
+    policies = list(dict.fromkeys(chain(*sorted(asked.values(), key=len, reverse=True))))[:MOST_POLICIES]
     table = small_table("way", ">polls", *(f">{_short(policy)}" for policy in policies))
-    for way in dict.fromkeys(one["way"] for one in rows):
+    for way in ways:
         own = {one["policy"]: one for one in rows if one["way"] == way}
         polls = next(iter(own.values()))["most_polls"]["value"]
         reached = (own.get(policy) for policy in policies)

@@ -26,7 +26,7 @@ from orchbench.platforms.errors import (
 from orchbench.platforms.platform import LONGEST_NAME, Service, StartCase
 from orchbench.project import working_folder
 from orchbench.trace import ExecutionStatus, Json, Trace, error_class_name
-from orchbench.ways import Way, all_ways, the_pair, way_named
+from orchbench.ways import Way, all_ways, the_pair, told_parameters, way_named
 
 NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{LONGEST_NAME}}}")
 PATIENCE = {"local": Patience(10, 0.25), "aws": Patience(60, 3)}
@@ -273,7 +273,7 @@ class Bench:
     def _target(self, way: str) -> str:
         output = way_named(way).target_output
         if output not in self.connection.outputs:
-            how = "" if way in the_pair() else "; Ways=all deploys it"
+            how = "" if way in the_pair() else f"; {told_parameters([way])} deploys it"
             raise OrchestratorError(
                 f"The stack {self.connection.stack_name} has no output {output}: {way} is not deployed "
                 f"there{how}."

@@ -16,7 +16,7 @@ from typing import Any
 from orchbench.deployment.template import InvalidTemplate, load_template, ways_of
 
 WAYS_PARAMETER = "Ways"
-OF_THE_BENCH = re.compile(r" *(Metadata: \{ orchbench: .*|Condition: AllWays|Tags: .*\"orchbench:way\".*)")
+OF_THE_BENCH = re.compile(r" *(Metadata: \{ orchbench: .*|Condition: AllWays\w*|Tags: .*\"orchbench:way\".*)")
 SECTION = re.compile(r"([A-Za-z]+):")
 ENTRY = re.compile(r"  ([A-Za-z-]+(::[A-Za-z]+)*):")
 REFERENCE = re.compile(r"\$\{([A-Za-z]+)[.}]")

@@ -51,6 +51,8 @@ OF_ALL = (
     ),
     # The price list has no resource to name; `orchbench prices --refresh` alone reads it.
     Permission("ReadPrices", ("pricing:GetProducts",), ("*",)),
+    # A definition that is not deployed has no resource to name.
+    Permission("AskAboutDefinitions", ("states:ValidateStateMachineDefinition",), ("*",)),
     Permission("LookAtItsPermissions", ("iam:SimulatePrincipalPolicy",), ("${CallerArn}",)),
 )
 

@@ -25,7 +25,7 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
 from orchbench.evaluation.lag import Lag, lag_at_any_moment
 from orchbench.evaluation.limits import is_stretched, longest_delay
-from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woken
+from orchbench.evaluation.polling import Counts, Floats, MostPolls, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, Quantity, priced
@@ -35,6 +35,7 @@ from orchbench.platforms.meters import CHECKPOINTS, Meter
 from orchbench.trace import Label
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
+from orchbench.ways.way import Waits
 
 CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
@@ -87,8 +88,21 @@ class Followed:
         """When its polls fall."""
         seconds = self.statement_seconds
         budget, most = self.candidate.budget_polls, most_polls(self.usage)
-        found = poll(seconds, self.timeout_seconds, self.policy, budget, most)
+        timeouts = self.candidate.noticed(self.timeout_seconds)
+        delays = self._one_delay()
+        if delays is None:
+            found = poll(seconds, timeouts, self.policy, budget, most)
+        else:
+            found = _polled_each(seconds, timeouts, delays, budget, most)
         return found if self.candidate.polls else woken(found, seconds)
+
+    def _one_delay(self) -> Floats | None:
+        """Return the delay that the poll budget makes of a fixed one, a row a query; None for none."""
+        budget = self.candidate.budget_polls
+        if self.usage.changing_delays is None or not (self.policy.is_fixed and self.policy.budget and budget):
+            return None
+        stretched: Floats = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
+        return stretched
 
     @cached_property
     def used(self) -> Used:
@@ -130,6 +144,8 @@ class Followed:
     @property
     def lag_worst_seconds(self) -> Floats:
         """The delay before the last poll: the lag of an end at the worst moment; NaN as above."""
+        if self.candidate.waits is Waits.HELD:
+            return self.lag_seconds
         return np.where(self.unseen, np.nan, self.polled.last_delay_seconds)
 
     @cached_property
@@ -150,6 +166,8 @@ class Followed:
     @cached_property
     def longest_delay_seconds(self) -> float:
         """The longest delay of the schedule up to the timeout: what an end can stay unseen at worst."""
+        if self.candidate.waits is Waits.HELD:
+            return 0.0
         return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
 
     @cached_property
@@ -314,7 +332,24 @@ def estimate_way(
         else np.full(len(durations), float(timeout_seconds))
     )
     kept_warm = float(terms.assumed["kept_warm_seconds"])
-    return Estimate(Followed(candidate, kept, durations, timeouts, kept_warm), terms)
+    return Estimate(Followed(candidate.following(policy), kept, durations, timeouts, kept_warm), terms)
+
+
+def _polled_each(
+    seconds: Floats, timeouts: Floats, delays: Floats, budget: int | None, most: MostPolls | None
+) -> PollColumns:
+    """Return how queries are polled of which each has its own fixed delay."""
+    parts = {}
+    for delay in np.unique(delays):
+        rows = np.flatnonzero(delays == delay)
+        parts[int(delay)] = rows, poll(seconds[rows], timeouts[rows], Policy.fixed(int(delay)), budget, most)
+    order = np.argsort(np.concatenate([rows for rows, _found in parts.values()]), kind="stable")
+    return PollColumns(
+        *(
+            np.concatenate([getattr(found, name) for _rows, found in parts.values()])[order]
+            for name in PollColumns.__dataclass_fields__
+        )
+    )
 
 
 def usual_timeouts(durations_seconds: Floats) -> Floats:

@@ -143,5 +143,5 @@ def most_polls(usage: Usage) -> MostPolls | None:
         succeeded=succeeded,
         timed_out=timed_out,
         answered=answered,
-        begun=answered + (1 if usage.refused_poll.invocations else 0),
+        begun=answered + (1 if usage.refused_after_its_delay else 0),
     )

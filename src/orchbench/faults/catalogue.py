@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchbench.faults.unmeetable import without_polls, without_what_a_fault_meets
+from orchbench.faults.unmeetable import without_a_lag, without_polls, without_what_a_fault_meets
 from orchbench.rehearsal.fault import Fault
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.virtual_time.application import Application, load_application
@@ -33,8 +33,8 @@ class RehearsedFault:
     Attributes:
         what: what goes wrong, in a few words.
         ends: how an execution must end, with the error's name where it fails: ``FAILED BatchFailed``.
-        while_it_polls: whether the fault meets what only a way that polls does: looks while the statement
-            runs, and a while between its end and the next look.
+        while_it_polls: whether the fault meets looks while the statement runs, which only some ways make.
+        before_it_looks: whether it falls between the statement's end and the look that sees it.
         execution_timeout_seconds: of the machine and of the durable execution, where the row needs a
             shorter one than is deployed.
     """
@@ -44,12 +44,14 @@ class RehearsedFault:
     scenario: Scenario
     ends: str = SUCCEEDED
     while_it_polls: bool = False
+    before_it_looks: bool = False
     execution_timeout_seconds: int | None = None
 
     def unmeetable(self, way: Way) -> str | None:
         """Return why a way cannot meet this fault, or None."""
         lacking = without_what_a_fault_meets(way, self.scenario.faults)
-        return lacking or (without_polls(way) if self.while_it_polls else None)
+        polls = without_polls(way) if self.while_it_polls else None
+        return lacking or polls or (without_a_lag(way) if self.before_it_looks else None)
 
     def deployed(self, application: Application | None = None) -> Application | None:
         """Return an application as the row needs it; None for the project's own template as it is."""
@@ -67,6 +69,7 @@ def _fault(
     document: Mapping[str, Any] | None = None,
     ends: str = SUCCEEDED,
     while_it_polls: bool = False,
+    before_it_looks: bool = False,
     execution_timeout_seconds: int | None = None,
 ) -> RehearsedFault:
     scenario = Scenario(
@@ -76,7 +79,9 @@ def _fault(
         faults=tuple(map(Fault.parse, faults)),
         seed=SEED,
     )
-    return RehearsedFault(name, what, scenario, ends, while_it_polls, execution_timeout_seconds)
+    return RehearsedFault(
+        name, what, scenario, ends, while_it_polls, before_it_looks, execution_timeout_seconds
+    )
 
 
 def _ending_after(application: Application, seconds: int) -> Application:
@@ -337,7 +342,7 @@ REHEARSED = (
         "a stop after the batch ended, before a check",
         "stop:at=97",
         ends=STOPPED,
-        while_it_polls=True,
+        before_it_looks=True,
     ),
     _fault(
         "execution-times-out",

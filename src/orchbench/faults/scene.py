@@ -24,7 +24,7 @@ from orchbench.local.options import StackOptions
 from orchbench.local.stack import LocalStack
 from orchbench.platforms.platform import Service
 from orchbench.trace import ExecutionStatus, Label, Trace
-from orchbench.ways import Way, all_ways
+from orchbench.ways import Way, all_ways, deployed_by
 
 BEGUN = "begun.txt"
 """In PostgreSQL's data folder, where its processes run."""
@@ -250,7 +250,7 @@ def scene(folder: Path) -> Iterator[Scene]:
     options = StackOptions(
         folder=folder,
         published=False,
-        parameters={"InlineSqlAllowed": "true", "Ways": "all"},
+        parameters={"InlineSqlAllowed": "true", **deployed_by(all_ways())},
         redshift_arguments=("--concurrency", str(PLACES)),
         worker_environment={"AWS_ENDPOINT_URL_REDSHIFT_DATA": network.url},
     )

@@ -7,7 +7,7 @@ shows; and what is declared must be so.
 from collections.abc import Iterable
 
 from orchbench.platforms.meters import CHECKPOINTS
-from orchbench.rehearsal.fault import INSIDE_A_FUNCTION, Fault, Kind
+from orchbench.rehearsal.fault import INSIDE_A_FUNCTION, OPERATIONS_OF, Fault, Kind
 from orchbench.trace import Work
 from orchbench.ways import Way
 from orchbench.ways.way import Waits
@@ -24,15 +24,21 @@ def without_a_function(way: Way, work: Work) -> str | None:
 
 
 def without_polls(way: Way) -> str | None:
-    """Return why a way makes no look while its statement runs, and none late after its end; or None."""
+    """Return why a way makes no look while its statement runs, or None."""
     return "it waits for the end's event" if way.waits is Waits.FOR_AN_EVENT else None
+
+
+def without_a_lag(way: Way) -> str | None:
+    """Return why no while passes between a statement's end and the look that sees it, or None."""
+    return "its looks are held until the end" if way.waits is Waits.HELD else without_polls(way)
 
 
 def _without(way: Way, fault: Fault) -> str | None:
     if fault.kind is Kind.CHECKPOINT and CHECKPOINTS not in way.usage.meters:
         return "it has no checkpoints"
-    if fault.work is None:
+    work = fault.work or next((one for one, calls in OPERATIONS_OF.items() if fault.operation in calls), None)
+    if work is None:
         return None
-    if fault.work not in way.works.values():
-        return f"it has no {fault.work.value}"
-    return without_a_function(way, fault.work) if fault.kind in INSIDE_A_FUNCTION else None
+    if work not in way.works.values():
+        return f"it has no {work.value}"
+    return without_a_function(way, work) if fault.kind in INSIDE_A_FUNCTION else None

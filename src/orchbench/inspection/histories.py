@@ -4,7 +4,7 @@ The same trace, counts and prices as a comparison's. What only Lambda's reports 
 is assumed where the file has no reports.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from orchbench.inspection.files import History, NotInspectable
 from orchbench.platforms import Platform
 from orchbench.platforms.meters import HISTORY_EVENTS, Meter
 from orchbench.trace import EventKind, Invocation, Label, Trace, TraceEvent, Work
-from orchbench.ways import all_ways
+from orchbench.ways import Way, all_ways
 
 LOCAL_ACCOUNT = ":000000000000:"
 """Of the local AWS: what it ran was no function of 128 MB."""
@@ -139,9 +139,8 @@ def _traced(history: History) -> _Traced:
     guessed = platform.works_in(record)
     ways = [way for way in all_ways().values() if way.platform.name == platform.name]
     seen = {event.name for event in platform.trace(_Traced("", {}), "aws", record, ()).events}
-    fitting = [
-        way for way in ways if any(name in seen for name, work in way.works.items() if work is Work.SUBMIT)
-    ]
+    known = {name for way in ways for name in way.works}
+    fitting = [way for way in ways if _fits(way, seen & known)]
     arns = " ".join(str(value) for value in record.description.values() if "arn:" in str(value))
     named = sorted((way for way in fitting if way.name in arns), key=lambda way: len(way.name))
     if named:
@@ -149,6 +148,14 @@ def _traced(history: History) -> _Traced:
     if len(fitting) == 1:
         return _Traced(fitting[0].name, fitting[0].works)
     return _Traced("", fitting[0].works if fitting else guessed)
+
+
+def _fits(way: Way, seen: Set[str]) -> bool:
+    """Tell whether a history with these names of ways' works may be one of this way."""
+    names = {work: {name for name, one in way.works.items() if one is work} for work in Work}
+    begins = names[Work.PREPARE] or names[Work.SUBMIT]
+    waited = not names[Work.WAIT] or not names[Work.LOOK] & seen or bool(names[Work.WAIT] & seen)
+    return bool(begins & seen) and seen <= way.works.keys() and waited
 
 
 def _invocations(history: History, memory_mb: int) -> tuple[Invocation, ...]:

@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - naming private members is what this file is for
-"""Starts ministack with four mends; run by ministack's own Python, never imported by orchbench.
+"""Starts ministack with seven mends; run by ministack's own Python, never imported by orchbench.
 
 Each mend names what it touches in ministack 1.5.33, and the launcher refuses to start when the version or
 one of these names differs: a mend that silently no longer applies would be worse than none.
@@ -17,6 +17,13 @@ one of these names differs: a mend that silently no longer applies would be wors
 4. Asynchronous retries of what a rule invokes. A function that fails is tried again and its event then kept
    in the dead-letter queue, as for every other asynchronous invocation; ministack drops it. Its pauses are
    seconds where AWS's are minutes. Touched: ``eventbridge._dispatch_to_lambda``.
+5. The Redshift Data API as an SDK integration of Step Functions. ministack has no such service, and its
+   integrations reach its own services alone. Answers and error names are as AWS's SDK for Java has them.
+   Touched: ``stepfunctions._invoke_aws_sdk_integration``.
+6. ``Timestamp...Path`` in a Choice, which is silently false there: a deadline would never pass. Touched:
+   ``stepfunctions._evaluate_rule``.
+7. What an SDK integration's events say of it: AWS names service and action apart, and in every event.
+   Touched: ``stepfunctions._add_event``.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
 find another environment's packages before its own, while its workers must.
@@ -28,6 +35,9 @@ import json
 import os
 import sys
 import threading
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime
 from typing import Any
 
 MINISTACK_VERSION = "1.5.33"
@@ -39,6 +49,25 @@ DEAD_WORKER = "Worker process died"
 """What ``Worker.invoke`` says where the process ended without an answer."""
 EXIT_ERROR = "Runtime.ExitError"
 """What Lambda calls that."""
+
+DATA_API = "arn:aws:states:::aws-sdk:redshiftdata:"
+DATA_API_ENDPOINT = "AWS_ENDPOINT_URL_REDSHIFT_DATA"
+DATA_API_SECONDS = 90
+"""For an answer; a look may be held back for 30."""
+MODELLED = frozenset(
+    {
+        "ActiveSessionsExceededException",
+        "ActiveStatementsExceededException",
+        "ActiveWaitingRequestsExceededException",
+        "BatchExecuteStatementException",
+        "DatabaseConnectionException",
+        "InternalServerException",
+        "QueryTimeoutException",
+        "ResourceNotFoundException",
+        "ValidationException",
+    }
+)
+"""The exceptions of the Data API's model; any other is the SDK's base class, assumed."""
 
 
 def expect(condition: bool, what: str) -> None:
@@ -118,6 +147,97 @@ def retry_what_a_rule_invokes(eventbridge: Any, functions: Any) -> None:
     eventbridge._dispatch_to_lambda = dispatch
 
 
+def call_the_data_api(stepfunctions: Any) -> None:
+    """Let a Task call the Data API, which is another process."""
+    expect("redshiftdata" not in stepfunctions._AWS_SDK_SERVICE_MAP, "it knows the Data API by itself")
+    invoke = stepfunctions._invoke_aws_sdk_integration
+
+    def invoke_or_call(resource: str, parameters: Any) -> Any:
+        if not resource.startswith(DATA_API):
+            return invoke(resource, parameters)
+        action = resource.removeprefix(DATA_API)
+        try:
+            return _answer_of_the_data_api(action[0].upper() + action[1:], parameters)
+        except urllib.error.HTTPError as refused:
+            told = json.loads(refused.read() or b"{}")
+            code = str(told.get("__type", "")).rpartition("#")[2]
+            name = code if code in MODELLED else "RedshiftDataException"
+            raise stepfunctions._ExecutionError(f"RedshiftData.{name}", told.get("message", "")) from None
+        except OSError as error:
+            raise stepfunctions._ExecutionError("RedshiftData.SdkClientException", str(error)) from None
+
+    stepfunctions._invoke_aws_sdk_integration = invoke_or_call
+
+
+def _answer_of_the_data_api(operation: str, parameters: Any) -> Any:
+    request = urllib.request.Request(  # noqa: S310 - the local server's own address
+        os.environ[DATA_API_ENDPOINT],
+        data=json.dumps(parameters).encode(),
+        headers={
+            "Content-Type": "application/x-amz-json-1.1",
+            "X-Amz-Target": f"RedshiftData.{operation}",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=DATA_API_SECONDS) as answer:  # noqa: S310
+        return _with_moments(json.loads(answer.read()))
+
+
+def _with_moments(answer: Any) -> Any:
+    """Write moments as Step Functions does, and leave out what has no value."""
+    if isinstance(answer, list):
+        return [_with_moments(one) for one in answer]
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        key: _moment(one) if key.endswith("At") else _with_moments(one)
+        for key, one in answer.items()
+        if one is not None
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def compare_moments_by_a_path(stepfunctions: Any) -> None:
+    """Let a Choice compare a moment with one that a path leads to."""
+    evaluate, resolve = stepfunctions._evaluate_rule, stepfunctions._resolve_path_or_ctx
+    later = {"Variable": "$.later", "TimestampGreaterThanPath": "$.sooner"}
+    moments = {"later": "2026-01-02T00:00:00Z", "sooner": "2026-01-01T00:00:00Z"}
+    expect(not evaluate(later, moments), "it compares moments by a path itself")
+
+    def evaluate_resolved(rule: Any, data: Any, ctx: Any = None) -> Any:
+        resolved = {
+            (key.removesuffix("Path") if _is_moment_by_path(key) else key): (
+                resolve(value, data, ctx) if _is_moment_by_path(key) else value
+            )
+            for key, value in rule.items()
+        }
+        return evaluate(resolved, data, ctx)
+
+    stepfunctions._evaluate_rule = evaluate_resolved
+
+
+def _is_moment_by_path(key: str) -> bool:
+    return key.startswith("Timestamp") and key.endswith("Path")
+
+
+def name_what_an_integration_calls(stepfunctions: Any) -> None:
+    """Let a Task's events name the service and the action of an SDK integration as AWS does."""
+    add = stepfunctions._add_event
+    expect(add.__defaults__ == (None,), "it records events in another way")
+
+    def add_named(execution: Any, event_type: str, details: Any = None) -> Any:
+        for one in (details or {}).values():
+            resource = str(one.get("resource", "")) if isinstance(one, dict) else ""
+            if resource.startswith(DATA_API):
+                one["resourceType"] = "aws-sdk:redshiftdata"
+                one["resource"] = resource.removeprefix(DATA_API)
+        return add(execution, event_type, details)
+
+    stepfunctions._add_event = add_named
+
+
 def apply_mends() -> None:
     """Apply every mend, or leave with the name that is missing."""
     check_version()
@@ -130,6 +250,10 @@ def apply_mends() -> None:
         keep_every_property(provisioners, lambda_svc)
         accept_events_of_services(eventbridge)
         retry_what_a_rule_invokes(eventbridge, lambda_svc)
+        stepfunctions = importlib.import_module("ministack.services.stepfunctions")
+        call_the_data_api(stepfunctions)
+        compare_moments_by_a_path(stepfunctions)
+        name_what_an_integration_calls(stepfunctions)
     except (ImportError, AttributeError, KeyError) as error:
         expect(condition=False, what=f"a name is missing ({error})")
 

@@ -20,7 +20,7 @@ def progress_in(answer: Any) -> Json:
 def check_detail(answer: Any) -> Json:
     """Return what a trace keeps of a submit's, a check's or a cancel's answer."""
     progress = progress_in(answer)
-    output = progress.get("output") or {}
+    output = progress.get("output") or _described(answer) or {}
     kept = {"statement_status": output.get("status"), "delay_seconds": progress.get("delay_seconds")}
     return {key: value for key, value in kept.items() if value is not None}
 
@@ -63,3 +63,8 @@ def polls_told(answers: Iterable[Any]) -> int:
     """Return the most polls that any of the functions' answers tells of."""
     outputs = [progress_in(one).get("output") or {} for one in answers]
     return max((int(one.get("polls", 0)) for one in outputs), default=0)
+
+
+def looks_among(answers: Iterable[Any]) -> int:
+    """Return how many of the answers describe a statement, as the Data API itself gave them."""
+    return sum(_described(one) is not None for one in answers)

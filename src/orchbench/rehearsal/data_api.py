@@ -5,13 +5,13 @@ import random
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from botocore import UNSIGNED, xform_name
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
+from botocore.session import Session
 
 from orchbench.redshift.endpoint import Endpoint, HttpAnswer
 from orchbench.redshift.in_process import attach
@@ -28,6 +28,12 @@ from orchbench.virtual_time.clock import VirtualClock
 SERVICE = "redshift-data"
 RUNNING = ("SUBMITTED", "PICKED", "STARTED")
 UNKNOWN_STATUS = "RESUMING"
+
+
+@cache
+def _session() -> Session:
+    """Return the process's one session: a second one would read service models and endpoints again."""
+    return Session()
 
 
 class SdkClientException(ClientError):  # type: ignore[misc]  # botocore tells no types
@@ -87,7 +93,7 @@ class RehearsedDataApi:
         config = Config(
             signature_version=UNSIGNED, parameter_validation=False, retries={"total_max_attempts": 1}
         )
-        client = get_session().create_client(SERVICE, region_name=REGION, config=config)
+        client = _session().create_client(SERVICE, region_name=REGION, config=config)
         self.attach(client)
         return client
 

@@ -151,7 +151,7 @@ def _lag(found: Hours) -> Number:
     beside: list[Text] = [("on average; ", best.worst_lag, " s at worst")]
     if alike:
         beside.append(("the same on every way that polls",))
-        rest = found.by_event
+        rest = [one for one in found.each if not one.candidate.polls]
     else:
         rest = [one for one in found.each if one is not best]
     beside += [(f"{one.way} ", one.mean_lag, " s") for one in rest]

@@ -17,6 +17,7 @@ from orchbench.report.model import Chart, Datum, Part, Section, Table, Text
 from orchbench.report.reading import QUOTAS_IN, Given, Results
 from orchbench.results.supplements import KeptRehearsal
 from orchbench.trace import Label
+from orchbench.ways import all_ways
 from orchbench.ways.durations import parse_policy
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
@@ -60,11 +61,19 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
                 "`orchbench faults`: the table in docs/faults.md has every fault on every way, and what "
                 "became of it.",
             ),
+            *_lacking(given.candidates),
         ],
         [_chart(told, given)] if told else [],
         more=[_budget_table(told, given), *([_used_table(rehearsed)] if rehearsed else [])],
         more_title="polls that fit, and what the rehearsals used",
     )
+
+
+def _lacking(candidates: Sequence[Candidate]) -> Iterator[Text]:
+    """Yield what each way says that it does not keep."""
+    ways = all_ways()
+    for name in (one.name for one in candidates if one.name in ways and ways[one.name].lacks):
+        yield (f"{name} says that it does not keep: {', '.join(ways[name].lacks)}. Why is in docs/ways.md.",)
 
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:

@@ -176,7 +176,7 @@ class Hours:
     @property
     def by_event(self) -> list[Hour]:
         """Those that need no poll, the cheapest first."""
-        found = [one for one in self.each if not one.candidate.polls]
+        found = [one for one in self.each if one.candidate.is_woken]
         return sorted(found, key=lambda one: (one.usd, one.way))
 
     @property

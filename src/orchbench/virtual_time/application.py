@@ -220,6 +220,8 @@ class _Reader:
         if resource["Type"] == "AWS::Serverless::StateMachine":
             name = self.value(resource["Properties"]["Name"])
             return f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{name}"
+        if resource["Type"] == "AWS::IAM::Role":
+            return f"arn:aws:iam::{ACCOUNT}:role/{STACK}-{logical_id}"
         name = self.value(resource["Properties"]["FunctionName"])
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
 
@@ -235,5 +237,24 @@ class _Reader:
                 return re.sub(r"\$\{(\w+)\.Arn\}", lambda found: self.arn(found[1]), text)
             case {"Fn::GetAtt": [str(logical_id), "Arn"]}:
                 return self.arn(logical_id)
+            case {"Fn::If": [str(name), then, otherwise]}:
+                return self.value(then if self.holds({"Condition": name}) else otherwise)
             case _:
                 return value
+
+    def holds(self, condition: Any) -> bool:
+        """Tell whether a condition of the template holds with these parameters."""
+        ((kind, operand),) = condition.items()
+        match kind:
+            case "Condition":
+                return self.holds(self.document["Conditions"][operand])
+            case "Fn::Not":
+                return not self.holds(operand[0])
+            case "Fn::And":
+                return all(map(self.holds, operand))
+            case "Fn::Or":
+                return any(map(self.holds, operand))
+            case "Fn::Equals":
+                left, right = (str(self.value(one)) for one in operand)
+                return left == right
+        raise NotImplementedError(f"A condition asks for {kind!r}, which rehearsals do not know.")

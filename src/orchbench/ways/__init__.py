@@ -9,7 +9,16 @@ from orchbench.platforms import found_in
 
 from .way import Way
 
-__all__ = ["Way", "all_ways", "in_order", "in_table_order", "the_pair", "way_named"]
+__all__ = [
+    "Way",
+    "all_ways",
+    "deployed_by",
+    "in_order",
+    "in_table_order",
+    "the_pair",
+    "told_parameters",
+    "way_named",
+]
 
 
 def all_ways() -> dict[str, Way]:
@@ -20,6 +29,17 @@ def all_ways() -> dict[str, Way]:
 def the_pair() -> dict[str, Way]:
     """Return the two ways that the comparison is about, the baseline first."""
     return {name: way for name, way in all_ways().items() if way.is_of_the_pair}
+
+
+def deployed_by(names: Iterable[str]) -> dict[str, str]:
+    """Return the template's parameters that deploy these ways."""
+    further = [way for name, way in all_ways().items() if name in set(names) and not way.is_of_the_pair]
+    return {"Ways": "all" if further else "pair"} | {way.switch: "true" for way in further if way.switch}
+
+
+def told_parameters(names: Iterable[str]) -> str:
+    """Say with which parameters of the template these ways are deployed, as the SAM CLI takes them."""
+    return " ".join(f"{name}={value}" for name, value in deployed_by(names).items())
 
 
 def in_order(ways: Iterable[Way]) -> list[Way]:

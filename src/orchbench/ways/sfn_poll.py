@@ -7,7 +7,8 @@ from orchbench.ways.usage import Amounts, Ending, Usage
 from orchbench.ways.way import Way
 
 
-def _amounts(transitions: int, events: int, **invocations: int) -> Amounts:
+def amounts(transitions: int, events: int, **invocations: int) -> Amounts:
+    """Return what a part of an execution of a state machine uses."""
     return Amounts({STATE_TRANSITIONS: transitions, HISTORY_EVENTS: events}, invocations)
 
 
@@ -15,16 +16,16 @@ def _amounts(transitions: int, events: int, **invocations: int) -> Amounts:
 # transition. The execution's own start and end are an event each.
 _USAGE = Usage(
     quota=HISTORY_QUOTA,
-    start=_amounts(1, 1 + 5, submit=1),
-    wait=_amounts(1, 2),
-    look=_amounts(2, 5 + 2, status=1),
+    start=amounts(1, 1 + 5, submit=1),
+    wait=amounts(1, 2),
+    look=amounts(2, 5 + 2, status=1),
     endings={
-        Ending.SUCCEEDED: _amounts(1, 2 + 1),
-        Ending.FAILED: _amounts(1, 1 + 1),
-        Ending.TIMED_OUT: _amounts(3, 5 + 2 + 1 + 1, cancel=1),
+        Ending.SUCCEEDED: amounts(1, 2 + 1),
+        Ending.FAILED: amounts(1, 1 + 1),
+        Ending.TIMED_OUT: amounts(3, 5 + 2 + 1 + 1, cancel=1),
     },
-    refused_poll=_amounts(0, 1),
-    refused_ending=_amounts(0, 1),
+    refused_poll=amounts(0, 1),
+    refused_ending=amounts(0, 1),
     death="Runtime",
 )
 

@@ -21,6 +21,8 @@ class Ending(StrEnum):
     """Redshift ended the statement: FAILED or ABORTED."""
     TIMED_OUT = "timed out"
     """The batch's own deadline passed, and its statement was cancelled."""
+    TOO_LATE = "finished before its cancel"
+    """The same, and the statement had finished; stated where it is the dearest way out."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Usage:
         suspends: whether an invocation ends by suspending the execution, which is billed for a while.
         replayed_by_first_poll: finished operations that the first invocation after the start goes over again.
         replayed_more_each_poll: how many more each further invocation goes over.
+        changing_delays: the same where a policy's delays change; None where that makes no difference. A way
+            that has it keeps one delay wherever a policy is fixed, and its poll budget rounds that one up.
     """
 
     start: Amounts
@@ -95,6 +99,7 @@ class Usage:
     suspends: bool = False
     replayed_by_first_poll: int = 0
     replayed_more_each_poll: int = 0
+    changing_delays: "Usage | None" = None
 
     def to_json(self) -> Json:
         """Return everything that it states as JSON values, in a stable order."""
@@ -103,12 +108,19 @@ class Usage:
             **{name: getattr(self, name).to_json() for name in _PARTS},
             "endings": {ending.value: one.to_json() for ending, one in self.endings.items()},
             **{name: getattr(self, name) for name in _NUMBERS},
+            **({"changing_delays": self.changing_delays.to_json()} if self.changing_delays else {}),
         }
 
     @cached_property
     def poll(self) -> Amounts:
         """A look and the wait before it."""
         return self.look + self.wait
+
+    @property
+    def refused_after_its_delay(self) -> bool:
+        """Tell whether what refuses the next poll is its look, after its delay, and not already its wait."""
+        refused = self.used_of_quota(self.refused_poll)
+        return bool(self.refused_poll.invocations) or refused > self.used_of_quota(self.wait) > 0
 
     @property
     def parts(self) -> tuple[Amounts, ...]:

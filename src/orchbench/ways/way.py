@@ -21,6 +21,7 @@ class Waits(StrEnum):
 
     BY_POLLING = "by polling"
     FOR_AN_EVENT = "for an event, with a slow poll behind it"
+    HELD = "by looks that the service holds back until the end"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Way:
         platform_name: of the platform that runs it.
         title: as a person says it.
         target_output: the template's output that holds what a start takes.
+        switch: a parameter of the template, off by default, that deploys it besides; empty for none.
         implementation: the definition or the handler, below the repository's root.
         works: which state, step or integration of it does which work, by its name.
         usage: what an execution uses.
@@ -53,7 +55,11 @@ class Way:
         unrecorded: those of them whose invocations no history shows, such as what an event invokes.
         varies: None for the pair.
         waits: how it learns of the end.
-        least_delay_seconds: of the slow poll behind an event, whatever policy is asked for; 0 for any.
+        least_delay_seconds: of the slow poll behind an event, or how long a look is held, whatever policy is
+            asked for; 0 for any.
+        lacks: what it does not keep of what every way promises, each with the reason: members of the output
+            by their names, and else a few words.
+        refuses: members of the input that it takes from nobody.
         probe: the claim about AWS whose refutation would change its bill most; empty where AWS's documents
             leave nothing open.
         order: its place beside ways that vary the same; by name where it is the same.
@@ -72,6 +78,9 @@ class Way:
     varies: Variation | None = None
     waits: Waits = Waits.BY_POLLING
     least_delay_seconds: int = 0
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    refuses: Sequence[str] = ()
+    switch: str = ""
     probe: str = ""
     order: int = 10
 

@@ -7,7 +7,7 @@ from local_bench import PROJECT, Bench
 
 from orchbench.local.options import StackOptions
 from orchbench.local.stack import LocalStack
-from orchbench.ways import Way, all_ways
+from orchbench.ways import Way, all_ways, deployed_by
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def started() -> Iterator[Callable[..., Bench]]:
         options = StackOptions(
             folder=PROJECT,
             published=False,
-            parameters={"InlineSqlAllowed": "true", "Ways": "all", **parameters},
+            parameters={"InlineSqlAllowed": "true", **deployed_by(all_ways()), **parameters},
         )
         stacks.append(LocalStack.start(options))
         return Bench(stacks[-1])

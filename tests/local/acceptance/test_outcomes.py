@@ -24,7 +24,9 @@ def test_the_bundled_batch_fills_the_mart(bench: Bench, way: Way) -> None:
     trace = bench.run(way, poll=POLL)
     assert trace.status is ExecutionStatus.SUCCEEDED
     assert (trace.output["status"], trace.output["statement_count"]) == ("FINISHED", 2)
-    assert [one["result_rows"] for one in trace.output["statements"]] == [0, 1000]
+    if "statements" not in way.lacks:
+        assert [one["result_rows"] for one in trace.output["statements"]] == [0, 1000]
+    assert trace.output["result_rows"] == 1000
     assert bench.sql(MART) == bench.sql(EXPECTED)
 
 

@@ -11,6 +11,8 @@ from orchbench.trace import EventKind, ExecutionStatus, Trace, Work
 from orchbench.ways import Way, all_ways
 
 pytestmark = pytest.mark.local
+LOOKING = [way for way in all_ways().values() if Work.LOOK in way.workers]
+"""Those that look in a function, which is what can overrun."""
 OVERRUNS = 2
 """Of the seven that end an execution, which takes too long to wait for; rehearsals show how it ends."""
 
@@ -30,7 +32,7 @@ def overrun(short_bench: Bench) -> dict[str, Trace]:
     """Every way at once: two attempts and the pauses between them take a while."""
     short_bench.set_faults({"operation": "DescribeStatement", "kind": "delay", "seconds": 10})
     event = {"sql": "SELECT 1", "poll": {"policy": "fixed", "interval_seconds": 1}}
-    arns = [(way, short_bench.start(way, f"overrun-{way.name}", **event)) for way in all_ways().values()]
+    arns = [(way, short_bench.start(way, f"overrun-{way.name}", **event)) for way in LOOKING]
     for way, _arn in arns:
         eventually(
             lambda: logged(short_bench, way).count("check status failed") >= OVERRUNS,  # noqa: B023 - asked at once
@@ -40,6 +42,7 @@ def overrun(short_bench: Bench) -> dict[str, Trace]:
     return {way.name: short_bench.wait(way, arn) for way, arn in arns}
 
 
+@pytest.mark.parametrize("way", LOOKING, ids=lambda way: way.name)
 def test_an_overrun_runs_finally_and_is_retried_as_handler_timed_out(
     short_bench: Bench, overrun: dict[str, Trace], way: Way
 ) -> None:

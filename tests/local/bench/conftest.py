@@ -8,6 +8,7 @@ import pytest
 from orchbench.comparison.seed import create_tables, seed
 from orchbench.deployment.warehouse import Warehouse
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
+from orchbench.ways import all_ways, deployed_by
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -31,7 +32,7 @@ def running_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def running_stack(running_project: Path) -> Iterator[LocalStack]:
     """Yield a stack with filled tables that is found from its project folder."""
-    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, "Ways": "all"}
+    parameters = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, **deployed_by(all_ways())}
     options = StackOptions(folder=running_project, parameters=parameters)
     with LocalStack.start(options) as stack:
         warehouse = Warehouse(stack.client("redshift-data"), stack.outputs)

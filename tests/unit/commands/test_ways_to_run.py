@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from orchbench.commands.comparison_plan import ways_to_run
-from orchbench.commands.deployed import deployed_for, local_options
+from orchbench.commands.deployed import local_options
 from orchbench.commands.failure import UsageError
-from orchbench.ways import all_ways, the_pair
+from orchbench.ways import all_ways, deployed_by, the_pair, told_parameters
 
 FURTHER = [name for name in all_ways() if name not in the_pair()]
 
@@ -33,7 +33,8 @@ def test_a_further_way_that_is_not_deployed_says_how_to_deploy_it(further: str) 
     with pytest.raises(UsageError) as refused:
         ways_to_run(bench(*the_pair()), ["sfn-poll", further])
     assert str(refused.value) == (
-        f"The stack nightly does not have {further}: deploy it with Ways=all, or name other ways with --way."
+        f"The stack nightly does not have {further}: deploy it with {told_parameters([further])}, or name "
+        "other ways with --way."
     )
 
 
@@ -43,6 +44,11 @@ def test_one_of_the_pair_that_is_not_deployed_is_not_left_out_silently() -> None
 
 
 def test_a_local_stack_is_deployed_with_what_its_ways_need() -> None:
-    assert deployed_for(the_pair()) == deployed_for(["durable-poll"]) == "pair"
-    assert {deployed_for([further]) for further in FURTHER} == {"all"}
+    assert deployed_by(the_pair()) == deployed_by(["durable-poll"]) == {"Ways": "pair"}
+    assert {deployed_by([further])["Ways"] for further in FURTHER} == {"all"}
     assert local_options(all_ways(), published=False).parameters["Ways"] == "all"
+
+
+def test_a_way_with_a_switch_of_its_own_is_deployed_with_it_alone() -> None:
+    assert told_parameters(["sfn-poll", "sfn-long-poll"]) == "Ways=all LongPoll=true"
+    assert deployed_by(["sfn-direct"]) == {"Ways": "all"}

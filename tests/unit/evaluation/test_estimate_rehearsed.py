@@ -33,7 +33,7 @@ from orchbench.trace import ExecutionStatus, Json
 from orchbench.ways import all_ways, way_named
 from orchbench.ways.durations import Policy, parse_policy, policy_from_input
 from orchbench.ways.usage import Usage
-from orchbench.ways.way import Way
+from orchbench.ways.way import Waits, Way
 
 FULL = settings().max_examples >= 500
 POINTS = 500 if FULL else 10
@@ -263,6 +263,8 @@ def test_an_estimate_dies_where_the_rehearsal_dies(way: Way) -> None:
         ("sfn-poll", 2_777, 27_770),
         # 2 operations before the first poll, 2 a poll: the 1,500th wait would be number 3,001.
         ("durable-poll", 1_499, 14_990),
+        # 11 events before the first poll: after the 2,776th 4 are left, for a wait and a look that begins.
+        ("sfn-direct", 2_776, 27_770),
         # 4 operations before the first poll's own: check 2,997 asks for number 3,001.
         ("durable-condition", 2_996, 29_970),
     ],
@@ -286,6 +288,7 @@ def test_the_articles_own_loop_dies_of_its_quota_as_estimated(name: str, checks:
     [
         # The executions themselves are rehearsed above, on demand.
         ("sfn-poll", "Runtime", 2_777, 27_770),
+        ("sfn-direct", "Runtime", 2_776, 27_770),
         ("durable-poll", "CheckpointError", 1_499, 14_990),
         ("durable-condition", "CheckpointError", 2_996, 29_970),
     ],
@@ -402,8 +405,9 @@ def test_a_statement_that_fails_uses_what_the_way_states(way: Way) -> None:
     counts, usage = count(rehearsal.trace), usage_of(way)
     ending = usage.endings[Ending.FAILED]
 
-    assert counts.polls == 3
-    events = (usage.start + ending).of(HISTORY_EVENTS) + 3 * usage.poll.of(HISTORY_EVENTS)
+    polls = 1 if way.waits is Waits.HELD else 3
+    assert counts.polls == polls
+    events = (usage.start + ending).of(HISTORY_EVENTS) + polls * usage.poll.of(HISTORY_EVENTS)
     assert counts.history_events == events
-    transitions = (usage.start + ending).of(STATE_TRANSITIONS) + 3 * usage.poll.of(STATE_TRANSITIONS)
+    transitions = (usage.start + ending).of(STATE_TRANSITIONS) + polls * usage.poll.of(STATE_TRANSITIONS)
     assert (counts.of(STATE_TRANSITIONS) or 0) == transitions

@@ -199,6 +199,43 @@ def test_a_defect_after_an_answer_that_was_lost_proves_nothing(machine: Stubber,
     assert StateMachineExecutions(machine.client).submission(MACHINE_ARN).possible
 
 
+@pytest.mark.parametrize(
+    ("attempts", "possible"),
+    [
+        (("RedshiftData.ValidationException",), False),
+        (("RedshiftData.SdkClientException", "RedshiftData.ValidationException"), True),
+    ],
+)
+def test_a_submit_without_a_function_that_was_refused_each_time_sent_nothing(
+    machine: Stubber, attempts: tuple[str, ...], possible: bool
+) -> None:
+    scheduled = {"type": "TaskScheduled", "id": 1, "timestamp": 0}
+    failed = [
+        {
+            "type": "TaskFailed",
+            "id": 2,
+            "timestamp": 0,
+            "taskFailedEventDetails": {
+                "error": one,
+                "resource": "batchExecuteStatement",
+                "resourceType": "aws-sdk:redshiftdata",
+            },
+        }
+        for one in attempts
+    ]
+    end = {
+        "type": "ExecutionFailed",
+        "id": 9,
+        "timestamp": 0,
+        "executionFailedEventDetails": {
+            "error": "DataApiRefused",
+        },
+    }
+    machine_page(machine, [scheduled, *failed, end])
+    found = StateMachineExecutions(machine.client).submission(MACHINE_ARN)
+    assert (found.statement_id, found.possible) == (None, possible)
+
+
 def test_a_defect_without_a_cancel_that_looked_proves_nothing(machine: Stubber) -> None:
     recorded = [one for one in machine_after_a_defect("UnexpectedError") if one["type"] != "TaskSucceeded"]
     machine_page(machine, recorded)

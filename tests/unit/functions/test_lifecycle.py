@@ -217,3 +217,32 @@ def test_a_sweep_takes_an_unknown_execution_for_a_new_one_at_first(minutes: int,
     data_api = OneStatement(by_name={"arn:unknown": "s-1"})
     list(lifecycle.sweep(data_api, lambda _arn: None, NOW + timedelta(minutes=minutes)))
     assert data_api.cancelled == stopped
+
+
+def kept_by_a_definition(status: str = "STARTED", **more: Any) -> dict[str, Any]:
+    """Return what a state machine keeps that calls the Data API itself: nobody counts its polls."""
+    output = {"statement_id": "s-1", "status": status, "statement_count": 1}
+    return {"output": output, "failure": {"Error": "BatchTimedOut", "Cause": "late"}, **more}
+
+
+@pytest.mark.parametrize(("status", "error"), [("FAILED", "BatchFailed"), ("ABORTED", "BatchAborted")])
+def test_a_statement_that_has_ended_is_not_cancelled_and_fails_in_redshifts_own_words(
+    status: str, error: str
+) -> None:
+    data_api = OneStatement(status=status)
+    found = lifecycle.cancel("arn:1", kept_by_a_definition(status), data_api=data_api)
+    assert data_api.cancelled == []
+    assert found["failure"]["Error"] == error
+    assert found["output"]["status"] == status
+
+
+def test_a_cancel_keeps_the_failure_that_it_was_given_and_makes_up_no_polls() -> None:
+    found = lifecycle.cancel("arn:1", kept_by_a_definition(), data_api=OneStatement())
+    assert found["failure"] == {"Error": "BatchTimedOut", "Cause": "late"}
+    assert "polls" not in found["output"]
+
+
+def test_a_refused_submit_that_left_no_statement_has_nothing_to_cancel() -> None:
+    kept = {"output": {"sqls": ["SELECT 1"]}, "failure": {"Error": "DataApiRefused", "Cause": "no"}}
+    found = lifecycle.cancel("arn:1", kept, data_api=OneStatement())
+    assert found["output"] == {"status": "NOT_SUBMITTED"}

@@ -19,7 +19,7 @@ sys.path.insert(0, {str(LAUNCHER.parent)!r})
 import ministack_launcher
 ministack_launcher.apply_mends()
 from ministack.core import lambda_runtime
-from ministack.services import eventbridge, lambda_svc
+from ministack.services import eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 assert '"error_type": type(e).__name__' in lambda_runtime._PYTHON_WORKER_SCRIPT
 compile(lambda_runtime._PYTHON_WORKER_SCRIPT, "worker", "exec")
@@ -28,6 +28,23 @@ assert lambda_svc._execute_function_warm.__module__ == "ministack_launcher"
 assert provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"].__module__ == "ministack_launcher"
 assert eventbridge._put_events.__defaults__ == (True,)
 assert eventbridge._dispatch_to_lambda.__module__ == "ministack_launcher"
+later = {{"Variable": "$.later", "TimestampGreaterThanPath": "$.sooner"}}
+moments = {{"later": "2026-01-02T00:00:00Z", "sooner": "2026-01-01T00:00:00Z"}}
+assert stepfunctions._evaluate_rule({{"And": [later]}}, moments)
+assert not stepfunctions._evaluate_rule({{"Not": later}}, moments)
+called = {{"taskScheduledEventDetails": {{"resource": ministack_launcher.DATA_API + "describeStatement"}}}}
+(named,) = [stepfunctions._add_event({{"events": []}}, "TaskScheduled", called)]
+assert named["taskScheduledEventDetails"] == {{
+    "resource": "describeStatement", "resourceType": "aws-sdk:redshiftdata",
+}}
+for mend in (ministack_launcher.compare_moments_by_a_path, ministack_launcher.call_the_data_api):
+    stepfunctions._AWS_SDK_SERVICE_MAP["redshiftdata"] = {{}}
+    try:
+        mend(stepfunctions)
+    except SystemExit as refused:
+        assert "itself" in str(refused), refused
+    else:
+        raise AssertionError("a mend that is not needed any more was made again")
 print("mended")
 """
 

@@ -230,7 +230,7 @@ def test_a_changed_price_that_flips_the_decision_is_found(record: Path, prices: 
 
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "Price of durable operation: 0.000008 USD then, 0.0008 now."
-    assert said[-1] == "The decision flips: durable-condition then, sfn-poll now."
+    assert said[-1] == "The decision flips: durable-condition then, sfn-direct now."
 
 
 @pytest.mark.slow
@@ -492,7 +492,7 @@ def test_a_check_as_markdown_says_the_verdict_what_a_month_costs_and_what_change
 
     assert unchanged[0] == "### The decision stands: durable-condition"
     assert unchanged[2] == "**The monthly cost does not change: $8.19**"
-    assert flipped[0] == "### The decision flips: durable-condition then, sfn-poll now"
+    assert flipped[0] == "### The decision flips: durable-condition then, sfn-direct now"
     assert re.fullmatch(
         r"\*\*The monthly cost increases by \$\d+\.\d\d \(\+\d+%\), to \$\d+\.\d\d\*\*", flipped[2]
     )
@@ -506,7 +506,7 @@ def test_a_decision_as_markdown_has_the_pair_and_folds_what_it_stands_on(capsys:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("### ")
     rows = [line for line in lines if line.startswith("| ") and "| fixed:" in line]
-    assert len(rows) == 3
+    assert len(rows) == 4
     assert sum(row.startswith("| **") for row in rows) == 1
     assert lines.index("<details><summary>What it stands on, and what would change it</summary>") > 0
     assert "</details>" in lines

@@ -83,6 +83,8 @@ def test_each_other_way_is_told_when_it_is_right(written: Path) -> None:
 
     assert [re.findall(r"<strong>(.*?)</strong>", item) for item in items] == [
         ["sfn-poll"],
+        ["sfn-direct"],
+        ["sfn-long-poll"],
         ["durable-condition"],
     ]
 

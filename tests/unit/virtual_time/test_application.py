@@ -24,7 +24,7 @@ def test_a_way_without_a_target_is_named() -> None:
 
 def test_the_definition_names_the_functions_by_their_arns() -> None:
     application = load_application()
-    (machine,) = application.state_machines.values()
+    machine = application.state_machines["SfnPollStateMachine"]
     definition = json.loads(machine.definition)
     named = {
         state["Parameters"]["FunctionName"]

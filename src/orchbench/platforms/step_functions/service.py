@@ -5,7 +5,7 @@ from typing import Any
 
 from orchbench.platforms.errors import ExecutionNotFound
 from orchbench.platforms.platform import Permission, Record, Start, StartCase
-from orchbench.platforms.progress import polls_told
+from orchbench.platforms.progress import looks_among, polls_told
 from orchbench.platforms.step_functions.history import (
     answers,
     parsed,
@@ -83,11 +83,14 @@ class StepFunctions:
         return Record(description, [event for page in pages for event in page["events"]])
 
     def polls_so_far(self, execution_arn: str) -> int:
-        """Return the polls that the newest events tell of."""
+        """Return the polls that the newest events tell of; the Data API's own answers are counted."""
         newest = self._client.get_execution_history(
             executionArn=execution_arn, maxResults=20, reverseOrder=True, includeExecutionData=True
         )
-        return polls_told(answers(newest["events"]))
+        told = list(answers(newest["events"]))
+        if looks_among(told):
+            return looks_among(answers(self.record(execution_arn).events))
+        return polls_told(told)
 
     def _describe(self, execution_arn: str) -> Json:
         try:

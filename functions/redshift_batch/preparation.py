@@ -1,0 +1,78 @@
+"""What a state machine needs that calls the Data API itself: the statements, a deadline, and the delays.
+
+The definition has no arithmetic for a schedule, so the whole of it is made here, before the submit: one delay
+where all are the same, and a list of them where they change.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from . import schedule
+from .batch import parse_batch
+from .errors import InvalidInput, InvalidParameters
+from .model import Batch, ExecutionMode, Json
+from .settings import Settings
+
+
+@dataclass(frozen=True)
+class PollBudgets:
+    """How many checks a machine's history allows.
+
+    Attributes:
+        same: where every delay is the same.
+        listed: where delays come from the list, for which each poll enters a state more.
+    """
+
+    same: int
+    listed: int
+
+
+def prepare(event: Any, *, settings: Settings, poll_budgets: PollBudgets, now: datetime) -> Json:
+    """Check the input, and return what the states that follow need of it.
+
+    The deadline is ``timeout_seconds`` from now, in whole seconds, rounded up: there is no statement yet from
+    whose creation it could be.
+
+    Raises:
+        InvalidBatch: the input is wrong, or asks for what a definition cannot pass on.
+    """
+    batch = parse_batch(event, settings)
+    _check_what_a_definition_can_pass_on(batch)
+    timeout = batch.timeout_seconds
+    deadline = math.ceil(now.timestamp() + timeout)
+    delay = schedule.same_delay_seconds(batch.poll, timeout, poll_budgets.same)
+    delays = (
+        [min(delay, timeout)]
+        if delay is not None
+        else schedule.delays_up_to_deadline(batch.poll, timeout, poll_budgets.listed)
+    )
+    return {
+        "output": {"sqls": list(batch.statements)},
+        "timeout_seconds": timeout,
+        "deadline": _moment(deadline),
+        # Later than this, one more delay would end after the deadline.
+        "last_moment": _moment(deadline - delays[0]),
+        "delays_change": delay is None,
+        "delays": delays if delay is None else [],
+        "wait": {"number": 1, "seconds": delays[0]},
+    }
+
+
+def _check_what_a_definition_can_pass_on(batch: Batch) -> None:
+    """Refuse what would be a member of the request in some executions and none in others."""
+    if batch.parameters:
+        raise InvalidParameters(
+            "This way takes no 'parameters', which its definition could not leave out of other executions: "
+            "write the values into the SQL, or start another way."
+        )
+    if batch.execution_mode is not ExecutionMode.TRANSACTION:
+        raise InvalidInput(
+            f"This way takes no 'execution_mode' {batch.execution_mode.value!r}, a parameter that Step "
+            "Functions may not know yet: leave it out, or start another way."
+        )
+
+
+def _moment(seconds: int) -> str:
+    return (datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
