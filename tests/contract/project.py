@@ -35,16 +35,22 @@ def definition() -> Json:
     return json.loads(DEFINITION_FILE.read_text())  # type: ignore[no-any-return]
 
 
+@cache
+def _parsed(path: Path) -> Json:
+    return yaml_parse(path.read_text())  # type: ignore[no-any-return]
+
+
 def template() -> Json:
-    return yaml_parse(TEMPLATE_FILE.read_text())  # type: ignore[no-any-return]
+    """Return the template, to be changed at will."""
+    return copy.deepcopy(_parsed(TEMPLATE_FILE))
 
 
 def warehouse() -> Json:
-    return yaml_parse(WAREHOUSE_FILE.read_text())  # type: ignore[no-any-return]
+    return copy.deepcopy(_parsed(WAREHOUSE_FILE))
 
 
 def schedule() -> Json:
-    return yaml_parse(SCHEDULE_FILE.read_text())  # type: ignore[no-any-return]
+    return copy.deepcopy(_parsed(SCHEDULE_FILE))
 
 
 def transformed(code_key: str = "code-1", **parameters: str) -> Json:

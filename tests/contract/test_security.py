@@ -285,6 +285,7 @@ def needed_by_functions(document: Json, role: str, given: Parameters, code: Sour
     return found
 
 
+@cache
 def tasks_of(machine: str) -> list[Json]:
     """Return the Tasks of a state machine, by its name in the template."""
     properties = template()["Resources"][machine]["Properties"]

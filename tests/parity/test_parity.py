@@ -11,6 +11,8 @@ from orchbench.rehearsal.fault import INSIDE_A_FUNCTION, Kind
 from orchbench.trace import to_epoch
 from orchbench.ways import all_ways, the_pair, way_named
 
+pytestmark = pytest.mark.slow
+
 WAYS = tuple(all_ways())
 SUBMIT, DESCRIBE, CANCEL = "BatchExecuteStatement", "DescribeStatement", "CancelStatement"
 
@@ -195,7 +197,6 @@ def rehearsed(request: pytest.FixtureRequest) -> tuple[Case, dict[str, Rehearsal
     return chosen, {name: rehearse(chosen.scenario, name) for name in WAYS}
 
 
-@pytest.mark.slow
 def test_every_way_ends_alike_and_leaves_nothing_running(
     rehearsed: tuple[Case, dict[str, Rehearsal]],
 ) -> None:
