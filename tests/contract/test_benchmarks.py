@@ -40,6 +40,7 @@ def test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core(
     assert all(one["source"] for one in found.values())
 
 
+@pytest.mark.slow
 def test_decisions_are_timed_as_whole_processes() -> None:
     found = figures_of("decide.py", "100", "--rounds", "1")
     assert found["durations"]["value"] == 100

@@ -323,9 +323,9 @@ def test_at_most_ten_concepts_must_be_known_of_a_way() -> None:
     assert max(of_a_way.values()) <= 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "blocks",
-    [pytest.param(BLOCKS, id="program"), pytest.param(EXAMPLE_BLOCKS, id="examples", marks=pytest.mark.slow)],
+    "blocks", [pytest.param(BLOCKS, id="program"), pytest.param(EXAMPLE_BLOCKS, id="examples")]
 )
 def test_the_generated_tables_are_the_programs_own(blocks: dict[str, Callable[[], Iterator[str]]]) -> None:
     found = {name: text for document in DOCUMENTS for name, text in generated(document).items()}

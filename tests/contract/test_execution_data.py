@@ -97,6 +97,7 @@ def test_every_operation_is_used_somewhere(operation: str) -> None:
     assert any(operation in path.read_text() for path in FILES if path != Path(__file__))
 
 
+@pytest.mark.slow
 def test_every_call_says_whether_it_wants_payloads() -> None:
     found = {str(path.relative_to(ROOT)): list(unsaid(path.read_text())) for path in FILES}
     assert {path: calls for path, calls in found.items() if calls} == {}

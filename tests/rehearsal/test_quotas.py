@@ -158,6 +158,7 @@ def test_3_000_operations_end_a_durable_execution(durable: Callable[..., Rehears
     assert "durable operations (3000)" in done.death.reason
 
 
+@pytest.mark.slow
 def test_100_megabytes_written_end_a_durable_execution(durable: Callable[..., Rehearsal]) -> None:
     assert durable("much_data", {"steps": 104}).trace.status == "SUCCEEDED"
     done = durable("much_data", {"steps": 105})

@@ -22,6 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_decide_answers_for_the_file_as_it_does_for_the_same_options(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -44,6 +45,7 @@ def test_an_option_counts_before_the_file_and_the_terminal_names_it(
     assert "The workload is that of orchbench.toml." in printed
 
 
+@pytest.mark.slow
 def test_a_record_says_what_the_file_gives_and_is_made_again_without_it(here: Path) -> None:
     assert main(["decide", "--record", "record"]) == 0
 

@@ -203,6 +203,7 @@ def test_resources_and_actions_are_counted_by_kind_and_trust_is_no_action() -> N
     assert artefacts({"Role": role, "Machine": machine}) == ("state machine Machine",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
 def test_what_a_way_deploys_alone_holds_its_own_functions_and_those_that_all_need(way: Way) -> None:
     template = ROOT / "template.yaml"

@@ -98,6 +98,7 @@ def test_the_pair_is_drawn_bold_and_what_varies_it_is_not(made: Report) -> None:
         assert sorted(found) == sorted(expected), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["quota-headroom", "bill-monday"])
 def test_the_names_of_the_pairs_bars_are_bold(made: Report, name: str) -> None:
     labels = re.findall(r"<text[^>]*>[^<]*</text>", svg(chart_named(made, name), WIDE))

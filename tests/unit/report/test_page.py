@@ -24,6 +24,7 @@ def test_every_number_of_the_page_says_its_label_its_source_and_its_file(page: P
         float(one["value"] or "")
 
 
+@pytest.mark.slow
 def test_no_number_stands_in_a_cell_without_its_origin(page: Page) -> None:
     figures = [text for text, has_figure in page.cells if has_figure]
     words = [text for text, has_figure in page.cells if not has_figure]

@@ -16,6 +16,9 @@ from orchbench.probes.run import Outcome, Session
 from orchbench.report.model import Section, Table, plain
 from orchbench.results.folder import ResultsFolder
 
+# Each test makes a report.
+pytestmark = pytest.mark.slow
+
 FINDINGS = {
     "held": confirmed("It did."),
     "held-too": confirmed("It did as well."),
