@@ -27,7 +27,7 @@ SHAPES = (
     "triangle-right",
     "triangle-left",
 )
-COLOURS = tuple(f"var(--way-{number})" for number in range(1, 5))
+COLOURS = tuple(f"var(--way-{number})" for number in range(1, 8))
 BOLD, PLAIN = 2.5, 1
 """Widths of a line: of the pair, which the comparison is about, and of its variants."""
 NARROW = 480

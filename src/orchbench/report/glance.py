@@ -167,14 +167,20 @@ def _longest(found: Hours) -> Number:
         f"{best.given.files[best.way]}; {QUOTAS_IN}",
     )
     kept: list[Text] = [(f"polled {told_poll(best.planned.policy)} up to ", best.promised, " h")]
-    rest = [one for one in found.each if one is not best]
+    rest = _others(found)
     return Number(
         "Longest query", (day, " h"), [*kept, *((f"{one.way} up to ", one.promised, " h") for one in rest)]
     )
 
 
 def _beside(found: Hours, name: str) -> list[Text]:
-    return [(f"{one.way} ", getattr(one, name)) for one in found.each if one is not found.chosen]
+    return [(f"{one.way} ", getattr(one, name)) for one in _others(found)]
+
+
+def _others(found: Hours) -> list[Hour]:
+    """Return what stands beside the chosen way: the other of the pair, and what does the same for less."""
+    named = (*found.pair, found.cheaper)
+    return [one for one in found.each if one is not found.chosen and any(one is other for other in named)]
 
 
 def _instead(found: Hours) -> Iterator[Text]:
@@ -195,12 +201,17 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
         probe = f", and the probe `{way.probe}` confirms how it is billed" if way and way.probe else ""
         what = way.varies.what if way and way.varies else "a variant"
         yield (f"{what} suits you{probe}",)
+    elif way and way.varies and one.candidate.polls:
+        yield (f"there may be {way.varies.what}",)
     chosen = all_ways().get(best.way)
     if way and chosen and one in found.pair and way.has_definition and not chosen.has_definition:
         yield (COMPOSES,)
+    of = way.varies.of if way and way.varies else None
+    parent = next((other for other in found.each if other.way == of), best)
     if not one.candidate.polls:
-        yield ("an end must be known sooner than polling pays for",)
-    elif (one.promised.value or 0) > (best.promised.value or 0):
+        confirms = f", and the probe `{way.probe}` confirms that it can" if way and way.probe else ""
+        yield (f"an end must be known sooner than polling pays for{confirms}",)
+    elif (one.promised.value or 0) > (parent.promised.value or 0):
         yield (
             "every end must be seen within ",
             best.worst_lag,

@@ -26,6 +26,10 @@ POLICIES = (*(f"fixed:{interval}s" for interval in INTERVALS), "adaptive")
 FORM = "closed form of the way's own counts"
 NAMED_AT_SECONDS = 20
 """Where a line carries its name: the shortest delay from here on that every line has."""
+AT_ONCE_SECONDS = 1.0
+"""Where an end stands that is seen at once: nothing is 0 on a logarithmic axis."""
+ALIKE = 1.25
+"""Costs that are closer than this are one place for a name."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ def lag_chart(given: Given) -> Chart:
             "Each mark is a polling interval; lower is cheaper, further left is sooner, and both axes are "
             "logarithmic. Bold lines are the two that are compared. Large marks: nothing is both cheaper and "
             "sooner. A hollow mark asks for more polls than its quota allows, and stands where the poll "
-            "budget slows it down to.",
+            "budget slows it down to."
+            + (" A mark at 1 s is an end that is seen at once." if not all(map(_waits, points)) else ""),
         ),
         f"Points of cost against the longest delay. On the Pareto front: {told}.",
         draw,
@@ -128,6 +133,11 @@ def all_points(given: Given) -> list[Point]:
     return [
         Point(one.way, one.policy, one.found, not any(_beats(other, one) for other in found)) for one in found
     ]
+
+
+def _waits(one: Point) -> bool:
+    """Tell whether an end stays unseen at all."""
+    return one.delay_seconds > 0
 
 
 def _beats(other: Point, one: Point) -> bool:
@@ -184,21 +194,23 @@ def _table(kept: Sequence[Sequence[Point]], given: Given) -> Table:
         f"USD per {RUNS:,} runs, estimated: {given.asked.queries}",
         ("poll every", "mean lag, s", "longest lag, s", *ways),
         rows,
-        main=(1, *range(3, 3 + len(ways))),
+        main=(1, *(3 + index for index, way in enumerate(ways) if parent_of(way) is None)),
     )
 
 
 def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
+    # A way that no policy makes wait is one mark.
+    marks = {(one.way, one.told if _waits(one) else "", one.delay_seconds): one for one in points}
     rows: list[dict[str, Any]] = [
         {
             "way": one.way,
-            "delay": one.delay_seconds,
+            "delay": one.delay_seconds or AT_ONCE_SECONDS,
             "cost": one.cost_usd * 1_000,
-            "told": one.told,
+            "told": one.told if _waits(one) else "",
             "on_front": one.on_front,
             "stretched": one.found.followed.stretched,
         }
-        for one in sorted(points, key=lambda one: (one.way, one.delay_seconds, one.cost_usd))
+        for one in sorted(marks.values(), key=lambda one: (one.way, one.delay_seconds, one.cost_usd))
         if one.cost_usd
     ]
     narrow = width < drawing.NARROW
@@ -248,21 +260,34 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
 def _names(
     rows: Sequence[Mapping[str, Any]], x: alt.X, y: alt.Y, colour: alt.Color, *, narrow: bool
 ) -> Iterator[alt.Chart]:
-    """Yield each line's name above it, the lowest line's below it."""
-    named = _named(rows)
-    ranked = sorted(named, key=lambda row: float(row["cost"]))
+    """Yield each line's name above it, the lowest line's below it; of close lines above each other."""
+    for row in rows:
+        if not row["told"]:
+            yield from _name(row, x, y, colour, narrow=narrow)
+    ranked = sorted(_named([row for row in rows if row["told"]]), key=lambda row: float(row["cost"]))
     for index, row in enumerate(ranked):
-        below = index == 0
-        yield from drawing.labels(
-            alt.Chart(drawing.values([row])).encode(x=x, y=y),
-            "way",
-            colour,
-            align="right" if below else "left",
-            dx=-8 if below else 8,
-            dy=15 if below else -9,
-            fontWeight="normal" if parent_of(row["way"]) else "bold",
-            fontSize=11 if narrow else 14,
+        above = ranked[index + 1 :]
+        close = bool(above) and above[0]["cost"] < row["cost"] * ALIKE
+        yield from _name(
+            row, x, y, colour, row_of_names=1 if close else -1 if index == 0 else 0, narrow=narrow
         )
+
+
+def _name(
+    row: Mapping[str, Any], x: alt.X, y: alt.Y, colour: alt.Color, *, narrow: bool, row_of_names: int = 0
+) -> Iterator[alt.Chart]:
+    """Yield a name at its mark: above it, one row further up, or below it at -1."""
+    below = row_of_names < 0
+    yield from drawing.labels(
+        alt.Chart(drawing.values([row])).encode(x=x, y=y),
+        "way",
+        colour,
+        align="right" if below else "left",
+        dx=-8 if below else 8,
+        dy=15 if below else -9 - 14 * row_of_names,
+        fontWeight="normal" if parent_of(row["way"]) else "bold",
+        fontSize=11 if narrow else 14,
+    )
 
 
 def _named(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

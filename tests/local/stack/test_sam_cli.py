@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
 from orchbench.trace import ExecutionStatus
-from orchbench.ways import all_ways, the_pair
+from orchbench.ways import all_ways, deployed_by, the_pair
+from orchbench.ways.way import Way
 
 pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 PROJECT = Path(__file__).parents[3]
@@ -32,6 +33,7 @@ INSERT INTO orders (order_id, customer_id, order_date, quantity, unit_price)
 SELECT number, number % 10, DATE '2026-01-01', 2, 2.50 FROM generate_series(1, 1000) AS number
 """
 SPLIT = '!Select [0, !Split ["-", !Ref Way]]'
+Refresh = Callable[[str, Iterable[Way]], None]
 EXECUTION_INPUT = json.dumps({"timeout_seconds": 60, "poll": {"policy": "fixed", "interval_seconds": 1}})
 
 
@@ -85,10 +87,11 @@ def interpreter_of_a_runtime() -> Path | None:
     return None
 
 
-def deploy(environment: dict[str, str], project: Path, *more: str) -> None:
+def deploy(environment: dict[str, str], project: Path, *more: str, **parameters: str) -> None:
     command = [str(SAM), "deploy", "--no-confirm-changeset", "--stack-name", "by-sam", "--resolve-s3"]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", *more]
-    command += ["--parameter-overrides", f"WorkgroupArn={LOCAL_WORKGROUP_ARN}"]
+    given = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, **parameters}
+    command += ["--parameter-overrides", *(f"{name}={value}" for name, value in given.items())]
     run(command, environment, project)
 
 
@@ -108,30 +111,39 @@ def outputs_of(environment: dict[str, str], project: Path) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in json.loads(described)["Stacks"][0]["Outputs"]}
 
 
-def refresh_by_both_ways(
-    stack: LocalStack, environment: dict[str, str], project: Path, name: str, wait_until: Callable[..., Any]
-) -> None:
-    """Start an execution of each way with the AWS CLI and wait until both have succeeded."""
-    aws = [str(AWS), "--output", "json"]
-    outputs = outputs_of(environment, project)
-    machine = ["--state-machine-arn", outputs["SfnPollStateMachineArn"], "--input", EXECUTION_INPUT]
-    started = json.loads(run([*aws, "stepfunctions", "start-execution", *machine], environment, project))
-    durable = ["--function-name", outputs["DurablePollFunctionArn"], "--invocation-type", "Event"]
-    durable += ["--durable-execution-name", name]
-    durable += ["--payload", EXECUTION_INPUT, str(project / "answer.json")]
-    arn = json.loads(run([*aws, "lambda", "invoke", *durable], environment, project))["DurableExecutionArn"]
+@pytest.fixture
+def refresh(
+    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+) -> Refresh:
+    """Return what starts an execution of each way with the AWS CLI, and waits until all have succeeded."""
     states, functions = stack.client("stepfunctions"), stack.client("lambda")
 
-    def machine_ended() -> str | None:
-        status = states.describe_execution(executionArn=started["executionArn"])["status"]
-        return None if status == "RUNNING" else str(status)
+    def aws(*arguments: str) -> Any:
+        return json.loads(run([str(AWS), "--output", "json", *arguments], environment, project))
 
-    def durable_ended() -> str | None:
-        found = functions.get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=False)
-        status = found["Status"]
-        return None if status == "RUNNING" else str(status)
+    def started(way: Way, target: str, name: str) -> str:
+        if way.has_definition:
+            machine = ["--state-machine-arn", target, "--input", EXECUTION_INPUT]
+            return str(aws("stepfunctions", "start-execution", *machine)["executionArn"])
+        durable = ["--function-name", target, "--invocation-type", "Event", "--durable-execution-name", name]
+        durable += ["--payload", EXECUTION_INPUT, str(project / "answer.json")]
+        return str(aws("lambda", "invoke", *durable)["DurableExecutionArn"])
 
-    assert (wait_until(machine_ended), wait_until(durable_ended)) == ("SUCCEEDED", "SUCCEEDED")
+    def ended(arn: str) -> str | None:
+        if ":durable-execution/" in arn:
+            found = functions.get_durable_execution(DurableExecutionArn=arn, IncludeExecutionData=False)
+            status = str(found["Status"])
+        else:
+            status = str(states.describe_execution(executionArn=arn)["status"])
+        return None if status == "RUNNING" else status
+
+    def refreshed(name: str, ways: Iterable[Way]) -> None:
+        outputs = outputs_of(environment, project)
+        arns = {way.name: started(way, outputs[way.target_output], name) for way in ways}
+        endings = {way: wait_until(lambda arn=arn: ended(arn)) for way, arn in arns.items()}
+        assert endings == dict.fromkeys(arns, "SUCCEEDED")
+
+    return refreshed
 
 
 @pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
@@ -160,14 +172,10 @@ def customers_in_mart(stack: LocalStack) -> int:
 
 @pytest.mark.skipif(not SAM.exists() or not AWS.exists(), reason="run `make tools` first")
 def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
-    stack: LocalStack,
-    environment: dict[str, str],
-    project: Path,
-    by_sam: dict[str, str],
-    wait_until: Callable[..., Any],
+    stack: LocalStack, by_sam: dict[str, str], refresh: Refresh
 ) -> None:
     assert {way.name for way in all_ways().values() if way.target_output in by_sam} == set(the_pair())
-    refresh_by_both_ways(stack, environment, project, "unbuilt", wait_until)
+    refresh("unbuilt", the_pair().values())
     assert customers_in_mart(stack) == 10
 
 
@@ -232,9 +240,22 @@ def test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered
     assert [one["name"] for one in executions].count(name) == 1
 
 
+@pytest.mark.skipif(not SAM.exists() or not AWS.exists(), reason="run `make tools` first")
+def test_the_tools_deploy_all_ways_and_start_each(
+    environment: dict[str, str], project: Path, by_sam: dict[str, str], refresh: Refresh
+) -> None:
+    deploy(environment, project, "--template-file", "template.yaml", **deployed_by(all_ways()))
+    deployed = outputs_of(environment, project)
+    further = [way for way in all_ways().values() if way.target_output not in by_sam]
+
+    assert further
+    assert {way.target_output for way in all_ways().values()} <= set(deployed)
+    refresh("further", further)
+
+
 @pytest.mark.skipif("ORCHBENCH_TEST_SAM_BUILD" not in os.environ, reason="installs packages from an index")
 def test_what_sam_builds_deploys_and_runs_as_well(
-    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
+    environment: dict[str, str], project: Path, refresh: Refresh
 ) -> None:
     interpreter = interpreter_of_a_runtime()
     if interpreter is None:
@@ -245,4 +266,4 @@ def test_what_sam_builds_deploys_and_runs_as_well(
     runtime = f"Runtime={interpreter.name}"
     run([str(SAM), "build", "--parameter-overrides", runtime], environment | settings | home | path, project)
     deploy(environment, project)
-    refresh_by_both_ways(stack, environment, project, "built", wait_until)
+    refresh("built", the_pair().values())

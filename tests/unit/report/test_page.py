@@ -227,7 +227,7 @@ def test_text_and_lines_can_be_told_from_the_page_in_both_schemes(scheme: str) -
     light, dark = css.split("@media")
     colours = dict(re.findall(r"--([\w-]+): (#\w{6})", dark if scheme == "dark" else light))
 
-    for text in ("ink", "muted", "link", "way-1", "way-2", "way-3", "way-4"):
+    for text in ("ink", "muted", "link", *(f"way-{number}" for number in range(1, 8))):
         assert contrast(colours[text], colours["surface"]) >= 4.5, text
         assert contrast(colours[text], colours["tint"]) >= 4.5, text
     assert contrast(colours["bar-strong"], colours["surface"]) >= 3
