@@ -47,8 +47,11 @@ BARE = {
 FUNCTION = (
     "import {0}.handler; from redshift_batch.data_api import redshift_data_client; redshift_data_client()"
 )
+WITHOUT_CLIENT = {"prepare": "import prepare.handler"}
+"""What calls no service, and so makes no client."""
 COMPARED: dict[str, tuple[str, float | None]] = {
     "submit": (BOTO3, 1.15),
+    "prepare": (BOTO3, None),
     "status": (BOTO3, 1.15),
     "cancel": (BOTO3, None),
     "sweep": (BOTO3, None),
@@ -177,7 +180,7 @@ def usage(environment: dict[str, str], *arguments: str) -> Usage:
 
 def rounds(runs: int, blocks: int) -> Iterator[dict[str, Measured]]:
     """Measure everything once a round, one process after the other."""
-    code = BARE | {name: FUNCTION.format(name) for name in COMPARED}
+    code = BARE | {name: FUNCTION.format(name) for name in COMPARED} | WITHOUT_CLIENT
     with deployed() as environment:
         # Compiles bytecode, and has the files in memory afterwards.
         for text in code.values():

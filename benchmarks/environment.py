@@ -37,6 +37,7 @@ PROGRESS = {
 }
 EVENTS: dict[str, dict[str, Any]] = {
     "submit": {"execution_id": MACHINE, "input": {}, "poll_budget": 2742},
+    "prepare": {"execution_id": MACHINE, "input": {}, "poll_budget": {"same": 2741, "listed": 2243}},
     "status": {"execution_id": MACHINE, "progress": PROGRESS},
     "cancel": {"execution_id": MACHINE, "progress": PROGRESS},
     "sweep": {},

@@ -16,6 +16,7 @@ from typing import Any
 from aws_durable_execution_sdk_python_testing.clock import SkipClock
 from aws_durable_execution_sdk_python_testing.runner import DurableFunctionTestRunner
 
+from orchbench.evaluation.counts import count
 from orchbench.redshift.endpoint import Endpoint
 from orchbench.redshift.in_process import attach
 from orchbench.redshift.script import lasting
@@ -46,7 +47,7 @@ def measured(work: Callable[[], int]) -> dict[str, float]:
 def rehearsed(way: str, duration_seconds: float) -> int:
     """Rehearse one way and return its polls."""
     trace = rehearse(Scenario.polled(duration_seconds, "fixed:10s", poll_budget=False), way).trace
-    return int(trace.output["polls"])
+    return count(trace).polls
 
 
 class _RunnersClock:

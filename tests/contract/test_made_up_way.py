@@ -166,7 +166,7 @@ def test_an_added_way_meets_every_fault(added: Run) -> None:
 
 
 def test_an_added_way_stands_behind_the_one_that_it_varies(added: Run) -> None:
-    shown = added("limits")
+    shown = added("limits", "--verbose")
     places = [shown.index(name) for name in ("sfn-poll", "durable-poll", "made-up", "durable-condition")]
 
     assert places == sorted(places)

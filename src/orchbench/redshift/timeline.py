@@ -133,7 +133,8 @@ def build_timeline(
 def _span(statement: "ScriptedStatement", started_at: float, query_id: int) -> Span:
     return Span(
         started_at,
-        started_at + statement.seconds,
+        # To the microsecond, as a virtual clock stops: who waits for the end must not wake just before it.
+        round(started_at + statement.seconds, 6),
         round(statement.seconds * 1e9),
         Status.FAILED if statement.error else Status.FINISHED,
         statement.rows,

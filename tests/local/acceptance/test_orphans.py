@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from local_bench import Bench
 
+from orchbench.trace import Work
 from orchbench.ways import Way
 
 pytestmark = pytest.mark.local
@@ -101,6 +102,8 @@ def aborted(bench: Bench) -> int:
 
 
 def test_a_submit_that_was_in_flight_is_found_and_cancelled(bench: Bench, way: Way) -> None:
+    if Work.SUBMIT not in way.workers:
+        pytest.skip("a state machine that was stopped tries its call no more")
     bench.sql("TRUNCATE ledger")
     # The first answer tells that the handler is at it; its next attempt outlives the stop.
     bench.set_faults(

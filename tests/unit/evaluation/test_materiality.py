@@ -47,7 +47,7 @@ def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does
     assert "assumed from us-east-1" in cost
     assert "(8 RPU assumed), and orchestrating them is 0.1% of the whole bill: cost does" in proportion
     assert proportion.endswith("cost does not decide here.")
-    assert apart.startswith("3 ways lie $")
+    assert apart.startswith("4 ways lie $")
     # The page and the README choose between the pair, and name the variant: so does this.
     assert deciding == (
         "Of the pair, durable-poll comes before sfn-poll by its parts to operate; durable-condition does the "

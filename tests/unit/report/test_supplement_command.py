@@ -16,7 +16,8 @@ def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_
 ) -> None:
     folder = copy_of_results(tmp_path / "monday")
     assert main(["supplement", str(folder), "--longest", "5m", "--processes", "1"]) == 0
-    assert "12 rehearsals" in capsys.readouterr().err
+    # Two durations, each polled every 10 s and adaptively.
+    assert f"{4 * len(all_ways())} rehearsals" in capsys.readouterr().err
     kept = json.loads((folder / "rehearsals.json").read_text())
     assert {one["way"] for one in kept["rehearsals"]} == set(all_ways())
     assert {one["duration_seconds"] for one in kept["rehearsals"]} == {60, 300}
