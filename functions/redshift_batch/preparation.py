@@ -4,6 +4,7 @@ The definition has no arithmetic for a schedule, so the whole of it is made here
 where all are the same, and a list of them where they change.
 """
 
+import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,9 @@ from .batch import parse_batch
 from .errors import InvalidInput, InvalidParameters
 from .model import Batch, ExecutionMode, Json
 from .settings import Settings
+
+MOST_SQL_BYTES = 100 * 1024
+"""Of all statements as JSON. A payload holds 256 KiB, and an answer to a look may repeat the SQL twice."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,12 @@ def _check_what_a_definition_can_pass_on(batch: Batch) -> None:
         raise InvalidInput(
             f"This way takes no 'execution_mode' {batch.execution_mode.value!r}, a parameter that Step "
             "Functions may not know yet: leave it out, or start another way."
+        )
+    sql_bytes = len(json.dumps(batch.statements).encode())
+    if sql_bytes > MOST_SQL_BYTES:
+        raise InvalidInput(
+            f"The statements are {sql_bytes:,} bytes of JSON, and this way passes at most {MOST_SQL_BYTES:,} "
+            "through a state machine: split the batch, or start another way."
         )
 
 

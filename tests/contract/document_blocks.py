@@ -276,6 +276,8 @@ def answer_block() -> Iterator[str]:
         if definition := sizes[way.name]["definition"]:
             lines = f"{definition['lines']['value']} lines of a definition, {lines}"
         lag = f"{found.lag.mean_seconds:.0f} s, {found.lag.worst_seconds:.0f} s at worst"
+        if not found.lag.worst_seconds:
+            lag = "at once"
         share = told_share(float(usd / (usd + redshift_usd)))
         name = f"**{way.name}**" if way.varies is None else way.name
         yield f"| {name} | ${told_money(usd)} | {share} | {lag} | {lines} |"

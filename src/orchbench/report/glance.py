@@ -106,7 +106,7 @@ def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> T
         return ("No open claim about AWS could overturn this.",)
     if probe.name in confirmed:
         return (f"The probe `{probe.name}` has confirmed on AWS what this stands on.",)
-    told: Text = (f"One probe could overturn this, `{probe.name}`",)
+    told: Text = (f"One probe could overturn the cost, `{probe.name}`",)
     largest = max(best.bill.lines, key=lambda line: line.amount_usd)
     if not others or not largest.amount_usd or others[0].usd <= best.usd:
         return (*told, ".")
@@ -210,7 +210,7 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
     parent = next((other for other in found.each if other.way == of), best)
     if not one.candidate.polls:
         confirms = f", and the probe `{way.probe}` confirms that it can" if way and way.probe else ""
-        yield (f"an end must be known sooner than polling pays for{confirms}",)
+        yield (f"an end must be known at once{confirms}",)
     elif (one.promised.value or 0) > (parent.promised.value or 0):
         yield (
             "every end must be seen within ",

@@ -38,8 +38,9 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
     told = [one for one in found if one.policy in ending]
     rest = dict.fromkeys(told_poll(one.policy) for one in found if one.policy not in ending)
     reached = sorted(hours_found.each, key=lambda one: one.longest.value or 0)
+    polled = told_poll(hours_found.chosen.planned.policy)
     title: Text = (
-        "Without a poll budget a quota ends a run after ",
+        f"Polled {polled} without a poll budget, a quota ends a run after ",
         reached[0].longest,
         " h or later; with it, none does",
     )

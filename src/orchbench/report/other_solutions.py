@@ -28,7 +28,7 @@ def section(given: Given, found: Hours, alternatives: Sequence[Alternative] = AL
     return Section(
         "alternatives",
         "What else could run it",
-        ("Every other solution breaks a promise that the ways keep",),
+        ("Each of these gives up, or may give up, something that the pair keeps",),
         [
             (
                 "None of these is a way: nothing here deploys, rehearses or runs them. Each is a closed form "

@@ -44,8 +44,10 @@ LACKS = {
     "polls": "a definition counts nothing while it only asks and waits",
     "statements": "a definition cannot shape a list, and the answer's own repeats the SQL",
     "parameters": "a definition could not leave them out of an execution that has none, so it refuses them",
+    "long SQL": "it travels through payloads of 256 KiB, so more than 100 KiB of it is refused",
     "execution_mode": "Step Functions may not know the parameter yet, so AUTO_COMMIT is refused",
     "the deadline": "it counts from before the submit, in whole seconds: no state computes with CreatedAt",
+    "result_rows": "a number that the service does not know is its own -1: no state takes the larger of two",
     "metrics of a poll": "no function looks, so none writes them",
     "SQL out of the history": "the submit's request and each answer to a look hold it, though no state does",
     "the name of denied access": "the SDK has one name for it and for throttling, as assumed, so it ends as "

@@ -30,6 +30,13 @@ def test_the_sql_is_split_as_for_every_way() -> None:
     }
 
 
+def test_sql_that_no_payload_would_carry_is_refused() -> None:
+    statement = f"SELECT '{'x' * 60_000}'"
+    assert prepared({"statements": [statement]})["output"] == {"sqls": [statement]}
+    with pytest.raises(InvalidInput, match=r"120,0\d\d bytes of JSON.* at most 102,400"):
+        prepared({"statements": [statement, statement]})
+
+
 def test_a_deadline_is_a_whole_second_and_never_too_early() -> None:
     found = prepared({"timeout_seconds": 65})
     assert found["deadline"] == "2026-01-01T12:01:06Z"
