@@ -51,8 +51,7 @@ def section(results: Sequence[Results], found: Hours) -> Section:
             (
                 "Measured from the files that are deployed, each way as if it stood in its stack alone. "
                 "The conclusion is by reader; nothing is added up to a score. The baseline has functions in "
-                "its loop, as the published comparisons have; Step Functions can poll without any, as "
-                "`sfn-direct` does.",
+                "its loop, as the published comparisons have; Step Functions can poll without any.",
             ),
             *((sentence,) for sentence in measured.complexity["conclusion"]),
         ],
