@@ -14,11 +14,11 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Estimate, estimate_way
 from orchbench.evaluation.limits import QUERY, quotas, reach
 from orchbench.evaluation.tariff import Quantity
-from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS
 from orchbench.platforms.step_functions.platform import HISTORY_QUOTA, StepFunctionsPlatform
 from orchbench.trace import Label
 from orchbench.ways.durations import Policy
-from orchbench.ways.usage import Amounts, Ending, Usage
+from orchbench.ways.state_machine_amounts import amounts
+from orchbench.ways.usage import Ending, Usage
 
 FORM = "closed form over its own facts"
 LEAST_BILLED_SECONDS = 60
@@ -32,20 +32,16 @@ HOURS_A_MONTH = Decimal(730)
 SECONDS_AN_HOUR = Decimal(3_600)
 
 
-def _amounts(transitions: int, events: int, **invocations: int) -> Amounts:
-    return Amounts({STATE_TRANSITIONS: transitions, HISTORY_EVENTS: events}, invocations)
-
-
 # Submit, a Wait before the first check, then one Task: it is entered and left once, and every attempt writes
 # TaskScheduled, TaskStarted and its end. The first attempt is a transition, and so is each retry.
 RETRY_USAGE = Usage(
     quota=HISTORY_QUOTA,
-    start=_amounts(1 + 1, 1 + 5 + 2 + 2, submit=1),
-    look=_amounts(1, 3, status=1),
+    start=amounts(1 + 1, 1 + 5 + 2 + 2, submit=1),
+    look=amounts(1, 3, status=1),
     endings={
-        Ending.SUCCEEDED: _amounts(1, 2 + 1),
-        Ending.FAILED: _amounts(1, 1 + 1),
-        Ending.TIMED_OUT: _amounts(1 + 1, 5 + 1 + 1, cancel=1),
+        Ending.SUCCEEDED: amounts(1, 2 + 1),
+        Ending.FAILED: amounts(1, 1 + 1),
+        Ending.TIMED_OUT: amounts(1 + 1, 5 + 1 + 1, cancel=1),
     },
 )
 """Of Retry as the loop: n + 3 transitions, 3n + 13 events and n + 1 invocations of a run that succeeds."""

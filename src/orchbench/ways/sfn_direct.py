@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from orchbench.platforms.step_functions.platform import HISTORY_QUOTA
 from orchbench.trace import Work
-from orchbench.ways.sfn_poll import amounts
+from orchbench.ways.state_machine_amounts import amounts
 from orchbench.ways.usage import Ending, Usage
 from orchbench.ways.way import Variation, Way
 

@@ -1,16 +1,10 @@
 """The Step Functions baseline: a state machine that loops over a wait, a status function and a choice."""
 
-from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS
 from orchbench.platforms.step_functions.platform import HISTORY_QUOTA
 from orchbench.trace import Work
-from orchbench.ways.usage import Amounts, Ending, Usage
+from orchbench.ways.state_machine_amounts import amounts
+from orchbench.ways.usage import Ending, Usage
 from orchbench.ways.way import Way
-
-
-def amounts(transitions: int, events: int, **invocations: int) -> Amounts:
-    """Return what a part of an execution of a state machine uses."""
-    return Amounts({STATE_TRANSITIONS: transitions, HISTORY_EVENTS: events}, invocations)
-
 
 # A Task writes 5 events and a Wait, a Choice and a Succeed 2 each; a Fail 1. Every state entered is a
 # transition. The execution's own start and end are an event each.
