@@ -51,6 +51,10 @@ class EventKind(StrEnum):
     STEP_FAILED = "step failed"
     WAIT_STARTED = "wait started"
     WAIT_ENDED = "wait ended"
+    WAIT_WOKEN = "wait woken"
+    """A wait for an event was ended from outside, by a token or a callback, whatever it was told."""
+    WAIT_RAN_OUT = "wait ran out"
+    """A wait for an event lasted its whole time, and the fallback looks: no failure."""
     INVOCATION_ENDED = "invocation ended"
     OTHER = "other"
 

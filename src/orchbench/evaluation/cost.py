@@ -235,7 +235,8 @@ def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Iterator[Quanti
         return
     way = all_ways().get(trace.orchestrator)
     logged = set(way.workers) if way else set(Work)
-    work = sum(event.kind in ATTEMPTS and event.work in logged for event in trace.events)
+    attempts = (*ATTEMPTS, EventKind.WAIT_STARTED)
+    work = sum(event.kind in attempts and event.work in logged for event in trace.events)
     checks = counts.polls if Work.LOOK in logged else 0
     yield logs_quantity(work, checks, counts.invocations, assumed)
 

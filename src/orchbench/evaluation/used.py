@@ -93,12 +93,13 @@ class Used:
         return usage.replayed_by_first_poll * self.begun + usage.replayed_more_each_poll * self.pairs
 
     def work(self, usage: Usage) -> Any:
-        """Return the submits, looks, cancels and events that functions work on, and log."""
+        """Return the submits, waits, looks, cancels and events that functions work on, and log."""
         # Whoever looks in a function cancels in one, and needs no invocation for it where it runs already.
         cancels = usage.look.invocations or usage.endings[Ending.TIMED_OUT].invocations
         return (
             self.checks(usage)
             + (self.runs if usage.start.invocations else 0)
+            + (self.waits if usage.wait.invocations else 0)
             + (self.timed_out if cancels else 0)
             + (self.events if usage.event.invocations else 0)
         )

@@ -33,7 +33,10 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
 )
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval import environment
-from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeTimedOut
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackConsumerTimeout,
+    CallbackOutcomeTimedOut,
+)
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
 
@@ -166,6 +169,7 @@ def _run_task(self: Any, env: Any, clock: VirtualClock) -> None:
     """Do what ``ExecutionState._evaluate_with_timeout`` does, in this thread."""
     self.timeout.eval(env=env)
     timeout_seconds = env.stack.pop()
+    _renew_token(env)
     frame = env.open_frame()
     frame.states.reset(input_value=env.states.get_input())
     frame.stack = copy.deepcopy(env.stack)
@@ -181,6 +185,8 @@ def _run_task(self: Any, env: Any, clock: VirtualClock) -> None:
     finally:
         frame.set_ended()
         env.close_frame(frame)
+        if endpoint := _token_endpoint(env):
+            endpoint.report(CallbackConsumerTimeout())
     output = frame.stack[-1]
     env.stack.append(output)
     if not self._is_language_query_jsonpath():
@@ -193,3 +199,16 @@ def _run_task(self: Any, env: Any, clock: VirtualClock) -> None:
         self.result_path.eval(env)
     else:
         env.states.reset(input_value=env.stack.pop())
+
+
+def _token_endpoint(env: Any) -> Any:
+    """Return where the outcome of the Task's token arrives; None for a Task that waits for none."""
+    token = env.states.context_object.context_object_data.get("Task", {}).get("Token")
+    return env.callback_pool_manager.get(token)
+
+
+def _renew_token(env: Any) -> None:
+    """Give another attempt of a Task a token of its own, which moto does not: an earlier one's is closed."""
+    endpoint = _token_endpoint(env)
+    if endpoint is not None and endpoint.consumer_error is not None:
+        env.callback_pool_manager.add(env.states.context_object.update_task_token())

@@ -45,6 +45,15 @@ KINDS = {
         EventKind.TASK_FAILED,
     ),
 }
+TOKEN_KINDS = {
+    "TaskSubmitted": EventKind.WAIT_STARTED,
+    "TaskSucceeded": EventKind.WAIT_WOKEN,
+    "TaskTimedOut": EventKind.WAIT_RAN_OUT,
+}
+"""What the same say of a Task that waits for its token: what it calls has been called, and then the wait."""
+WAITS_FOR_TOKEN = ".waitForTaskToken"
+CALL_ENDS = (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED, *TOKEN_KINDS.values())
+"""Of them the first that follows a call."""
 
 
 def status_of(description: Mapping[str, Any]) -> ExecutionStatus:
@@ -85,18 +94,19 @@ def invocation_requests(events: Sequence[Event]) -> list[InvocationRequest]:
     """Return the invocations that the history shows, in its order.
 
     A call that succeeded carries the request's id in the answer's metadata; one whose function raised, in
-    the Cause where the runtime writes it there.
+    the Cause where the runtime writes it there. What is called by a Task that waits for a token has answered
+    where the wait begins.
     """
     requests: list[InvocationRequest] = []
     for event in events:
-        kind = KINDS.get(event["type"])
+        kind = kind_of(event)
         at = to_epoch(event["timestamp"])
         # A Task may call another service than Lambda, without a function.
         if details_of(event).get("resourceType", "lambda") != "lambda":
             continue
         if kind is EventKind.TASK_SCHEDULED:
             requests.append(InvocationRequest(_function_name(event), None, at, None))
-        elif kind in (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED) and requests:
+        elif kind in CALL_ENDS and requests and requests[-1].ended_at is None:
             last = requests[-1]
             requests[-1] = InvocationRequest(last.function_name, _request_id(event), last.started_at, at)
     return requests
@@ -118,6 +128,14 @@ def details_of(event: Event) -> Mapping[str, Any]:
     return {}
 
 
+def kind_of(event: Event) -> EventKind:
+    """Return what an event says."""
+    recorded: str = event["type"]
+    if recorded in TOKEN_KINDS and str(details_of(event).get("resource", "")).endswith(WAITS_FOR_TOKEN):
+        return TOKEN_KINDS[recorded]
+    return KINDS.get(recorded, EventKind.OTHER)
+
+
 def _has_ended(events: Sequence[Event]) -> bool:
     return bool(events) and events[-1]["type"] in EXECUTION_ENDS
 
@@ -134,8 +152,9 @@ def _failure(description: Mapping[str, Any], events: Sequence[Event]) -> tuple[s
 
 def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterator[TraceEvent]:
     name = ""
+    waits_seconds: float | None = None
     for event in events:
-        kind = KINDS.get(event["type"], EventKind.OTHER)
+        kind = kind_of(event)
         details = details_of(event)
         detail: Json = {}
         if event["type"].endswith(("StateEntered", "StateExited")):
@@ -145,6 +164,10 @@ def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterato
             detail["type"] = event["type"].removesuffix("StateEntered").removesuffix("StateExited")
         elif kind is EventKind.TASK_SUCCEEDED:
             detail |= check_detail(_payload(event))
+        elif kind is EventKind.TASK_SCHEDULED and str(details.get("resource")).endswith(WAITS_FOR_TOKEN):
+            waits_seconds = details.get("timeoutInSeconds")
+        elif kind is EventKind.WAIT_STARTED:
+            detail["delay_seconds"] = waits_seconds
         elif kind is EventKind.OTHER:
             detail["event_type"] = event["type"]
         if error := details.get("error"):
@@ -162,7 +185,7 @@ def _payload(event: Event) -> Any:
 def answers(events: Sequence[Event]) -> Iterator[Any]:
     """Yield what the functions returned, in the order of the events."""
     for event in events:
-        if KINDS.get(event["type"]) is EventKind.TASK_SUCCEEDED:
+        if kind_of(event) is EventKind.TASK_SUCCEEDED:
             yield _payload(event)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from moto.stepfunctions.parser.api import StateMachineType
-from moto.stepfunctions.parser.asl.eval.callback.callback import CallbackOutcomeSuccess
 from moto.stepfunctions.parser.backend.execution import SyncExecution
 from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 
 from orchbench.platforms.meters import Meter
 from orchbench.platforms.platform import Record
 from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
+from orchbench.rehearsal.hosts.step_functions.calls import complete, history_page
 from orchbench.rehearsal.hosts.step_functions.history import (
     HISTORY_FULL,
     STATUSES,
@@ -32,6 +32,7 @@ from orchbench.virtual_time.moto_patches import moto_in_virtual_time
 
 LARGEST_PAYLOAD_BYTES = 256 * 1024
 LONGEST_SECONDS = 365 * 86_400
+OF_THE_END = ("output", "error", "cause")
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/rehearsal"
 
 
@@ -78,7 +79,7 @@ class StateMachineHost:
             "stepfunctions",
             {
                 "DescribeExecution": lambda _request: dict(host.record().description),
-                "GetExecutionHistory": lambda _request: {"events": list(host.record().events)},
+                "GetExecutionHistory": lambda request: history_page(history.events, request),
                 "SendTaskSuccess": host.send_task_success,
             },
         )
@@ -143,27 +144,24 @@ class StateMachineHost:
 
     def send_task_success(self, request: Mapping[str, Any]) -> Json:
         """End the Task that waits for a token, as SendTaskSuccess does."""
-        token = request["taskToken"]
         worker = self._running.exec_worker if self._running else None
-        waiting = worker.env.callback_pool_manager if worker and worker.env else None
-        if waiting is None or not waiting.notify(token, CallbackOutcomeSuccess(token, request["output"])):
-            raise LookupError(f"TaskDoesNotExist: {token}")
-        return {}
+        return complete(worker.env.callback_pool_manager if worker and worker.env else None, request)
 
     def record(self) -> Record:
         """Return what Step Functions would answer of it, in boto3's shape."""
         events = self._history.events
         last = events[-1]
         details = last.get(_details_key(last["type"])) or {}
+        ended = last["type"] in STATUSES
         description = {
             "executionArn": self.execution_arn,
             "stateMachineArn": self._machine.arn,
             "name": self._name,
             "status": STATUSES.get(last["type"], "RUNNING"),
             "startDate": events[0]["timestamp"],
-            "stopDate": last["timestamp"],
+            **({"stopDate": last["timestamp"]} if ended else {}),
             "input": self._input,
-            **{key: details[key] for key in ("output", "error", "cause") if details.get(key) is not None},
+            **{key: details[key] for key in OF_THE_END if ended and details.get(key) is not None},
         }
         return Record(description, events)
 

@@ -1,0 +1,56 @@
+"""What Step Functions answers of one execution, while it runs and afterwards: histories and task tokens."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.stepfunctions.parser.asl.eval.callback.callback import (
+    CallbackNotifyConsumerError,
+    CallbackOutcomeSuccess,
+    CallbackPoolManager,
+)
+
+from orchbench.trace import Json
+
+MOST_EVENTS_A_PAGE = 1000
+USUAL_EVENTS_A_PAGE = 100
+"""``PageSize`` of GetExecutionHistory, and what is taken where nobody says."""
+
+
+def history_page(events: Sequence[Mapping[str, Any]], request: Mapping[str, Any]) -> Json:
+    """Return the page of a history that GetExecutionHistory is asked for."""
+    ordered = list(reversed(events)) if request.get("reverseOrder") else list(events)
+    first = int(request.get("nextToken") or 0)
+    after = first + min(request.get("maxResults") or USUAL_EVENTS_A_PAGE, MOST_EVENTS_A_PAGE)
+    page: Json = {"events": ordered[first:after]}
+    return page | ({"nextToken": str(after)} if after < len(ordered) else {})
+
+
+def complete(waiting: CallbackPoolManager | None, request: Mapping[str, Any]) -> Json:
+    """End the Task that waits for a token, as SendTaskSuccess does.
+
+    Raises:
+        ClientError: InvalidToken where no Task had it, InvalidOutput where the output is not JSON, and
+            TaskTimedOut where its Task is over already, or has been told.
+    """
+    token, output = request["taskToken"], request["output"]
+    endpoint = waiting.get(token) if waiting else None
+    if waiting is None or endpoint is None:
+        raise _refused("InvalidToken", "Invalid token")
+    try:
+        json.loads(output)
+    except ValueError:
+        raise _refused("InvalidOutput", "The output is not valid JSON") from None
+    try:
+        if endpoint.get_outcome() is None:
+            waiting.notify(token, CallbackOutcomeSuccess(token, output))
+            return {}
+    except CallbackNotifyConsumerError:
+        pass
+    raise _refused("TaskTimedOut", "The task has either expired or been closed already")
+
+
+def _refused(code: str, message: str) -> ClientError:
+    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    return ClientError(response, "SendTaskSuccess")  # type: ignore[arg-type]
