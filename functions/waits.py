@@ -4,19 +4,17 @@ It reads the services' own records for what is waited for, so that nothing is st
 without a verdict: the execution describes its statement then.
 """
 
-import json
 from typing import Any, Protocol
 
 from executions import StateMachineExecutions, answer, client, executions_of, parsed
 from redshift_batch.errors import ExecutionNotReadable, ExecutionNotWoken
 from redshift_batch.model import Json
+from task_tokens import complete
 
 NEWEST = 100
 """Events: more than follow a wait that is still open."""
 RESOURCE_OF_A_WAIT = "invoke.waitForTaskToken"
-NOTHING = json.dumps({})
 
-TOKEN_REFUSED = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 CALLBACK_REFUSED = ("CallbackTimeoutException", "ResourceNotFoundException", "InvalidParameterValueException")
 """Of a wait that is over, timed out, or was never begun."""
 CALLBACK_ENDS = frozenset({"CallbackSucceeded", "CallbackFailed", "CallbackTimedOut"})
@@ -73,12 +71,7 @@ class TaskTokens:
     def end(self, execution_id: str, callback_id: str) -> bool:  # noqa: ARG002 - a token is in no name
         """Complete the token of the newest wait: each time that a Task is entered, it has a new one."""
         token = self._newest(execution_id)
-        return token is not None and self.complete(token)
-
-    def complete(self, token: str) -> bool:
-        """Complete a token; False where it is refused."""
-        done = answer(self._client.send_task_success, *TOKEN_REFUSED, taskToken=token, output=NOTHING)
-        return done is not None
+        return token is not None and complete(token, self._client)
 
     def _newest(self, execution_id: str) -> str | None:
         page = answer(

@@ -170,7 +170,8 @@ def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterato
             detail["delay_seconds"] = waits_seconds
         elif kind is EventKind.OTHER:
             detail["event_type"] = event["type"]
-        if error := details.get("error"):
+        error = details.get("error")
+        if error and kind is not EventKind.WAIT_RAN_OUT:
             detail["error"] = error_class_name(error)
         about = "" if kind in (EventKind.EXECUTION_STARTED, EventKind.EXECUTION_ENDED) else name
         yield TraceEvent(kind, to_epoch(event["timestamp"]), about, detail, works.get(about))
