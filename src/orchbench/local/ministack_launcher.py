@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - naming private members is what this file is for
-"""Starts ministack with seven mends; run by ministack's own Python, never imported by orchbench.
+"""Starts ministack with eight mends; run by ministack's own Python, never imported by orchbench.
 
 Each mend names what it touches in ministack 1.5.33, and the launcher refuses to start when the version or
 one of these names differs: a mend that silently no longer applies would be worse than none.
@@ -24,6 +24,10 @@ one of these names differs: a mend that silently no longer applies would be wors
    ``stepfunctions._evaluate_rule``.
 7. What an SDK integration's events say of it: AWS names service and action apart, and in every event.
    Touched: ``stepfunctions._add_event``.
+8. A Task that invokes a function and waits for its token. ministack knows no ``TimeoutSecondsPath``, takes a
+   function that fails for one that was invoked, and leaves the call's parameters (so the token), TaskSubmitted
+   and TaskTimedOut out of the history; and what waits outlives its execution. Touched:
+   ``stepfunctions._execute_task``, ``stepfunctions._invoke_with_callback``, ``stepfunctions._add_event``.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
 find another environment's packages before its own, while its workers must.
@@ -31,10 +35,12 @@ find another environment's packages before its own, while its workers must.
 
 import importlib
 import importlib.metadata
+import inspect
 import json
 import os
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
@@ -54,6 +60,9 @@ DATA_API = "arn:aws:states:::aws-sdk:redshiftdata:"
 DATA_API_ENDPOINT = "AWS_ENDPOINT_URL_REDSHIFT_DATA"
 DATA_API_SECONDS = 90
 """For an answer; a look may be held back for 30."""
+WAITS_FOR_TOKEN = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+NOTICED_SECONDS = 1.0
+"""How soon a Task that waits for its token notices that its execution has been stopped."""
 MODELLED = frozenset(
     {
         "ActiveSessionsExceededException",
@@ -238,6 +247,70 @@ def name_what_an_integration_calls(stepfunctions: Any) -> None:
     stepfunctions._add_event = add_named
 
 
+def wait_for_tokens(stepfunctions: Any) -> None:
+    """Let a Task that invokes a function wait for its token as on AWS."""
+    source = inspect.getsource(stepfunctions)
+    for name in ("TimeoutSecondsPath", "TaskSubmitted", "taskTimedOutEventDetails"):
+        expect(name not in source, f"it knows {name} itself")
+    execute, invoke = stepfunctions._execute_task, stepfunctions._invoke_with_callback
+    add = stepfunctions._add_event
+    expect(add.__defaults__ == (None,), "it records events in another way")
+    current = threading.local()
+
+    def execute_bounded(state: Any, given: Any, execution: Any, ctx: Any) -> Any:
+        current.execution, current.ctx = execution, ctx
+        if path := state.get("TimeoutSecondsPath"):
+            seconds = stepfunctions._resolve_path_or_ctx(path, given, ctx)
+            state = {**state, "TimeoutSeconds": seconds}
+        return execute(state, given, execution, ctx)
+
+    def invoke_and_wait(resource: str, parameters: Any, token: str, state: Any) -> Any:
+        if resource != WAITS_FOR_TOKEN:
+            return invoke(resource, parameters, token, state)
+        execution, seconds = current.execution, state["TimeoutSeconds"]
+        deadline = time.monotonic() + seconds
+        details = "taskScheduledEventDetails"
+        scheduled = next(one[details] for one in reversed(execution["events"]) if details in one)
+        scheduled |= {"parameters": json.dumps(parameters), "timeoutInSeconds": seconds}
+        told = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
+        stepfunctions._task_tokens[token] = told
+        try:
+            name = stepfunctions._resolve_lambda_function_ref(parameters["FunctionName"], optimized=True)
+            answer = {"StatusCode": 200, "Payload": stepfunctions._call_lambda(name, parameters["Payload"])}
+            submitted = {"resource": resource, "output": json.dumps(answer)}
+            stepfunctions._add_event(execution, "TaskSubmitted", {"taskSubmittedEventDetails": submitted})
+            return _awaited(stepfunctions, execution, told, deadline)
+        finally:
+            stepfunctions._task_tokens.pop(token, None)
+            # Another attempt has a token of its own.
+            current.ctx["Task"] = {"Token": stepfunctions.new_uuid()}
+
+    def add_named(execution: Any, event_type: str, details: Any = None) -> Any:
+        for one in (details or {}).values():
+            if isinstance(one, dict) and one.get("resource") == WAITS_FOR_TOKEN:
+                one |= {"resourceType": "lambda", "resource": WAITS_FOR_TOKEN.rpartition(":")[2]}
+                if event_type == "TaskFailed" and one["error"] == "States.Timeout":
+                    return add(execution, "TaskTimedOut", {"taskTimedOutEventDetails": one})
+        return add(execution, event_type, details)
+
+    stepfunctions._execute_task = execute_bounded
+    stepfunctions._invoke_with_callback = invoke_and_wait
+    stepfunctions._add_event = add_named
+
+
+def _awaited(stepfunctions: Any, execution: Any, told: Any, deadline: float) -> Any:
+    """Return what a token was completed with."""
+    while not told["event"].wait(min(NOTICED_SECONDS, max(0.0, deadline - time.monotonic()))):
+        if execution["status"] != "RUNNING":
+            # Its thread goes with it, and nothing follows its last event.
+            raise SystemExit
+        if time.monotonic() >= deadline:
+            raise stepfunctions._ExecutionError("States.Timeout", "")
+    if told["error"]:
+        raise stepfunctions._ExecutionError(told["error"]["Error"], told["error"]["Cause"])
+    return json.loads(told["result"])
+
+
 def apply_mends() -> None:
     """Apply every mend, or leave with the name that is missing."""
     check_version()
@@ -254,6 +327,7 @@ def apply_mends() -> None:
         call_the_data_api(stepfunctions)
         compare_moments_by_a_path(stepfunctions)
         name_what_an_integration_calls(stepfunctions)
+        wait_for_tokens(stepfunctions)
     except (ImportError, AttributeError, KeyError) as error:
         expect(condition=False, what=f"a name is missing ({error})")
 

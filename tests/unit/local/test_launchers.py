@@ -37,6 +37,36 @@ called = {{"taskScheduledEventDetails": {{"resource": ministack_launcher.DATA_AP
 assert named["taskScheduledEventDetails"] == {{
     "resource": "describeStatement", "resourceType": "aws-sdk:redshiftdata",
 }}
+WAITS = {{
+    "Type": "Task", "Resource": ministack_launcher.WAITS_FOR_TOKEN, "TimeoutSecondsPath": "$.seconds",
+    "Parameters": {{"FunctionName": "arm", "Payload": {{"task_token.$": "$$.Task.Token"}}}},
+    "ResultPath": None, "Next": "Look",
+    "Catch": [{{"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": "Look"}}],
+}}
+def waited(call, seconds, status="RUNNING"):
+    execution = {{"events": [], "status": status}}
+    stepfunctions._call_lambda = call
+    try:
+        ended = stepfunctions._execute_task(WAITS, {{"seconds": seconds}}, execution, {{"State": {{}}}})
+    except stepfunctions._ExecutionError as error:
+        ended = error.error
+    except SystemExit:
+        ended = "its thread ends"
+    return ended, [one["type"] for one in execution["events"]], execution["events"][0]["taskScheduledEventDetails"]
+def complete(name, payload):
+    stepfunctions._send_task_success({{"taskToken": payload["task_token"], "output": "{{}}"}})
+    return {{"status": "FINISHED"}}
+def fail(name, payload):
+    raise stepfunctions._ExecutionError("DataApiThrottled", "")
+ended, types, scheduled = waited(complete, 60)
+assert (ended, types) == (({{"seconds": 60}}, "Look"), ["TaskScheduled", "TaskSubmitted", "TaskSucceeded"])
+assert (scheduled["resource"], scheduled["resourceType"]) == ("invoke.waitForTaskToken", "lambda")
+assert '"task_token": "' in scheduled["parameters"]
+ended, types, _ = waited(lambda name, payload: None, 0)
+assert (ended, types) == (({{"seconds": 0}}, "Look"), ["TaskScheduled", "TaskSubmitted", "TaskTimedOut"])
+assert waited(fail, 60)[:2] == ("DataApiThrottled", ["TaskScheduled", "TaskFailed"])
+ministack_launcher.NOTICED_SECONDS = 0.0
+assert waited(lambda name, payload: None, 60, "ABORTED")[0] == "its thread ends"
 for mend in (ministack_launcher.compare_moments_by_a_path, ministack_launcher.call_the_data_api):
     stepfunctions._AWS_SDK_SERVICE_MAP["redshiftdata"] = {{}}
     try:
