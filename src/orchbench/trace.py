@@ -63,6 +63,8 @@ class Work(StrEnum):
     WAIT = "wait"
     LOOK = "look"
     CANCEL = "cancel"
+    WAKE = "wake"
+    """What the function does that the statement's event invokes."""
 
 
 @dataclass(frozen=True)
