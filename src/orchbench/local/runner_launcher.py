@@ -27,13 +27,11 @@ import importlib
 import importlib.metadata
 import json
 import logging
-import queue
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
-import boto3
+from orchbench.event_bus.publisher import start_publisher
 
 RUNNER_PACKAGE = "aws-durable-execution-sdk-python-testing"
 RUNNER_VERSION = "1.4.0"
@@ -133,28 +131,21 @@ def keep_wake_ups(executor: Any) -> None:
     executor.Executor._fire_due_operations = fire_and_invoke
 
 
-def start_publisher(endpoint_url: str, region: str) -> Callable[[dict[str, Any]], None]:
-    """Return a function that puts an event on the default bus without waiting for it."""
-    events = boto3.client("events", endpoint_url=endpoint_url, region_name=region)
-    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+def status_publisher(endpoint_url: str, region: str) -> Callable[[dict[str, Any]], None]:
+    """Return a function that puts the event of a detail on the default bus without waiting for it."""
+    publish = start_publisher(endpoint_url, region, "status-changes")
 
-    def put_each() -> None:
-        while True:
-            detail = waiting.get()
-            entry = {
+    def publish_detail(detail: dict[str, Any]) -> None:
+        publish(
+            {
                 "Source": "aws.lambda",
                 "DetailType": "Durable Execution Status Change",
                 "Detail": json.dumps(detail),
                 "Resources": [detail["durableExecutionArn"]],
             }
-            try:
-                events.put_events(Entries=[entry])
-            except Exception:
-                # Best effort, as on AWS: the log says so, and the executions go on.
-                logging.getLogger(__name__).warning("A status-change event was not delivered", exc_info=True)
+        )
 
-    threading.Thread(target=put_each, daemon=True, name="status-changes").start()
-    return waiting.put
+    return publish_detail
 
 
 def main() -> int:
@@ -175,7 +166,7 @@ def main() -> int:
         shape_arns(execution, args.region)
         keep_every_detail(model)
         keep_wake_ups(executor)
-        announce_status_changes(executor, start_publisher(args.lambda_endpoint, args.region))
+        announce_status_changes(executor, status_publisher(args.lambda_endpoint, args.region))
     except (ImportError, AttributeError) as error:
         expect(condition=False, what=f"a name is missing ({error})")
     # It says that more connections are open than it keeps, for each of them.

@@ -127,6 +127,7 @@ def _redshift(
     options: StackOptions, state: StackState, environment: dict[str, str], run_folder: Path
 ) -> Server:
     command = [*(options.redshift_command or ()), "--port", str(state.ports["redshift"])]
+    command += ["--event-bus", _url(state, "ministack"), "--region", state.region]
     command += ["--data-dir", str(run_folder / "redshift"), *options.redshift_arguments]
     log = run_folder / "logs" / "redshift.log"
     return Server("redshift", command, environment, log, grace_seconds=REDSHIFT_GRACE_SECONDS)

@@ -11,9 +11,12 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from types import FrameType
 
+from orchbench.event_bus.publisher import start_publisher
+from orchbench.redshift.event_publishing import EventPublishing
 from orchbench.redshift.faults import FaultKind, FaultRule
 from orchbench.redshift.local import LocalRedshift
 from orchbench.redshift.parent import is_alive
@@ -50,6 +53,19 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="OPERATION=SECONDS",
         help="delay every call of an operation",
     )
+    parser.add_argument(
+        "--event-bus",
+        metavar="URL",
+        help="local EventBridge that gets the events of statements submitted WithEvent; none without it",
+    )
+    parser.add_argument("--region", default="us-east-1", help="of that event bus")
+    parser.add_argument(
+        "--lose-statement-events",
+        type=share,
+        default=Fraction(0),
+        metavar="SHARE",
+        help="lose this share of the events, from 0 to 1 (default: 0)",
+    )
     parser.add_argument("--parent-pid", type=int, help="end when that process has ended")
     parser.add_argument("--log-level", default="WARNING", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     return parser.parse_args(arguments)
@@ -62,6 +78,25 @@ def latency_rule(text: str) -> FaultRule:
         return FaultRule(operation, FaultKind.DELAY, seconds=float(seconds))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"'{text}' is not OPERATION=SECONDS: {error}") from error
+
+
+def share(text: str) -> Fraction:
+    """Read a share such as `0.5`."""
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(-1)
+    if not 0 <= found <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share: it takes a number from 0 to 1")
+    return found
+
+
+def publishing(options: argparse.Namespace) -> EventPublishing | None:
+    """Return what publishes the events of statements that end; None without a bus."""
+    if options.event_bus is None:
+        return None
+    publish = start_publisher(options.event_bus, options.region, "statement-events")
+    return EventPublishing(publish, options.region, lost=options.lose_statement_events)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         concurrency=options.concurrency,
         rules=options.latency,
         keep_files=options.keep_data,
+        on_end=publishing(options),
     )
     try:
         with redshift:
