@@ -66,6 +66,9 @@ class Candidate:
         """Return what it makes of a policy: a slow poll behind an event, or a look held for its own time."""
         if self.waits is Waits.HELD:
             return Policy.fixed(self.least_delay_seconds, budget=policy.budget)
+        if self.is_woken:
+            # An execution has its fallback apart from its poll policy.
+            return Policy.fixed(self.least_delay_seconds)
         return policy.at_least(self.least_delay_seconds)
 
     def following(self, policy: Policy) -> "Candidate":

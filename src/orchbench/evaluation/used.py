@@ -86,7 +86,11 @@ class Used:
             return self.runs + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
         if function in usage.start.invocations:
             return self.runs
-        return self.events if function in usage.event.invocations else self.timed_out
+        if function not in usage.event.invocations:
+            return self.timed_out
+        # The cancel at a deadline ends the statement, which sends its event too.
+        cancelled = function in usage.endings[Ending.TIMED_OUT].invocations
+        return self.events + (self.timed_out if cancelled else 0)
 
     def replayed(self, usage: Usage) -> Any:
         """Return the operations that the invocations go over again."""

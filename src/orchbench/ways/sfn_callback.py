@@ -4,7 +4,7 @@ from orchbench.platforms.step_functions.platform import HISTORY_QUOTA
 from orchbench.trace import Work
 from orchbench.ways.sfn_poll import WAY as BASELINE
 from orchbench.ways.state_machine_amounts import amounts
-from orchbench.ways.usage import Usage
+from orchbench.ways.usage import Ending, Usage
 from orchbench.ways.way import Variation, Waits, Way
 
 # A Task that waits for its token writes one event more than another, TaskSubmitted, however it ends.
@@ -15,11 +15,16 @@ _USAGE = Usage(
     look=BASELINE.usage.look,
     # It goes into no history: a token is completed from outside.
     event=amounts(0, 0, notify=1),
-    endings=BASELINE.usage.endings,
+    # A statement that is cancelled sends its event too. It finds the execution at its cancel, and is delivered
+    # again a minute later, when there is nothing to wake any more.
+    endings={
+        **BASELINE.usage.endings,
+        Ending.TIMED_OUT: BASELINE.usage.endings[Ending.TIMED_OUT] + amounts(0, 0, notify=2),
+    },
     # Eight events are left: for a wait, and for the beginning of a look that is refused before it is made.
-    refused_poll=amounts(2, 6 + 1 + 1, arm=1),
+    refused_poll=amounts(2, 6 + 1 + 1, arm=1, notify=1),
     # The cancel and the Choice after it.
-    refused_ending=amounts(2, 5 + 2 + 1, cancel=1),
+    refused_ending=amounts(2, 5 + 2 + 1, cancel=1, notify=2),
     death="Runtime",
 )
 
