@@ -51,6 +51,10 @@ class EventKind(StrEnum):
     STEP_FAILED = "step failed"
     WAIT_STARTED = "wait started"
     WAIT_ENDED = "wait ended"
+    WAIT_WOKEN = "wait woken"
+    """A wait for an event was ended from outside, with whatever verdict: nobody reads it."""
+    WAIT_RAN_OUT = "wait ran out"
+    """A wait for an event lasted all its time, and the fallback looks: no failure."""
     INVOCATION_ENDED = "invocation ended"
     OTHER = "other"
 
