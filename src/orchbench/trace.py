@@ -52,9 +52,9 @@ class EventKind(StrEnum):
     WAIT_STARTED = "wait started"
     WAIT_ENDED = "wait ended"
     WAIT_WOKEN = "wait woken"
-    """A wait for an event was ended from outside, with whatever verdict: nobody reads it."""
+    """A wait for an event was ended from outside, by a token or a callback, whatever it was told."""
     WAIT_RAN_OUT = "wait ran out"
-    """A wait for an event lasted all its time, and the fallback looks: no failure."""
+    """A wait for an event lasted its whole time, and the fallback looks: no failure."""
     INVOCATION_ENDED = "invocation ended"
     OTHER = "other"
 
