@@ -113,9 +113,9 @@ class StateMachineExecutions:
         for event in self._events(execution_id):
             began = began or event["type"] == "TaskScheduled"
             details = event.get("taskSucceededEventDetails") or {}
-            answer = _parsed(details.get("output"))
-            answered = _output(answer.get("Payload"))
-            if statement_id := _statement_id(answered) or _integrations_statement_id(details, answer):
+            told = parsed(details.get("output"))
+            answered = _output(told.get("Payload"))
+            if statement_id := _statement_id(answered) or _integrations_statement_id(details, told):
                 return Submission(statement_id)
             concluded = concluded or answered.get("status") == NOT_SUBMITTED
             if event["type"] in ("TaskFailed", "TaskTimedOut"):
@@ -128,14 +128,14 @@ class StateMachineExecutions:
 
     def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
-        found = _answer(self._client.describe_execution, "ExecutionDoesNotExist", executionArn=execution_id)
+        found = answer(self._client.describe_execution, "ExecutionDoesNotExist", executionArn=execution_id)
         return None if found is None else found["status"] in MACHINE_ENDS
 
     def _events(self, execution_id: str) -> Iterator[Json]:
         request: Json = {"executionArn": execution_id, "maxResults": PAGE}
         while True:
             page = (
-                _answer(
+                answer(
                     self._client.get_execution_history,
                     "ExecutionDoesNotExist",
                     includeExecutionData=True,
@@ -165,7 +165,7 @@ class DurableExecutions:
         concluded = False
         for event in self._events(execution_id):
             result = (event.get("StepSucceededDetails") or {}).get("Result") or {}
-            answered = _output(_parsed(result.get("Payload")))
+            answered = _output(parsed(result.get("Payload")))
             if statement_id := _statement_id(answered):
                 return Submission(statement_id)
             concluded = concluded or answered.get("status") == NOT_SUBMITTED
@@ -177,7 +177,7 @@ class DurableExecutions:
     def has_ended(self, execution_id: str) -> bool | None:
         """Describe the execution."""
         # AWS's documents contradict each other about the default.
-        found = _answer(
+        found = answer(
             self._client.get_durable_execution,
             "ResourceNotFoundException",
             DurableExecutionArn=execution_id,
@@ -189,7 +189,7 @@ class DurableExecutions:
         request: Json = {"DurableExecutionArn": execution_id, "MaxItems": PAGE}
         while True:
             page = (
-                _answer(
+                answer(
                     self._client.get_durable_execution_history,
                     "ResourceNotFoundException",
                     IncludeExecutionData=True,
@@ -203,27 +203,28 @@ class DurableExecutions:
             request["Marker"] = page["NextMarker"]
 
 
-def _answer(operation: Any, gone: str, **request: Any) -> Json | None:
-    """Make a call; None where the service does not know the execution (any more).
+def answer(operation: Any, *gone: str, **request: Any) -> Json | None:
+    """Make a call; None where the service answers with one of these errors, as for what it does not know.
 
     Raises:
         ExecutionNotReadable: the service did not answer, or would not.
     """
     try:
-        answer: Json = operation(**request)
+        found: Json = operation(**request)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         # The local runner gives no code, but the status that goes with it.
-        if code == gone or status == HTTPStatus.NOT_FOUND:
+        if code in gone or status == HTTPStatus.NOT_FOUND:
             return None
         raise ExecutionNotReadable(f"{code}: {error.response.get('Error', {}).get('Message', '')}") from error
     except BotoCoreError as error:
         raise ExecutionNotReadable(str(error)) from error
-    return answer
+    return found
 
 
-def _parsed(text: Any) -> Json:
+def parsed(text: Any) -> Json:
+    """Read an object that a service kept as text; empty where it is none."""
     try:
         found = json.loads(text) if isinstance(text, str) else {}
     except ValueError:
@@ -242,9 +243,9 @@ def _statement_id(output: Json) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _integrations_statement_id(details: Mapping[str, Any], answer: Json) -> str | None:
+def _integrations_statement_id(details: Mapping[str, Any], told: Json) -> str | None:
     """Return the id that the Data API itself answered to a Task which calls it without a function."""
-    found = answer.get("Id") if details.get("resourceType") == DATA_API_INTEGRATION else None
+    found = told.get("Id") if details.get("resourceType") == DATA_API_INTEGRATION else None
     return found if isinstance(found, str) else None
 
 

@@ -88,3 +88,10 @@ def count_cancelled(statements: int = 1) -> None:
     if statements:
         metrics.add_metric("StatementsCancelled", MetricUnit.Count, statements)
         metrics.flush_metrics()
+
+
+def count_woken(execution_id: str) -> None:
+    """Write the metric of an execution that its statement's event woke; the others' ends a check found."""
+    progress_metrics.add_metric("ExecutionsWoken", MetricUnit.Count, 1)
+    progress_metrics.add_dimension("way", deployed_way(execution_id))
+    progress_metrics.flush_metrics()

@@ -4,7 +4,6 @@ The SQL is split by ``sql_text``; statements that are empty or only comments are
 is what the Data API or Redshift would refuse later, or what this deployment does not allow.
 """
 
-import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,6 @@ from .errors import (
     InlineSqlNotAllowed,
     InvalidInput,
     InvalidParameters,
-    InvalidPollPolicy,
     InvalidTimeout,
     SqlFileNotAllowed,
     StatementNeedsAutoCommit,
@@ -23,12 +21,13 @@ from .errors import (
     TooManyStatements,
     TransactionControlInBatch,
 )
-from .model import AdaptivePoll, Batch, ExecutionMode, FixedPoll, Json, PollPolicy
+from .model import Batch, ExecutionMode, Json
+from .poll_policy import DEFAULT_TIMEOUT_SECONDS, fallback_from_input, policy_from_input
+from .refusals import is_number, is_whole, kind_of, shown
 from .settings import Settings
 from .sql_text import placeholders, split, words
 
 DEFAULT_SQL_FILE = "refresh_customer_summary.sql"
-DEFAULT_TIMEOUT_SECONDS = 3600
 
 MOST_STATEMENTS = 40
 """``SqlList`` of BatchExecuteStatement in botocore's service model."""
@@ -36,7 +35,7 @@ LONGEST_STATEMENT_BYTES = 200 * 1024
 """200 KB: docs.aws.amazon.com/redshift/latest/mgmt/data-api, read as kibibytes."""
 
 _SOURCES = ("sql_file", "sql", "statements")
-_KEYS = frozenset({*_SOURCES, "timeout_seconds", "poll", "parameters", "execution_mode"})
+_KEYS = frozenset({*_SOURCES, "timeout_seconds", "poll", "fallback", "parameters", "execution_mode"})
 
 _PARAMETER_NAME = re.compile("[0-9A-Za-z_]+")
 """``ParameterName`` in botocore's service model."""
@@ -78,7 +77,8 @@ def parse_batch(event: Any, settings: Settings) -> Batch:
     batch = Batch(
         statements=tuple(_statements(document, settings)),
         timeout_seconds=_timeout_seconds(document, settings),
-        poll=_poll_policy(document.get("poll", {})),
+        poll=policy_from_input(document.get("poll", {})),
+        fallback=fallback_from_input(document.get("fallback", {})),
         parameters=_parameters(document.get("parameters", {})),
         execution_mode=_execution_mode(document.get("execution_mode", ExecutionMode.TRANSACTION.value)),
     )
@@ -89,11 +89,11 @@ def parse_batch(event: Any, settings: Settings) -> Batch:
 
 def _object(event: Any) -> Json:
     if not isinstance(event, dict):
-        raise InvalidInput(f"The input is {_kind(event)}: it takes a JSON object, such as {{}}.")
+        raise InvalidInput(f"The input is {kind_of(event)}: it takes a JSON object, such as {{}}.")
     unknown = sorted(set(event) - _KEYS)
     if unknown:
         raise InvalidInput(
-            f"The input has the unknown key {_shown(unknown[0])}: known are {', '.join(sorted(_KEYS))}."
+            f"The input has the unknown key {shown(unknown[0])}: known are {', '.join(sorted(_KEYS))}."
         )
     given = [key for key in _SOURCES if key in event]
     if len(given) > 1:
@@ -117,7 +117,7 @@ def _inline_statements(document: Json) -> list[str]:
     if "sql" in document:
         sql = document["sql"]
         if not isinstance(sql, str):
-            raise InvalidInput(f"'sql' is {_kind(sql)}: it takes text.")
+            raise InvalidInput(f"'sql' is {kind_of(sql)}: it takes text.")
         return split(sql)
     listed = document["statements"]
     if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
@@ -133,7 +133,7 @@ def _inline_statements(document: Json) -> list[str]:
 
 def _bundled_sql(name: Any, folder: Path) -> str:
     if not isinstance(name, str) or not name.strip():
-        what = "empty" if isinstance(name, str) else _kind(name)
+        what = "empty" if isinstance(name, str) else kind_of(name)
         raise SqlFileNotAllowed(f"'sql_file' is {what}: it takes the name of a bundled file.")
     root = folder.resolve()
     try:
@@ -158,56 +158,19 @@ def _reason(error: Exception) -> str:
 
 def _timeout_seconds(document: Json, settings: Settings) -> int:
     timeout = document.get("timeout_seconds", min(DEFAULT_TIMEOUT_SECONDS, settings.longest_timeout_seconds))
-    if not _is_whole(timeout) or not 1 <= timeout <= settings.longest_timeout_seconds:
+    if not is_whole(timeout) or not 1 <= timeout <= settings.longest_timeout_seconds:
         raise InvalidTimeout(
-            f"'timeout_seconds' is {_shown(timeout)}: it takes a whole number from 1 to "
+            f"'timeout_seconds' is {shown(timeout)}: it takes a whole number from 1 to "
             f"{settings.longest_timeout_seconds}, the longest that this deployment allows."
         )
     return int(timeout)
 
 
-def _poll_policy(document: Any) -> PollPolicy:
-    if not isinstance(document, dict):
-        raise InvalidPollPolicy(f"'poll' is {_kind(document)}: it takes an object with a 'policy'.")
-    name = document.get("policy", "fixed")
-    if name not in ("fixed", "adaptive"):
-        raise InvalidPollPolicy(f"'poll.policy' is {_shown(name)}: it takes 'fixed' or 'adaptive'.")
-    policy: PollPolicy = AdaptivePoll() if name == "adaptive" else FixedPoll()
-    known = policy.to_json()
-    unknown = sorted(set(document) - set(known))
-    if unknown:
-        key = _shown(f"poll.{unknown[0]}")
-        raise InvalidPollPolicy(
-            f"{key} does not go with the {name} policy: it takes {', '.join(sorted(known))}."
-        )
-    values = known | document
-    _check_poll_values(values)
-    fields = {key: value for key, value in values.items() if key != "policy"}
-    return AdaptivePoll(**fields) if name == "adaptive" else FixedPoll(**fields)
-
-
-def _check_poll_values(values: Json) -> None:
-    for key in ("interval_seconds", "minimum_seconds", "maximum_seconds"):
-        if key in values and not (_is_whole(values[key]) and 1 <= values[key] <= 86_400):
-            raise InvalidPollPolicy(
-                f"'poll.{key}' is {_shown(values[key])}: it takes a whole number of seconds from 1 to 86400."
-            )
-    if "share" in values and not (_is_number(values["share"]) and 0 < values["share"] <= 1):
-        raise InvalidPollPolicy(
-            f"'poll.share' is {_shown(values['share'])}: it takes a number above 0, and 1 at most."
-        )
-    if not isinstance(values["budget"], bool):
-        raise InvalidPollPolicy(f"'poll.budget' is {_shown(values['budget'])}: it takes true or false.")
-    if "share" in values and values["minimum_seconds"] > values["maximum_seconds"]:
-        raise InvalidPollPolicy(
-            f"'poll.minimum_seconds' is {values['minimum_seconds']}, above 'poll.maximum_seconds' "
-            f"{values['maximum_seconds']}: the minimum is the smaller one."
-        )
-
-
 def _parameters(document: Any) -> tuple[tuple[str, str], ...]:
     if not isinstance(document, dict):
-        raise InvalidParameters(f"'parameters' is {_kind(document)}: it takes an object of names and values.")
+        raise InvalidParameters(
+            f"'parameters' is {kind_of(document)}: it takes an object of names and values."
+        )
     return tuple((name, _parameter_value(name, value)) for name, value in document.items())
 
 
@@ -219,25 +182,25 @@ def _parameter_value(name: str, value: Any) -> str:
         )
     if not _PARAMETER_NAME.fullmatch(name):
         raise InvalidParameters(
-            f"The parameter {_shown(name)} has a name of other than letters from A to Z, digits and "
+            f"The parameter {shown(name)} has a name of other than letters from A to Z, digits and "
             "underscores, which are what the Data API takes."
         )
     if isinstance(value, str) and value and _is_unicode(value):
         return value
-    if _is_number(value):
+    if is_number(value):
         return str(value)
     if value is None or value == "":
         what = "null" if value is None else "empty"
         raise InvalidParameters(
-            f"The parameter {_shown(name)} is {what}, which the Data API does not take: "
+            f"The parameter {shown(name)} is {what}, which the Data API does not take: "
             "write NULL or '' into the statement itself."
         )
-    raise InvalidParameters(f"The parameter {_shown(name)} is {_kind(value)}: it takes text or a number.")
+    raise InvalidParameters(f"The parameter {shown(name)} is {kind_of(value)}: it takes text or a number.")
 
 
 def _execution_mode(name: Any) -> ExecutionMode:
     if name not in [mode.value for mode in ExecutionMode]:
-        raise InvalidInput(f"'execution_mode' is {_shown(name)}: it takes 'TRANSACTION' or 'AUTO_COMMIT'.")
+        raise InvalidInput(f"'execution_mode' is {shown(name)}: it takes 'TRANSACTION' or 'AUTO_COMMIT'.")
     return ExecutionMode(name)
 
 
@@ -300,7 +263,7 @@ def _check_parameters_are_used(batch: Batch) -> None:
     for name, _value in batch.parameters:
         if name not in used:
             raise InvalidParameters(
-                f"The parameter {_shown(name)} is used by no statement: write a colon and the name where it "
+                f"The parameter {shown(name)} is used by no statement: write a colon and the name where it "
                 "belongs, or leave it out."
             )
 
@@ -311,24 +274,3 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return False
-    # 1e400 is infinite once it is read from JSON.
-    return isinstance(value, int) or math.isfinite(value)
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:60]}..."
-
-
-def _kind(value: Any) -> str:
-    names = {bool: "true or false", dict: "an object", list: "a list", str: "text", type(None): "null"}
-    return names.get(type(value), "a number")

@@ -95,18 +95,27 @@ def client_token(execution_id: str) -> str:
     return hashlib.sha256(execution_id.encode()).hexdigest()
 
 
-def statement_name(execution_id: str) -> str:
+def statement_name(execution_id: str, callback_id: str = "") -> str:
     """Return the name of this execution's statement: the token, by which it is found, and whose it is.
 
-    ListStatements finds a name by its beginning.
+    ListStatements finds a name by its beginning; 2,048 characters are allowed.
+
+    Args:
+        callback_id: of the callback that the statement's event completes; empty for none.
     """
-    return f"{client_token(execution_id)} {execution_id}"
+    return " ".join(filter(None, (client_token(execution_id), execution_id, callback_id)))
 
 
 def execution_named(name: str) -> str | None:
     """Return the execution that gave a statement this name, or None where it is not one of ours."""
-    token, _, execution_id = name.partition(" ")
+    token, _, rest = name.partition(" ")
+    execution_id = rest.partition(" ")[0]
     return execution_id if token == client_token(execution_id) else None
+
+
+def callback_named(name: str) -> str:
+    """Return the callback in a name that an execution gave its statement; empty where it has none."""
+    return " ".join(name.split(" ")[2:])
 
 
 class DataApi:
@@ -116,8 +125,14 @@ class DataApi:
         self._client = client
         self._settings = settings
 
-    def submit(self, batch: Batch, execution_id: str) -> Statement:
+    def submit(
+        self, batch: Batch, execution_id: str, *, with_event: bool = False, callback_id: str = ""
+    ) -> Statement:
         """Submit a batch; a repeated submit of the same execution returns the statement that runs already.
+
+        Args:
+            with_event: whether an event is to tell of the statement's end.
+            callback_id: of the callback that the event completes, to travel in the statement's name.
 
         Raises:
             TransientFault: the batch may have been submitted all the same.
@@ -127,10 +142,12 @@ class DataApi:
         request: dict[str, Any] = {
             "Sqls": list(batch.statements),
             "ClientToken": token,
-            "StatementName": statement_name(execution_id),
+            "StatementName": statement_name(execution_id, callback_id),
             "ExecutionMode": batch.execution_mode.value,
             **self._target(),
         }
+        if with_event:
+            request["WithEvent"] = True
         if batch.parameters:
             request["Parameters"] = [{"name": name, "value": value} for name, value in batch.parameters]
         try:

@@ -26,6 +26,7 @@ name, the error type of the durable execution. ``statemachine/sfn_poll.asl.json`
     ├── InvalidSettings               the deployment's environment is wrong
     ├── ExecutionNotReadable          a service does not show an execution's own record
     ├── ExecutionNotOver              an event says that an execution ended, and its service that it runs
+    ├── ExecutionNotWoken             an event tells of an end, and its execution could not be told
     ├── UnexpectedError               none of these: a defect, and the name that it had
     └── TransientFault                worth another attempt
         ├── DataApiThrottled
@@ -133,6 +134,10 @@ class ExecutionNotReadable(BatchError):
 
 class ExecutionNotOver(BatchError):
     """An event says that an execution has ended, and its own service says that it runs."""
+
+
+class ExecutionNotWoken(BatchError):
+    """A statement's event came, and its execution, which is not over, could not be woken by it."""
 
 
 class UnexpectedError(BatchError):

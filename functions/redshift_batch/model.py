@@ -51,6 +51,9 @@ class AdaptivePoll:
 
 PollPolicy = FixedPoll | AdaptivePoll
 
+FALLBACK = FixedPoll(interval_seconds=1800)
+"""What stands behind an event where an input says nothing: one that is lost costs half an hour at most."""
+
 
 def poll_policy_from_json(document: Json) -> PollPolicy:
     """Read a policy that ``to_json`` wrote; input from outside goes through ``batch.parse_batch``."""
@@ -60,11 +63,17 @@ def poll_policy_from_json(document: Json) -> PollPolicy:
 
 @dataclass(frozen=True)
 class Batch:
-    """What is to run: statements in their order, and how to wait for them."""
+    """What is to run: statements in their order, and how to wait for them.
+
+    Attributes:
+        poll: of a way that polls.
+        fallback: the slow poll behind an event, of a way that waits for one.
+    """
 
     statements: tuple[str, ...]
     timeout_seconds: int = 3600
     poll: PollPolicy = field(default_factory=FixedPoll)
+    fallback: PollPolicy = FALLBACK
     parameters: tuple[tuple[str, str], ...] = ()
     execution_mode: ExecutionMode = ExecutionMode.TRANSACTION
 

@@ -15,7 +15,9 @@ from .settings import Settings
 class Submits(Protocol):
     """What ``submit`` asks of the Data API."""
 
-    def submit(self, batch: Batch, execution_id: str) -> Statement: ...
+    def submit(
+        self, batch: Batch, execution_id: str, *, with_event: bool = False, callback_id: str = ""
+    ) -> Statement: ...
 
 
 def submit(
@@ -26,6 +28,8 @@ def submit(
     settings: Settings,
     poll_budget: int,
     now: datetime,
+    with_event: bool = False,
+    callback_id: str = "",
 ) -> Progress:
     """Check the input and submit its batch; submitting again returns the statement that runs already.
 
@@ -33,6 +37,9 @@ def submit(
         event: the execution's input.
         execution_id: makes the submit idempotent, and names the statement.
         poll_budget: how many checks the orchestrator's quota allows.
+        with_event: whether the Data API is to tell of the end by an event. The batch is checked by its
+            fallback then, and by its poll policy otherwise.
+        callback_id: of the callback that the event completes, which travels in the statement's name.
 
     Raises:
         InvalidBatch: the input is wrong, and nothing was sent.
@@ -40,11 +47,11 @@ def submit(
         DataApiRefused: it was not.
     """
     batch = parse_batch(event, settings)
-    statement = data_api.submit(batch, execution_id)
+    statement = data_api.submit(batch, execution_id, with_event=with_event, callback_id=callback_id)
     return status.assess(
         statement,
         timeout_seconds=batch.timeout_seconds,
-        poll=batch.poll,
+        poll=batch.fallback if with_event else batch.poll,
         polls=0,
         statement_count=len(batch.statements),
         now=max(now, statement.created_at),

@@ -19,7 +19,8 @@ def handler(event: Json, _context: Any) -> Json:
 
     Args:
         event: ``execution_id`` (the execution's ARN), ``input`` (the execution's own) and ``poll_budget``,
-            how many checks the machine's history allows: the progress carries it to every check.
+            how many checks the machine's history allows: the progress carries it to every check. A machine
+            that waits for the statement's event says so in ``with_event``.
     """
     settings = Settings.from_environment()
     progress = submit(
@@ -29,5 +30,6 @@ def handler(event: Json, _context: Any) -> Json:
         settings=settings,
         poll_budget=event["poll_budget"],
         now=datetime.now(UTC),
+        with_event=event.get("with_event", False),
     )
     return progress.to_json() | {"poll_budget": event["poll_budget"]}

@@ -21,6 +21,7 @@ def test_an_empty_input_is_the_articles_batch_and_its_polling() -> None:
     assert "DELETE FROM public.mart_customer_summary" in batch.statements[0]
     assert batch.timeout_seconds == 3600
     assert batch.poll == FixedPoll(interval_seconds=10, budget=True)
+    assert batch.fallback == FixedPoll(interval_seconds=1800, budget=True)
     assert batch.execution_mode is ExecutionMode.TRANSACTION
 
 
@@ -36,6 +37,7 @@ def test_an_input_can_say_everything() -> None:
         statements=("SELECT :low", "SELECT ':not_one', :high"),
         timeout_seconds=7200,
         poll=AdaptivePoll(share=0.1, minimum_seconds=3, maximum_seconds=60),
+        fallback=FixedPoll(interval_seconds=1800),
         parameters=(("low", "a"), ("high", "2")),
         execution_mode=ExecutionMode.AUTO_COMMIT,
     )
@@ -116,6 +118,9 @@ BAD_INPUTS: list[tuple[Any, type[errors.InvalidBatch], str]] = [
     ({"timeout_seconds": "60"}, errors.InvalidTimeout, "a whole number"),
     ({"timeout_seconds": True}, errors.InvalidTimeout, "a whole number"),
     ({"poll": 10}, errors.InvalidPollPolicy, "it takes an object"),
+    ({"fallback": 10}, errors.InvalidPollPolicy, "'fallback' is a number: it takes an object"),
+    ({"fallback": {"share": 0.5}}, errors.InvalidPollPolicy, "'fallback.share' does not go with the fixed"),
+    ({"fallback": {"interval_seconds": 0}}, errors.InvalidPollPolicy, "'fallback.interval_seconds' is 0"),
     ({"poll": {"policy": "eager"}}, errors.InvalidPollPolicy, "'fixed' or 'adaptive'"),
     ({"poll": {"policy": []}}, errors.InvalidPollPolicy, "'fixed' or 'adaptive'"),
     ({"poll": {"share": 0.5}}, errors.InvalidPollPolicy, "'poll.share' does not go with the fixed policy"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from redshift_batch import errors, lifecycle, submission
-from redshift_batch.model import Batch, Failure, NamedStatement, Progress, Statement, Submission
+from redshift_batch.model import Batch, Failure, FixedPoll, NamedStatement, Progress, Statement, Submission
 from redshift_batch.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,7 +25,9 @@ class OneStatement:
     submitted: list[Batch] = field(default_factory=list)
     cancelled: list[str] = field(default_factory=list)
 
-    def submit(self, batch: Batch, execution_id: str) -> Statement:
+    def submit(
+        self, batch: Batch, execution_id: str, *, with_event: bool = False, callback_id: str = ""
+    ) -> Statement:
         if execution_id not in self.by_name:
             self.by_name[execution_id] = "s-1"
             self.submitted.append(batch)
@@ -49,6 +51,20 @@ def submit(data_api: OneStatement, event: Any, now: datetime = NOW) -> Progress:
     return submission.submit(
         event, "arn:1", data_api=data_api, settings=SETTINGS, poll_budget=POLL_BUDGET, now=now
     )
+
+
+def test_a_batch_whose_end_an_event_tells_is_checked_by_its_fallback() -> None:
+    event = {"sql": "SELECT 1", "poll": {"interval_seconds": 4}, "fallback": {"interval_seconds": 900}}
+    progress = submission.submit(
+        event,
+        "arn:1",
+        data_api=OneStatement(),
+        settings=SETTINGS,
+        poll_budget=POLL_BUDGET,
+        now=NOW,
+        with_event=True,
+    )
+    assert (progress.delay_seconds, progress.poll) == (900, FixedPoll(interval_seconds=900))
 
 
 def check(data_api: OneStatement, progress: Progress, now: datetime) -> Progress:
