@@ -4,12 +4,13 @@ What is assumed, AWS not saying it: a callback of an execution that has ended co
 callback that somebody completes at the very moment at which it gives up, it gives up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_durable_execution_sdk_python.lambda_service import (
     ErrorObject,
+    Operation,
     OperationAction,
     OperationStatus,
     OperationType,
@@ -25,10 +26,15 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Callbacks:
-    """Completes the callbacks of an execution, or lets them time out; a heartbeat is not looked at."""
+    """Completes the callbacks of an execution, or lets them time out; a heartbeat is not looked at.
 
-    def __init__(self, clock: VirtualClock) -> None:
+    Args:
+        ended: is told the operation of each that ends.
+    """
+
+    def __init__(self, clock: VirtualClock, ended: Callable[[str], None]) -> None:
         self._clock = clock
+        self._ended = ended
         self._ends: dict[str, datetime] = {}
         self._completed = 0
         self._heard = 0
@@ -65,22 +71,21 @@ class Callbacks:
         Raises:
             botocore.exceptions.ClientError: there is no such callback, or it is over.
         """
-        result = request.get("Result")
+        callback_id, result = self._open(execution, request, "Success"), request.get("Result")
         content = result.encode() if isinstance(result, str) else result
-        execution.complete_callback_success(
-            self._open(execution, request, "Success"), content, self._clock.moment()
-        )
-        self._completed += 1
+        self._complete(execution.complete_callback_success(callback_id, content, self._clock.moment()))
         return {}
 
     def fail(self, execution: Execution, request: Mapping[str, Any]) -> Json:
         """Do what SendDurableExecutionCallbackFailure does; raises as ``succeed``."""
-        error = ErrorObject.from_dict(request.get("Error") or {})
-        execution.complete_callback_failure(
-            self._open(execution, request, "Failure"), error, self._clock.moment()
-        )
-        self._completed += 1
+        callback_id, error = self._open(execution, request, "Failure"), request.get("Error") or {}
+        told = ErrorObject.from_dict(error)
+        self._complete(execution.complete_callback_failure(callback_id, told, self._clock.moment()))
         return {}
+
+    def _complete(self, operation: Operation) -> None:
+        self._completed += 1
+        self._ended(operation.operation_id)
 
     def _open(self, execution: Execution, request: Mapping[str, Any], verdict: str) -> str:
         """Return the id of a callback that still waits."""
@@ -114,3 +119,4 @@ class Callbacks:
                 execution.complete_callback_timeout(
                     one.callback_details.callback_id, error, self._ends[one.operation_id]
                 )
+                self._ended(one.operation_id)

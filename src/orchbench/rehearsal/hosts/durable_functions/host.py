@@ -85,7 +85,7 @@ class DurableHost:
         self._store = InMemoryExecutionStore()
         self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(given.clock))
         self._order = EventOrder()
-        self._callbacks = Callbacks(given.clock)
+        self._callbacks = Callbacks(given.clock, self._order.ended)
         self._execution: Execution | None = None
         self._failures = 0
         self._errors: dict[str, BaseException] = {}
