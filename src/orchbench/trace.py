@@ -67,6 +67,8 @@ class Work(StrEnum):
     WAIT = "wait"
     LOOK = "look"
     CANCEL = "cancel"
+    WAKE = "wake"
+    """What an event invokes: it ends the wait of the execution."""
 
 
 @dataclass(frozen=True)

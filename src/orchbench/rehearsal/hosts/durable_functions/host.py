@@ -415,7 +415,7 @@ class DurableHost:
 
 
 def _is_done(operation: Any) -> bool:
-    finished = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+    finished = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.TIMED_OUT)
     return operation.operation_type is not OperationType.EXECUTION and operation.status in finished
 
 
