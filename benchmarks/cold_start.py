@@ -47,14 +47,18 @@ BARE = {
 FUNCTION = (
     "import {0}.handler; from redshift_batch.data_api import redshift_data_client; redshift_data_client()"
 )
-WITHOUT_CLIENT = {"prepare": "import prepare.handler"}
-"""What calls no service, and so makes no client."""
+OTHERWISE = {
+    "prepare": "import prepare.handler",
+    "notify": "import notify.handler, executions; executions.client('stepfunctions')",
+}
+"""What makes no client, or one of another service."""
 COMPARED: dict[str, tuple[str, float | None]] = {
     "submit": (BOTO3, 1.15),
     "prepare": (BOTO3, None),
     "status": (BOTO3, 1.15),
     "cancel": (BOTO3, None),
     "sweep": (BOTO3, None),
+    "notify": (BOTO3, None),
     "durable_poll": (BOTO3_AND_SDK, 1.1),
     "durable_condition": (BOTO3_AND_SDK, 1.1),
 }
@@ -180,7 +184,7 @@ def usage(environment: dict[str, str], *arguments: str) -> Usage:
 
 def rounds(runs: int, blocks: int) -> Iterator[dict[str, Measured]]:
     """Measure everything once a round, one process after the other."""
-    code = BARE | {name: FUNCTION.format(name) for name in COMPARED} | WITHOUT_CLIENT
+    code = BARE | {name: FUNCTION.format(name) for name in COMPARED} | OTHERWISE
     with deployed() as environment:
         # Compiles bytecode, and has the files in memory afterwards.
         for text in code.values():

@@ -6,9 +6,9 @@ statement then.
 
 from typing import Any
 
-from redshift_batch.data_api import callback_named, execution_named
 from redshift_batch.deadline import graceful_timeout
 from redshift_batch.model import Json
+from redshift_batch.names import callback_named, execution_named
 from telemetry import count_woken, logger, recorded
 from waits import wake
 

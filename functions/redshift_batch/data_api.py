@@ -4,7 +4,6 @@ One table tells faults that another attempt may not meet from those it would mee
 once per environment of a function.
 """
 
-import hashlib
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, Protocol
@@ -23,6 +22,7 @@ from .errors import (
     TooManyActiveStatements,
 )
 from .model import Batch, NamedStatement, Statement, SubStatement
+from .names import client_token, execution_named, statement_name
 from .settings import Settings
 from .status import ENDED_STATUSES, RUNNING_STATUSES
 
@@ -85,37 +85,6 @@ def redshift_data_client(*, patient: bool = False) -> RedshiftDataClient:
     config = PATIENT_CLIENT_CONFIG if patient else CLIENT_CONFIG
     made: RedshiftDataClient = client("redshift-data", config)
     return made
-
-
-def client_token(execution_id: str) -> str:
-    """Return the token that makes a submit of this execution idempotent: 64 hexadecimal characters.
-
-    The Data API keeps a token for 8 hours and takes at most 64 characters.
-    """
-    return hashlib.sha256(execution_id.encode()).hexdigest()
-
-
-def statement_name(execution_id: str, callback_id: str = "") -> str:
-    """Return the name of this execution's statement: the token, by which it is found, and whose it is.
-
-    ListStatements finds a name by its beginning; 2,048 characters are allowed.
-
-    Args:
-        callback_id: of the callback that the statement's event completes; empty for none.
-    """
-    return " ".join(filter(None, (client_token(execution_id), execution_id, callback_id)))
-
-
-def execution_named(name: str) -> str | None:
-    """Return the execution that gave a statement this name, or None where it is not one of ours."""
-    token, _, rest = name.partition(" ")
-    execution_id = rest.partition(" ")[0]
-    return execution_id if token == client_token(execution_id) else None
-
-
-def callback_named(name: str) -> str:
-    """Return the callback in a name that an execution gave its statement; empty where it has none."""
-    return " ".join(name.split(" ")[2:])
 
 
 class DataApi:

@@ -112,10 +112,13 @@ def test_every_rule_may_invoke_its_function_and_keeps_what_it_cannot_deliver() -
 
 def test_an_event_that_failed_is_tried_again_and_then_kept() -> None:
     document = transformed()
-    cancel = resources(document, "AWS::Lambda::Function")["CancelFunction"]
-    assert cancel["DeadLetterConfig"]["TargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
-    (asynchronous,) = resources(document, "AWS::Lambda::EventInvokeConfig").values()
-    assert asynchronous["MaximumRetryAttempts"] == 2
+    functions = resources(document, "AWS::Lambda::Function")
+    configured = resources(document, "AWS::Lambda::EventInvokeConfig").values()
+    retried = {one["FunctionName"]["Ref"]: one["MaximumRetryAttempts"] for one in configured}
+    assert retried == {"CancelFunction": 2, "NotifyFunction": 2}
+    for name in retried:
+        kept = functions[name]["DeadLetterConfig"]["TargetArn"]
+        assert kept == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
 
 
 def test_the_sweep_is_on_by_default_and_can_be_switched_off() -> None:

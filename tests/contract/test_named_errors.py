@@ -135,11 +135,15 @@ WORK: dict[str, list[Callable[[DataApi], object]]] = {
 }
 
 
+READERS_OF_INPUTS = ("batch.py", "poll_policy.py")
+
+
 def refused_inputs() -> set[str]:
     """Return the errors that reading an input raises."""
-    module = ast.parse((FUNCTIONS / "redshift_batch" / "batch.py").read_text())
+    modules = [ast.parse((FUNCTIONS / "redshift_batch" / name).read_text()) for name in READERS_OF_INPUTS]
     return {
         node.exc.func.id
+        for module in modules
         for node in ast.walk(module)
         if isinstance(node, ast.Raise)
         and isinstance(node.exc, ast.Call)
@@ -227,8 +231,8 @@ def test_every_error_of_the_tree_is_met_somewhere(monkeypatch: pytest.MonkeyPatc
         found = found.union(*map(raised_by, work), raised_around(task, monkeypatch))
     concrete = {name for name, error in errors.BY_NAME.items() if not error.__subclasses__()}
     statement_ends = {error.__name__ for error in errors.BatchEnded.__subclasses__()}
-    after_an_execution = {"ExecutionNotReadable", "ExecutionNotOver"}
-    assert concrete - found == statement_ends | after_an_execution
+    by_events = {"ExecutionNotReadable", "ExecutionNotOver", "ExecutionNotWoken"}
+    assert concrete - found == statement_ends | by_events
 
 
 def test_what_the_scripted_client_finds_is_more_than_one_answer_deep() -> None:

@@ -11,8 +11,9 @@ from botocore.exceptions import ConnectTimeoutError, ParamValidationError
 from botocore.stub import Stubber
 
 from redshift_batch import errors
-from redshift_batch.data_api import CLIENT_CONFIG, ERRORS, DataApi, client_token, statement_name
+from redshift_batch.data_api import CLIENT_CONFIG, ERRORS, DataApi
 from redshift_batch.model import Batch, ExecutionMode
+from redshift_batch.names import client_token, statement_name
 from redshift_batch.settings import Settings
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ from botocore.stub import Stubber
 
 import executions
 from notify.handler import handler
-from redshift_batch.data_api import callback_named, execution_named, statement_name
 from redshift_batch.errors import ExecutionNotWoken
+from redshift_batch.names import callback_named, execution_named, statement_name
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:execution:orchbench-sfn-callback:a"
