@@ -68,7 +68,7 @@ class Work(StrEnum):
     LOOK = "look"
     CANCEL = "cancel"
     WAKE = "wake"
-    """What an event invokes: it ends the wait of the execution."""
+    """What the function does that the statement's event invokes."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
-from orchbench.rehearsal.aftermath import Deliveries
+from orchbench.rehearsal.event_bridge import Deliveries
 from orchbench.trace import EventKind
 from orchbench.virtual_time.application import load_application
 

@@ -7,7 +7,7 @@ from orchbench.evaluation.latency import latency
 from orchbench.evaluation.rehearsed import figures
 from orchbench.platforms.meters import DURABLE_OPERATIONS
 from orchbench.rehearsal import Fault, Scenario, rehearse
-from orchbench.rehearsal.aftermath import Deliveries
+from orchbench.rehearsal.event_bridge import Deliveries
 from orchbench.ways import all_ways
 from orchbench.ways.way import Waits
 

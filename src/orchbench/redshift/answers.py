@@ -45,7 +45,7 @@ def described(entry: Entry, index: int | None) -> Answer:
         "ResultFormat": "JSON",
         "QueryParameters": entry.request.get("Parameters"),
     }
-    answer |= _totals(progress)
+    answer |= totals(progress)
     if not work.is_batch:
         return answer | {"QueryString": work.sqls[0], "RedshiftQueryId": progress.statements[0].query_id}
     wanted = range(len(work.sqls)) if index is None else (index,)
@@ -82,7 +82,8 @@ def _has_result_set(progress: Progress) -> bool:
     return any(statement.has_result_set for statement in progress.statements)
 
 
-def _totals(progress: Progress) -> Answer:
+def totals(progress: Progress) -> Answer:
+    """Sum up the statements of a request, as `DescribeStatement` tells them of a batch."""
     statements = progress.statements
     ended = progress.status.ended
     finished = progress.status is Status.FINISHED

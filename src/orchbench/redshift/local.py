@@ -1,6 +1,6 @@
 """The whole local Redshift in one object: PostgreSQL, the service on the wall clock, and its HTTP server."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from orchbench.redshift.postgres import PostgresExecutor
 from orchbench.redshift.postgres_server import PostgresServer
 from orchbench.redshift.quotas import QUERY_SECONDS, RESULT_BYTES, Quotas
 from orchbench.redshift.service import DataApi
+from orchbench.redshift.store import Entry
 from orchbench.redshift.warehouse import Warehouse
 
 
@@ -30,6 +31,7 @@ class LocalRedshift:
         query_seconds_limit: a statement that runs longer fails.
         result_bytes_limit: a statement that returns more fails.
         rules: the fault rules in force at the start.
+        on_end: told of each statement that was submitted `WithEvent` and has ended.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class LocalRedshift:
         result_bytes_limit: int = RESULT_BYTES,
         rules: Iterable[FaultRule] = (),
         keep_files: bool = False,
+        on_end: Callable[[Entry], None] | None = None,
     ) -> None:
         self.postgres = PostgresServer(
             directory, database=database, max_connections=max_connections, keep_files=keep_files
@@ -56,6 +59,7 @@ class LocalRedshift:
         self._concurrency = concurrency
         self._limits = (query_seconds_limit, result_bytes_limit)
         self.faults = FaultPlan(rules)
+        self._on_end = on_end
         self._server: DataApiServer | None = None
         self._executor: PostgresExecutor | None = None
 
@@ -88,7 +92,14 @@ class LocalRedshift:
                 result_bytes_limit=self._limits[1],
             )
             watch = DialectWatch()
-            api = DataApi(self._executor, clock, quotas=self._quotas, warehouse=self._warehouse, watch=watch)
+            api = DataApi(
+                self._executor,
+                clock,
+                quotas=self._quotas,
+                warehouse=self._warehouse,
+                watch=watch,
+                on_end=self._on_end,
+            )
             self._server = DataApiServer(
                 Endpoint(api, self.faults), self.faults, port=self._port, watch=watch
             )

@@ -8,6 +8,7 @@ the time of a batch's commit is in no statement's duration.
 
 import itertools
 import threading
+from collections.abc import Callable
 
 import psycopg
 
@@ -50,7 +51,7 @@ class PostgresExecutor:
         self._lock = threading.Lock()
         self._running: dict[str, PostgresRun] = {}
 
-    def submit(self, work: Work) -> PostgresRun:
+    def submit(self, work: Work, ended: Callable[[], None] | None = None) -> PostgresRun:
         """Start a request in a thread of its own."""
         run = PostgresRun(
             work,
@@ -63,7 +64,7 @@ class PostgresExecutor:
         with self._lock:
             self._running[work.statement_id] = run
         threading.Thread(
-            target=self._play, args=(run, work), name=f"statement-{work.statement_id}", daemon=True
+            target=self._play, args=(run, work, ended), name=f"statement-{work.statement_id}", daemon=True
         ).start()
         return run
 
@@ -74,9 +75,11 @@ class PostgresExecutor:
         for run in running:
             run.give_up()
 
-    def _play(self, run: PostgresRun, work: Work) -> None:
+    def _play(self, run: PostgresRun, work: Work, ended: Callable[[], None] | None) -> None:
         try:
             run.play()
         finally:
             with self._lock:
                 del self._running[work.statement_id]
+        if ended is not None:
+            ended()

@@ -1,8 +1,9 @@
 """The Redshift Data API without a transport: requests in, answers out, on an injected clock.
 
-Requests must have passed `model.request_check`. Not modelled: sessions, CSV results, events (`WithEvent` is
-accepted and does nothing), ownership by role, the catalogue operations. AWS does not say what the
-same ClientToken with other parameters does; here the first statement is returned.
+Requests must have passed `model.request_check`. The end of a statement that was submitted `WithEvent` is told
+to whoever sends its event; the event itself is `statement_event`'s. Not modelled: sessions, CSV results,
+ownership by role, the catalogue operations. AWS does not say what the same ClientToken with other parameters
+does; here the first statement is returned.
 """
 
 import logging
@@ -42,7 +43,8 @@ class DataApi:
     """The operations of the Data API over one executor.
 
     Thread-safe if the executor is. The lock is never held while a call waits. A `watch` is shown what was
-    accepted; it refuses nothing.
+    accepted; it refuses nothing. `on_end` is told once of each statement or batch that was submitted
+    `WithEvent` and has ended, in the executor's own thread: it must return at once and raise nothing.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class DataApi:
         new_id: Callable[[], str] = random_id,
         result_page: int = RESULT_PAGE,
         watch: DialectWatch | None = None,
+        on_end: Callable[[Entry], None] | None = None,
     ) -> None:
         self.clock = clock
         self._executor = executor
@@ -63,6 +66,7 @@ class DataApi:
         self._new_id = new_id
         self._result_page = result_page
         self._watch = watch
+        self._on_end = on_end
         self._limiter = RateLimiter(self._quotas.calls_per_second, clock)
         self._store = StatementStore()
         self._lock = threading.RLock()
@@ -118,14 +122,27 @@ class DataApi:
             is_batch=is_batch,
             one_transaction=request.get("ExecutionMode") != "AUTO_COMMIT",
         )
-        entry = Entry(work, request, self._run(work))
+        entry = Entry(work, request, self._run(work, self._told_of_end(work, request)))
         self._store.add(entry)
         log.info("statement %s accepted, %d SQL", work.statement_id, len(sqls))
         return entry
 
-    def _run(self, work: Work) -> Any:
+    def _told_of_end(self, work: Work, request: Request) -> Callable[[], None] | None:
+        on_end = self._on_end
+        if on_end is None or not request.get("WithEvent"):
+            return None
+
+        def ended() -> None:
+            # Behind the lock the statement is known, however soon it ended.
+            with self._lock:
+                entry = self._store.get(work.statement_id)
+            on_end(entry)
+
+        return ended
+
+    def _run(self, work: Work, ended: Callable[[], None] | None) -> Any:
         try:
-            return self._executor.submit(work)
+            return self._executor.submit(work, ended)
         except OSError as error:
             code = "BatchExecuteStatementException" if work.is_batch else "ExecuteStatementException"
             raise ServiceError(code, str(error), {"StatementId": work.statement_id}) from error

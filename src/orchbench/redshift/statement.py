@@ -1,6 +1,6 @@
 """What was asked to run, and how far it is: the values that the service and its executors exchange."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
@@ -91,8 +91,8 @@ class Run(Protocol):
 class Executor(Protocol):
     """What runs statements."""
 
-    def submit(self, work: Work) -> Run:
-        """Take a request on and return at once."""
+    def submit(self, work: Work, ended: Callable[[], None] | None = None) -> Run:
+        """Take a request on and return at once; call `ended` once it has ended, whoever ended it."""
 
     def close(self) -> None:
         """Let nothing further start, and release everything."""

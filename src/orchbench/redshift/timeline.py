@@ -94,6 +94,8 @@ class Timeline:
         return self._cut(self.started_at + seconds, Status.FAILED, error)
 
     def _cut(self, moment: float, status: Status, error: str | None) -> "Timeline":
+        # To the microsecond, as a virtual clock stops: who is told of the end must find it.
+        moment = round(moment, 6)
         if moment >= self.ended_at:
             return self
         spans = tuple(span.cut(moment, status, error) for span in self.spans)

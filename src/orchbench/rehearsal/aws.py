@@ -15,6 +15,7 @@ from typing import Any
 from orchbench.rehearsal.data_api import SERVICE as DATA_API
 from orchbench.rehearsal.data_api import RehearsedDataApi
 from orchbench.trace import Json
+from orchbench.virtual_time.application import Function
 from orchbench.virtual_time.functions import Functions, FunctionStopped, FunctionTimedOut
 
 Operation = Callable[[Mapping[str, Any]], Json]
@@ -57,6 +58,14 @@ class Aws:
             return answer
         return self._operation(service, operation)(request)
 
+    def deliver(self, function: Function, event: Json, *, on_behalf: bool) -> bool:
+        """Invoke a function with an event, as Lambda does asynchronously; tell whether it succeeded.
+
+        Args:
+            on_behalf: whether the invocation belongs to the execution's trace.
+        """
+        return "FunctionError" not in self._invoked(function, event, on_behalf=on_behalf)
+
     def client(self, service: str) -> "Integration":
         """Return what has boto3's methods for a service, for an engine that wants a client."""
         return Integration(self, service)
@@ -93,7 +102,9 @@ class Aws:
         """
         function = self._functions.application.function(request["FunctionName"])
         payload = json.loads(request.get("Payload", b"{}"))
-        on_behalf = request.get("InvocationType") != "Event"
+        return self._invoked(function, payload, on_behalf=request.get("InvocationType") != "Event")
+
+    def _invoked(self, function: Function, payload: Any, *, on_behalf: bool) -> Json:
         try:
             return _answer(self._functions.invoke(function, payload, on_behalf=on_behalf))
         except FunctionTimedOut as stopped:

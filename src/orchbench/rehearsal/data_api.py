@@ -19,6 +19,7 @@ from orchbench.redshift.script import Script, ScriptedStatement
 from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
 from orchbench.redshift.statement import Run, Status, Work
+from orchbench.redshift.store import Entry
 from orchbench.rehearsal.fault import Fault, Kind, statement_error
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
@@ -50,16 +51,27 @@ class SdkClientException(ClientError):  # type: ignore[misc]  # botocore tells n
         super().__init__(response, operation)
 
 
+def _tell_nobody(_entry: Entry) -> None:
+    """Send no event."""
+
+
 class RehearsedDataApi:
-    """The service, and what a rehearsal wants to know of it: the statements it ran."""
+    """The service, and what a rehearsal wants to know of it: the statements it ran.
+
+    Attributes:
+        on_end: told of each statement that was submitted ``WithEvent``, at the moment it ends; set by whoever
+            sends its event.
+    """
 
     def __init__(self, scenario: Scenario, clock: VirtualClock, faults: ScriptedFaults) -> None:
+        self.on_end: Callable[[Entry], None] = _tell_nobody
         generator = random.Random(f"{scenario.seed} statement ids")  # noqa: S311 - nothing is secret
         self._executor = _RecordingExecutor(scenario, clock, faults)
         service = DataApi(
             self._executor,
             clock,
             new_id=lambda: str(uuid.UUID(int=generator.getrandbits(128), version=4)),
+            on_end=self._ended,
         )
         self._faults = scenario.faults
         self._scripted = faults
@@ -68,6 +80,9 @@ class RehearsedDataApi:
         unknown = _fault_of(scenario, Kind.UNKNOWN_STATUS)
         if unknown is not None:
             self._endpoint = _EndpointToCome(self._endpoint, clock, unknown, faults)
+
+    def _ended(self, entry: Entry) -> None:
+        self.on_end(entry)
 
     def attach(self, client: Any) -> None:
         """Answer every call of a boto3 client."""
@@ -167,12 +182,12 @@ class _RecordingExecutor:
 
     def __init__(self, scenario: Scenario, clock: VirtualClock, faults: ScriptedFaults) -> None:
         self.runs: list[_RecordedRun] = []
-        self._scripted = ScriptedExecutor(clock, script_for(scenario))
+        self._scripted = ScriptedExecutor(clock, script_for(scenario), at=clock.at)
         self._scenario = scenario
         self._faults = faults
 
-    def submit(self, work: Work) -> Run:
-        run = _RecordedRun(self._scripted.submit(work), work.created_at)
+    def submit(self, work: Work, ended: Callable[[], None] | None = None) -> Run:
+        run = _RecordedRun(self._scripted.submit(work, ended), work.created_at)
         self.runs.append(run)
         for fault in self._scenario.faults:
             if fault.kind in (Kind.FAIL, Kind.ABORT, Kind.QUEUE):

@@ -14,17 +14,19 @@ from typing import Any
 from botocore.client import BaseClient
 
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
-from orchbench.rehearsal.aftermath import Aftermath, Deliveries
+from orchbench.rehearsal.aftermath import Aftermath
 from orchbench.rehearsal.aws import Aws, Operation
 from orchbench.rehearsal.data_api import AcceptedBatch, RehearsedDataApi
+from orchbench.rehearsal.event_bridge import Deliveries, EventBridge
 from orchbench.rehearsal.fault import Fault, Kind
 from orchbench.rehearsal.host import Death, Host, Surroundings
 from orchbench.rehearsal.hosts import hosting_named
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.rehearsal.scripted_faults import ScriptedFaults
+from orchbench.rehearsal.statement_events import StatementEvents
 from orchbench.rehearsal.works import Works
 from orchbench.trace import Trace
-from orchbench.virtual_time.application import Application, load_application
+from orchbench.virtual_time.application import STACK, Application, load_application
 from orchbench.virtual_time.botocore_patches import botocore_in_virtual_time
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.environment import deployed, is_below
@@ -50,6 +52,8 @@ class Rehearsal:
             was not or in vain, the sweeps had been.
         batches: the same batches, as they stood then.
         deliveries: how the event of the execution's end fared.
+        statement_events: how the events of its statements fared; whose attempts are invocations of the trace
+            where the way states so.
         struck_at: when the first fault took effect; None where none did.
         unmet: the scenario's faults that took no effect.
         metered: what the service counted itself; what only the history shows is not here.
@@ -64,6 +68,7 @@ class Rehearsal:
     statements_running: int
     batches: tuple[AcceptedBatch, ...]
     deliveries: Deliveries
+    statement_events: Deliveries
     struck_at: float | None
     unmet: tuple[Fault, ...]
     metered: Mapping[Meter, int]
@@ -140,13 +145,16 @@ class _Stage:
             stack.enter_context(quiet())
             stack.callback(self._functions.close)
             host = self._host()
+            bridge = EventBridge(self._application, self.aws, self.clock, self._works)
+            recorded = frozenset(f"{STACK}-{suffix}" for suffix in self._way.unrecorded)
+            events = StatementEvents(bridge, self._latency, recorded)
+            self._data_api.on_end = events.ended
             aftermath = Aftermath(
                 self._scenario,
                 self._application,
-                self.aws,
+                bridge,
                 self.clock,
                 self._faults,
-                works=self._works,
                 event=host.status_change,
                 is_running=lambda: self._data_api.statements_running > 0,
             )
@@ -165,6 +173,7 @@ class _Stage:
             statements_running=running,
             batches=self._data_api.batches,
             deliveries=aftermath.deliveries,
+            statement_events=events.deliveries,
             struck_at=self._faults.struck_at,
             unmet=tuple(one for one in self._scenario.faults if one not in met),
             metered=host.metered,

@@ -1,8 +1,10 @@
 """The status-change events of AWS's services in their common shape, and the rules that take them.
 
-Of a rule's pattern it knows what the template uses: lists of values and of prefixes.
+Of a rule's pattern it knows what the template uses: lists of values, of prefixes and of wildcards.
 """
 
+import json
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,11 +19,12 @@ def status_event(source: str, detail_type: str, resource: str, detail: Json, *, 
 
     Args:
         resource: the ARN of what has ended.
-        detail: its service's own part, with a ``status``.
+        detail: its service's own part; an event that says the same of the same has the same id.
     """
+    said = json.dumps(detail, sort_keys=True)
     return {
         "version": "0",
-        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{resource} {detail['status']}")),
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{resource} {said}")),
         "detail-type": detail_type,
         "source": source,
         "account": ACCOUNT,
@@ -46,7 +49,17 @@ def _matched(wanted: Any, found: Any) -> bool:
 def _is(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, Mapping):
         (kind, value), *others = wanted.items()
-        if kind != "prefix" or others:
+        if kind not in ("prefix", "wildcard") or others:
             raise NotImplementedError(f"A rule's pattern asks for {kind!r}, which rehearsals do not know.")
-        return isinstance(found, str) and found.startswith(value)
+        if not isinstance(found, str):
+            return False
+        return found.startswith(value) if kind == "prefix" else _fits(value, found)
     return bool(wanted == found)
+
+
+def _fits(wildcard: str, found: str) -> bool:
+    """Tell whether a text fits a wildcard, in which ``*`` stands for any characters and for none."""
+    if "\\" in wildcard:
+        raise NotImplementedError("A rule's wildcard has an escape, which rehearsals do not know.")
+    parts = ".*".join(map(re.escape, wildcard.split("*")))
+    return re.fullmatch(parts, found, re.DOTALL) is not None

@@ -30,10 +30,16 @@ class Works:
         Args:
             again: whether this is another attempt at what has begun before.
         """
-        self.current = self._named.get(name)
-        if self.current is not None and not again:
-            self._begun[self.current] += 1
-            for action in self._awaited.pop((self.current, self._begun[self.current]), ()):
+        self.current = None
+        work = self._named.get(name)
+        if work is not None:
+            self._start(work, again=again)
+
+    def _start(self, work: Work, *, again: bool) -> None:
+        self.current = work
+        if not again:
+            self._begun[work] += 1
+            for action in self._awaited.pop((work, self._begun[work]), ()):
                 action()
 
     def ends(self) -> None:
@@ -45,10 +51,17 @@ class Works:
         return self._begun[work]
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Let something happen that is not the execution's own work, whatever it is at."""
+    def aside(self, work: Work | None = None, *, again: bool = False) -> Iterator[None]:
+        """Let something happen beside what the execution is at.
+
+        Args:
+            work: that is done for the execution there; None for none.
+            again: whether this is another attempt at what has begun before.
+        """
         current, self.current = self.current, None
         try:
+            if work is not None:
+                self._start(work, again=again)
             yield
         finally:
             self.current = current

@@ -20,7 +20,15 @@ from orchbench.trace import Json, Label
 PROFILES_FILE = Path(__file__).with_name("latency_profile.yaml")
 MEASURED_SCHEMA = "orchbench.probes/1"
 """Of the document that measured latencies are read from."""
-KINDS = ("transition", "warm_invocation", "cold_invocation", "checkpoint", "resume", "api_call")
+KINDS = (
+    "transition",
+    "warm_invocation",
+    "cold_invocation",
+    "checkpoint",
+    "resume",
+    "api_call",
+    "statement_event",
+)
 KEPT_WARM_SECONDS = 420.0
 """How long an idle environment is kept, assumed: Lambda says only that it may be frozen and used again."""
 
