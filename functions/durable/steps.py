@@ -80,6 +80,14 @@ _retry_transient = create_retry_strategy(TRANSIENT_RETRIES)
 retry_queued = create_retry_strategy(QUEUED_RETRIES)
 
 
+Kept = Callable[[Progress, datetime], Json]
+"""What a step keeps of a progress, and of the moment that it was made at."""
+
+
+def _progress_alone(progress: Progress, _now: datetime) -> Json:
+    return progress.to_json()
+
+
 def retry_strategy(error: Exception, attempts_made: int) -> RetryDecision:
     """Decide on another attempt of a step: after the work's own transient faults, all of them one count."""
     if isinstance(error, StatementNotRunningYet):
@@ -106,11 +114,22 @@ class BatchSteps:
 
     Args:
         poll_budget: how many checks the execution's operations allow.
+        callback_id: of the callback that the event of the statement's end completes, where one waits for it.
+        kept: what the steps' results are.
     """
 
-    def __init__(self, context: DurableContext, poll_budget: int) -> None:
+    def __init__(
+        self,
+        context: DurableContext,
+        poll_budget: int,
+        *,
+        callback_id: str = "",
+        kept: Kept = _progress_alone,
+    ) -> None:
         self._context = context
         self._poll_budget = poll_budget
+        self._callback_id = callback_id
+        self._kept = kept
         self._execution_id = context.execution_context.durable_execution_arn
         self._settings = Settings.from_environment()
 
@@ -169,15 +188,18 @@ class BatchSteps:
         # Whoever only checks, after a wait and so often in a new environment, does not load what splits SQL.
         from redshift_batch.submission import submit  # noqa: PLC0415
 
+        now = datetime.now(UTC)
         progress = submit(
             event,
             self._execution_id,
             data_api=self._data_api(),
             settings=self._settings,
             poll_budget=self._poll_budget,
-            now=datetime.now(UTC),
+            now=now,
+            with_event=bool(self._callback_id),
+            callback_id=self._callback_id,
         )
-        return progress.to_json()
+        return self._kept(progress, now)
 
     def _check(self, progress: Json) -> Json:
         now = datetime.now(UTC)
@@ -188,7 +210,7 @@ class BatchSteps:
             now=now,
         )
         measure(self._execution_id, checked, self._poll_budget, now)
-        return checked.to_json()
+        return self._kept(checked, now)
 
     def _cancel(self, progress: Json) -> Json:
         cancelled = lifecycle.cancel(self._execution_id, progress, data_api=self._data_api())

@@ -6,7 +6,7 @@ No call is made here and no clock is read: the description, the moment and the p
 from datetime import datetime
 
 from . import schedule
-from .model import Failure, Json, PollPolicy, Progress, Statement, to_timestamp
+from .model import Failure, Json, PollPolicy, Progress, Statement, from_timestamp, to_timestamp
 
 FINISHED = "FINISHED"
 FAILED = "FAILED"
@@ -50,6 +50,25 @@ def assess(
         ),
         deadline_passed=deadline_passed,
         failure=_failure(statement, deadline_passed, timeout_seconds),
+    )
+
+
+def seconds_after_next(progress: Progress, *, poll_budget: int, now: datetime) -> int | None:
+    """Return how long the wait after the next one lasts, for who begins it before a check; None for none.
+
+    None follows a wait that ends at the deadline.
+    """
+    since_created = (now - from_timestamp(progress.output["created_at"])).total_seconds()
+    elapsed = max(0.0, since_created) + progress.delay_seconds
+    time_left = progress.timeout_seconds - elapsed
+    if time_left <= 0:
+        return None
+    return schedule.next_delay_seconds(
+        progress.poll,
+        elapsed_seconds=elapsed,
+        polls=progress.polls + 1,
+        time_left_seconds=time_left,
+        poll_budget=poll_budget,
     )
 
 

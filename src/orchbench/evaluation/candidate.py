@@ -22,6 +22,7 @@ class Candidate:
         waits: how it learns of the end.
         least_delay_seconds: it polls no more often, whatever the policy says; where its looks are held, they
             are for so long.
+        events_lost: whether no event comes, and the slow poll behind it finds every end.
         parts: what must be operated: the functions of a stack that holds it alone, and its state machine.
         works: what must be read: its states, steps or operations.
         alarms: that watch it.
@@ -33,6 +34,7 @@ class Candidate:
     account: AccountQuotas
     waits: Waits = Waits.BY_POLLING
     least_delay_seconds: int = 0
+    events_lost: bool = False
     parts: int = 1
     works: int = 0
     alarms: int = 0
@@ -61,6 +63,11 @@ class Candidate:
     def is_woken(self) -> bool:
         """Tell whether it learns of the end by an event, with a slow poll behind it."""
         return self.waits is Waits.FOR_AN_EVENT
+
+    @property
+    def sees_ends_at_once(self) -> bool:
+        """Tell whether a statement's end ends its wait, or its look that is held."""
+        return not self.polls and not self.events_lost
 
     def kept(self, policy: Policy) -> Policy:
         """Return what it makes of a policy: a slow poll behind an event, or a look held for its own time."""

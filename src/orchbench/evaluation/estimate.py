@@ -94,7 +94,7 @@ class Followed:
             found = poll(seconds, timeouts, self.policy, budget, most)
         else:
             found = _polled_each(seconds, timeouts, delays, budget, most)
-        return found if self.candidate.polls else woken(found, seconds)
+        return woken(found, seconds) if self.candidate.sees_ends_at_once else found
 
     def _one_delay(self) -> Floats | None:
         """Return the delay that the poll budget makes of a fixed one, a row a query; None for none."""
@@ -107,7 +107,10 @@ class Followed:
     @cached_property
     def used(self) -> Used:
         """What happened."""
-        return used_by(self.polled, self.policy, self.kept_warm_seconds, self.candidate.waits)
+        way = self.candidate
+        return used_by(
+            self.polled, self.policy, self.kept_warm_seconds, way.waits, events_lost=way.events_lost
+        )
 
     @cached_property
     def total(self) -> Used:
@@ -174,7 +177,7 @@ class Followed:
     def lag(self) -> Lag:
         """The detection lag of ends at any moment."""
         delays = self.polled.last_delay_seconds[~self.unseen]
-        return lag_at_any_moment(delays, self.longest_delay_seconds, by_event=not self.candidate.polls)
+        return lag_at_any_moment(delays, self.longest_delay_seconds, by_event=self.candidate.sees_ends_at_once)
 
     @cached_property
     def stretched(self) -> bool:

@@ -43,6 +43,8 @@ class PollColumns:
         polls: checks made, the last one included.
         seen_at_seconds: of the last check, since the statement was created.
         last_delay_seconds: before the last check: how long the end can have stayed unseen.
+        last_pause_seconds: that passed before the last check; shorter where an event ended the wait.
+        at_deadline: whether the last check was at the deadline, or after it.
         timed_out: whether the deadline passed first.
         begun: checks begun: one more than were made where a quota refused the last one.
         died: whether a quota ended the execution; ``seen_at_seconds`` is the moment.
@@ -52,6 +54,8 @@ class PollColumns:
     polls: Counts
     seen_at_seconds: Floats
     last_delay_seconds: Floats
+    last_pause_seconds: Floats
+    at_deadline: NDArray[np.bool_]
     timed_out: NDArray[np.bool_]
     begun: Counts
     died: NDArray[np.bool_]
@@ -94,6 +98,8 @@ def poll(
         polls=answered,
         seen_at_seconds=seen,
         last_delay_seconds=seen - (seen_at - delay),
+        last_pause_seconds=seen - (seen_at - delay),
+        at_deadline=seen_at >= timeout_seconds,
         timed_out=late & ~died,
         begun=begun,
         died=died,
@@ -107,7 +113,9 @@ def woken(polled: PollColumns, statement_seconds: Floats) -> PollColumns:
     The last delay stays what it is: that long an end is unseen at worst, where its event is lost.
     """
     ended = ~polled.timed_out & ~polled.died
-    return replace(polled, seen_at_seconds=np.where(ended, statement_seconds, polled.seen_at_seconds))
+    seen_at = np.where(ended, statement_seconds, polled.seen_at_seconds)
+    pause = polled.last_pause_seconds - (polled.seen_at_seconds - seen_at)
+    return replace(polled, seen_at_seconds=seen_at, last_pause_seconds=pause)
 
 
 def slow_delays(policy: Policy, polled: PollColumns, longer_than_seconds: float) -> tuple[Counts, Counts]:
@@ -117,7 +125,7 @@ def slow_delays(policy: Policy, polled: PollColumns, longer_than_seconds: float)
     """
     polls = polled.begun
     # The last delay ends at the deadline, and so may be shorter than the policy's.
-    last = (polled.last_delay_seconds > longer_than_seconds).astype(np.int64)
+    last = (polled.last_pause_seconds > longer_than_seconds).astype(np.int64)
     always = policy.minimum_seconds > longer_than_seconds
     if always:
         return polls - 1 + last, np.where(polls == 1, last, 1)

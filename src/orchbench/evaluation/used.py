@@ -22,6 +22,7 @@ class Used:
         polls: looks of an execution that were answered.
         waits: that were begun and not refused; as many as looks where a way waits before each.
         events: that were delivered to it.
+        by_fallback: ends that the slow poll behind an event found, with time left up to the deadline.
         begun: those polls, and the one that a quota refused after its delay.
         pairs: of the polls begun: begun * (begun - 1) / 2.
         timed_out: whether the deadline passed first, 0 or 1.
@@ -35,6 +36,7 @@ class Used:
     polls: Any
     waits: Any
     events: Any
+    by_fallback: Any
     begun: Any
     pairs: Any
     timed_out: Any
@@ -63,6 +65,7 @@ class Used:
         besides = (
             (of(usage.wait), self.waits - self.polls),
             (of(usage.event), self.events),
+            (of(usage.by_fallback), self.by_fallback),
             (of(usage.endings[Ending.TIMED_OUT]) - succeeded, self.timed_out),
             (of(usage.refused_poll) - succeeded, self.poll_refused),
             (of(usage.refused_ending) - succeeded, self.ending_refused),
@@ -118,16 +121,24 @@ def used_by(
     policy: Policy,
     kept_warm_seconds: float,
     waits: Waits = Waits.BY_POLLING,
+    *,
+    events_lost: bool = False,
 ) -> Used:
-    """Return what polling uses, a row a scenario; of a way that waits for an event, with the event."""
+    """Return what polling uses, a row a scenario; of a way that waits for an event, with the event.
+
+    A statement that is cancelled at its deadline sends its event too.
+    """
     slow, first_is_slow = slow_delays(policy, polled, kept_warm_seconds)
     begun = polled.begun
+    by_event = waits is Waits.FOR_AN_EVENT
     ended = ~polled.timed_out & ~polled.died
+    found = ended & ~polled.at_deadline & (by_event and events_lost)
     return Used(
         runs=np.ones_like(polled.polls),
         polls=polled.polls,
         waits=polled.polls,
-        events=(ended & (waits is Waits.FOR_AN_EVENT)).astype(np.int64),
+        events=np.full_like(polled.polls, int(by_event and not events_lost)),
+        by_fallback=found.astype(np.int64),
         begun=begun,
         pairs=begun * (begun - 1) // 2,
         timed_out=polled.timed_out.astype(np.int64),

@@ -16,9 +16,9 @@ from orchbench.trace import EventKind, ExecutionStatus, Trace, TraceEvent
 
 QUERY, FUNCTIONS = "query in Redshift", "functions"
 BEGINS = {
-    EventKind.STATE_ENTERED: EventKind.STATE_EXITED,
-    EventKind.STEP_STARTED: EventKind.STEP_SUCCEEDED,
-    EventKind.WAIT_STARTED: EventKind.WAIT_ENDED,
+    EventKind.STATE_ENTERED: (EventKind.STATE_EXITED,),
+    EventKind.STEP_STARTED: (EventKind.STEP_SUCCEEDED,),
+    EventKind.WAIT_STARTED: (EventKind.WAIT_ENDED, EventKind.WAIT_WOKEN, EventKind.WAIT_RAN_OUT),
 }
 LEAST_SHARE_DRAWN = 0.008
 """Of the axis: what is shorter would be a sliver."""
@@ -96,13 +96,13 @@ def _of_events(trace: Trace) -> Iterator[Bar]:
             yield Bar(event.name, "wait" if waits else "state", event.at - start, end - start)
         elif event.kind is EventKind.STEP_SUCCEEDED and event.detail.get("next_attempt_seconds"):
             # A condition waits between its polls, and is no wait of its own in the history.
-            end = _next(later, event.name, EventKind.STEP_STARTED, event.at)
+            end = _next(later, event.name, (EventKind.STEP_STARTED,), event.at)
             yield Bar(event.name, "wait", event.at - start, end - start)
 
 
-def _next(events: Sequence[TraceEvent], name: str, kind: EventKind, otherwise: float) -> float:
-    """Return the moment of the first event of a kind and a name."""
-    return next((one.at for one in events if one.kind is kind and one.name == name), otherwise)
+def _next(events: Sequence[TraceEvent], name: str, kinds: Sequence[EventKind], otherwise: float) -> float:
+    """Return the moment of the first event of these kinds with a name."""
+    return next((one.at for one in events if one.kind in kinds and one.name == name), otherwise)
 
 
 def _chart(results: Results, run: Run, longest: float, *, several: bool) -> Chart:

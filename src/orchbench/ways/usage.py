@@ -61,7 +61,7 @@ class Amounts:
 
 
 NOTHING = Amounts()
-_PARTS = ("start", "look", "wait", "event", "refused_poll", "refused_ending")
+_PARTS = ("start", "look", "wait", "event", "in_vain", "by_fallback", "refused_poll", "refused_ending")
 _NUMBERS = ("death", "suspends", "replayed_by_first_poll", "replayed_more_each_poll")
 
 
@@ -70,13 +70,17 @@ class Usage:
     """What one execution uses: ``start`` + n looks + k waits + e events + one of ``endings``.
 
     n and k come from the way's schedule, e from the events that are delivered to it. One that a quota ends
-    uses ``refused_poll`` or ``refused_ending`` instead of an ending.
+    uses ``refused_poll`` or ``refused_ending`` instead of an ending. Of a way that waits for events, a wake
+    that finds the statement running uses ``in_vain`` besides its wait and its look, and an end that no event
+    told of ``by_fallback``.
 
     Attributes:
         quota: that its looks and waits use up; None where nothing limits them.
         look: an answered look at the statement.
         wait: one that was begun.
         event: one that was delivered, of a way that waits for events.
+        in_vain: what an event costs besides that came before the end.
+        by_fallback: what an end costs besides that the slow poll found, with time left up to the deadline.
         refused_poll: what comes after the last poll that was answered where the next one is refused.
         refused_ending: the same where all polls were answered and the ending is refused.
         death: the error that such an execution ends with.
@@ -92,6 +96,8 @@ class Usage:
     endings: Mapping[Ending, Amounts]
     wait: Amounts = NOTHING
     event: Amounts = NOTHING
+    in_vain: Amounts = NOTHING
+    by_fallback: Amounts = NOTHING
     quota: ExecutionQuota | None = None
     refused_poll: Amounts = NOTHING
     refused_ending: Amounts = NOTHING
@@ -125,7 +131,8 @@ class Usage:
     @property
     def parts(self) -> tuple[Amounts, ...]:
         """Everything that it may consist of."""
-        return (self.start, self.look, self.wait, self.event, *self.endings.values())
+        besides = (self.wait, self.event, self.in_vain, self.by_fallback)
+        return (self.start, self.look, *besides, *self.endings.values())
 
     @property
     def meters(self) -> tuple[Meter, ...]:

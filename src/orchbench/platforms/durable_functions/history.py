@@ -34,9 +34,14 @@ KINDS = {
     "WaitStarted": EventKind.WAIT_STARTED,
     "WaitSucceeded": EventKind.WAIT_ENDED,
     "WaitCancelled": EventKind.WAIT_ENDED,
+    "CallbackStarted": EventKind.WAIT_STARTED,
+    "CallbackSucceeded": EventKind.WAIT_WOKEN,
+    "CallbackFailed": EventKind.WAIT_WOKEN,
+    "CallbackTimedOut": EventKind.WAIT_RAN_OUT,
     "InvocationCompleted": EventKind.INVOCATION_ENDED,
 }
-OPERATION_ENDS = ("StepSucceeded", "StepFailed", "WaitSucceeded", "WaitCancelled")
+CALLBACK_ENDS = ("CallbackSucceeded", "CallbackFailed", "CallbackTimedOut")
+OPERATION_ENDS = ("StepSucceeded", "StepFailed", "WaitSucceeded", "WaitCancelled", *CALLBACK_ENDS)
 STILL_RUNNING = ("RUNNING", "PAUSING", "PAUSED")
 
 
@@ -167,8 +172,9 @@ def _detail(kind: EventKind, event: Event) -> Json:
     if kind is EventKind.STEP_SUCCEEDED:
         detail |= check_detail(step_result(event))
     if kind is EventKind.WAIT_STARTED:
-        detail["delay_seconds"] = details.get("Duration")
-    if error := _payload(event, "Error"):
+        detail["delay_seconds"] = details.get("Duration") or details.get("Timeout")
+    error = _payload(event, "Error")
+    if error and kind is not EventKind.WAIT_RAN_OUT:
         detail["error"] = error_class_name(error.get("ErrorType"))
     retry = details.get("RetryDetails") or {}
     detail["attempt"] = retry.get("CurrentAttempt")
@@ -180,6 +186,8 @@ def _detail(kind: EventKind, event: Event) -> Json:
 
 def _written_bytes(event: Event) -> int:
     """Return the size of the payloads that an event's checkpoint stored: input, results, errors, output."""
-    payloads = [_payload(event, key) for key in ("Input", "Result", "Error")]
+    # The service's own words about a callback that ran out are taken to cost nothing.
+    ran_out = event["EventType"] == "CallbackTimedOut"
+    payloads = [] if ran_out else [_payload(event, key) for key in ("Input", "Result", "Error")]
     texts = [one if isinstance(one, str) else json.dumps(one) for one in payloads if one]
     return sum(len(text.encode()) for text in texts)

@@ -1,11 +1,16 @@
-"""The callbacks of one durable execution: who completes them, and when each gives up by itself."""
+"""The callbacks of one durable execution: who completes them, and when each gives up by itself.
 
-from collections.abc import Mapping, Sequence
+What is assumed, AWS not saying it: a callback of an execution that has ended counts as closed; and of a
+callback that somebody completes at the very moment at which it gives up, it gives up.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_durable_execution_sdk_python.lambda_service import (
     ErrorObject,
+    Operation,
     OperationAction,
     OperationStatus,
     OperationType,
@@ -13,6 +18,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
 )
 from aws_durable_execution_sdk_python_testing.execution import Execution
 
+from orchbench.rehearsal.hosts.durable_functions.refusals import CALLBACK_TIMED_OUT, NOT_FOUND, refused
 from orchbench.trace import Json
 from orchbench.virtual_time.clock import VirtualClock
 
@@ -20,10 +26,15 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Callbacks:
-    """Completes the callbacks of an execution, or lets them time out; a heartbeat is not looked at."""
+    """Completes the callbacks of an execution, or lets them time out; a heartbeat is not looked at.
 
-    def __init__(self, clock: VirtualClock) -> None:
+    Args:
+        ended: is told the operation of each that ends.
+    """
+
+    def __init__(self, clock: VirtualClock, ended: Callable[[str], None]) -> None:
         self._clock = clock
+        self._ended = ended
         self._ends: dict[str, datetime] = {}
         self._completed = 0
         self._heard = 0
@@ -55,12 +66,45 @@ class Callbacks:
         ]
 
     def succeed(self, execution: Execution, request: Mapping[str, Any]) -> Json:
-        """Do what SendDurableExecutionCallbackSuccess does."""
-        execution.complete_callback_success(
-            request["CallbackId"], request.get("Result"), self._clock.moment()
-        )
-        self._completed += 1
+        """Do what SendDurableExecutionCallbackSuccess does.
+
+        Raises:
+            botocore.exceptions.ClientError: there is no such callback, or it is over.
+        """
+        callback_id, result = self._open(execution, request, "Success"), request.get("Result")
+        content = result.encode() if isinstance(result, str) else result
+        self._complete(execution.complete_callback_success(callback_id, content, self._clock.moment()))
         return {}
+
+    def fail(self, execution: Execution, request: Mapping[str, Any]) -> Json:
+        """Do what SendDurableExecutionCallbackFailure does; raises as ``succeed``."""
+        callback_id, error = self._open(execution, request, "Failure"), request.get("Error") or {}
+        told = ErrorObject.from_dict(error)
+        self._complete(execution.complete_callback_failure(callback_id, told, self._clock.moment()))
+        return {}
+
+    def _complete(self, operation: Operation) -> None:
+        self._completed += 1
+        self._ended(operation.operation_id)
+
+    def _open(self, execution: Execution, request: Mapping[str, Any], verdict: str) -> str:
+        """Return the id of a callback that still waits."""
+        operation = f"SendDurableExecutionCallback{verdict}"
+        callback_id: str = request["CallbackId"]
+        found = next(
+            (
+                one
+                for one in execution.operations
+                if one.callback_details and one.callback_details.callback_id == callback_id
+            ),
+            None,
+        )
+        if found is None:
+            raise refused(operation, NOT_FOUND, "There is no such callback.")
+        waits = found.status is OperationStatus.STARTED and not execution.is_complete
+        if not waits or self._ends[found.operation_id] <= self._clock.moment():
+            raise refused(operation, CALLBACK_TIMED_OUT, "The callback has expired or has already been closed.")
+        return callback_id
 
     def give_up(self, execution: Execution) -> None:
         """Time out those whose moment has come."""
@@ -73,5 +117,6 @@ class Callbacks:
             ):
                 error = ErrorObject.from_message("Callback timed out")
                 execution.complete_callback_timeout(
-                    one.callback_details.callback_id, error, self._clock.moment()
+                    one.callback_details.callback_id, error, self._ends[one.operation_id]
                 )
+                self._ended(one.operation_id)

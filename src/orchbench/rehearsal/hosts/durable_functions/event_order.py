@@ -32,13 +32,17 @@ class EventOrder:
                 self._note(update.operation_id)
 
     def completed(self, execution: Execution) -> None:
-        """Note the waits and callbacks that have ended since the last time."""
+        """Note the waits that have ended since the last time."""
         ended = execution.updated_operation_ids[self._completed :]
         self._completed += len(ended)
         kinds = {one.operation_id: one.operation_type for one in execution.operations} if ended else {}
         for operation_id in ended:
-            if kinds[operation_id] in (OperationType.WAIT, OperationType.CALLBACK):
+            if kinds[operation_id] is OperationType.WAIT:
                 self._note(operation_id)
+
+    def ended(self, operation_id: str) -> None:
+        """Note that a callback has ended."""
+        self._note(operation_id)
 
     def delivered(self) -> None:
         """Note that the list of updated operations begins anew, with an invocation."""

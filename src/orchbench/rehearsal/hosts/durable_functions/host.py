@@ -47,6 +47,7 @@ from orchbench.rehearsal.hosts.durable_functions.metering import (
     WAIT_FOR_CONDITION,
     Metering,
 )
+from orchbench.rehearsal.hosts.durable_functions.refusals import NOT_FOUND, refused
 from orchbench.rehearsal.hosts.durable_functions.service import SdkClock, ServiceClient
 from orchbench.rehearsal.hosts.durable_functions.status_change import durable_status_change
 from orchbench.trace import Json
@@ -60,6 +61,8 @@ LONGEST_BACKOFF_SECONDS = 300.0
 LARGEST_INPUT_BYTES = 1024 * 1024
 """Of an asynchronous invocation."""
 UNBOUNDED = 1_000_000
+MOST_ITEMS = 1_000
+"""Of a page of a history: AWS's maximum."""
 _NOT_ASKED: Any = None
 """Stands where the testing SDK wants its scheduler and its invoker: this host waits and invokes itself."""
 
@@ -82,7 +85,7 @@ class DurableHost:
         self._store = InMemoryExecutionStore()
         self._processor = CheckpointProcessor(self._store, _NOT_ASKED, SdkClock(given.clock))
         self._order = EventOrder()
-        self._callbacks = Callbacks(given.clock)
+        self._callbacks = Callbacks(given.clock, self._order.ended)
         self._execution: Execution | None = None
         self._failures = 0
         self._errors: dict[str, BaseException] = {}
@@ -104,9 +107,12 @@ class DurableHost:
         given.aws.serve(
             "lambda",
             {
-                "GetDurableExecution": lambda _request: dict(host.record().description),
-                "GetDurableExecutionHistory": lambda _request: {"Events": list(host.record().events)},
+                "GetDurableExecution": host._described,
+                "GetDurableExecutionHistory": host._history,
                 "SendDurableExecutionCallbackSuccess": lambda request: host._callbacks.succeed(
+                    host.execution, request
+                ),
+                "SendDurableExecutionCallbackFailure": lambda request: host._callbacks.fail(
                     host.execution, request
                 ),
             },
@@ -179,6 +185,26 @@ class DurableHost:
         )
         executor.shutdown()
         return Record(_shown(details.to_dict()), self._order.sorted(list(self._events(history.events))))
+
+    def _described(self, request: Mapping[str, Any]) -> Json:
+        """Do what GetDurableExecution does, at any time."""
+        self._know("GetDurableExecution", request)
+        return dict(self.record().description)
+
+    def _history(self, request: Mapping[str, Any]) -> Json:
+        """Do what GetDurableExecutionHistory does, at any time: a page, from either end."""
+        self._know("GetDurableExecutionHistory", request)
+        events = list(self.record().events)
+        if request.get("ReverseOrder"):
+            events.reverse()
+        first = int(request.get("Marker") or 0)
+        after = first + int(request.get("MaxItems") or MOST_ITEMS)
+        more = {"NextMarker": str(after)} if after < len(events) else {}
+        return {"Events": events[first:after], **more}
+
+    def _know(self, operation: str, request: Mapping[str, Any]) -> None:
+        if request["DurableExecutionArn"] != self.execution_arn:
+            raise refused(operation, NOT_FOUND, "There is no such durable execution.")
 
     def status_change(self) -> Json:
         """Return the event of the execution's end."""
@@ -299,6 +325,7 @@ class DurableHost:
     def _invoke(self) -> None:
         """Invoke the function once and act on what it answers."""
         execution = self.execution
+        self._callbacks.give_up(execution)
         self._callbacks.invoked()
         execution.begin_new_invocation()
         operations = execution.get_navigable_operations()
@@ -388,7 +415,7 @@ class DurableHost:
 
 
 def _is_done(operation: Any) -> bool:
-    finished = (OperationStatus.SUCCEEDED, OperationStatus.FAILED)
+    finished = (OperationStatus.SUCCEEDED, OperationStatus.FAILED, OperationStatus.TIMED_OUT)
     return operation.operation_type is not OperationType.EXECUTION and operation.status in finished
 
 
