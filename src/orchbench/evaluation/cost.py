@@ -237,6 +237,9 @@ def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Iterator[Quanti
     logged = set(way.workers) if way else set(Work)
     attempts = (*ATTEMPTS, EventKind.WAIT_STARTED)
     work = sum(event.kind in attempts and event.work in logged for event in trace.events)
+    # What an event invokes is in no history, and in the invocations.
+    unrecorded = way.unrecorded if way else ()
+    work += sum(one.function_name.endswith(f"-{name}") for one in trace.invocations for name in unrecorded)
     checks = counts.polls if Work.LOOK in logged else 0
     yield logs_quantity(work, checks, counts.invocations, assumed)
 

@@ -89,11 +89,7 @@ class Used:
             return self.runs + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
         if function in usage.start.invocations:
             return self.runs
-        if function not in usage.event.invocations:
-            return self.timed_out
-        # The cancel at a deadline ends the statement, which sends its event too.
-        cancelled = function in usage.endings[Ending.TIMED_OUT].invocations
-        return self.events + (self.timed_out if cancelled else 0)
+        return self.events if function in usage.event.invocations else self.timed_out
 
     def replayed(self, usage: Usage) -> Any:
         """Return the operations that the invocations go over again."""
@@ -106,9 +102,8 @@ class Used:
         return (
             self.checks(usage)
             + (self.runs if usage.start.invocations else 0)
-            + (self.waits if usage.wait.invocations else 0)
+            + sum(self.invocations_of(usage, name) for name in (*usage.wait.invocations, *usage.event.invocations))
             + (self.timed_out if cancels else 0)
-            + (self.events if usage.event.invocations else 0)
         )
 
     def checks(self, usage: Usage) -> Any:

@@ -40,7 +40,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
 from moto.stepfunctions.parser.asl.utils import json_path
 
-from orchbench.virtual_time.clock import VirtualClock
+from orchbench.virtual_time.clock import Timer, VirtualClock
 from orchbench.virtual_time.patching import Seam, replaced
 
 WAIT = Seam(WaitFunction, "_wait_interval", "to have Wait states pass on its clock")
@@ -111,18 +111,23 @@ def moto_in_virtual_time(
     def back_off(seconds: float) -> None:
         clock.sleep_until(clock.now() + seconds, is_over)
 
+    timeouts: dict[str, Timer] = {}
+
     def wait_for_token(_self: Any, env: Any, timeout_seconds: int, callback_endpoint: Any, **_: Any) -> Any:  # noqa: ARG001
         def enough() -> bool:
             return callback_endpoint.get_outcome() is not None or is_over()
 
-        clock.sleep_until(clock.now() + timeout_seconds, enough)
+        # The Task's own timeout ends the wait, after whatever completes the token at that very moment.
+        timeout = timeouts[callback_endpoint.callback_id]
+        timeout.cancel()
+        clock.sleep_until(timeout.moment, enough)
         return callback_endpoint.get_outcome() or CallbackOutcomeTimedOut(callback_endpoint.callback_id)
 
     def client_for(*_: Any, service: str, **__: Any) -> Any:
         return client_of(service)
 
     def run_task(self: Any, env: Any) -> None:
-        _run_task(self, env, clock)
+        _run_task(self, env, clock, timeouts)
 
     with replaced(
         [
@@ -165,8 +170,12 @@ def _run_program(self: Any, env: Any) -> None:
     EvalComponent.eval(self, env)
 
 
-def _run_task(self: Any, env: Any, clock: VirtualClock) -> None:
-    """Do what ``ExecutionState._evaluate_with_timeout`` does, in this thread."""
+def _run_task(self: Any, env: Any, clock: VirtualClock, timeouts: dict[str, Timer]) -> None:
+    """Do what ``ExecutionState._evaluate_with_timeout`` does, in this thread.
+
+    Args:
+        timeouts: of Tasks that wait for a token, by the token.
+    """
     self.timeout.eval(env=env)
     timeout_seconds = env.stack.pop()
     _renew_token(env)
@@ -178,7 +187,9 @@ def _run_task(self: Any, env: Any, clock: VirtualClock) -> None:
         raise TaskTimedOut
 
     try:
-        with clock.timer(timeout_seconds, time_out):
+        with clock.timer(timeout_seconds, time_out) as timer:
+            if endpoint := _token_endpoint(env):
+                timeouts[endpoint.callback_id] = timer
             self._eval_execution(frame)
     except TaskTimedOut:
         raise EvalTimeoutError from None

@@ -15,16 +15,16 @@ _USAGE = Usage(
     look=BASELINE.usage.look,
     # It goes into no history: a token is completed from outside.
     event=amounts(0, 0, notify=1),
-    # A statement that is cancelled sends its event too. It finds the execution at its cancel, and is delivered
-    # again a minute later, when there is nothing to wake any more.
+    # A statement that is cancelled sends its event too. It finds the execution at its cancel, and so comes again a
+    # minute later, when there is nothing to wake any more.
     endings={
         **BASELINE.usage.endings,
-        Ending.TIMED_OUT: BASELINE.usage.endings[Ending.TIMED_OUT] + amounts(0, 0, notify=2),
+        Ending.TIMED_OUT: BASELINE.usage.endings[Ending.TIMED_OUT] + amounts(0, 0, notify=1),
     },
     # Eight events are left: for a wait, and for the beginning of a look that is refused before it is made.
-    refused_poll=amounts(2, 6 + 1 + 1, arm=1, notify=1),
+    refused_poll=amounts(2, 6 + 1 + 1, arm=1),
     # The cancel and the Choice after it.
-    refused_ending=amounts(2, 5 + 2 + 1, cancel=1, notify=2),
+    refused_ending=amounts(2, 5 + 2 + 1, cancel=1, notify=1),
     death="Runtime",
 )
 
