@@ -231,7 +231,12 @@ class _Reader:
             case {"Ref": str(name)}:
                 return self.parameters[name] if name in self.parameters else self.arn(name)
             case {"Fn::Sub": str(text)}:
-                known = {"AWS::StackName": STACK, "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
+                known = {
+                    "AWS::StackName": STACK,
+                    "AWS::Partition": "aws",
+                    "AWS::Region": REGION,
+                    "AWS::AccountId": ACCOUNT,
+                }
                 for name, replacement in (known | dict(self.parameters)).items():
                     text = text.replace(f"${{{name}}}", str(replacement))
                 return re.sub(r"\$\{(\w+)\.Arn\}", lambda found: self.arn(found[1]), text)
