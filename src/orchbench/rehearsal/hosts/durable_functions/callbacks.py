@@ -1,7 +1,7 @@
 """The callbacks of one durable execution: who completes them, and when each gives up by itself.
 
-What is assumed, AWS not saying it: a callback of an execution that has ended counts as closed; and of a
-callback that somebody completes at the very moment at which it gives up, it gives up.
+What is assumed, AWS not saying it: a callback of an execution that has ended counts as closed, and one that
+somebody completes at the very moment at which it gives up is completed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -102,7 +102,7 @@ class Callbacks:
         if found is None:
             raise refused(operation, NOT_FOUND, "There is no such callback.")
         waits = found.status is OperationStatus.STARTED and not execution.is_complete
-        if not waits or self._ends[found.operation_id] <= self._clock.moment():
+        if not waits or self._ends[found.operation_id] < self._clock.moment():
             raise refused(operation, CALLBACK_TIMED_OUT, "The callback has expired or has already been closed.")
         return callback_id
 
