@@ -289,7 +289,8 @@ class Estimate:
         usage, terms = self.followed.usage, self.terms
         polls_here = function in usage.look.invocations
         others = counted[REQUESTS, function] - (begun if polls_here else 0)
-        warm = invocation_milliseconds(terms.assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
+        suspends = usage.suspends and polls_here
+        warm = invocation_milliseconds(terms.assumed, terms.memory_mb, replayed=0, suspends=suspends)
         billed = others * warm + counted[COLD, function] * added_milliseconds(terms.assumed, 1, 0)
         if polls_here:
             checkpoints = counted.get((METER, CHECKPOINTS.key), 0)
