@@ -105,7 +105,7 @@ class DurableHost:
             "lambda",
             {
                 "GetDurableExecution": lambda _request: dict(host.record().description),
-                "GetDurableExecutionHistory": lambda _request: {"Events": list(host.record().events)},
+                "GetDurableExecutionHistory": lambda _request: {"Events": list(host.history_read())},
                 "SendDurableExecutionCallbackSuccess": lambda request: host._callbacks.succeed(
                     host.execution, request
                 ),
@@ -180,6 +180,14 @@ class DurableHost:
         executor.shutdown()
         return Record(_shown(details.to_dict()), self._order.sorted(list(self._events(history.events))))
 
+    def history_read(self) -> Sequence[Mapping[str, Any]]:
+        """Return what a read of the history shows: nothing since its newest callback, where it is stale."""
+        events = self.record().events
+        if not self._faults.history_is_stale():
+            return events
+        callbacks = [index for index, one in enumerate(events) if one["EventType"] == "CallbackStarted"]
+        return events[: callbacks[-1]] if callbacks else events
+
     def status_change(self) -> Json:
         """Return the event of the execution's end."""
         return durable_status_change(self.record().description)
@@ -250,8 +258,16 @@ class DurableHost:
                 )
 
     def _follow(self, updates: Sequence[OperationUpdate]) -> None:
-        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not."""
+        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not.
+
+        A wait or a callback begins and is left alone: no function runs while it lasts.
+        """
         for update in updates:
+            if update.operation_type in (OperationType.WAIT, OperationType.CALLBACK):
+                if update.action is OperationAction.START:
+                    self._works.begins(update.name or "")
+                    self._works.ends()
+                continue
             if update.operation_type is not OperationType.STEP:
                 continue
             if update.action is OperationAction.START:
