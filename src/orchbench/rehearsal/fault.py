@@ -40,7 +40,7 @@ class Kind(StrEnum):
     LOSE_ANSWER = "lose-answer"
     """Calls happen, and their answers are lost."""
     CRASH_BEFORE = "crash-before"
-    """The function's process dies before the call reaches the Data API."""
+    """The function's process dies before the call reaches its service."""
     CRASH_AFTER = "crash-after"
     """The function's process dies after the call took effect."""
     HANG = "hang"
