@@ -34,7 +34,9 @@ FOLLOWING = "following_seconds"
 def handler(event: Json, context: DurableContext) -> Json:
     """Run the batch of one execution to its end, as ``run_batch`` says."""
     # Before the submit, whose statement tells the notify function of it: no event can come too early.
-    first = _wait_begun(context, first_wait_seconds(event, Settings.from_environment().longest_timeout_seconds))
+    first = _wait_begun(
+        context, first_wait_seconds(event, Settings.from_environment().longest_timeout_seconds)
+    )
     steps = BatchSteps(context, POLL_BUDGET, callback_id=first.callback_id, kept=_with_following)
     return run_batch(event, context, steps, partial(await_end, first))
 

@@ -23,6 +23,7 @@ NOT_LOADED = {
     # The durable SDK imports boto3 itself.
     "durable_poll": TRACING | SPLITTING,
     "durable_condition": TRACING | SPLITTING,
+    "durable_callback": TRACING | SPLITTING,
 }
 """Each function, and the modules that it does without until it is invoked."""
 

@@ -177,7 +177,9 @@ class Followed:
     def lag(self) -> Lag:
         """The detection lag of ends at any moment."""
         delays = self.polled.last_delay_seconds[~self.unseen]
-        return lag_at_any_moment(delays, self.longest_delay_seconds, by_event=self.candidate.sees_ends_at_once)
+        return lag_at_any_moment(
+            delays, self.longest_delay_seconds, by_event=self.candidate.sees_ends_at_once
+        )
 
     @cached_property
     def stretched(self) -> bool:

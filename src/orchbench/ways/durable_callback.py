@@ -3,7 +3,7 @@
 from orchbench.platforms.durable_functions.platform import OPERATIONS_QUOTA
 from orchbench.trace import Work
 from orchbench.ways.durable_poll import ENDINGS, WORKS, amounts
-from orchbench.ways.usage import Amounts, Usage
+from orchbench.ways.usage import Amounts, Ending, Usage
 from orchbench.ways.way import Variation, Waits, Way
 
 _NAME = "durable-callback"
@@ -20,7 +20,9 @@ _USAGE = Usage(
     in_vain=amounts(1, 2, 1, 463),
     # The next wait began before the check, and nobody waits for it.
     by_fallback=amounts(1, 1, 1, 0),
-    endings=ENDINGS,
+    # A statement that is cancelled sends its event too. It finds no callback that waits, and an execution that is
+    # not over: it comes again a minute later.
+    endings=ENDINGS | {Ending.TIMED_OUT: ENDINGS[Ending.TIMED_OUT] + Amounts(invocations={_NOTIFY: 1})},
     refused_poll=amounts(0, 1, 0, 166),
     refused_ending=amounts(0, 1 + 1, 0, 166),
     death="CheckpointError",

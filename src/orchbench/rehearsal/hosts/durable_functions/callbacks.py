@@ -18,7 +18,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
 )
 from aws_durable_execution_sdk_python_testing.execution import Execution
 
-from orchbench.rehearsal.hosts.durable_functions.refusals import CALLBACK_TIMED_OUT, NOT_FOUND, refused
+from orchbench.rehearsal.function_calls import refusal
 from orchbench.trace import Json
 from orchbench.virtual_time.clock import VirtualClock
 
@@ -100,10 +100,12 @@ class Callbacks:
             None,
         )
         if found is None:
-            raise refused(operation, NOT_FOUND, "There is no such callback.")
+            message = "There is no such callback."
+            raise refusal("ResourceNotFoundException", message, operation, status=404)
         waits = found.status is OperationStatus.STARTED and not execution.is_complete
         if not waits or self._ends[found.operation_id] < self._clock.moment():
-            raise refused(operation, CALLBACK_TIMED_OUT, "The callback has expired or has already been closed.")
+            message = "The callback has expired or has already been closed."
+            raise refusal("CallbackTimeoutException", message, operation, status=400)
         return callback_id
 
     def give_up(self, execution: Execution) -> None:

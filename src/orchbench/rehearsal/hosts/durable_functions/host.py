@@ -40,6 +40,7 @@ from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecu
 
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.platforms.platform import Record
+from orchbench.rehearsal.function_calls import refusal
 from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
 from orchbench.rehearsal.hosts.durable_functions.callbacks import Callbacks
 from orchbench.rehearsal.hosts.durable_functions.event_order import EventOrder
@@ -47,7 +48,6 @@ from orchbench.rehearsal.hosts.durable_functions.metering import (
     WAIT_FOR_CONDITION,
     Metering,
 )
-from orchbench.rehearsal.hosts.durable_functions.refusals import NOT_FOUND, refused
 from orchbench.rehearsal.hosts.durable_functions.service import SdkClock, ServiceClient
 from orchbench.rehearsal.hosts.durable_functions.status_change import durable_status_change
 from orchbench.trace import Json
@@ -194,7 +194,7 @@ class DurableHost:
     def _history(self, request: Mapping[str, Any]) -> Json:
         """Do what GetDurableExecutionHistory does, at any time: a page, from either end."""
         self._know("GetDurableExecutionHistory", request)
-        events = list(self.record().events)
+        events = list(self.history_read())
         if request.get("ReverseOrder"):
             events.reverse()
         first = int(request.get("Marker") or 0)
@@ -204,7 +204,8 @@ class DurableHost:
 
     def _know(self, operation: str, request: Mapping[str, Any]) -> None:
         if request["DurableExecutionArn"] != self.execution_arn:
-            raise refused(operation, NOT_FOUND, "There is no such durable execution.")
+            message = "There is no such durable execution."
+            raise refusal("ResourceNotFoundException", message, operation, status=404)
 
     def status_change(self) -> Json:
         """Return the event of the execution's end."""
@@ -276,8 +277,16 @@ class DurableHost:
                 )
 
     def _follow(self, updates: Sequence[OperationUpdate]) -> None:
-        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not."""
+        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not.
+
+        A wait or a callback begins and is left alone: no function runs while it lasts.
+        """
         for update in updates:
+            if update.operation_type in (OperationType.WAIT, OperationType.CALLBACK):
+                if update.action is OperationAction.START:
+                    self._works.begins(update.name or "")
+                    self._works.ends()
+                continue
             if update.operation_type is not OperationType.STEP:
                 continue
             if update.action is OperationAction.START:
