@@ -18,6 +18,7 @@ NOT_LOADED = {
     "cancel": TRACING | BOTO3 | SPLITTING,
     "sweep": TRACING | BOTO3 | SPLITTING,
     "prepare": TRACING | BOTO3,
+    "arm": TRACING | BOTO3 | SPLITTING,
     "notify": TRACING | BOTO3 | SPLITTING,
     # The durable SDK imports boto3 itself.
     "durable_poll": TRACING | SPLITTING,
