@@ -28,6 +28,9 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 class Callbacks:
     """Completes the callbacks of an execution, or lets them time out; a heartbeat is not looked at.
 
+    Attributes:
+        timeouts: seconds after which each gives up, by its operation; 0 for never.
+
     Args:
         ended: is told the operation of each that ends.
     """
@@ -35,6 +38,7 @@ class Callbacks:
     def __init__(self, clock: VirtualClock, ended: Callable[[str], None]) -> None:
         self._clock = clock
         self._ended = ended
+        self.timeouts: dict[str, int] = {}
         self._ends: dict[str, datetime] = {}
         self._completed = 0
         self._heard = 0
@@ -53,6 +57,7 @@ class Callbacks:
         for one in updates:
             if one.operation_type is OperationType.CALLBACK and one.action is OperationAction.START:
                 seconds = one.callback_options.timeout_seconds if one.callback_options else 0
+                self.timeouts[one.operation_id] = seconds
                 self._ends[one.operation_id] = (
                     self._clock.moment() + timedelta(seconds=seconds) if seconds else NEVER
                 )

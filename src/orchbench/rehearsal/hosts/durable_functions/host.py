@@ -220,7 +220,7 @@ class DurableHost:
         return durable_status_change(self.record().description)
 
     def _events(self, history: Sequence[Any]) -> Iterator[dict[str, Any]]:
-        """Yield events in boto3's shape; the testing SDK loses an invocation's details on the way."""
+        """Yield events in boto3's shape; the testing SDK loses details of invocations and callbacks."""
         completions = iter(self.execution.invocation_completions)
         for event in history:
             found: dict[str, Any] = event.to_dict()
@@ -231,6 +231,8 @@ class DurableHost:
                     told = {"ErrorType": type(error).__name__, "ErrorMessage": str(error)}
                     details["Error"] = {"Payload": told, "Truncated": False}
                 found["InvocationCompletedDetails"] = details
+            if found["EventType"] == "CallbackStarted":
+                found["CallbackStartedDetails"]["Timeout"] = self._callbacks.timeouts[found["Id"]]
             yield found
 
     def checkpoint(
