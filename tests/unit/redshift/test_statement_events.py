@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchbench.event_bus.publisher import start_publisher
+from orchbench.redshift.__main__ import parse, publishing
 from orchbench.redshift.event_publishing import EventPublishing
 from orchbench.redshift.script import Script, ScriptedStatement, lasting
 from orchbench.redshift.statement_event import statement_event
@@ -176,3 +177,16 @@ def test_an_event_that_cannot_be_put_is_logged_and_the_next_one_is_put(
         "An event of aws.redshift-data was not delivered",
         "An event of aws.redshift-data was refused",
     ]
+
+
+def test_the_process_is_told_where_events_go_and_which_share_is_lost() -> None:
+    told = parse(["--event-bus", "http://127.0.0.1:1", "--lose-statement-events", "1/2"])
+    assert (told.event_bus, told.lose_statement_events) == ("http://127.0.0.1:1", Fraction(1, 2))
+    # Without a bus of its own nothing leaves the process, whatever AWS account its environment names.
+    assert publishing(parse([])) is None
+
+
+def test_a_share_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--lose-statement-events", "2"])
+    assert "'2' is not a share: it takes a number from 0 to 1" in capsys.readouterr().err
