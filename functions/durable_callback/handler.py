@@ -24,7 +24,7 @@ from redshift_batch.status import seconds_after_next
 from telemetry import logger
 
 POLL_BUDGET = 1423
-"""How many checks the 3,000 operations of an execution allow, a reserve kept. With its wait one is two of them."""
+"""How many checks the 3,000 operations of an execution allow, a reserve kept; with its wait one is two."""
 FOLLOWING = "following_seconds"
 """Where a step's result says how long the wait after the next one is to last; None where none follows."""
 
@@ -73,5 +73,5 @@ def _ran_out(wait: Callback[str]) -> bool:
 
 
 def _with_following(progress: Progress, now: datetime) -> Json:
-    """Return what a step keeps: the wait after the next one begins before a check could say how long it is."""
+    """Return what a step keeps: the wait after the next one begins before a check says how long it is."""
     return progress.to_json() | {FOLLOWING: seconds_after_next(progress, poll_budget=POLL_BUDGET, now=now)}

@@ -194,13 +194,21 @@ class DurableHost:
     def _history(self, request: Mapping[str, Any]) -> Json:
         """Do what GetDurableExecutionHistory does, at any time: a page, from either end."""
         self._know("GetDurableExecutionHistory", request)
-        events = list(self.history_read())
+        events = list(self._events_read())
         if request.get("ReverseOrder"):
             events.reverse()
         first = int(request.get("Marker") or 0)
         after = first + int(request.get("MaxItems") or MOST_ITEMS)
         more = {"NextMarker": str(after)} if after < len(events) else {}
         return {"Events": events[first:after], **more}
+
+    def _events_read(self) -> Sequence[Mapping[str, Any]]:
+        """Return what a read of the history shows: nothing since its newest callback, where it is stale."""
+        events = self.record().events
+        if not self._faults.history_is_stale():
+            return events
+        callbacks = [index for index, one in enumerate(events) if one["EventType"] == "CallbackStarted"]
+        return events[: callbacks[-1]] if callbacks else events
 
     def _know(self, operation: str, request: Mapping[str, Any]) -> None:
         if request["DurableExecutionArn"] != self.execution_arn:
