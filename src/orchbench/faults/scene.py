@@ -53,7 +53,7 @@ LEFT_RUNNING_SECONDS = 60.0
 """After an execution's end; what runs longer was left running."""
 ENDED_LOOK_SECONDS = 0.25
 QUIET_LOOK_SECONDS = 0.05
-"""Between two looks whether an execution has ended, which its service dates, and whether a batch still runs."""
+"""Between two looks whether an execution has ended, which its service dates, or a batch does not run."""
 ENDED_BY_ITSELF = frozenset({None, "BatchFailed", "BatchAborted"})
 """Errors of an execution whose statement was not cancelled for it."""
 
