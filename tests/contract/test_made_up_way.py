@@ -12,13 +12,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from project import ROOT
 from samtranslator.yaml_helper import yaml_parse
 
-from orchbench.ways import way_named
+from orchbench.faults.catalogue import REHEARSED
+from orchbench.ways import all_ways, way_named
 
 pytestmark = pytest.mark.slow
 
@@ -65,8 +65,38 @@ Outputs:
     Condition: AllWays
     Value: !Ref MadeUpStateMachine
 """
-COMMAND = "import sys; from orchbench.cli import main; sys.exit(main())"
-Run = Callable[..., str]
+COMPUTED = (
+    ("limits",),
+    ("limits", "--timeout", "24h"),
+    ("estimate", "--duration", "20m"),
+    ("decide", "--duration", "20m", "--runs-a-month", "3000", "--acceptable-lag", "1m"),
+    ("complexity",),
+)
+COUNTED = ("rehearse", "--duration", "95s", "--poll", "fixed:10s")
+STOPPED = ("faults", "--fault", "stop", "--processes", "1")
+BESIDE_ITS_PARENT = ("faults", "--way", "sfn-poll,made-up", "--processes", "1")
+"""All faults, which other tests have every other way meet."""
+VERBOSE = ("limits", "--verbose")
+REPORT = ("report", str(ROOT / "docs" / "results" / "compare-local"), "--out", "page")
+COMMANDS = """
+import contextlib, io, json, sys
+from orchbench.cli import main
+
+def ended(arguments):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = main(arguments)
+        except SystemExit as error:
+            code = error.code
+    return code, out.getvalue(), err.getvalue()
+
+print(json.dumps([ended(one) for one in json.load(sys.stdin)]))
+"""
+"""Several commands in one process: most of a command's time goes into its imports."""
+
+Said = Callable[..., str]
+"""What a command printed, by its arguments."""
 
 
 def copied(folder: Path) -> Path:
@@ -79,35 +109,31 @@ def copied(folder: Path) -> Path:
     return folder
 
 
-def runner(folder: Path) -> Run:
-    def run(*arguments: str, status: int = 0) -> str:
-        found = subprocess.run(
-            [
-                sys.executable,
-                "-c",
-                "import sys; from orchbench.cli import main; sys.exit(main())",
-                *arguments,
-            ],
-            cwd=folder,
-            env=os.environ
-            | {
-                "PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder / 'functions'}",
-                # The copy is compiled once, and not by every command.
-                "PYTHONDONTWRITEBYTECODE": "",
-            },
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
-        assert found.returncode == status, found.stderr
-        return found.stdout
+def run_in(folder: Path, *commands: tuple[str, ...]) -> Said:
+    """Run commands in a project, and return what finds the output of each."""
+    found = subprocess.run(
+        [sys.executable, "-c", COMMANDS],
+        input=json.dumps(commands),
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{folder / 'src'}{os.pathsep}{folder / 'functions'}"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert found.returncode == 0, found.stderr
+    ended = dict(zip(commands, json.loads(found.stdout), strict=True))
 
-    return run
+    def said(*arguments: str) -> str:
+        code, out, err = ended[arguments]
+        assert code == 0, err
+        return str(out)
+
+    return said
 
 
 @pytest.fixture(scope="module")
-def added(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def added(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with one way and one platform more."""
     folder = copied(tmp_path_factory.mktemp("added"))
     source = folder / "src" / "orchbench"
@@ -122,65 +148,65 @@ def added(tmp_path_factory: pytest.TempPathFactory) -> Run:
     (folder / "statemachine" / "made_up.asl.json").write_text(definition)
     template = folder / "template.yaml"
     template.write_text(template.read_text().replace("\nOutputs:\n", BLOCK, 1))
-    return runner(folder)
+    return folder
 
 
-def ways_in(document: Any, key: str = "ways") -> list[str]:
-    """Return the ways that a document tells of, in its order."""
-    found = document[key]
-    return list(found) if isinstance(found, dict) else [one["way"] for one in found]
+@pytest.fixture(scope="module")
+def said(added: Path) -> Said:
+    documents = [*COMPUTED, COUNTED, STOPPED, BESIDE_ITS_PARENT]
+    return run_in(added, *((*one, "--json") for one in documents), VERBOSE, REPORT)
 
 
-def named(text: str) -> bool:
-    return '"made-up"' in text
+@pytest.mark.parametrize("arguments", COMPUTED, ids=" ".join)
+def test_an_added_way_is_computed(said: Said, arguments: tuple[str, ...]) -> None:
+    assert '"made-up"' in said(*arguments, "--json")
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("limits",),
-        ("limits", "--timeout", "24h"),
-        ("estimate", "--duration", "20m"),
-        ("decide", "--duration", "20m", "--runs-a-month", "3000", "--acceptable-lag", "1m"),
-        ("complexity",),
-    ],
-    ids=" ".join,
-)
-def test_an_added_way_is_computed(added: Run, arguments: tuple[str, ...]) -> None:
-    assert named(added(*arguments, "--json"))
-
-
-def test_an_added_way_is_counted_as_what_it_varies_and_in_its_own_meter(added: Run) -> None:
-    rows = json.loads(added("rehearse", "--duration", "95s", "--poll", "fixed:10s", "--json"))["rehearsals"]
+def test_an_added_way_is_counted_as_what_it_varies_and_in_its_own_meter(said: Said) -> None:
+    rows = json.loads(said(*COUNTED, "--json"))["rehearsals"]
     by_way = {row["way"]: row for row in rows}
     counts = ("polls", "transitions", "invocations", "detection_lag_seconds")
 
     assert [by_way["made-up"][one] for one in counts] == [by_way["sfn-poll"][one] for one in counts]
 
 
-def test_an_added_way_meets_every_fault(added: Run) -> None:
-    rows = json.loads(added("faults", "--json"))["faults"]
+def test_an_added_way_meets_a_fault_with_all_others(said: Said) -> None:
+    (row,) = json.loads(said(*STOPPED, "--json"))["faults"]
 
-    assert all("made-up" in [cell["way"] for cell in row["ways"]] for row in rows)
+    assert sorted(cell["way"] for cell in row["ways"]) == sorted([*all_ways(), "made-up"])
+    assert row["broken"] == []
+
+
+def test_an_added_way_meets_every_fault_and_ends_as_the_one_that_it_varies(said: Said) -> None:
+    rows = json.loads(said(*BESIDE_ITS_PARENT, "--json"))["faults"]
+
+    assert [row["fault"] for row in rows] == [fault.name for fault in REHEARSED]
+    assert all([cell["way"] for cell in row["ways"]] == ["sfn-poll", "made-up"] for row in rows)
     assert [row["broken"] for row in rows if row["broken"]] == []
 
 
-def test_an_added_way_stands_behind_the_one_that_it_varies(added: Run) -> None:
-    shown = added("limits", "--verbose")
+def test_an_added_way_stands_behind_the_one_that_it_varies(said: Said) -> None:
+    shown = said(*VERBOSE)
     places = [shown.index(name) for name in ("sfn-poll", "durable-poll", "made-up", "durable-condition")]
 
     assert places == sorted(places)
 
 
-def test_an_added_way_is_on_the_page(added: Run, tmp_path: Path) -> None:
-    page = tmp_path / "page"
-    added("report", str(ROOT / "docs" / "results" / "compare-local"), "--out", str(page))
+def test_an_added_way_is_on_the_page(said: Said, added: Path) -> None:
+    said(*REPORT)
 
-    assert "made-up" in "\n".join(file.read_text() for file in page.rglob("*.md"))
+    assert "made-up" in "\n".join(file.read_text() for file in (added / "page").rglob("*.md"))
+
+
+LEFT = (
+    *(one for one in COMPUTED if "--timeout" not in one),
+    ("rehearse", "--duration", "95s"),
+    STOPPED,
+)
 
 
 @pytest.fixture(scope="module")
-def deleted(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def deleted(tmp_path_factory: pytest.TempPathFactory) -> Said:
     """A project without ``durable-condition``."""
     folder = copied(tmp_path_factory.mktemp("deleted"))
     (folder / "src" / "orchbench" / "ways" / "durable_condition.py").unlink()
@@ -192,7 +218,7 @@ def deleted(tmp_path_factory: pytest.TempPathFactory) -> Run:
         if one["Metadata"]["orchbench"]["Ways"] == ["durable-condition"]:
             text = without(text, name)
     template.write_text(without(text, way_named("durable-condition").target_output))
-    return runner(folder)
+    return run_in(folder, *((*one, "--json") for one in LEFT))
 
 
 def without(text: str, name: str) -> str:
@@ -202,17 +228,6 @@ def without(text: str, name: str) -> str:
     return found
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("limits",),
-        ("estimate", "--duration", "20m"),
-        ("decide", "--duration", "20m", "--runs-a-month", "3000", "--acceptable-lag", "1m"),
-        ("rehearse", "--duration", "95s"),
-        ("faults", "--fault", "stop"),
-        ("complexity",),
-    ],
-    ids=" ".join,
-)
-def test_a_deleted_way_leaves_no_trace(deleted: Run, arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", LEFT, ids=" ".join)
+def test_a_deleted_way_leaves_no_trace(deleted: Said, arguments: tuple[str, ...]) -> None:
     assert "durable-condition" not in deleted(*arguments, "--json")

@@ -15,13 +15,15 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 LOGS = Path(sys.prefix) / "test-logs"
-ACTS, SERVERS = ("tests/local/acceptance", "tests/local/faults"), ("tests/local/stack", "tests/local/bench")
+ACTS, FAULTS = ("tests/local/acceptance",), ("tests/local/faults",)
+SERVERS = ("tests/local/stack", "tests/local/bench")
 PARTS: Mapping[str, Sequence[str]] = {
     # A file stays in one process: what its tests share is made once.
     "computing": ("-m", "not local", "-n", "2", "--dist", "loadfile"),
     "acceptance": ("-m", "local", *ACTS),
+    "faults": ("-m", "local", *FAULTS),
     "servers": ("-m", "local", *SERVERS),
-    "others": ("-m", "local", *(f"--ignore={folder}" for folder in (*ACTS, *SERVERS))),
+    "others": ("-m", "local", *(f"--ignore={folder}" for folder in (*ACTS, *FAULTS, *SERVERS))),
 }
 
 

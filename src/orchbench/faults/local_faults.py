@@ -211,7 +211,8 @@ def _stop_in_queue(place: Scene, executions: Sequence[StruckExecution]) -> None:
     place.await_polls(executions)
     letters = place.dead_letters() + len(executions)
     _stop_each(place, executions)
-    eventually(lambda: place.dead_letters() >= letters, "The events' attempts do not run out")
+    # They take a minute; who asks a busy server all the time makes it two.
+    eventually(lambda: place.dead_letters() >= letters, "The events' attempts do not run out", look_seconds=1)
     place.empty_queue()
     place.await_running(executions)
     place.sweep()

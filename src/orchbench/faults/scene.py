@@ -51,7 +51,9 @@ QUEUE = "full-queue"
 LONGEST_SECONDS = 240.0
 LEFT_RUNNING_SECONDS = 60.0
 """After an execution's end; what runs longer was left running."""
-LOOK_SECONDS = 0.05
+ENDED_LOOK_SECONDS = 0.25
+QUIET_LOOK_SECONDS = 0.05
+"""Between two looks whether an execution has ended, which its service dates, or a batch does not run."""
 ENDED_BY_ITSELF = frozenset({None, "BatchFailed", "BatchAborted"})
 """Errors of an execution whose statement was not cancelled for it."""
 
@@ -219,13 +221,18 @@ class Scene:
         service = self.service(batch.way)
         deadline = time.monotonic() + LONGEST_SECONDS
         while service.status(batch.arn) is ExecutionStatus.RUNNING and time.monotonic() < deadline:
-            time.sleep(LOOK_SECONDS)
+            time.sleep(ENDED_LOOK_SECONDS)
         return batch.way.platform.trace(batch.way, "local", service.record(batch.arn), [])
 
     def _await_quiet(self, batch: StruckExecution) -> float | None:
         """Return when the batch was seen not to run any more, None where it runs on and on."""
         try:
-            eventually(lambda: not self.backends([batch]), "The batch still runs", LEFT_RUNNING_SECONDS)
+            eventually(
+                lambda: not self.backends([batch]),
+                "The batch still runs",
+                LEFT_RUNNING_SECONDS,
+                QUIET_LOOK_SECONDS,
+            )
         except NotFoundInTime:
             return None
         return time.time()

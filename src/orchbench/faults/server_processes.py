@@ -19,7 +19,7 @@ from orchbench.local.stack import LocalStack
 from orchbench.local.watchdog import MARK_VARIABLE, PROCESSES
 
 START_SECONDS = 240.0
-LOOK_SECONDS = 0.02
+LOOK_SECONDS = 0.1
 
 T = TypeVar("T")
 
@@ -28,8 +28,16 @@ class NotFoundInTime(Exception):
     """What a fault needs did not come about; one sentence."""
 
 
-def eventually(found: Callable[[], T], what: str, seconds: float = START_SECONDS) -> T:
+def eventually(
+    found: Callable[[], T],
+    what: str,
+    seconds: float = START_SECONDS,
+    look_seconds: float = LOOK_SECONDS,
+) -> T:
     """Return the first true answer.
+
+    Args:
+        look_seconds: between two questions; each of them costs the servers time as well.
 
     Raises:
         NotFoundInTime: there was none in so many seconds.
@@ -38,7 +46,7 @@ def eventually(found: Callable[[], T], what: str, seconds: float = START_SECONDS
     while not (answer := found()):
         if time.monotonic() > deadline:
             raise NotFoundInTime(f"{what}: not within {seconds:g} s.")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(look_seconds)
     return answer
 
 

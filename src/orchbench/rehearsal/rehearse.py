@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from botocore.client import BaseClient
 
@@ -137,9 +136,10 @@ class _Stage:
         with ExitStack() as stack:
             stack.enter_context(deployed(self._application))
             stack.enter_context(self.clock.wall_clock())
-            stack.enter_context(botocore_in_virtual_time(self.clock, self._generator("network")))
-            for client in (*fresh_clients(stack), *execution_clients(stack)):
-                self.aws.attach(client)
+            generator = self._generator("network")
+            stack.enter_context(botocore_in_virtual_time(self.clock, generator, self.aws.attach))
+            forget_clients()
+            stack.callback(forget_clients)
             self._functions.load()
             for client in clients_of_modules(self._application):
                 self.aws.attach(client)
@@ -256,16 +256,13 @@ class _SameShare(random.Random):
         return self._share
 
 
-def fresh_clients(stack: ExitStack) -> tuple[Any, Any]:
-    """Return the handlers' own clients of the Data API, the hasty one and the patient one, built anew.
-
-    A client remembers throttling, and its retries' jitter.
-    """
+def forget_clients() -> None:
+    """Have handlers make their clients anew: a client remembers throttling, and its retries' jitter."""
+    import executions  # noqa: PLC0415 - importable only here
     from redshift_batch.data_api import redshift_data_client  # noqa: PLC0415 - importable only here
 
     redshift_data_client.cache_clear()
-    stack.callback(redshift_data_client.cache_clear)
-    return redshift_data_client(), redshift_data_client(patient=True)
+    executions.client.cache_clear()
 
 
 def clients_of_modules(application: Application) -> list[BaseClient]:
@@ -273,15 +270,6 @@ def clients_of_modules(application: Application) -> list[BaseClient]:
     code = application.code.resolve()
     modules = [one for one in list(sys.modules.values()) if is_below(one, code)]
     return [one for module in modules for one in vars(module).values() if isinstance(one, BaseClient)]
-
-
-def execution_clients(stack: ExitStack) -> list[Any]:
-    """Return the clients by which the functions read executions, built anew."""
-    import executions  # noqa: PLC0415 - importable only here
-
-    executions.client.cache_clear()
-    stack.callback(executions.client.cache_clear)
-    return [executions.client(service) for service in ("stepfunctions", "lambda")]
 
 
 def digest(rehearsals: Iterable[Rehearsal]) -> str:

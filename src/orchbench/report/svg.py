@@ -6,7 +6,7 @@ The colours are CSS variables, which the page sets for light and dark; an SVG fi
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ def colours() -> str:
     return COLOURS_FILE.read_text()
 
 
+@lru_cache(maxsize=64)
 def _converted(specification: str) -> str:
     # No base URL is allowed: a specification that asks for the network fails.
     drawn: str = vl_convert.vegalite_to_svg(specification, allowed_base_urls=[])

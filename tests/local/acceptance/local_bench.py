@@ -32,12 +32,12 @@ class Bench:
         assert arn is not None
         return arn
 
-    def wait(self, way: Way, arn: str, seconds: float = 240) -> Trace:
+    def wait(self, way: Way, arn: str, seconds: float = 240, look_seconds: float = 0.2) -> Trace:
         service = self._service(way)
         deadline = time.monotonic() + seconds
         while service.status(arn) is ExecutionStatus.RUNNING:
             assert time.monotonic() < deadline, f"{arn} still runs after {seconds} s"
-            time.sleep(0.1)
+            time.sleep(look_seconds)
         return way.platform.trace(way, "local", service.record(arn), [])
 
     def invocations(self, way: Way, arn: str) -> int:

@@ -37,6 +37,7 @@ def overrun(short_bench: Bench) -> dict[str, Trace]:
         eventually(
             lambda: logged(short_bench, way).count("check status failed") >= OVERRUNS,  # noqa: B023 - asked at once
             f"{way.name} does not overrun",
+            look_seconds=0.5,
         )
     short_bench.set_faults()
     return {way.name: short_bench.wait(way, arn) for way, arn in arns}

@@ -56,7 +56,7 @@ def found_in(value: Any, key: str) -> Iterator[Any]:
             yield value[key]
         for one in value.values():
             yield from found_in(one, key)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for one in value:
             yield from found_in(one, key)
 
