@@ -17,9 +17,8 @@ from orchbench.evaluation.intervals import (
     Interval,
     difference,
     fewest_runs,
+    interval,
     is_within,
-    median_interval,
-    quantile_interval,
     ranks,
 )
 
@@ -63,9 +62,9 @@ def coverage(lengths: str, runs: int, samples: int, spread: float = 1.0) -> dict
         if runs < fewest_runs(quantile):
             continue
         truth = _truth(lengths, quantile, spread)
-        firsts = [quantile_interval(sample, quantile) for sample in one]
+        firsts = [interval(sample, quantile) for sample in one]
         found[name] = _share(low <= truth <= high for low, high in map(_bounds, firsts))
-        seconds = [quantile_interval(sample, quantile) for sample in other]
+        seconds = [interval(sample, quantile) for sample in other]
         differences = [difference(*pair) for pair in zip(firsts, seconds, strict=True)]
         found[f"{name} difference"] = _share(low <= 0 <= high for low, high in map(_bounds, differences))
     return found
@@ -85,10 +84,10 @@ def stopped_coverage(lengths: str, spread: float, share: float, samples: int) ->
     def covers(sample: Sequence[float]) -> bool:
         runs = fewest_runs(MEDIAN, STOPPING_CONFIDENCE)
         while runs < MOST_RUNS and not is_within(
-            [median_interval(sample[:runs], STOPPING_CONFIDENCE)], share
+            [interval(sample[:runs], MEDIAN, STOPPING_CONFIDENCE)], share
         ):
             runs += 1
-        low, high = _bounds(median_interval(sample[:runs]))
+        low, high = _bounds(interval(sample[:runs], MEDIAN))
         return low <= 1 <= high
 
     return _share(covers(LENGTHS[lengths](random, spread, (MOST_RUNS,)).tolist()) for _ in range(samples))

@@ -19,7 +19,6 @@ from orchbench.evaluation.tariff import (
     DAYS_A_MONTH,
     SECONDS_A_DAY,
     Bill,
-    BillLine,
     Quantity,
     priced,
     weakest,
@@ -28,8 +27,6 @@ from orchbench.platforms import platform_named
 from orchbench.platforms.meters import Meter
 from orchbench.trace import EventKind, Invocation, Label, Trace, Work
 from orchbench.ways import all_ways
-
-__all__ = ["HOST_LABELS", "Bill", "BillLine", "bill", "quantities", "weakest"]
 
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
 LOCAL_DURATIONS = (

@@ -58,26 +58,6 @@ class Difference:
     confidence: float = CONFIDENCE
 
 
-def median_interval(runs: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """Return the median of some runs; None where there is none."""
-    return quantile_interval(runs, MEDIAN, confidence)
-
-
-def p95_interval(runs: Sequence[float]) -> Interval | None:
-    """Return the 95th percentile of some runs; None where there is none."""
-    return quantile_interval(runs, P95)
-
-
-def median_difference(first: Sequence[float], second: Sequence[float]) -> Difference | None:
-    """Return the first median less the second; None where one of them has no run."""
-    return difference(median_interval(first), median_interval(second))
-
-
-def p95_difference(first: Sequence[float], second: Sequence[float]) -> Difference | None:
-    """Return the first 95th percentile less the second; None where one of them has no run."""
-    return difference(p95_interval(first), p95_interval(second))
-
-
 def is_within(intervals: Sequence[Interval | None], share: float) -> bool:
     """Tell whether every interval lies within this share of its figure, one without an interval does not."""
     widths = [one.half_width_share if one else None for one in intervals]
@@ -93,10 +73,8 @@ def fewest_runs(quantile: float, confidence: float = CONFIDENCE) -> int:
     return runs
 
 
-def quantile_interval(
-    runs: Sequence[float], quantile: float, confidence: float = CONFIDENCE
-) -> Interval | None:
-    """Return a quantile of some runs, with its interval where there are runs enough."""
+def interval(runs: Sequence[float], quantile: float, confidence: float = CONFIDENCE) -> Interval | None:
+    """Return a quantile of some runs, with its interval where there are enough; None where there is none."""
     if not len(runs):
         return None
     values = sorted(map(float, runs))

@@ -54,14 +54,14 @@ class BillLine:
     what: str
     quantity: Decimal
     unit: str
+    price_usd: Decimal
     amount_usd: Decimal
+    free_quantity: Decimal
     label: Label
     quantity_label: Label
+    source: str
     price_source: str
-    note: str = ""
-    source: str = ""
-    price_usd: Decimal = Decimal(0)
-    free_quantity: Decimal = Decimal(0)
+    note: str
 
 
 @dataclass(frozen=True)
@@ -169,23 +169,12 @@ def bill_to_json(bill: Bill) -> Json:
         "total_usd": plain(bill.total_usd),
         "label": bill.label.value,
         "source": "the sum of the lines",
-        "lines": [
-            {
-                "what": line.what,
-                "quantity": plain(line.quantity),
-                "unit": line.unit,
-                "price_usd": plain(line.price_usd),
-                "amount_usd": plain(line.amount_usd),
-                "free_quantity": plain(line.free_quantity),
-                "label": line.label.value,
-                "quantity_label": line.quantity_label.value,
-                "source": line.source,
-                "price_source": line.price_source,
-                "note": line.note,
-            }
-            for line in bill.lines
-        ],
+        "lines": [{name: _written(value) for name, value in vars(line).items()} for line in bill.lines],
     }
+
+
+def _written(value: Decimal | str) -> str:
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def plain(number: Decimal) -> str:

@@ -66,10 +66,6 @@ def from_distribution(text: str) -> Workload:
         if kind not in _DISTRIBUTIONS:
             return _workload([_runnable(text)], Label.ASSUMED, f"one duration, {text}")
         quantile = _DISTRIBUTIONS[kind](rest)
-    except _TooLong as error:
-        raise InvalidWorkload(
-            f"A duration of {error} is longer than the 24 h that Redshift runs a query: give 24h at most."
-        ) from None
     except InvalidWorkload:
         raise
     except ValueError:
@@ -79,14 +75,13 @@ def from_distribution(text: str) -> Workload:
     return _workload(capped, Label.ASSUMED, f"{QUANTILES:,} quantiles of {text}, 24 h at most")
 
 
-class _TooLong(Exception):
-    """A duration that Redshift runs no query for."""
-
-
 def _runnable(text: str) -> float:
     seconds = parse_duration(text)
     if seconds > LONGEST_SECONDS:
-        raise _TooLong(text.strip())
+        raise InvalidWorkload(
+            f"A duration of {text.strip()} is longer than the 24 h that Redshift runs a query: give 24h at "
+            "most."
+        )
     return seconds
 
 

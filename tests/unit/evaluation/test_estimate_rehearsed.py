@@ -73,7 +73,7 @@ def assert_equal(found: Estimate, rehearsal: Rehearsal) -> None:
     assert float(found.polled.seen_at_seconds[0]) == times.makespan_seconds
     if died or timed_out:
         assert np.isnan(followed.lag_seconds[0])
-        assert figures(rehearsal).detection_lag_seconds is None
+        assert figures(rehearsal)["detection_lag_seconds"] is None
     else:
         assert round(float(followed.lag_seconds[0]), 6) == times.detection_lag_seconds
         assert followed.lag_seconds[0] <= followed.lag_worst_seconds[0]
