@@ -13,7 +13,6 @@ from orchbench.evaluation.intervals import (
     MEDIAN,
     P95,
     STOPPING_CONFIDENCE,
-    Difference,
     Interval,
     difference,
     fewest_runs,
@@ -98,7 +97,7 @@ def _truth(lengths: str, quantile: float, spread: float) -> float:
     return 1 + above if lengths == "normal" else math.exp(above)
 
 
-def _bounds(found: Interval | Difference | None) -> tuple[float, float]:
+def _bounds(found: Interval | None) -> tuple[float, float]:
     """Return where a figure lies; nowhere where there is no interval, so that it covers nothing."""
     if found is None or found.low is None or found.high is None:
         return math.nan, math.nan

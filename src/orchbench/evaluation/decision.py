@@ -20,7 +20,6 @@ from orchbench.evaluation.estimate import Estimate, Followed, Terms, estimate_wa
 from orchbench.evaluation.loads import FITS, Load, loads
 from orchbench.evaluation.month import Month, month_of
 from orchbench.evaluation.polling import Floats
-from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.ways.durations import Policy, shown_duration
@@ -123,10 +122,6 @@ class Question:
     def none_ends(self) -> bool:
         """Tell whether every query runs into the timeout."""
         return bool(self.durations_seconds.min() > self.timeout_seconds)
-
-    def at_prices(self, prices: PriceList) -> "Question":
-        """Return it with other prices."""
-        return replace(self, terms=replace(self.terms, prices=prices))
 
     def assuming(self, values: Mapping[str, Decimal]) -> "Question":
         """Return it with other assumptions; Redshift's size is one of them where it is Serverless."""

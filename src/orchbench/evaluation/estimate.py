@@ -17,8 +17,8 @@ import numpy as np
 
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.billed_time import (
-    added_milliseconds,
     invocation_milliseconds,
+    milliseconds,
     milliseconds_of_polls,
 )
 from orchbench.evaluation.candidate import Candidate
@@ -28,7 +28,7 @@ from orchbench.evaluation.limits import is_stretched, longest_delay
 from orchbench.evaluation.polling import Counts, Floats, MostPolls, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.tariff import Bill, Quantity, priced
+from orchbench.evaluation.tariff import Bill, Quantity, free_quantities, priced
 from orchbench.evaluation.used import Used, most_polls, used_by
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.platforms.meters import CHECKPOINTS, Meter
@@ -126,12 +126,6 @@ class Followed:
         return found
 
     @property
-    def replayed(self) -> Counts:
-        """Operations that the invocations go over again."""
-        found: Counts = self.used.replayed(self.usage)
-        return found
-
-    @property
     def unseen(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         """Where the deadline passed first, or a quota ended the execution: no end was detected."""
         return self.polled.timed_out | self.polled.died
@@ -186,7 +180,7 @@ class Followed:
         usage = self.usage
         found = {(METER, meter.key): self._stored(meter, used) for meter in usage.meters}
         for name in usage.functions:
-            found[REQUESTS, name] = used.invocations_of(usage, name)
+            found[REQUESTS, name] = used.invocations(usage, name)
             found[COLD, name] = used.cold_starts_of(usage, name)
         if usage.functions:
             logged = (used.work(usage), used.checks(usage), used.invocations(usage))
@@ -287,10 +281,12 @@ class Estimate:
         polls_here = function in usage.look.invocations
         others = counted[REQUESTS, function] - (begun if polls_here else 0)
         warm = invocation_milliseconds(terms.assumed, terms.memory_mb, replayed=0, suspends=usage.suspends)
-        billed = others * warm + counted[COLD, function] * added_milliseconds(terms.assumed, 1, 0)
+        billed = others * warm + counted[COLD, function] * milliseconds(
+            terms.assumed["initialization_seconds"]
+        )
         if polls_here:
             checkpoints = counted.get((METER, CHECKPOINTS.key), 0)
-            billed = billed + of_polls + checkpoints * added_milliseconds(terms.assumed, 0, 1)
+            billed = billed + of_polls + checkpoints * milliseconds(terms.assumed["checkpoint_seconds"])
         return billed
 
     @cached_property
@@ -305,7 +301,9 @@ class Estimate:
             runs: of a query, each as likely as the other.
             free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
         """
-        return priced(self.quantities, self.terms.prices, runs=runs, free_tier=free_tier)
+        prices = self.terms.prices
+        free = free_quantities(prices, free_tier=free_tier)
+        return priced(self.quantities, prices, runs=runs, free=free)
 
 
 def estimate_way(

@@ -66,8 +66,9 @@ def tornado(now: Answer, other: Option) -> list[Swing]:
     best, named = now.ranked[0], now.question.terms.assumed.named
     swings = []
     for name, one in named.items():
-        low, high = (_difference(now.question, best, other, {name: value}) for value in (one.low, one.high))
-        swings.append(Swing(name, one, low.usd, high.usd, weakest((low.label, high.label))))
+        ends = (_difference(now.question, best, other, {name: value}) for value in (one.low, one.high))
+        (low_usd, low_label), (high_usd, high_label) = ends
+        swings.append(Swing(name, one, low_usd, high_usd, weakest((low_label, high_label))))
     return sorted((one for one in swings if one.width_usd), key=lambda one: -one.width_usd)
 
 
@@ -87,29 +88,23 @@ def worst_corner(now: Answer, other: Option, candidates: Sequence[Candidate]) ->
         for name, one in named.items():
             for value in (one.low, one.high):
                 more = _difference(question, best, other, at | {name: value})
-                if more.usd < least.usd:
+                if more[0] < least[0]:
                     at, least, turned = at | {name: value}, more, True
     moved = {name: value for name, value in at.items() if value != named[name].value}
     # The less Redshift costs, the sooner a saving matters.
     hurts = question.assuming(moved | ({RPUS: named[RPUS].low} if RPUS in named else {}))
     cheaper = _planned(hurts, other).month.usd
     matters = question.material.least_usd(cheaper + hurts.warehouse_usd)
-    return Corner(other.way, least.usd, moved, matters, least.label, answer(hurts, candidates))
-
-
-@dataclass(frozen=True)
-class _Difference:
-    usd: Decimal
-    label: Label
+    return Corner(other.way, least[0], moved, matters, least[1], answer(hurts, candidates))
 
 
 def _difference(
     question: Question, best: Option, other: Option, values: Mapping[str, Decimal]
-) -> _Difference:
+) -> tuple[Decimal, Label]:
     """Return how much more a month of the other way costs."""
     asked = question.assuming(values)
-    bills = [_planned(asked, one).month.bill for one in (other, best)]
-    return _Difference(bills[0].total_usd - bills[1].total_usd, weakest(one.label for one in bills))
+    dear, cheap = (_planned(asked, one).month for one in (other, best))
+    return dear.usd - cheap.usd, weakest((dear.bill.label, cheap.bill.label))
 
 
 def _planned(question: Question, one: Option) -> Option:

@@ -106,7 +106,8 @@ def metered(rehearsal: Rehearsal) -> Mapping[Meter, int | None]:
 
 def headroom(rehearsal: Rehearsal) -> Json | None:
     """Return the quota of its service that an execution came nearest to; None where there is none."""
-    found, amounts = [], metered(rehearsal)
+    found: list[Json] = []
+    amounts = metered(rehearsal)
     for quota in platform_named(rehearsal.trace.platform).execution_quotas:
         used = amounts.get(quota.meter) or 0
         left = round(max(0.0, 1 - used / quota.limit), 6)

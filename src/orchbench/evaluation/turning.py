@@ -142,7 +142,7 @@ def _terms(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Cha
     def with_price(key: str) -> Callable[[float], Question]:
         def ask(value: float) -> Question:
             changed = prices.prices | {key: replace(prices[key], usd=Decimal(value))}
-            return question.at_prices(replace(prices, prices=changed))
+            return replace(question, terms=replace(terms, prices=replace(prices, prices=changed)))
 
         return ask
 

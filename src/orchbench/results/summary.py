@@ -12,7 +12,7 @@ from statistics import median, median_low
 from orchbench.evaluation.apart import apart
 from orchbench.evaluation.cost import HOST_LABELS, bill
 from orchbench.evaluation.counts import Counts, count, names_of_counts
-from orchbench.evaluation.intervals import MEDIAN, P95, Difference, Interval, difference, interval
+from orchbench.evaluation.intervals import MEDIAN, P95, Interval, difference, interval
 from orchbench.evaluation.latency import Latency, latency
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import PriceList
@@ -162,13 +162,13 @@ def _latencies(values: Sequence[Latency], label: Label) -> Json:
     return found
 
 
-def _p95(found: Interval | Difference | None) -> Json:
+def _p95(found: Interval | None) -> Json:
     """Return a 95th percentile with its interval, or neither: of few runs it is little but the largest."""
     bounds = _bounds(found)
     return {"p95": round(found.value, 6) if found and bounds else None, "p95_interval": bounds}
 
 
-def _bounds(found: Interval | Difference | None) -> Json | None:
+def _bounds(found: Interval | None) -> Json | None:
     """Return where a figure lies, None where there are too few runs to say."""
     if found is None or found.low is None or found.high is None:
         return None
