@@ -24,6 +24,7 @@ from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.ways.durations import Policy, shown_duration
 
+SOURCE = "closed form over the workload"
 SECONDS_A_MONTH = 30 * 86_400
 USUAL_PEAK_FACTOR = 10.0
 SHORTEST_SHARED_SECONDS = 2
@@ -220,10 +221,9 @@ def _followed(question: Question, candidate: Candidate, policy: Policy) -> Estim
 
 
 def _option(question: Question, found: Estimate) -> Option:
-    candidate, (polls, most_polls) = found.candidate, found.followed.mean_and_most_polls
+    polls, most_polls = found.followed.mean_and_most_polls
     used = loads(
-        candidate.usage,
-        candidate.account,
+        found.candidate,
         question.terms.prices.region,
         starts_a_second=float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor,
         statement_seconds=question.seconds,

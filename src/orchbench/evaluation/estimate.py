@@ -25,7 +25,7 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
 from orchbench.evaluation.lag import Lag, lag_at_any_moment
 from orchbench.evaluation.limits import is_stretched, longest_delay
-from orchbench.evaluation.polling import Counts, Floats, MostPolls, PollColumns, poll, woken
+from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, Quantity, free_quantities, priced
@@ -86,23 +86,14 @@ class Followed:
     @cached_property
     def polled(self) -> PollColumns:
         """When its polls fall."""
-        seconds = self.statement_seconds
-        budget, most = self.candidate.budget_polls, most_polls(self.usage)
+        seconds, delays = self.statement_seconds, None
+        budget, usage = self.candidate.budget_polls, self.usage
+        if usage.changing_delays is not None and self.policy.is_fixed and self.policy.budget and budget:
+            # The way keeps one delay for a whole execution, and its poll budget rounds that one up.
+            delays = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
         timeouts = self.candidate.noticed(self.timeout_seconds)
-        delays = self._one_delay()
-        if delays is None:
-            found = poll(seconds, timeouts, self.policy, budget, most)
-        else:
-            found = _polled_each(seconds, timeouts, delays, budget, most)
+        found = poll(seconds, timeouts, self.policy, budget, most_polls(usage), delays_seconds=delays)
         return found if self.candidate.polls else woken(found, seconds)
-
-    def _one_delay(self) -> Floats | None:
-        """Return the delay that the poll budget makes of a fixed one, a row a query; None for none."""
-        budget = self.candidate.budget_polls
-        if self.usage.changing_delays is None or not (self.policy.is_fixed and self.policy.budget and budget):
-            return None
-        stretched: Floats = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
-        return stretched
 
     @cached_property
     def used(self) -> Used:
@@ -331,23 +322,6 @@ def estimate_way(
     )
     kept_warm = float(terms.assumed["kept_warm_seconds"])
     return Estimate(Followed(candidate.following(policy), kept, durations, timeouts, kept_warm), terms)
-
-
-def _polled_each(
-    seconds: Floats, timeouts: Floats, delays: Floats, budget: int | None, most: MostPolls | None
-) -> PollColumns:
-    """Return how queries are polled of which each has its own fixed delay."""
-    parts = {}
-    for delay in np.unique(delays):
-        rows = np.flatnonzero(delays == delay)
-        parts[int(delay)] = rows, poll(seconds[rows], timeouts[rows], Policy.fixed(int(delay)), budget, most)
-    order = np.argsort(np.concatenate([rows for rows, _found in parts.values()]), kind="stable")
-    return PollColumns(
-        *(
-            np.concatenate([getattr(found, name) for _rows, found in parts.values()])[order]
-            for name in PollColumns.__dataclass_fields__
-        )
-    )
 
 
 def usual_timeouts(durations_seconds: Floats) -> Floats:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
+from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.limits import AwsQuota, quotas
-from orchbench.platforms.platform import AccountQuotas
 from orchbench.trace import Json, Label
-from orchbench.ways.usage import Ending, Usage
+from orchbench.ways.usage import Ending
 
 FITS = 1 + 1e-9
 """A share of a quota up to this fits: what is beyond a whole one is the rounding of a sum."""
@@ -49,8 +49,7 @@ class Load:
 
 
 def loads(
-    usage: Usage,
-    account: AccountQuotas,
+    way: Candidate,
     region: str,
     *,
     starts_a_second: float,
@@ -62,8 +61,7 @@ def loads(
     """Return the use of every quota that polling comes near, the nearest first.
 
     Args:
-        usage: the way's own counts.
-        account: the quotas of its platform.
+        way: with its own counts, and the quotas of its platform.
         region: whose quotas.
         starts_a_second: of executions, at the busiest.
         statement_seconds: that Redshift works on one, on average.
@@ -71,6 +69,7 @@ def loads(
         polls: of an execution, on average.
         most_polls: of the longest execution.
     """
+    usage, account = way.usage, way.account
     executions = max(1.0, starts_a_second * makespan_seconds)
     a_second = executions / max(makespan_seconds, 1e-6)
     fixed, each = usage.start + usage.endings[Ending.SUCCEEDED], usage.poll

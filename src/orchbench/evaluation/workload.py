@@ -108,6 +108,8 @@ def _uniform(text: str) -> Callable[[float], float]:
 
 _DISTRIBUTIONS = {"lognormal": _lognormal, "uniform": _uniform}
 LONGEST_LINE = 1000
+NO_HEADINGS = {"nan", "inf", "infinity"}
+"""Numbers that begin with a letter."""
 
 
 def from_file(path: Path, column: str | None = None) -> Workload:
@@ -177,15 +179,9 @@ def _cells(line: str) -> list[str]:
 def _is_heading(cells: list[str]) -> bool:
     """Tell whether a first line names columns: it begins with a letter, and is no number for that."""
     words = [cell for cell in cells if cell]
-    return all(word[0].isalpha() or word[0] == "_" for word in words) and not any(map(_is_number, words))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return all(word[0].isalpha() or word[0] == "_" for word in words) and NO_HEADINGS.isdisjoint(
+        word.lower() for word in words
+    )
 
 
 def _column_at(path: Path, heading: list[str] | None, column: str | None) -> int:
