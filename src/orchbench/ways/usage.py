@@ -127,12 +127,12 @@ class Usage:
         """Everything that it may consist of."""
         return (self.start, self.look, self.wait, self.event, *self.endings.values())
 
-    @property
+    @cached_property
     def meters(self) -> tuple[Meter, ...]:
         """What it is counted in, in the order of their first use."""
         return tuple(dict.fromkeys(meter for part in self.parts for meter in part.meters))
 
-    @property
+    @cached_property
     def functions(self) -> tuple[str, ...]:
         """The suffixes of the functions that it invokes, in the order of their first use."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.invocations))
