@@ -37,7 +37,7 @@ class Load:
         return {
             "quota": self.quota,
             "scope": quota.scope,
-            "used": figure(round(self.used, 6), quota.unit, Label.ESTIMATED, source),
+            "used": figure(round(float(self.used), 6), quota.unit, Label.ESTIMATED, source),
             "limit": {"value": self.limit, "unit": quota.unit, "label": "quoted", "source": quota.source},
             "share": figure(round(self.share, 6), "of the quota", Label.ESTIMATED, source),
             "fits": self.share <= FITS,
