@@ -17,14 +17,14 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Estimate, Followed, Terms, estimate_way
-from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
+from orchbench.evaluation.loads import FITS, Load, loads
 from orchbench.evaluation.month import Month, month_of
 from orchbench.evaluation.polling import Floats
-from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.ways.durations import Policy, shown_duration
 
+SOURCE = "closed form over the workload"
 SECONDS_A_MONTH = 30 * 86_400
 USUAL_PEAK_FACTOR = 10.0
 SHORTEST_SHARED_SECONDS = 2
@@ -124,10 +124,6 @@ class Question:
         """Tell whether every query runs into the timeout."""
         return bool(self.durations_seconds.min() > self.timeout_seconds)
 
-    def at_prices(self, prices: PriceList) -> "Question":
-        """Return it with other prices."""
-        return replace(self, terms=replace(self.terms, prices=prices))
-
     def assuming(self, values: Mapping[str, Decimal]) -> "Question":
         """Return it with other assumptions; Redshift's size is one of them where it is Serverless."""
         assumed = self.terms.assumed
@@ -141,15 +137,30 @@ class Question:
 
 @dataclass(frozen=True)
 class Option:
-    """A way with a policy, and what a month of it amounts to.
+    """A way with a policy, and what a month of it amounts to, each looked at where somebody asks for it."""
 
-    Attributes:
-        loads: how much of each quota the busiest moment uses, the nearest first.
-    """
-
+    question: Question
     estimate: Estimate
-    month: Month
-    loads: Sequence[Load]
+
+    @cached_property
+    def month(self) -> Month:
+        """What it costs."""
+        return month_of(self.estimate, self.question.runs_a_month, free_tier=self.question.free_tier)
+
+    @cached_property
+    def loads(self) -> Sequence[Load]:
+        """How much of each quota the busiest moment uses, the nearest first."""
+        question, followed = self.question, self.estimate.followed
+        polls, most_polls = followed.mean_and_most_polls
+        return loads(
+            followed.candidate,
+            question.terms.prices.region,
+            starts_a_second=float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor,
+            statement_seconds=question.seconds,
+            makespan_seconds=followed.mean_makespan_seconds,
+            polls=polls,
+            most_polls=most_polls,
+        )
 
     @property
     def way(self) -> str:
@@ -210,32 +221,24 @@ class Answer:
 
 
 def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
-    """Return what a way with a policy amounts to."""
-    return _option(question, _followed(question, candidate, policy))
-
-
-def _followed(question: Question, candidate: Candidate, policy: Policy) -> Estimate:
-    """Return the estimate of a way with a policy; its queries are followed when somebody looks at it."""
+    """Return a way with a policy; its queries are followed when somebody looks at it."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     found = estimate_way(
         candidate, question.durations_seconds, policy, question.terms, question.timeout_seconds
     )
     key = (id(question.durations_seconds), candidate.name, found.policy, warm, question.timeout_seconds)
-    return replace(found, followed=question.followed.setdefault(key, found.followed))
-
-
-def _option(question: Question, found: Estimate) -> Option:
-    month = month_of(found, question.runs_a_month, free_tier=question.free_tier)
-    return Option(found, month, _loads(question, found))
+    return Option(question, replace(found, followed=question.followed.setdefault(key, found.followed)))
 
 
 def best_of(question: Question, candidate: Candidate) -> Option | None:
     """Return a way's cheapest option that keeps the promise, one that fits first; None where none does."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     policies = question.promise.policies(question.timeout_seconds, warm) if not question.none_ends else []
-    followed = (_followed(question, candidate, policy) for policy in policies)
-    kept = (_option(question, one) for one in followed if question.promise.is_kept(one))
-    return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd), default=None)
+    options = (option(question, candidate, policy) for policy in policies)
+    kept = [one for one in options if question.promise.is_kept(one.estimate)]
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd))
 
 
 def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
@@ -262,22 +265,6 @@ def _shortest_lag(question: Question, candidate: Candidate) -> float:
     return estimate_way(
         candidate, question.durations_seconds[:1], shortest, question.terms, question.timeout_seconds
     ).followed.longest_delay_seconds
-
-
-def _loads(question: Question, found: Estimate) -> list[Load]:
-    """Return how much of each quota the busiest moment uses, the nearest first."""
-    starts = float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor
-    makespan = found.followed.mean_makespan_seconds
-    peak = Peak(
-        executions=max(1.0, starts * makespan),
-        # A statement ends when it ends, seen or not.
-        statements=max(1.0, starts * question.seconds),
-        starts_a_second=starts,
-        makespan_seconds=makespan,
-    )
-    candidate = found.candidate
-    used = used_of_quotas(candidate.usage, candidate.account, peak, *found.followed.mean_and_most_polls)
-    return sorted(loads(used, question.terms.prices.region), key=lambda load: -load.share)
 
 
 def shortest_interval(
