@@ -28,6 +28,8 @@ _SAME = Usage(
     refused_poll=amounts(2, 4 + 1),
     # The Pass that names the deadline, and the beginning of the cancel.
     refused_ending=amounts(2, 4 + 1),
+    # The result is read, but no event is left for its end.
+    refused_success=amounts(1, 4 + 1),
     death="Runtime",
 )
 # A Pass takes the next delay from the list: before every wait but the first, whose delay is prepared.
