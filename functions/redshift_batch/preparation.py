@@ -37,7 +37,8 @@ def prepare(event: Any, *, settings: Settings, poll_budgets: PollBudgets, now: d
     """Check the input, and return what the states that follow need of it.
 
     The deadline is ``timeout_seconds`` from now, in whole seconds, rounded up: there is no statement yet from
-    whose creation it could be.
+    whose creation it could be. Every delay has its last moment, after which the next one would end later than
+    the deadline; the last that is listed has none behind it, and a moment that is long past.
 
     Raises:
         InvalidBatch: the input is wrong, or asks for what a definition cannot pass on.
@@ -52,15 +53,18 @@ def prepare(event: Any, *, settings: Settings, poll_budgets: PollBudgets, now: d
         if delay is not None
         else schedule.delays_up_to_deadline(batch.poll, timeout, poll_budgets.listed)
     )
+    last_moments = [_moment(deadline - following) for following in delays[1:]]
+    last_moments.append(_moment(0) if delay is None else _moment(deadline - delays[0]))
     return {
         "output": {"sqls": list(batch.statements)},
-        "timeout_seconds": timeout,
+        # As text: how a definition writes a number is not documented.
+        "timeout_seconds": str(timeout),
         "deadline": _moment(deadline),
-        # Later than this, one more delay would end after the deadline.
-        "last_moment": _moment(deadline - delays[0]),
+        "first_check": _moment(deadline - timeout + delays[0]),
         "delays_change": delay is None,
         "delays": delays if delay is None else [],
-        "wait": {"number": 1, "seconds": delays[0]},
+        "last_moments": last_moments if delay is None else [],
+        "wait": {"number": 1, "seconds": delays[0], "last_moment": last_moments[0]},
     }
 
 

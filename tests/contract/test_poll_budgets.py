@@ -48,6 +48,8 @@ def paths(states: States, name: str, passed: tuple[str, ...] = ()) -> Iterator[t
     if name in passed or not targets(states[name]):
         yield here
         return
+    if states[name].get("End"):
+        yield here
     for target in targets(states[name]):
         yield from paths(states, target, here)
 
@@ -78,17 +80,19 @@ def derived_budget(definition: dict[str, Any], quota: ExecutionQuota) -> int:
     return (quota.limit - start - way_out - quota.reserve) // poll
 
 
+ASIDE = ("$.wait.last_moment", "$.output.unheld_until")
+"""What a loop is compared with that is not the usual one: taken once, or where a service holds no look."""
+
+
 def with_delays(definition: dict[str, Any], delays: str) -> dict[str, Any]:
     """Return a definition whose delays are all the same, or all listed, where it tells them apart."""
     choice = definition["States"]["Batch finished?"]
+    choice["Choices"] = [one for one in choice["Choices"] if not set(ASIDE) & set(map(str, one.values()))]
     told = [one for one in choice["Choices"] if one.get("Variable") == "$.delays_change"]
-    if not told:
-        return definition
-    if delays == "same":
+    if told:
         choice["Choices"].remove(told[0])
-    else:
-        choice["Choices"] = choice["Choices"][: choice["Choices"].index(told[0])]
-        choice["Default"] = told[0]["Next"]
+        if delays == "listed":
+            choice["Default"] = told[0]["Next"]
     return definition
 
 

@@ -485,6 +485,11 @@ def test_the_role_that_sees_statements_lets_in_this_stacks_state_machines_alone(
     assert named == f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{path}*"
     assumes = {name for name in roles if "sts:AssumeRole" in granted(document, name)}
     machines = resources(document, "AWS::StepFunctions::StateMachine")
+    # What Step Functions passes on (developer guide, tutorial on resources in other accounts): the machine's ARN.
+    machine_arn, _, external_id = trust["Condition"]["StringLike"]["sts:ExternalId"]["Fn::Sub"].partition(
+        ":stateMachine:"
+    )
+    assert machine_arn == "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
     asking = {
         machine["RoleArn"]["Fn::GetAtt"][0]
         for name, machine in machines.items()
@@ -493,6 +498,7 @@ def test_the_role_that_sees_statements_lets_in_this_stacks_state_machines_alone(
     assert assumes == asking == {name for name, one in roles.items() if one.get("Path") == {"Fn::Sub": path}}
     for name, machine in template()["Resources"].items():
         if name in machines and machine["Properties"]["Role"]["Fn::GetAtt"][0] in asking:
+            assert fnmatchcase(machine["Properties"]["Name"]["Fn::Sub"], external_id)
             substituted = machine["Properties"]["DefinitionSubstitutions"]["DataApiRoleArn"]
             assert substituted == {"Fn::GetAtt": ["DataApiRole", "Arn"]}
 

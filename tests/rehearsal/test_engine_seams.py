@@ -56,6 +56,8 @@ def test_the_durable_sdk_still_makes_the_queue_that_its_thread_reads() -> None:
 
 def test_moto_still_does_not_know_what_its_mends_for_sdk_integrations_add() -> None:
     """A mend that is not needed any more is to go: the pinned moto would do by itself what it adds."""
+    import inspect
+
     services = getattr(moto_patches.SDK_SERVICES.owner, moto_patches.SDK_SERVICES.name)
     errors = getattr(moto_patches.SDK_ERRORS.owner, moto_patches.SDK_ERRORS.name)
     read = getattr(moto_patches.TIMESTAMP.owner, moto_patches.TIMESTAMP.name)
@@ -63,6 +65,8 @@ def test_moto_still_does_not_know_what_its_mends_for_sdk_integrations_add() -> N
     assert "redshiftdata" not in errors, "remove SDK_ERRORS"
     # As moto itself writes the moment of a state's entry.
     assert read("2026-01-01T00:01:40+00:00") is None, "remove TIMESTAMP"
+    waits = getattr(moto_patches.WAIT_UNTIL.owner, moto_patches.WAIT_UNTIL.name)
+    assert "int(delta.total_seconds())" in inspect.getsource(waits), "remove WAIT_UNTIL"
 
 
 def test_moto_runs_tasks_and_machines_as_when_it_was_taken_over() -> None:

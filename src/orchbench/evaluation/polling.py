@@ -49,6 +49,7 @@ class PollColumns:
         begun: checks begun: one more than were made where a quota refused the last one.
         died: whether a quota ended the execution; ``seen_at_seconds`` is the moment.
         ending_refused: whether that was at its ending, all checks made.
+        success_refused: whether the last of these checks had seen the statement's end.
     """
 
     polls: Counts
@@ -60,6 +61,7 @@ class PollColumns:
     begun: Counts
     died: NDArray[np.bool_]
     ending_refused: NDArray[np.bool_]
+    success_refused: NDArray[np.bool_]
 
 
 def poll(
@@ -102,6 +104,7 @@ def poll(
     allowed = np.where(late, most.timed_out, most.succeeded) if most else np.inf
     died = ~reached | (polls > allowed)
     answered = np.minimum(begun, most.answered) if most else begun
+    ending_refused = died & reached & (begun == answered)
     return PollColumns(
         polls=answered,
         seen_at_seconds=seen,
@@ -111,7 +114,8 @@ def poll(
         timed_out=late & ~died,
         begun=begun,
         died=died,
-        ending_refused=died & reached & (begun == answered),
+        ending_refused=ending_refused,
+        success_refused=ending_refused & ~late,
     )
 
 

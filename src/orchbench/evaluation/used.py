@@ -28,6 +28,7 @@ class Used:
         timed_out: whether the deadline passed first, 0 or 1.
         poll_refused: whether a quota ended it at its next poll, 0 or 1.
         ending_refused: whether a quota ended it at its ending.
+        success_refused: whether that was a success.
         slow: delays longer than an idle environment is kept.
         first_is_slow: whether the first delay is one of them.
     """
@@ -42,6 +43,7 @@ class Used:
     timed_out: Any
     poll_refused: Any
     ending_refused: Any
+    success_refused: Any
     slow: Any
     first_is_slow: Any
 
@@ -71,6 +73,7 @@ class Used:
             (of(usage.endings[Ending.TIMED_OUT]) - succeeded, self.timed_out),
             (of(usage.refused_poll) - succeeded, self.poll_refused),
             (of(usage.refused_ending) - succeeded, self.ending_refused),
+            (of(usage.refused_success or usage.refused_ending) - of(usage.refused_ending), self.success_refused),
         )
         for amount, happened in besides:
             if amount and np.any(happened):
@@ -136,6 +139,7 @@ def used_by(
         timed_out=polled.timed_out.astype(np.int64),
         poll_refused=(polled.died & ~polled.ending_refused).astype(np.int64),
         ending_refused=polled.ending_refused.astype(np.int64),
+        success_refused=polled.success_refused.astype(np.int64),
         slow=slow,
         first_is_slow=first_is_slow,
     )

@@ -35,7 +35,8 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
     told = [output, *(progress_in(one).get("output") for one in reversed(answers))]
     told += [_described(one) for one in reversed(answers)]
     for one in told:
-        if isinstance(one, dict) and one.get("statement_id") and one.get("created_at"):
+        # An output may tell less than the answers do.
+        if isinstance(one, dict) and one.get("statement_id") and {"created_at", "query_seconds"} <= one.keys():
             return StatementTimes(
                 statement_id=one["statement_id"],
                 status=one["status"],

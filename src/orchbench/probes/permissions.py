@@ -98,6 +98,14 @@ MACHINE = (
         (f"arn:${{Partition}}:states:{OWN}execution:{PREFIX}*",),
     ),
 )
+# Everything else that is done with the stack's own ways, the bench's policy has.
+DEPLOYED_MACHINES = (
+    Permission(
+        "StartDeployedMachines",
+        ("states:StartExecution",),
+        (f"arn:${{Partition}}:states:{OWN}stateMachine:${{StackName}}-*",),
+    ),
+)
 DURABLE = (
     *ROLE,
     Permission(

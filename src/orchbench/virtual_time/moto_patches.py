@@ -32,6 +32,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
     StateTaskService,
 )
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.timestamp import Timestamp
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval import environment, states
 from moto.stepfunctions.parser.asl.eval.callback.callback import (
@@ -45,6 +46,9 @@ from orchbench.virtual_time.clock import Timer, VirtualClock
 from orchbench.virtual_time.patching import Seam, replaced
 
 WAIT = Seam(WaitFunction, "_wait_interval", "to have Wait states pass on its clock")
+WAIT_UNTIL = Seam(
+    Timestamp, "_get_wait_seconds", "to wait until a moment on its clock, and not up to a second less"
+)
 BACKOFF = Seam(retrier_decl, "time", "to have the back-off of Retry pass on its clock")
 JITTER = Seam(jitter_strategy_decl, "random", "to seed the jitter of Retry")
 TASK = Seam(ExecutionState, "_evaluate_with_timeout", "to run a Task in this thread, under a virtual timeout")
@@ -77,8 +81,8 @@ TIMESTAMP = Seam(
     "to compare moments with an offset, such as its own of a state's entry",
 )
 SEAMS = (
-    WAIT, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, SDK, SNS, SDK_SERVICES, SDK_ERRORS, TIMESTAMP,
-    CALLBACK, DEFINITION, PARSE, PARSE_RESULT_PATH, COPY, COPY_EXPRESSION,
+    WAIT, WAIT_UNTIL, BACKOFF, JITTER, TASK, PROGRAM, EVENTS, LAMBDA, SDK, SNS, SDK_SERVICES, SDK_ERRORS,
+    TIMESTAMP, CALLBACK, DEFINITION, PARSE, PARSE_RESULT_PATH, COPY, COPY_EXPRESSION,
 )  # fmt: skip
 
 _parse_definition_once = functools.lru_cache(maxsize=32)(getattr(DEFINITION.owner, DEFINITION.name))
@@ -108,8 +112,15 @@ def moto_in_virtual_time(
         is_over: tells whether the execution has ended, which ends a wait early.
     """
 
-    def wait(_self: Any, env: Any, wait_seconds: int) -> None:  # noqa: ARG001 - moto's own signature
+    def wait(_self: Any, env: Any, wait_seconds: float) -> None:  # noqa: ARG001 - moto's own signature
         clock.sleep_until(clock.now() + max(0, wait_seconds), is_over)
+
+    def seconds_until(self: Any, env: Any) -> float:
+        self.string.eval(env=env)
+        moment = _moment(env.stack.pop())
+        if moment is None:
+            raise ValueError("A Wait state takes a moment in ISO 8601 with its offset.")
+        return moment.timestamp() - clock.now()
 
     def back_off(seconds: float) -> None:
         clock.sleep_until(clock.now() + seconds, is_over)
@@ -135,6 +146,7 @@ def moto_in_virtual_time(
     with replaced(
         [
             (WAIT, wait),
+            (WAIT_UNTIL, seconds_until),
             (BACKOFF, SimpleNamespace(sleep=back_off)),
             (JITTER, generator),
             (TASK, run_task),

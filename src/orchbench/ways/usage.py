@@ -83,6 +83,7 @@ class Usage:
         by_fallback: what an end costs besides that the slow poll found, with time left up to the deadline.
         refused_poll: what comes after the last poll that was answered where the next one is refused.
         refused_ending: the same where all polls were answered and the ending is refused.
+        refused_success: the same where that ending would be a success; None where it makes no difference.
         death: the error that such an execution ends with.
         suspends: whether an invocation ends by suspending the execution, which is billed for a while.
         replayed_by_first_poll: finished operations that the first invocation after the start goes over again.
@@ -101,6 +102,7 @@ class Usage:
     quota: ExecutionQuota | None = None
     refused_poll: Amounts = NOTHING
     refused_ending: Amounts = NOTHING
+    refused_success: Amounts | None = None
     death: str = ""
     suspends: bool = False
     replayed_by_first_poll: int = 0
@@ -114,6 +116,7 @@ class Usage:
             **{name: getattr(self, name).to_json() for name in _PARTS},
             "endings": {ending.value: one.to_json() for ending, one in self.endings.items()},
             **{name: getattr(self, name) for name in _NUMBERS},
+            **({"refused_success": self.refused_success.to_json()} if self.refused_success else {}),
             **({"changing_delays": self.changing_delays.to_json()} if self.changing_delays else {}),
         }
 

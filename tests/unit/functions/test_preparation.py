@@ -41,14 +41,23 @@ def test_a_deadline_is_a_whole_second_and_never_too_early() -> None:
     found = prepared({"timeout_seconds": 65})
     assert found["deadline"] == "2026-01-01T12:01:06Z"
     # Ten seconds before it a further delay of ten just fits.
-    assert found["last_moment"] == "2026-01-01T12:00:56Z"
-    assert found["timeout_seconds"] == 65
+    assert found["wait"]["last_moment"] == "2026-01-01T12:00:56Z"
+
+
+def test_the_first_check_is_a_moment_within_the_batchs_time() -> None:
+    assert prepared({"timeout_seconds": 65})["first_check"] == "2026-01-01T12:00:11Z"
+    short = prepared({"timeout_seconds": 3})
+    assert short["first_check"] == short["deadline"] == "2026-01-01T12:00:04Z"
+
+
+def test_a_number_that_is_only_shown_is_text() -> None:
+    assert prepared({"timeout_seconds": 86_400})["timeout_seconds"] == "86400"
 
 
 def test_a_fixed_interval_is_one_delay_and_no_list() -> None:
     found = prepared({})
     assert (found["delays_change"], found["delays"]) == (False, [])
-    assert found["wait"] == {"number": 1, "seconds": 10}
+    assert found["wait"] == {"number": 1, "seconds": 10, "last_moment": "2026-01-01T12:59:51Z"}
 
 
 def test_a_first_delay_ends_at_the_deadline_at_the_latest() -> None:

@@ -12,6 +12,7 @@ from orchbench.probes.experiments import (
     durable_operations,
     keeps_awake,
     latency,
+    sdk_answers,
     sdk_integration,
     sql_functions,
     statement_name,
@@ -19,6 +20,7 @@ from orchbench.probes.experiments import (
 from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
 from orchbench.probes.probe import Finding, Verdict
+from orchbench.trace import EventKind, ExecutionStatus, Trace, TraceEvent, Work
 
 STATEMENT = "11111111-1111-4111-8111-111111111111"
 SUBMITTED = {"Id": STATEMENT}
@@ -407,3 +409,50 @@ def test_a_new_role_is_waited_for_and_a_real_refusal_is_raised(account: Any, lab
     account.refuse("lambda", "publish_version", "AccessDeniedException")
     with pytest.raises(function.client.exceptions.ClientError):
         function.publish()
+
+
+def looked(*seconds: float, error: str = "", ended: str = "BatchTimedOut") -> Trace:
+    """Return a trace of looks that were held so long; the last one may end with an error."""
+    events, at = [], 0.0
+    for held in seconds:
+        answered = EventKind.TASK_FAILED if error and held == seconds[-1] else EventKind.TASK_SUCCEEDED
+        events.append(TraceEvent(EventKind.TASK_SCHEDULED, at, "Look", {}, Work.LOOK))
+        at += held
+        detail = {"error": error} if answered is EventKind.TASK_FAILED else {}
+        events.append(TraceEvent(answered, at, "Look", detail, Work.LOOK))
+    return Trace(
+        orchestrator="held",
+        platform="step-functions",
+        host="aws",
+        execution_name="probe",
+        execution_arn="arn",
+        input={},
+        output=None,
+        status=ExecutionStatus.FAILED,
+        started_at=0.0,
+        ended_at=at,
+        history_events=0,
+        error_name=ended,
+        cause=None,
+        statement=None,
+        events=tuple(events),
+        invocations=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("trace", "verdict"),
+    [
+        (looked(30.1, 30.2, 30.0), Verdict.CONFIRMED),
+        # One that is dropped on the way: every look is answered at once.
+        (looked(0.1, 0.1), Verdict.REFUTED),
+        (looked(30.1, 30.2, 12.0), Verdict.REFUTED),
+        (looked(30.0, 30.1, error="RedshiftData.SdkClientException"), Verdict.REFUTED),
+        (looked(30.0, ended="BatchFailed"), Verdict.INCONCLUSIVE),
+        (looked(ended="InlineSqlNotAllowed"), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_looks_are_judged_by_how_long_they_were_held_and_how_they_ended(
+    trace: Trace, verdict: Verdict
+) -> None:
+    assert sdk_answers.judged_looks(trace).verdict is verdict

@@ -146,6 +146,10 @@ def _failure(description: Mapping[str, Any], events: Sequence[Event]) -> tuple[s
     error = description.get("error") or last.get("error")
     cause = description.get("cause") or last.get("cause")
     told = parsed(cause)
+    if isinstance(told, dict) and "Error" in told:
+        # A failure that may have no cause is told whole.
+        cause = told.get("Cause") or cause
+        told = parsed(cause)
     # A failed Lambda call's Cause is the function's own error as a JSON object.
     return error, str(told["errorMessage"]) if isinstance(told, dict) and "errorMessage" in told else cause
 
