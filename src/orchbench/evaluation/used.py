@@ -68,7 +68,10 @@ class Used:
             (of(usage.endings[Ending.TIMED_OUT]) - succeeded, self.timed_out),
             (of(usage.refused_poll) - succeeded, self.poll_refused),
             (of(usage.refused_ending) - succeeded, self.ending_refused),
-            (of(usage.refused_success or usage.refused_ending) - of(usage.refused_ending), self.success_refused),
+            (
+                of(usage.refused_success or usage.refused_ending) - of(usage.refused_ending),
+                self.success_refused,
+            ),
         )
         for amount, happened in besides:
             if amount and np.any(happened):

@@ -36,7 +36,11 @@ def statement_times(output: Any, answers: Sequence[Any]) -> StatementTimes | Non
     told += [_described(one) for one in reversed(answers)]
     for one in told:
         # An output may tell less than the answers do.
-        if isinstance(one, dict) and one.get("statement_id") and {"created_at", "query_seconds"} <= one.keys():
+        if (
+            isinstance(one, dict)
+            and one.get("statement_id")
+            and {"created_at", "query_seconds"} <= one.keys()
+        ):
             return StatementTimes(
                 statement_id=one["statement_id"],
                 status=one["status"],
