@@ -83,7 +83,7 @@ class Figures:
         warm_sdk_cpu_ms: what the durable SDK takes of it, for the same operations that do nothing; None where
             there is none.
         warm_own_cpu_ms: the rest, which the goal is about.
-        warm_own_calls: of functions, C's included, without those of the durable SDK: the same on every machine.
+        warm_own_calls: of functions, C's included, without the durable SDK's: the same on every machine.
     """
 
     name: str
@@ -247,7 +247,8 @@ def document(runs: int, bare: dict[str, float], functions: list[Figures]) -> dic
 def table(bare: dict[str, float], functions: list[Figures]) -> str:
     """Return everything as lines for a terminal."""
     lines = [
-        f"{'':<44}{'CPU s':>6}{'ratio':>7}{'goal':>6}{'MB':>6}{'warm ms':>9}{'SDK ms':>8}{'own ms':>8}{'own calls':>11}"
+        f"{'':<44}{'CPU s':>6}{'ratio':>7}{'goal':>6}{'MB':>6}{'warm ms':>9}{'SDK ms':>8}{'own ms':>8}"
+        f"{'own calls':>11}"
     ]
     for base, seconds in bare.items():
         lines.append(f"{base:<44}{seconds:>6.2f}")

@@ -1,4 +1,4 @@
-"""What a cold start loads, and a warm one calls. No time is measured here: ``benchmarks/cold_start.py`` does that."""
+"""What a cold start loads, and a warm one calls. Time is what ``benchmarks/cold_start.py`` measures, not this."""
 
 import json
 import os
