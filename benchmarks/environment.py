@@ -1,9 +1,9 @@
 """One environment of a function, as Lambda keeps it: its handler, and invocations one after the other.
 
 ``python benchmarks/environment.py NAME BLOCKS`` writes the processor seconds and the calls of a warm
-invocation as its standard error's last line, a JSON object: the function's, and of a durable one also those of
-a bare handler with the same operations. Without blocks it invokes the function once, and imports nothing that the
-function does not: its memory is measured.
+invocation as its standard error's last line, a JSON object: the function's, and of a durable one also those
+of a bare handler with the same operations. Without blocks it invokes the function once, and imports nothing
+that the function does not: its memory is measured.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""What a cold start loads, and a warm one calls. Time is what ``benchmarks/cold_start.py`` measures, not this."""
+"""What a cold start loads, and a warm one calls. ``benchmarks/cold_start.py`` measures the time."""
 
 import json
 import os
