@@ -6,12 +6,12 @@ The quotas stand in ``quotas.json``, each with its source. What a way uses of th
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from orchbench.evaluation.polling import poll
+from orchbench.evaluation.polling import moment_after, poll
 from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy, shown_duration
@@ -140,7 +140,7 @@ def reach(way: str, usage: Usage, budget_polls: int | None, policy: Policy) -> R
     """
     longest = quotas()[QUERY].value
     most = usage.most_polls()
-    last_seen = longest if most is None else moment_of_poll(policy, most)
+    last_seen = longest if most is None else moment_after(policy, most)
     # A query of a whole day may still be seen to end where one that went on could not be cancelled any more.
     died = death(usage, policy, float(longest)) if last_seen < longest else None
     within_budget = replace(policy, budget=True)
@@ -162,18 +162,7 @@ def reach(way: str, usage: Usage, budget_polls: int | None, policy: Policy) -> R
     )
 
 
-def moment_of_poll(policy: Policy, number: int) -> float:
-    """Return when a poll falls, seconds after the statement's creation, without a budget or a deadline."""
-    if policy.is_fixed:
-        return float(number * policy.minimum_seconds)
-    low, high = 0.0, float(number * policy.maximum_seconds)
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = poll(np.array([middle]), np.array([1e12]), policy)
-        low, high = (middle, high) if found.polls[0] <= number else (low, middle)
-    return float(poll(np.array([low]), np.array([1e12]), policy).seen_at_seconds[0])
-
-
+@lru_cache(maxsize=1024)
 def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | None) -> float:
     """Return the longest delay up to a deadline, the budget's stretching included.
 
@@ -189,6 +178,7 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | No
     return max(delay_before(1.0), last, delay_before(max(1.0, timeout_seconds - last)))
 
 
+@lru_cache(maxsize=1024)
 def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | None) -> bool:
     """Tell whether a poll budget makes delays longer than the policy's, up to a timeout."""
     if budget_polls is None:
@@ -227,7 +217,7 @@ def misfits(
     died = None if policy.budget else death(usage, policy, float(timeout_seconds))
     most = usage.most_polls()
     if died and most is not None:
-        longest_seen = min(moment_of_poll(policy, most), float(timeout_seconds))
+        longest_seen = min(moment_after(policy, most), float(timeout_seconds))
         yield Misfit(
             way,
             True,
