@@ -22,7 +22,7 @@ from orchbench.redshift.in_process import attach
 from orchbench.redshift.script import lasting
 from orchbench.redshift.scripted import ScriptedExecutor
 from orchbench.redshift.service import DataApi
-from orchbench.rehearsal.rehearse import fresh_clients, rehearse
+from orchbench.rehearsal.rehearse import forget_clients, rehearse
 from orchbench.rehearsal.scenario import Scenario
 from orchbench.virtual_time.application import load_application
 from orchbench.virtual_time.environment import deployed, with_variables
@@ -85,7 +85,10 @@ def stock(duration_seconds: float) -> int:
             )
         service = _RunnersClock(clock)
         api = DataApi(ScriptedExecutor(service, lasting(duration_seconds)), service)
-        attach(fresh_clients(stack)[0], Endpoint(api))
+        forget_clients()
+        stack.callback(forget_clients)
+        data_api = importlib.import_module("redshift_batch.data_api")
+        attach(data_api.redshift_data_client(), Endpoint(api))
         document = Scenario.polled(duration_seconds, "fixed:10s", poll_budget=False).input
         result = runner.run(input=json.dumps(document))
         return int(json.loads(result.result or "{}")["polls"])
