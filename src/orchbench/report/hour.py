@@ -12,8 +12,9 @@ from functools import cached_property
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Option, Question, answer
 from orchbench.evaluation.estimate import Estimate
-from orchbench.evaluation.limits import Reach, moment_of_poll, reach
+from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.polling import moment_after
 from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.tariff import Bill
 from orchbench.evaluation.variants import parent_of
@@ -114,7 +115,7 @@ class Hour:
         source = "polls that the way's own poll budget leaves, times the interval"
         polls = self.candidate.budget_polls
         day = float(LONGEST_SECONDS)
-        seen = day if polls is None else min(day, moment_of_poll(self.planned.policy, polls))
+        seen = day if polls is None else min(day, moment_after(self.planned.policy, polls))
         return hours(seen, Label.ESTIMATED, source, f"{self.given.files[self.way]}; {QUOTAS_IN}")
 
     @property
