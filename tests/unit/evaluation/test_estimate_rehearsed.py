@@ -145,7 +145,9 @@ def test_an_adaptive_policy_is_stored_with_every_poll_and_the_estimate_knows(way
     rehearsed = rehearse(scenario, way).metered.get(WRITTEN_BYTES) or 0
 
     assert int(estimated(scenario, way).followed.sums.get(("meter", WRITTEN_BYTES.key), 0)) == pytest.approx(
-        rehearsed, rel=0.01
+        # What a way does not use of its input is stored with it all the same.
+        rehearsed,
+        rel=0.03 if way.waits is Waits.FOR_AN_EVENT else 0.01,
     )
 
 
