@@ -1,14 +1,15 @@
 """One environment of a function, as Lambda keeps it: its handler, and invocations one after the other.
 
-``python benchmarks/environment.py NAME BLOCKS`` writes the processor seconds of a warm invocation as its
-standard error's last line, a JSON object: the function's, and of a durable one also those of a bare handler
-with the same operations. Without blocks it invokes the function once, and imports nothing that the function
-does not: its memory is measured.
+``python benchmarks/environment.py NAME BLOCKS`` writes the processor seconds and the calls of a warm
+invocation as its standard error's last line, a JSON object: the function's, and of a durable one also those
+of a bare handler with the same operations. Without blocks it invokes the function once, and imports nothing
+that the function does not: its memory is measured.
 """
 
 import importlib
 import json
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import process_time
@@ -142,7 +143,29 @@ def main(name: str, blocks: int) -> None:
                 once_more()
             seconds[kind].append((process_time() - began) / WARM_INVOCATIONS)
     # What else the machine does can only add to the processor time of the same work.
-    print(json.dumps({kind: min(found) for kind, found in seconds.items()}), file=sys.stderr)  # noqa: T201
+    told = {
+        "seconds": {kind: min(found) for kind, found in seconds.items()},
+        "calls": {kind: calls(once_more) for kind, once_more in warm.items()},
+    }
+    print(json.dumps(told), file=sys.stderr)  # noqa: T201
+
+
+def calls(once_more: Callable[[], None]) -> int:
+    """Return how many functions an invocation calls in all its threads: the same on every machine."""
+    count = 0
+
+    def look(_frame: Any, event: str, _argument: Any) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    threading.setprofile(look)
+    sys.setprofile(look)
+    try:
+        once_more()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return count
 
 
 def warmed(name: str) -> Callable[[], None]:

@@ -6,6 +6,7 @@ is what the Data API or Redshift would refuse later, or what this deployment doe
 
 import re
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def parse_batch(event: Any, settings: Settings) -> Batch:
         parameters=_parameters(document.get("parameters", {})),
         execution_mode=_execution_mode(document.get("execution_mode", ExecutionMode.TRANSACTION.value)),
     )
-    _check_statements(batch)
+    _check_statements(batch.statements, batch.execution_mode)
     _check_parameters_are_used(batch)
     return batch
 
@@ -135,7 +136,7 @@ def _bundled_sql(name: Any, folder: Path) -> str:
     if not isinstance(name, str) or not name.strip():
         what = "empty" if isinstance(name, str) else kind_of(name)
         raise SqlFileNotAllowed(f"'sql_file' is {what}: it takes the name of a bundled file.")
-    root = folder.resolve()
+    root = _resolved(folder)
     try:
         path = (root / name).resolve()
         inside = path.is_relative_to(root) and not Path(name).is_absolute()
@@ -150,6 +151,11 @@ def _bundled_sql(name: Any, folder: Path) -> str:
         )
     bundled = ", ".join(sorted(one.name for one in root.glob("*.sql")))
     raise SqlFileNotAllowed(f"There is no bundled SQL file {name[:80]!r}: there are {bundled or 'none'}.")
+
+
+@cache
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def _reason(error: Exception) -> str:
@@ -204,8 +210,10 @@ def _execution_mode(name: Any) -> ExecutionMode:
     return ExecutionMode(name)
 
 
-def _check_statements(batch: Batch) -> None:
-    count = len(batch.statements)
+# A function runs the same file again and again. What is refused is looked at each time.
+@lru_cache(maxsize=1)
+def _check_statements(statements: tuple[str, ...], mode: ExecutionMode) -> None:
+    count = len(statements)
     if not count:
         raise EmptyBatch(
             "The SQL holds no statement once comments and blanks are dropped: give at least one."
@@ -214,8 +222,8 @@ def _check_statements(batch: Batch) -> None:
         raise TooManyStatements(
             f"The SQL holds {count} statements: the Data API takes {MOST_STATEMENTS} in a batch, so split it."
         )
-    for number, statement in enumerate(batch.statements, start=1):
-        _check_statement(number, statement, batch.execution_mode)
+    for number, statement in enumerate(statements, start=1):
+        _check_statement(number, statement, mode)
 
 
 def _check_statement(number: int, statement: str, mode: ExecutionMode) -> None:

@@ -485,7 +485,7 @@ def test_the_role_that_sees_statements_lets_in_this_stacks_state_machines_alone(
     assert named == f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{path}*"
     assumes = {name for name in roles if "sts:AssumeRole" in granted(document, name)}
     machines = resources(document, "AWS::StepFunctions::StateMachine")
-    # What Step Functions passes on (developer guide, tutorial on resources in other accounts): the machine's ARN.
+    # Step Functions passes the machine's ARN on (developer guide, tutorial on resources of other accounts).
     machine_arn, _, external_id = trust["Condition"]["StringLike"]["sts:ExternalId"]["Fn::Sub"].partition(
         ":stateMachine:"
     )

@@ -12,6 +12,7 @@ from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.counts import count
 from orchbench.evaluation.estimate import Terms, estimate_way
 from orchbench.evaluation.latency import latency
+from orchbench.evaluation.learned import Learned, in_vain, learned
 from orchbench.evaluation.prices import price_list
 from orchbench.platforms.meters import DURABLE_OPERATIONS, HISTORY_EVENTS
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
@@ -65,6 +66,7 @@ def test_an_event_ends_a_batch_at_once_with_two_operations_for_each_half_hour(
     assert done.operations == operations == 2 + 2 * rounds
     assert done.trace.history_events == 5 + 5 * rounds
     assert ends_of_waits(done) == [EventKind.WAIT_RAN_OUT] * (rounds - 1) + [EventKind.WAIT_WOKEN]
+    assert (learned(done.trace), in_vain(done.trace)) == (Learned.BY_EVENT, 0)
 
 
 @pytest.mark.parametrize(("seconds", "rounds"), [(1_140.0, 1), (3_540.0, 2)])
@@ -86,6 +88,7 @@ def test_an_event_that_is_lost_costs_the_fallbacks_delay_at_most_and_one_callbac
     counted = (int(found.of(DURABLE_OPERATIONS)[0]), int(found.of(HISTORY_EVENTS)[0]))
     assert (*counted, int(found.invocations[0])) == used(done)
     assert ends_of_waits(done) == [EventKind.WAIT_RAN_OUT] * rounds
+    assert (learned(done.trace), in_vain(done.trace)) == (Learned.BY_FALLBACK, 0)
 
 
 def test_an_end_that_the_fallback_finds_at_the_deadline_begins_no_callback_more() -> None:
@@ -103,6 +106,7 @@ def test_a_wake_that_finds_the_statement_running_describes_it_once_more_and_goes
     # The second one comes into a wait that began anew with the first.
     twice = WAY.usage.in_vain + WAY.usage.in_vain
     assert used(done) == stated(4, events=3, besides=twice)
+    assert (learned(done.trace), in_vain(done.trace)) == (Learned.BY_EVENT, 2)
     assert ends_of_waits(done) == [
         EventKind.WAIT_WOKEN,
         EventKind.WAIT_RAN_OUT,
@@ -128,6 +132,7 @@ def test_a_deadline_cancels_whatever_is_waited_for() -> None:
     assert (done.trace.error_name, done.statements_running) == ("BatchTimedOut", 0)
     assert done.trace.ended_at == done.trace.started_at + HOUR
     assert used(done) == stated(2, ending=Ending.TIMED_OUT)
+    assert learned(done.trace) is None
 
 
 def test_a_wait_is_never_longer_than_the_batch_may_take() -> None:

@@ -1,4 +1,4 @@
-"""The machines that call the Data API themselves, where AWS answers less than hoped for, or later, or at once."""
+"""Machines that call the Data API themselves, where it answers less than expected, or later, or at once."""
 
 import json
 from collections.abc import Callable

@@ -56,7 +56,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="of a database user who may create users and grant, where the caller's own may not",
     )
     parser.add_argument(
-        "--rpu", type=int, choices=[4, 8, 16, 24, 32], default=4, help="the warehouse's capacity (default: 4)"
+        "--rpu",
+        type=int,
+        choices=[4, 8, 16, 24, 32],
+        help="the warehouse's capacity (default: 4 where the region offers it, 8 elsewhere)",
     )
     parser.add_argument(
         "--rpu-hours",

@@ -27,6 +27,7 @@ from orchbench.platforms.platform import Clients
 from orchbench.results.folder import ResultsFolder
 from orchbench.results.supplements import kept_probes
 from orchbench.trace import Json
+from orchbench.trial.capacity import smallest_rpu
 from orchbench.trial.grants import grant
 from orchbench.trial.sam import Sam
 from orchbench.trial.serverless import admin_secret, limit_usage
@@ -79,6 +80,11 @@ class Trial:
         return f"{self.arguments.stack}-warehouse"
 
     @property
+    def rpu(self) -> int:
+        """The warehouse's capacity in Redshift Processing Units: as asked for, or the region's smallest."""
+        return self.arguments.rpu or smallest_rpu(self.clients.region)
+
+    @property
     def makes_warehouse(self) -> bool:
         """Whether this trial deploys a warehouse of its own."""
         return makes_warehouse(self.arguments, local=self.local)
@@ -114,7 +120,7 @@ class Trial:
     def _warehouse_plan(self) -> str:
         arguments = self.arguments
         return (
-            f"deploy warehouse.yaml as {self.warehouse_stack}: Redshift Serverless of {arguments.rpu} RPU, "
+            f"deploy warehouse.yaml as {self.warehouse_stack}: Redshift Serverless of {self.rpu} RPU, "
             f"and set a usage limit right after, which turns it off for the day after {arguments.rpu_hours} "
             "RPU-hours"
         )
@@ -131,7 +137,7 @@ class Trial:
 
     def deploy_warehouse(self) -> str:
         """Deploy warehouse.yaml and limit its usage before anything runs on it."""
-        values = {"BaseCapacity": str(self.arguments.rpu), "Database": self.arguments.database}
+        values = {"BaseCapacity": str(self.rpu), "Database": self.arguments.database}
         self.unlimited = True
         self.sam.deploy(self.warehouse_stack, values, environment="warehouse")
         found = deployed_outputs(self.clients.client("cloudformation"), self.warehouse_stack)

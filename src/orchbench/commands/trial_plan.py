@@ -50,11 +50,11 @@ def _said(trial: Trial) -> Iterator[str]:
     if not trial.makes_warehouse:
         yield "  the warehouse: what its own queries cost you"
         return
-    cost = warehouse_cost(region, arguments.rpu, _warehouse_seconds(trial), arguments.rpu_hours)
+    cost = warehouse_cost(region, trial.rpu, _warehouse_seconds(trial), arguments.rpu_hours)
     borrowed = f", {cost.assumed_from}'s because {region}'s is not known" if cost.assumed_from else ""
     yield (
         f"  the warehouse: ${told_usd(cost.expected_usd, 2)} for {_minutes(cost.expected_seconds)} min of "
-        f"{arguments.rpu} RPU{', the probes included' if probes else ''} (assumed: ${cost.rpu_hour_usd} per "
+        f"{trial.rpu} RPU{', the probes included' if probes else ''} (assumed: ${cost.rpu_hour_usd} per "
         f"RPU-hour{borrowed})"
     )
     yield f"  the most that its usage limit allows: ${told_usd(cost.most_usd_a_day, 2)} a day (assumed)"

@@ -70,7 +70,7 @@ def loads(
     a_second = executions / max(makespan_seconds, 1e-6)
 
     def of_one(meter: Meter, polls: float) -> float:
-        fixed = usage.start.of(meter) + usage.endings[Ending.SUCCEEDED].of(meter)
+        fixed = usage.start.of(meter) + usage.event.of(meter) + usage.endings[Ending.SUCCEEDED].of(meter)
         return fixed + polls * usage.poll.of(meter)
 
     used = {
@@ -80,7 +80,11 @@ def loads(
         "redshift_active_statements": max(1.0, starts_a_second * statement_seconds),
         account.starts_a_second: starts_a_second,
         account.open_executions: executions,
-        **{key: a_second * of_one(meter, polls) for meter, key in account.a_second.items()},
+        **{
+            key: a_second * of_one(meter, polls)
+            for meter, key in account.a_second.items()
+            if of_one(meter, 1)
+        },
     }
     if usage.quota is not None:
         used[usage.quota.key] = of_one(usage.quota.meter, most_polls)

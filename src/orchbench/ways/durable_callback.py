@@ -1,6 +1,7 @@
 """The durable version that waits for the event of its statement's end, with a slow poll behind it."""
 
 from orchbench.platforms.durable_functions.platform import OPERATIONS_QUOTA
+from orchbench.platforms.meters import WAKES
 from orchbench.trace import Work
 from orchbench.ways.durable_poll import ENDINGS, WORKS, amounts
 from orchbench.ways.usage import Amounts, Ending, Usage
@@ -15,7 +16,7 @@ _USAGE = Usage(
     start=amounts(2, 1 + 2 + 1, 1, 544, **{_NAME: 1}),
     wait=amounts(1, 2, 1, 0),
     look=amounts(1, 2 + 1, 1, 463, **{_NAME: 1}),
-    event=Amounts(invocations={_NOTIFY: 1}),
+    event=Amounts({WAKES: 1}, {_NOTIFY: 1}),
     # The statement is described once more, in the same invocation: an event may have come since.
     in_vain=amounts(1, 2, 1, 463),
     # The next wait began before the check, and nobody waits for it.

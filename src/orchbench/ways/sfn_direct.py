@@ -50,10 +50,10 @@ LACKS = {
     "parameters": "a definition could not leave them out of an execution that has none, so it refuses them",
     "long SQL": "it travels through payloads of 256 KiB, so more than 100 KiB of it is refused",
     "execution_mode": "Step Functions may not know the parameter yet, so AUTO_COMMIT is refused",
-    "the deadline": "it counts from before the submit, in whole seconds: no state computes with CreatedAt; and "
-    "21 attempts at a call that fails go on past it, ten minutes at most, as Retry knows no deadline",
-    "all of the output": "where the result of a batch that has committed cannot be read, which 21 attempts and "
-    "an assumed catch of States.Runtime are for, the execution succeeds with the statement's id and status",
+    "the deadline": "it counts from before the submit, in whole seconds: no state computes with CreatedAt; "
+    "and 21 attempts at a call that fails go on past it, ten minutes at most, as Retry knows no deadline",
+    "all of the output": "where the result of a batch that has committed cannot be read, by 21 attempts and "
+    "an assumed catch of States.Runtime, the execution succeeds with the statement's id and status",
     "result_rows": "a number that the service does not know is its own -1: no state takes the larger of two",
     "metrics of a poll": "no function looks, so none writes them",
     "SQL out of the history": "the submit's request and each answer to a look hold it, though no state does",

@@ -24,11 +24,11 @@ WAY = replace(
     lacks=LACKS
     | {
         "poll": "the service holds a look for 30 s, whatever policy is asked for",
-        "the deadline": f"{LACKS['the deadline']}, or 20 where a look is not answered; and it is noticed when "
-        "a look ends, up to 30 s late, or 60 s where looks are not held",
-        "held looks": "that Step Functions passes the parameter on and waits for 30 s is assumed: a look that "
-        "ends in the second in which it began is followed by a wait of 60 s, and one that is given up is "
-        "tried 20 times more before the batch is cancelled",
+        "the deadline": f"{LACKS['the deadline']}, or 20 where a look is not answered; and it is noticed "
+        "when a look ends, up to 30 s late, or 60 s where looks are not held",
+        "held looks": "it is assumed that Step Functions passes the parameter on and waits for 30 s: a look "
+        "that ends in the second in which it began is followed by a wait of 60 s, and one that is given up "
+        "is tried 20 times more before the batch is cancelled",
     },
     waits=Waits.HELD,
     least_delay_seconds=HELD_SECONDS,

@@ -192,6 +192,26 @@ def test_prices_that_are_another_regions_are_said_to_be(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("region", "words", "rpu"),
+    [
+        ("eu-west-1", (), 4),
+        ("eu-central-1", (), 8),
+        ("eu-central-1", ("--rpu", "4"), 4),
+        ("eu-west-1", ("--rpu", "16"), 16),
+    ],
+)
+def test_the_warehouse_has_the_smallest_capacity_that_its_region_offers_unless_told_otherwise(
+    tmp_path: Path, region: str, words: tuple[str, ...], rpu: int
+) -> None:
+    account = Account()
+    account.region = region
+    trial, _said = trial_in(account, tmp_path, *words)
+    text = "\n".join(plan(trial, "arn:me"))
+    assert f"Redshift Serverless of {rpu} RPU" in text
+    assert f" min of {rpu} RPU" in text
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (

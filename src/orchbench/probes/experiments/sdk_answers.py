@@ -147,8 +147,8 @@ PROBES = (
             f"each was held for at least {NEARLY_HELD_SECONDS} s",
             "one ended earlier, or with an error",
             "the way is not deployed, takes no SQL, or the query ended",
-            "Keep the way off: where looks are not held it waits a minute between two, and where they are not "
-            "answered it cancels the batch.",
+            "Keep the way off: where looks are not held it waits a minute between two, and where they are "
+            "not answered it cancels the batch.",
         ),
         permissions=DEPLOYED_MACHINES,
         attempt=held_looks,

@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 from orchbench.platforms.meters import Meter
 from orchbench.platforms.platform import Record
 from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
-from orchbench.rehearsal.hosts.step_functions.calls import complete, history_page
+from orchbench.rehearsal.hosts.step_functions.calls import complete, history_page, known
 from orchbench.rehearsal.hosts.step_functions.history import (
     HISTORY_FULL,
     STATUSES,
@@ -79,8 +79,8 @@ class StateMachineHost:
         given.aws.serve(
             "stepfunctions",
             {
-                "DescribeExecution": lambda _request: dict(host.record().description),
-                "GetExecutionHistory": lambda request: history_page(host.history_read(given.faults), request),
+                "DescribeExecution": host.described,
+                "GetExecutionHistory": lambda request: host.history_told(request, given.faults),
                 "SendTaskSuccess": host.send_task_success,
             },
         )
@@ -165,6 +165,16 @@ class StateMachineHost:
             **{key: details[key] for key in OF_THE_END if ended and details.get(key) is not None},
         }
         return Record(description, events)
+
+    def described(self, request: Mapping[str, Any]) -> Json:
+        """Describe the execution, as DescribeExecution does at any time."""
+        known("DescribeExecution", request, self.execution_arn)
+        return dict(self.record().description)
+
+    def history_told(self, request: Mapping[str, Any], faults: ScriptedFaults) -> Json:
+        """Return a page of the history, as GetExecutionHistory does at any time."""
+        known("GetExecutionHistory", request, self.execution_arn)
+        return history_page(self.history_read(faults), request)
 
     def history_read(self, faults: ScriptedFaults) -> Sequence[Mapping[str, Any]]:
         """Return what a read of the history shows: nothing since its newest wait, where it is stale."""
