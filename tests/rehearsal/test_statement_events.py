@@ -140,8 +140,8 @@ def test_an_event_takes_its_time() -> None:
         # botocore tries again after half a second.
         (["throttle:work=wake"], [ENDS + 0.5], Deliveries(attempts=1)),
         (["disconnect:work=wake,calls=2"], [ENDS + 1.5], Deliveries(attempts=1)),
-        # It had taken effect; the execution goes on when who woke it has found that out.
-        (["lose-answer:work=wake"], [ENDS + 0.5], Deliveries(attempts=1)),
+        # It had taken effect. botocore's second attempt is refused, and a minute later the execution is over.
+        (["lose-answer:work=wake"], [ENDS + 0.5], Deliveries(attempts=2)),
         (["delay:work=wake,seconds=2"], [ENDS + 2], Deliveries(attempts=1)),
         (["throttle:work=wake,calls=0"], [FALLBACK], Deliveries(attempts=3, dead_letters=1)),
         # Between the statement's start and its end: the look finds it running.

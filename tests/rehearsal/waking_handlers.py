@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 import executions
 from redshift_batch.data_api import redshift_data_client
 
@@ -29,4 +31,9 @@ def notify(event: dict[str, Any], _context: Any) -> None:
     waits = [one["parameters"] for one in scheduled if one["resource"] == WAIT]
     if not waits:
         raise LookupError("the history shows no wait")
-    client.send_task_success(taskToken=json.loads(waits[-1])["Payload"]["task_token"], output="{}")
+    try:
+        client.send_task_success(taskToken=json.loads(waits[-1])["Payload"]["task_token"], output="{}")
+    except ClientError:
+        # Refused, for somebody has woken it already. Only an execution that is over needs nobody more.
+        if client.describe_execution(executionArn=arn)["status"] == "RUNNING":
+            raise
