@@ -13,13 +13,11 @@ from orchbench.evaluation.intervals import (
     MEDIAN,
     P95,
     STOPPING_CONFIDENCE,
-    Difference,
     Interval,
     difference,
     fewest_runs,
+    interval,
     is_within,
-    median_interval,
-    quantile_interval,
     ranks,
 )
 
@@ -63,9 +61,9 @@ def coverage(lengths: str, runs: int, samples: int, spread: float = 1.0) -> dict
         if runs < fewest_runs(quantile):
             continue
         truth = _truth(lengths, quantile, spread)
-        firsts = [quantile_interval(sample, quantile) for sample in one]
+        firsts = [interval(sample, quantile) for sample in one]
         found[name] = _share(low <= truth <= high for low, high in map(_bounds, firsts))
-        seconds = [quantile_interval(sample, quantile) for sample in other]
+        seconds = [interval(sample, quantile) for sample in other]
         differences = [difference(*pair) for pair in zip(firsts, seconds, strict=True)]
         found[f"{name} difference"] = _share(low <= 0 <= high for low, high in map(_bounds, differences))
     return found
@@ -85,10 +83,10 @@ def stopped_coverage(lengths: str, spread: float, share: float, samples: int) ->
     def covers(sample: Sequence[float]) -> bool:
         runs = fewest_runs(MEDIAN, STOPPING_CONFIDENCE)
         while runs < MOST_RUNS and not is_within(
-            [median_interval(sample[:runs], STOPPING_CONFIDENCE)], share
+            [interval(sample[:runs], MEDIAN, STOPPING_CONFIDENCE)], share
         ):
             runs += 1
-        low, high = _bounds(median_interval(sample[:runs]))
+        low, high = _bounds(interval(sample[:runs], MEDIAN))
         return low <= 1 <= high
 
     return _share(covers(LENGTHS[lengths](random, spread, (MOST_RUNS,)).tolist()) for _ in range(samples))
@@ -99,7 +97,7 @@ def _truth(lengths: str, quantile: float, spread: float) -> float:
     return 1 + above if lengths == "normal" else math.exp(above)
 
 
-def _bounds(found: Interval | Difference | None) -> tuple[float, float]:
+def _bounds(found: Interval | None) -> tuple[float, float]:
     """Return where a figure lies; nowhere where there is no interval, so that it covers nothing."""
     if found is None or found.low is None or found.high is None:
         return math.nan, math.nan

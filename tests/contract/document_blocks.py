@@ -31,6 +31,7 @@ from orchbench.evaluation.other_solutions import ALTERNATIVES
 from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH
 from orchbench.evaluation.warehouse import RPUS, Warehouse
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.probes import all_probes
 from orchbench.probes.permissions import BOUNDARY_FILE, boundary
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
@@ -71,10 +72,10 @@ def reach_table() -> Iterator[str]:
     yield "|---|---|--:|--:|--:|--:|"
     for policy in policies_of(POLICIES, budget=True):
         for way in candidates(None):
-            found = reach(way.name, way.usage, way.budget_polls, policy)
+            found = reach(way, policy)
             died = f"{found.died.polls:,} polls, {found.died.at_seconds:,.0f} s" if found.died else NOTHING
             longest = shown_duration(found.without_budget_seconds)
-            kept = shown_duration(found.with_budget_seconds)
+            kept = shown_duration(LONGEST_SECONDS)
             delay = f"{found.longest_delay_seconds:.0f} s at most"
             yield f"| {policy.shown} | {way.name} | {longest} | {died} | {kept} | {delay} |"
 

@@ -40,7 +40,7 @@ from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import connect_local
 from orchbench.deployment.execution import Execution, Live
 from orchbench.deployment.warehouse import Warehouse
-from orchbench.evaluation.intervals import STOPPING_CONFIDENCE, is_within, median_interval
+from orchbench.evaluation.intervals import MEDIAN, STOPPING_CONFIDENCE, interval, is_within
 from orchbench.evaluation.latency import latency, makespans
 from orchbench.evaluation.prices import price_list
 from orchbench.local import LocalStack, running_stack
@@ -259,7 +259,7 @@ def _more_needed(within: float | None, most_runs: int) -> Callable[[Comparison],
         if within is None or comparison.settings.runs_each >= most_runs:
             return False
         intervals = [
-            median_interval(makespans([run.trace for run in comparison.of(way)]), STOPPING_CONFIDENCE)
+            interval(makespans([run.trace for run in comparison.of(way)]), MEDIAN, STOPPING_CONFIDENCE)
             for way in comparison.ways
         ]
         return not is_within(intervals, within)

@@ -61,10 +61,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     found = _misfits(arguments, policies)
     document: Json = {
         "schema": "orchbench.limits/1",
-        "reach": [
-            reach(way.name, way.usage, way.budget_polls, policy).to_json()
-            for way, policy in kept_policies(ways, policies)
-        ],
+        "reach": [reach(way, policy).to_json() for way, policy in kept_policies(ways, policies)],
         "misfits": [{"way": one.way, "fatal": one.fatal, "said": one.said} for one in found],
         "quotas": _quotas(arguments.region),
     }
@@ -97,7 +94,7 @@ def _misfits(arguments: argparse.Namespace, policies: list[Policy]) -> list[Misf
         said = f"A timeout of {shown} that Redshift runs a query: no way can promise it."
         return [*found, Misfit("every way", fatal=True, said=said)]
     for way, policy in kept_policies(candidates(arguments.way), policies):
-        found += misfits(way.name, way.usage, way.budget_polls, policy, timeout)
+        found += misfits(way, policy, timeout)
     return found
 
 
@@ -114,7 +111,7 @@ def warnings_before_start(way: str, document: Json) -> list[str]:
         return [
             one.said
             for candidate in (one.following(policy) for one in candidates([way]))
-            for one in misfits(way, candidate.usage, candidate.budget_polls, candidate.kept(policy), timeout)
+            for one in misfits(candidate, candidate.kept(policy), timeout)
         ]
     except (TypeError, ValueError, AttributeError):
         return []

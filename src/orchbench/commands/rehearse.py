@@ -99,7 +99,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Rehearse what the arguments say, and print it."""
     # The engines take a second to import, which no other command should wait for.
-    from orchbench.evaluation.rehearsed import cost, figures  # noqa: PLC0415
+    from orchbench.evaluation.rehearsed import cost, figures, labelled  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
 
@@ -118,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
             tasks, processes=arguments.processes, done=lambda _index: progress.advance(bar)
         )
     prices = price_list(arguments.region)
-    rows = [figures(one).labelled() | {"cost": cost(one, prices)} for one in rehearsals]
+    rows = [labelled(figures(one)) | {"cost": cost(one, prices)} for one in rehearsals]
     traces = digest(rehearsals)
     if arguments.json:
         print_json(

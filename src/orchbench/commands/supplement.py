@@ -103,7 +103,7 @@ def _rehearsed(
             scenario=one.scenario.name,
             duration_seconds=one.scenario.duration_seconds,
             poll=one.scenario.poll,
-            figures=figures(one).to_json(),
+            figures=figures(one),
             trace=one.trace,
             file=rehearsal_file(one.trace.orchestrator, one.scenario.name),
         )

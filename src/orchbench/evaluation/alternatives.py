@@ -12,7 +12,7 @@ from orchbench.evaluation.estimate import Terms
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.polling import Floats
 from orchbench.evaluation.prices import completed
-from orchbench.evaluation.tariff import Bill, Quantity, bill_to_json, plain, priced
+from orchbench.evaluation.tariff import Bill, Quantity, bill_to_json, free_quantities, plain, priced
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
 
@@ -117,7 +117,8 @@ class Alternative:
         uses = self.uses(asked)
         keys = {one.price_key for one in (*uses, *self.standing)}
         prices = completed(asked.terms.prices, keys)
-        return Costs(priced(uses, prices, runs=runs, free_tier=free_tier), priced(self.standing, prices))
+        free = free_quantities(prices, free_tier=free_tier)
+        return Costs(priced(uses, prices, runs=runs, free=free), priced(self.standing, prices))
 
     def limits(self, policy: Policy = USUAL_POLICY) -> Json:
         """Return how long a query it sees end, and what it does not promise."""

@@ -30,28 +30,26 @@ def invocation_milliseconds(assumed: Assumptions, memory_mb: int, *, replayed: i
     return milliseconds(seconds + replayed * assumed.replayed_operation_seconds(memory_mb))
 
 
-def added_milliseconds(assumed: Assumptions, cold: int, checkpoints: int) -> int:
-    """Return what cold starts and checkpoints add."""
-    return cold * milliseconds(assumed["initialization_seconds"]) + checkpoints * milliseconds(
-        assumed["checkpoint_seconds"]
-    )
-
-
-def poll_milliseconds(usage: Usage, assumed: Assumptions, memory_mb: int, polls: int) -> NDArray[np.int64]:
-    """Return what the invocation of each of so many polls is billed for, as ``invocation_milliseconds``."""
+def milliseconds_of_polls(
+    usage: Usage, assumed: Assumptions, memory_mb: int, begun: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return what the invocations of all polls are billed for together, a row an execution."""
     if not usage.look.invocations:
-        return np.zeros(polls, dtype=np.int64)
-    of_first, more = usage.replayed_by_first_poll, usage.replayed_more_each_poll
+        return np.zeros_like(begun)
+    known = (int(begun.max(initial=0)) // TABLE + 1) * TABLE
     warm = assumed.invocation_seconds(memory_mb, suspends=usage.suspends)
-    replayed = assumed.replayed_operation_seconds(memory_mb)
-    known = -(-polls // TABLE) * TABLE
-    return _each_poll(warm, replayed, (of_first, more), known)[:polls]
+    replayed = usage.replayed_by_first_poll, usage.replayed_more_each_poll
+    summed: NDArray[np.int64] = _summed(warm, assumed.replayed_operation_seconds(memory_mb), replayed, known)[
+        begun
+    ]
+    return summed
 
 
 @lru_cache(maxsize=64)
-def _each_poll(
+def _summed(
     warm_seconds: Decimal, replayed_seconds: Decimal, replayed: tuple[int, int], polls: int
 ) -> NDArray[np.int64]:
+    """Return what none, the first, the first two polls and so on are billed for."""
     first, more = replayed
     operations = first + more * np.arange(polls)
     exact = 1000 * (float(warm_seconds) + operations * float(replayed_seconds))
@@ -59,15 +57,4 @@ def _each_poll(
     # Where floating point cannot tell on which side of a whole millisecond one lies, decimals do.
     for number in np.flatnonzero(abs(exact - np.round(exact)) < 1e-6):
         billed[number] = milliseconds(warm_seconds + int(operations[number]) * replayed_seconds)
-    return billed
-
-
-def milliseconds_of_polls(
-    usage: Usage, assumed: Assumptions, memory_mb: int, begun: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return what all polls of each execution are billed for together, a row an execution."""
-    if not usage.replayed_more_each_poll:
-        return begun * poll_milliseconds(usage, assumed, memory_mb, 1)
-    billed = poll_milliseconds(usage, assumed, memory_mb, int(begun.max(initial=0)))
-    summed: NDArray[np.int64] = np.concatenate([[0], np.cumsum(billed)])[begun]
-    return summed
+    return np.concatenate([[0], np.cumsum(billed)])

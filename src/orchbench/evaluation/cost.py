@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from orchbench.evaluation.assumptions import Assumptions, default_assumptions
-from orchbench.evaluation.billed_time import added_milliseconds, invocation_milliseconds, milliseconds
+from orchbench.evaluation.billed_time import invocation_milliseconds, milliseconds
 from orchbench.evaluation.counts import Counts, count
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, price_key
@@ -19,7 +19,6 @@ from orchbench.evaluation.tariff import (
     DAYS_A_MONTH,
     SECONDS_A_DAY,
     Bill,
-    BillLine,
     Quantity,
     priced,
     weakest,
@@ -28,8 +27,6 @@ from orchbench.platforms import platform_named
 from orchbench.platforms.meters import Meter
 from orchbench.trace import EventKind, Invocation, Label, Trace, Work
 from orchbench.ways import all_ways
-
-__all__ = ["HOST_LABELS", "Bill", "BillLine", "bill", "quantities", "weakest"]
 
 HOST_LABELS = {"aws": Label.MEASURED, "local": Label.MEASURED, "rehearse": Label.REHEARSED}
 LOCAL_DURATIONS = (
@@ -45,48 +42,27 @@ def bill(
     prices: PriceList,
     *,
     architecture: str = "x86_64",
-    retention_days: int | None = None,
     assumptions: Assumptions | None = None,
-    runs: Decimal = Decimal(1),
-    free_tier: bool = False,
     metered: Mapping[Meter, int | None] | None = None,
     assume_durations: bool = False,
 ) -> Bill:
-    """Return what an execution costs, or a month of executions like it.
+    """Return what an execution costs.
 
     Args:
         trace: the execution.
         prices: of the region.
         architecture: of the functions, ``x86_64`` or ``arm64``.
-        retention_days: how long a closed durable execution is kept.
         assumptions: what to assume where the trace does not say; the project's own by default.
-        runs: how often it runs, a month's with ``free_tier``.
-        free_tier: whether to take off what an account has free each month.
         metered: as the host of a rehearsal metered it, for what a trace does not show.
         assume_durations: of the functions, because their reports are not there, as a rehearsal's are not.
     """
-    assumed = assumptions or default_assumptions()
-    if retention_days is not None:
-        assumed = assumed.with_values({"retention_days": Decimal(retention_days)})
-    found = quantities(trace, assumed, architecture, metered or {}, assume_durations=assume_durations)
-    return priced(found, prices, runs=runs, free_tier=free_tier)
-
-
-def quantities(
-    trace: Trace,
-    assumed: Assumptions,
-    architecture: str,
-    metered: Mapping[Meter, int | None],
-    *,
-    assume_durations: bool = False,
-) -> list[Quantity]:
-    """Return what one execution used of everything that is billed."""
-    counts, label = count(trace), HOST_LABELS[trace.host]
-    return [
-        *_orchestration(trace, counts, label, assumed, metered),
+    assumed, counts = assumptions or default_assumptions(), count(trace)
+    used = [
+        *_orchestration(trace, counts, assumed, metered or {}),
         *_functions(trace, architecture, assumed, assume_durations or trace.host == "rehearse"),
         *_logs(trace, counts, assumed),
     ]
+    return priced(used, prices)
 
 
 def metered_quantities(
@@ -131,11 +107,7 @@ def metered_quantities(
 
 
 def _orchestration(
-    trace: Trace,
-    counts: Counts,
-    label: Label,
-    assumed: Assumptions,
-    metered: Mapping[Meter, int | None],
+    trace: Trace, counts: Counts, assumed: Assumptions, metered: Mapping[Meter, int | None]
 ) -> Iterator[Quantity]:
     seconds = Decimal(str(latency(trace).makespan_seconds or 0))
     unrecorded = {one.meter: one for one in platform_named(trace.platform).unrecorded(trace.events)}
@@ -146,7 +118,7 @@ def _orchestration(
         yield from metered_quantities(
             meter,
             Decimal(amount + (missing.amount if missing else 0)),
-            Label.ESTIMATED if missing else label,
+            Label.ESTIMATED if missing else HOST_LABELS[trace.host],
             HISTORY,
             assumed,
             seconds=seconds,
@@ -201,7 +173,9 @@ def _assumed_compute(
         for one in invocations
     )
     cold = _cold_starts(invocations, float(assumed["kept_warm_seconds"]))
-    added = added_milliseconds(assumed, cold, _checkpoints(trace) if suspends else 0)
+    added = cold * milliseconds(assumed["initialization_seconds"])
+    if suspends:
+        added += _checkpoints(trace) * milliseconds(assumed["checkpoint_seconds"])
     return compute_quantity(name, Decimal(warm + added) / 1000, memory_mb, price_key)
 
 

@@ -17,14 +17,14 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.estimate import Estimate, Followed, Terms, estimate_way
-from orchbench.evaluation.loads import FITS, Load, Peak, loads, used_of_quotas
+from orchbench.evaluation.loads import FITS, Load, loads
 from orchbench.evaluation.month import Month, month_of
 from orchbench.evaluation.polling import Floats
-from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.ways.durations import Policy, shown_duration
 
+SOURCE = "closed form over the workload"
 SECONDS_A_MONTH = 30 * 86_400
 USUAL_PEAK_FACTOR = 10.0
 SHORTEST_SHARED_SECONDS = 2
@@ -124,10 +124,6 @@ class Question:
         """Tell whether every query runs into the timeout."""
         return bool(self.durations_seconds.min() > self.timeout_seconds)
 
-    def at_prices(self, prices: PriceList) -> "Question":
-        """Return it with other prices."""
-        return replace(self, terms=replace(self.terms, prices=prices))
-
     def assuming(self, values: Mapping[str, Decimal]) -> "Question":
         """Return it with other assumptions; Redshift's size is one of them where it is Serverless."""
         assumed = self.terms.assumed
@@ -225,8 +221,17 @@ def _followed(question: Question, candidate: Candidate, policy: Policy) -> Estim
 
 
 def _option(question: Question, found: Estimate) -> Option:
-    month = month_of(found, question.runs_a_month, free_tier=question.free_tier)
-    return Option(found, month, _loads(question, found))
+    polls, most_polls = found.followed.mean_and_most_polls
+    used = loads(
+        found.candidate,
+        question.terms.prices.region,
+        starts_a_second=float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor,
+        statement_seconds=question.seconds,
+        makespan_seconds=found.followed.mean_makespan_seconds,
+        polls=polls,
+        most_polls=most_polls,
+    )
+    return Option(found, month_of(found, question.runs_a_month, free_tier=question.free_tier), used)
 
 
 def best_of(question: Question, candidate: Candidate) -> Option | None:
@@ -262,22 +267,6 @@ def _shortest_lag(question: Question, candidate: Candidate) -> float:
     return estimate_way(
         candidate, question.durations_seconds[:1], shortest, question.terms, question.timeout_seconds
     ).followed.longest_delay_seconds
-
-
-def _loads(question: Question, found: Estimate) -> list[Load]:
-    """Return how much of each quota the busiest moment uses, the nearest first."""
-    starts = float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor
-    makespan = found.followed.mean_makespan_seconds
-    peak = Peak(
-        executions=max(1.0, starts * makespan),
-        # A statement ends when it ends, seen or not.
-        statements=max(1.0, starts * question.seconds),
-        starts_a_second=starts,
-        makespan_seconds=makespan,
-    )
-    candidate = found.candidate
-    used = used_of_quotas(candidate.usage, candidate.account, peak, *found.followed.mean_and_most_polls)
-    return sorted(loads(used, question.terms.prices.region), key=lambda load: -load.share)
 
 
 def shortest_interval(

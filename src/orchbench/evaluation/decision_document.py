@@ -7,6 +7,7 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import (
+    SOURCE,
     USUAL_PEAK_FACTOR,
     Answer,
     Material,
@@ -16,17 +17,15 @@ from orchbench.evaluation.decision import (
 )
 from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB
 from orchbench.evaluation.figures import figure, given
-from orchbench.evaluation.ranges import Corner, Swing, tornado, worst_corner
+from orchbench.evaluation.ranges import OF_BILLS, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
-from orchbench.evaluation.turning import Turn, turns
+from orchbench.evaluation.turning import turns
 from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
 
-SOURCE = "closed form over the workload"
 ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
 ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
-OF_BILLS = "difference of the two bills"
 COUNTED = "counted in the files that are deployed"
 SUM = "the sum of the bill's lines"
 
@@ -44,12 +43,13 @@ def decision_document(
     """
     ranked = answer.ranked
     shown = [_option(one, answer) for one in ranked]
-    beyond = [_option(one, answer) for one in answer.beyond]
     would_fit = None
     if not ranked and answer.beyond and answer.question.promise.seconds is not None:
         would_fit = shortest_interval(answer.question, candidates, lambda one: not one.exceeded)
-    budget = _within_budget(answer, candidates, budget_usd)
-    nearest = ranked or answer.beyond
+    nearest, warehouse = ranked or answer.beyond, answer.question.warehouse
+    months = [one.month for one in (*ranked, *answer.beyond)]
+    notes = [line.note for one in months for line in (*one.runs.lines, *one.besides.lines)]
+    notes += [warehouse.note] if warehouse else []
     return {
         "schema": "orchbench.decision/2",
         "question": _question(answer, workload),
@@ -59,28 +59,16 @@ def decision_document(
         "recommended": shown[0] if shown else None,
         "runner_up": _runner_up(answer, shown),
         "others": shown[2:],
-        "beyond_quotas": beyond,
+        "beyond_quotas": [_option(one, answer) for one in answer.beyond],
         "would_fit": _option(would_fit, answer) if would_fit else None,
         "left_out": [_left_out(answer, *one) for one in answer.left_out],
         "adaptive": _adaptive(answer),
         "redshift": _redshift(answer),
-        "turns": [_turn(one) for one in turns(answer, candidates)] if ranked else [],
+        "turns": turns(answer, candidates) if ranked else [],
         "ranges": _ranges(answer, candidates),
         "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
-        "within_budget": budget,
-        "notes": each_once(
-            note
-            for note in (
-                *(
-                    line["note"]
-                    for one in (*shown, *beyond)
-                    for part in ("bill", "besides")
-                    for line in one[part]["lines"]
-                ),
-                answer.question.warehouse.note if answer.question.warehouse else "",
-            )
-            if note
-        ),
+        "within_budget": _within_budget(answer, candidates, budget_usd),
+        "notes": each_once(note for note in notes if note),
     }
 
 
@@ -145,8 +133,8 @@ def _option(one: Option, answer: Answer) -> Json:
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
         "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),
         "works": figure(found.candidate.works, "states or operations", Label.MEASURED, COUNTED),
-        "bill": bill_to_json(one.month.parts["runs"]),
-        "besides": bill_to_json(one.month.parts["besides"]),
+        "bill": bill_to_json(one.month.runs),
+        "besides": bill_to_json(one.month.besides),
     }
 
 
@@ -200,23 +188,6 @@ def _redshift(answer: Answer) -> Json | None:
     }
 
 
-def _turn(turn: Turn) -> Json:
-    instead = turn.instead.recommended
-    factor = round(turn.factor, 6)
-    bills = (one.month.bill.label for one in (*turn.now.ranked, *turn.instead.ranked))
-    # What a quota or a promise turns alone hangs on no bill.
-    label = weakest(bills) if instead else Label.ESTIMATED
-    return {
-        "what": turn.what,
-        "kind": turn.kind,
-        "factor": figure(factor, "times its value", label, SOURCE),
-        "at": figure(turn.value, "s", label, SOURCE) if turn.value is not None else None,
-        "direction": "more" if turn.factor > 1 else "less",
-        "way": instead.way if instead else None,
-        "poll": instead.policy.shown if instead else None,
-    }
-
-
 def _ranges(answer: Answer, candidates: Sequence[Candidate]) -> Json | None:
     """Return the tornado beside the runner-up, and what the worst corners make of the answer."""
     if len(answer.ranked) < 2:
@@ -225,35 +196,10 @@ def _ranges(answer: Answer, candidates: Sequence[Candidate]) -> Json | None:
     return {
         "recommended": answer.way,
         "beside": answer.ranked[1].way,
-        "tornado": [_swing(one) for one in tornado(answer, answer.ranked[1])],
-        "survives": all(one.survived for one in corners),
-        "same_answer": all(one.instead.way == answer.way for one in corners),
-        "corners": [_corner(one) for one in corners],
-    }
-
-
-def _swing(one: Swing) -> Json:
-    def at(value: Decimal, usd: Decimal) -> Json:
-        source = f"the runner-up's month less the recommended one's, at {plain(value)} {one.assumption.unit}"
-        return figure(plain(round(usd, 6)), "USD a month", one.label, source)
-
-    return {
-        "what": one.name,
-        "why": one.assumption.range_source,
-        "low": at(one.assumption.low, one.low_usd),
-        "high": at(one.assumption.high, one.high_usd),
-    }
-
-
-def _corner(one: Corner) -> Json:
-    where = ", ".join(f"{name} {plain(value)}" for name, value in one.at.items())
-    source = f"{OF_BILLS} at {where or 'what is assumed'}"
-    return {
-        "way": one.other,
-        "survived": one.survived,
-        "answer": one.instead.way,
-        "costs_more": figure(plain(round(one.more_usd, 6)), "USD a month", one.label, source),
-        "matters_from": figure(plain(round(one.least_usd, 6)), "USD a month", one.label, source),
+        "tornado": tornado(answer, answer.ranked[1]),
+        "survives": all(one["survived"] for one in corners),
+        "same_answer": all(one["answer"] == answer.way for one in corners),
+        "corners": corners,
     }
 
 

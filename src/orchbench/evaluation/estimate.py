@@ -17,18 +17,18 @@ import numpy as np
 
 from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.billed_time import (
-    added_milliseconds,
     invocation_milliseconds,
+    milliseconds,
     milliseconds_of_polls,
 )
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
 from orchbench.evaluation.lag import Lag, lag_at_any_moment
 from orchbench.evaluation.limits import is_stretched, longest_delay
-from orchbench.evaluation.polling import Counts, Floats, MostPolls, PollColumns, poll, woken
+from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
-from orchbench.evaluation.tariff import Bill, Quantity, priced
+from orchbench.evaluation.tariff import Bill, Quantity, free_quantities, priced
 from orchbench.evaluation.used import Used, most_polls, used_by
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.platforms.meters import CHECKPOINTS, Meter
@@ -86,23 +86,14 @@ class Followed:
     @cached_property
     def polled(self) -> PollColumns:
         """When its polls fall."""
-        seconds = self.statement_seconds
-        budget, most = self.candidate.budget_polls, most_polls(self.usage)
+        seconds, delays = self.statement_seconds, None
+        budget, usage = self.candidate.budget_polls, self.usage
+        if usage.changing_delays is not None and self.policy.is_fixed and self.policy.budget and budget:
+            # The way keeps one delay for a whole execution, and its poll budget rounds that one up.
+            delays = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
         timeouts = self.candidate.noticed(self.timeout_seconds)
-        delays = self._one_delay()
-        if delays is None:
-            found = poll(seconds, timeouts, self.policy, budget, most)
-        else:
-            found = _polled_each(seconds, timeouts, delays, budget, most)
+        found = poll(seconds, timeouts, self.policy, budget, most_polls(usage), delays_seconds=delays)
         return woken(found, seconds) if self.candidate.sees_ends_at_once else found
-
-    def _one_delay(self) -> Floats | None:
-        """Return the delay that the poll budget makes of a fixed one, a row a query; None for none."""
-        budget = self.candidate.budget_polls
-        if self.usage.changing_delays is None or not (self.policy.is_fixed and self.policy.budget and budget):
-            return None
-        stretched: Floats = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
-        return stretched
 
     @cached_property
     def used(self) -> Used:
@@ -126,12 +117,6 @@ class Followed:
     def invocations(self) -> Counts:
         """Of all functions together."""
         found: Counts = self.used.invocations(self.usage)
-        return found
-
-    @property
-    def replayed(self) -> Counts:
-        """Operations that the invocations go over again."""
-        found: Counts = self.used.replayed(self.usage)
         return found
 
     @property
@@ -177,7 +162,9 @@ class Followed:
     def lag(self) -> Lag:
         """The detection lag of ends at any moment."""
         delays = self.polled.last_delay_seconds[~self.unseen]
-        return lag_at_any_moment(delays, self.longest_delay_seconds, by_event=self.candidate.sees_ends_at_once)
+        return lag_at_any_moment(
+            delays, self.longest_delay_seconds, by_event=self.candidate.sees_ends_at_once
+        )
 
     @cached_property
     def stretched(self) -> bool:
@@ -189,7 +176,7 @@ class Followed:
         usage = self.usage
         found = {(METER, meter.key): self._stored(meter, used) for meter in usage.meters}
         for name in usage.functions:
-            found[REQUESTS, name] = used.invocations_of(usage, name)
+            found[REQUESTS, name] = used.invocations(usage, name)
             found[COLD, name] = used.cold_starts_of(usage, name)
         if usage.functions:
             logged = (used.work(usage), used.checks(usage), used.invocations(usage))
@@ -291,10 +278,12 @@ class Estimate:
         others = counted[REQUESTS, function] - (begun if polls_here else 0)
         suspends = usage.suspends and polls_here
         warm = invocation_milliseconds(terms.assumed, terms.memory_mb, replayed=0, suspends=suspends)
-        billed = others * warm + counted[COLD, function] * added_milliseconds(terms.assumed, 1, 0)
+        billed = others * warm + counted[COLD, function] * milliseconds(
+            terms.assumed["initialization_seconds"]
+        )
         if polls_here:
             checkpoints = counted.get((METER, CHECKPOINTS.key), 0)
-            billed = billed + of_polls + checkpoints * added_milliseconds(terms.assumed, 0, 1)
+            billed = billed + of_polls + checkpoints * milliseconds(terms.assumed["checkpoint_seconds"])
         return billed
 
     @cached_property
@@ -309,7 +298,9 @@ class Estimate:
             runs: of a query, each as likely as the other.
             free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
         """
-        return priced(self.quantities, self.terms.prices, runs=runs, free_tier=free_tier)
+        prices = self.terms.prices
+        free = free_quantities(prices, free_tier=free_tier)
+        return priced(self.quantities, prices, runs=runs, free=free)
 
 
 def estimate_way(
@@ -337,23 +328,6 @@ def estimate_way(
     )
     kept_warm = float(terms.assumed["kept_warm_seconds"])
     return Estimate(Followed(candidate.following(policy), kept, durations, timeouts, kept_warm), terms)
-
-
-def _polled_each(
-    seconds: Floats, timeouts: Floats, delays: Floats, budget: int | None, most: MostPolls | None
-) -> PollColumns:
-    """Return how queries are polled of which each has its own fixed delay."""
-    parts = {}
-    for delay in np.unique(delays):
-        rows = np.flatnonzero(delays == delay)
-        parts[int(delay)] = rows, poll(seconds[rows], timeouts[rows], Policy.fixed(int(delay)), budget, most)
-    order = np.argsort(np.concatenate([rows for rows, _found in parts.values()]), kind="stable")
-    return PollColumns(
-        *(
-            np.concatenate([getattr(found, name) for _rows, found in parts.values()])[order]
-            for name in PollColumns.__dataclass_fields__
-        )
-    )
 
 
 def usual_timeouts(durations_seconds: Floats) -> Floats:

@@ -22,18 +22,14 @@ MEDIAN, P95 = 0.5, 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure of several runs and where it lies.
+    """A figure of several runs, or the difference of two ways' figures, and where it lies.
 
     Attributes:
         low: None, with ``high``, where there are too few runs to say.
-        minimum: of the runs; the spread is always there.
         confidence: how often at least such an interval covers the truth.
     """
 
-    runs: int
     value: float
-    minimum: float
-    maximum: float
     low: float | None
     high: float | None
     confidence: float = CONFIDENCE
@@ -46,36 +42,6 @@ class Interval:
         if self.value == 0:
             return 0.0 if self.low == self.high else None
         return abs((self.high - self.low) / 2 / self.value)
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The difference of two ways' figures, the first less the second."""
-
-    value: float
-    low: float | None
-    high: float | None
-    confidence: float = CONFIDENCE
-
-
-def median_interval(runs: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """Return the median of some runs; None where there is none."""
-    return quantile_interval(runs, MEDIAN, confidence)
-
-
-def p95_interval(runs: Sequence[float]) -> Interval | None:
-    """Return the 95th percentile of some runs; None where there is none."""
-    return quantile_interval(runs, P95)
-
-
-def median_difference(first: Sequence[float], second: Sequence[float]) -> Difference | None:
-    """Return the first median less the second; None where one of them has no run."""
-    return difference(median_interval(first), median_interval(second))
-
-
-def p95_difference(first: Sequence[float], second: Sequence[float]) -> Difference | None:
-    """Return the first 95th percentile less the second; None where one of them has no run."""
-    return difference(p95_interval(first), p95_interval(second))
 
 
 def is_within(intervals: Sequence[Interval | None], share: float) -> bool:
@@ -93,16 +59,14 @@ def fewest_runs(quantile: float, confidence: float = CONFIDENCE) -> int:
     return runs
 
 
-def quantile_interval(
-    runs: Sequence[float], quantile: float, confidence: float = CONFIDENCE
-) -> Interval | None:
-    """Return a quantile of some runs, with its interval where there are runs enough."""
+def interval(runs: Sequence[float], quantile: float, confidence: float = CONFIDENCE) -> Interval | None:
+    """Return a quantile of some runs, with its interval where there are enough; None where there is none."""
     if not len(runs):
         return None
     values = sorted(map(float, runs))
     bounds = ranks(len(values), quantile, confidence)
     low, high = (values[rank - 1] for rank in bounds) if bounds else (None, None)
-    return Interval(len(values), _quantile(values, quantile), values[0], values[-1], low, high, confidence)
+    return Interval(_quantile(values, quantile), low, high, confidence)
 
 
 def _quantile(values: Sequence[float], quantile: float) -> float:
@@ -131,13 +95,13 @@ def _binomial(runs: int, below: int, share: float) -> float:
     return math.exp(ways + below * math.log(share) + (runs - below) * math.log1p(-share))
 
 
-def difference(first: Interval | None, second: Interval | None) -> Difference | None:
+def difference(first: Interval | None, second: Interval | None) -> Interval | None:
     """Return the first figure less the second; None where one of them has no run."""
     if first is None or second is None:
         return None
     value = first.value - second.value
     if first.low is None or first.high is None or second.low is None or second.high is None:
-        return Difference(value, None, None)
+        return Interval(value, None, None)
     below = math.hypot(first.value - first.low, second.high - second.value)
     above = math.hypot(first.high - first.value, second.value - second.low)
-    return Difference(value, value - below, value + above)
+    return Interval(value, value - below, value + above)

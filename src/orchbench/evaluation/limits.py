@@ -8,17 +8,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from orchbench.evaluation.polling import poll
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.figures import figure
+from orchbench.evaluation.polling import PollColumns, poll
 from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy, shown_duration
 from orchbench.ways.usage import Usage
 
 FILE = Path(__file__).with_name("quotas.json")
+QUERY = "redshift_query_seconds"
 NO_QUOTA = "no quota of an execution limits its polls"
+FORM = "closed form over the way's own counts and the quota"
+FOREVER = 1e12
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,14 @@ def quotas() -> Mapping[str, AwsQuota]:
 
 
 @dataclass(frozen=True)
+class Died:
+    """Where a quota ends an execution whose query runs on: after so many polls, at this moment."""
+
+    polls: int
+    at_seconds: float
+
+
+@dataclass(frozen=True)
 class Reach:
     """How long a query a way can poll with a policy.
 
@@ -71,16 +85,10 @@ class Reach:
     policy: Policy
     most_polls: int | None
     without_budget_seconds: float
-    died: "Died | None"
-    with_budget_seconds: float
+    died: Died | None
     longest_delay_seconds: float
     stretched: bool
     limited_by: str
-
-    @property
-    def dies_without_budget(self) -> bool:
-        """Tell whether a longer query loses its execution where the poll budget is off."""
-        return self.died is not None
 
     @property
     def ends_early(self) -> bool:
@@ -89,77 +97,60 @@ class Reach:
 
     def to_json(self) -> Json:
         """Return the figures, each with its label and its source."""
-        unit_source = "closed form over the way's own counts and the quota"
+        longest = quotas()[QUERY]
 
-        def figure(value: float | None, unit: str, source: str = unit_source) -> Json:
-            return {"value": value, "unit": unit, "label": Label.ESTIMATED.value, "source": source}
+        def estimated(value: float | None, unit: str, source: str = FORM) -> Json:
+            return figure(value, unit, Label.ESTIMATED, source)
 
         return {
             "way": self.way,
             "policy": self.policy.shown,
-            "most_polls": figure(
-                self.most_polls, "polls", NO_QUOTA if self.most_polls is None else unit_source
-            ),
-            "longest_query_without_poll_budget": figure(self.without_budget_seconds, "s"),
-            "dies_without_poll_budget": self.dies_without_budget,
-            "dies_after_polls": figure(self.died.polls, "polls") if self.died else None,
-            "dies_at": figure(self.died.at_seconds, "s") if self.died else None,
-            "longest_query_with_poll_budget": figure(self.with_budget_seconds, "s", quotas()[QUERY].source),
-            "longest_delay_with_poll_budget": figure(self.longest_delay_seconds, "s"),
+            "most_polls": estimated(self.most_polls, "polls", NO_QUOTA if self.most_polls is None else FORM),
+            "longest_query_without_poll_budget": estimated(self.without_budget_seconds, "s"),
+            "dies_without_poll_budget": self.died is not None,
+            "dies_after_polls": estimated(self.died.polls, "polls") if self.died else None,
+            "dies_at": estimated(self.died.at_seconds, "s") if self.died else None,
+            "longest_query_with_poll_budget": estimated(float(longest.value), "s", longest.source),
+            "longest_delay_with_poll_budget": estimated(self.longest_delay_seconds, "s"),
             "stretched": self.stretched,
             "limited_by": self.limited_by,
         }
 
 
-@dataclass(frozen=True)
-class Died:
-    """Where a quota ends an execution whose query runs on: after so many polls, at this moment."""
-
-    polls: int
-    at_seconds: float
-
-
-QUERY = "redshift_query_seconds"
-
-
 def death(usage: Usage, policy: Policy, timeout_seconds: float) -> Died | None:
     """Return where a query that runs beyond its timeout loses its execution; None where it does not."""
-    timeout = np.array([timeout_seconds])
-    found = poll(timeout + 1, timeout, replace(policy, budget=False), most=most_polls(usage))
+    unlimited = replace(policy, budget=False)
+    found = _polled(timeout_seconds + 1, timeout_seconds, unlimited, most=most_polls(usage))
     return Died(int(found.polls[0]), float(found.seen_at_seconds[0])) if found.died[0] else None
 
 
-def reach(way: str, usage: Usage, budget_polls: int | None, policy: Policy) -> Reach:
-    """Return how long a query a way can poll with a policy.
-
-    Args:
-        way: its name.
-        usage: the way's own counts.
-        budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
-        policy: how it polls.
-    """
-    longest = quotas()[QUERY].value
-    most = usage.most_polls()
+def reach(way: Candidate, policy: Policy) -> Reach:
+    """Return how long a query a way can poll with a policy that it keeps."""
+    longest = float(quotas()[QUERY].value)
+    most = way.usage.most_polls()
     last_seen = longest if most is None else moment_of_poll(policy, most)
     # A query of a whole day may still be seen to end where one that went on could not be cancelled any more.
-    died = death(usage, policy, float(longest)) if last_seen < longest else None
+    died = death(way.usage, policy, longest) if last_seen < longest else None
     within_budget = replace(policy, budget=True)
-    kept = poll(np.array([float(longest)]), np.array([float(longest)]), within_budget, budget_polls)
-    plain = poll(np.array([float(longest)]), np.array([float(longest)]), within_budget)
-    stretched = bool(kept.polls[0] < plain.polls[0])
     return Reach(
-        way=way,
+        way=way.name,
         policy=policy,
         most_polls=most,
-        without_budget_seconds=float(min(last_seen, longest)),
+        without_budget_seconds=min(last_seen, longest),
         died=died,
-        with_budget_seconds=float(longest),
-        longest_delay_seconds=longest_delay(within_budget, float(longest), budget_polls),
-        stretched=stretched,
-        limited_by=f"{told_quota(usage)} of an execution"
+        longest_delay_seconds=longest_delay(within_budget, longest, way.budget_polls),
+        stretched=is_stretched(longest, within_budget, way.budget_polls),
+        limited_by=f"{told_quota(way.usage)} of an execution"
         if died
         else f"{longest / 3600:.0f} h of a query in Redshift",
     )
+
+
+def _polled(
+    seconds: float, timeout_seconds: float, policy: Policy, budget: int | None = None, most: Any = None
+) -> PollColumns:
+    """Return how one statement is polled."""
+    return poll(np.array([float(seconds)]), np.array([float(timeout_seconds)]), policy, budget, most)
 
 
 def moment_of_poll(policy: Policy, number: int) -> float:
@@ -169,9 +160,9 @@ def moment_of_poll(policy: Policy, number: int) -> float:
     low, high = 0.0, float(number * policy.maximum_seconds)
     while high - low > 1:
         middle = (low + high) // 2
-        found = poll(np.array([middle]), np.array([1e12]), policy)
+        found = _polled(middle, FOREVER, policy)
         low, high = (middle, high) if found.polls[0] <= number else (low, middle)
-    return float(poll(np.array([low]), np.array([1e12]), policy).seen_at_seconds[0])
+    return float(_polled(low, FOREVER, policy).seen_at_seconds[0])
 
 
 def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | None) -> float:
@@ -182,8 +173,7 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | No
     """
 
     def delay_before(end: float) -> float:
-        at, deadline = np.array([end]), np.array([timeout_seconds])
-        return float(poll(at, deadline, policy, budget_polls).last_delay_seconds[0])
+        return float(_polled(end, timeout_seconds, policy, budget_polls).last_delay_seconds[0])
 
     last = delay_before(timeout_seconds)
     return max(delay_before(1.0), last, delay_before(max(1.0, timeout_seconds - last)))
@@ -193,8 +183,7 @@ def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | Non
     """Tell whether a poll budget makes delays longer than the policy's, up to a timeout."""
     if budget_polls is None:
         return False
-    timeout = np.array([float(timeout_seconds)])
-    needed = poll(timeout, timeout, replace(policy, budget=False)).polls[0]
+    needed = _polled(timeout_seconds, timeout_seconds, replace(policy, budget=False)).polls[0]
     return policy.budget and bool(needed > budget_polls)
 
 
@@ -211,37 +200,32 @@ class Misfit:
     said: str
 
 
-def misfits(
-    way: str, usage: Usage, budget_polls: int | None, policy: Policy, timeout_seconds: int
-) -> Iterator[Misfit]:
+def misfits(way: Candidate, policy: Policy, timeout_seconds: int) -> Iterator[Misfit]:
     """Yield what a timeout and a policy run into on a way; nothing where they fit."""
     longest = quotas()[QUERY].value
     if timeout_seconds > longest:
         shown = f"{shown_duration(timeout_seconds)} is more than the {shown_duration(longest)}"
-        yield Misfit(way, True, f"{way}: a timeout of {shown} that Redshift runs a query.")
-    timeout = np.array([float(timeout_seconds)])
-    asked = int(poll(timeout, timeout, policy).polls[0])
-    needs = (
-        f"{way}: {policy.shown} needs {asked:,} polls up to a timeout of {shown_duration(timeout_seconds)}"
-    )
-    died = None if policy.budget else death(usage, policy, float(timeout_seconds))
-    most = usage.most_polls()
+        yield Misfit(way.name, True, f"{way.name}: a timeout of {shown} that Redshift runs a query.")
+    asked = int(_polled(timeout_seconds, timeout_seconds, policy).polls[0])
+    timeout = shown_duration(timeout_seconds)
+    needs = f"{way.name}: {policy.shown} needs {asked:,} polls up to a timeout of {timeout}"
+    died = None if policy.budget else death(way.usage, policy, timeout_seconds)
+    most, budget = way.usage.most_polls(), way.budget_polls
     if died and most is not None:
         longest_seen = min(moment_of_poll(policy, most), float(timeout_seconds))
         yield Misfit(
-            way,
+            way.name,
             True,
             f"{needs}. The longest query that succeeds takes {_told(min(most, asked), longest_seen)}; "
             f"one that runs on loses its execution after {_told(died.polls, died.at_seconds)}, to "
-            f"{told_quota(usage)}. Poll less often, or keep the poll budget.",
+            f"{told_quota(way.usage)}. Poll less often, or keep the poll budget.",
         )
-    elif policy.budget and budget_polls is not None and asked > budget_polls:
-        delay = longest_delay(policy, float(timeout_seconds), budget_polls)
+    elif budget is not None and is_stretched(timeout_seconds, policy, budget):
         yield Misfit(
-            way,
+            way.name,
             False,
-            f"{needs}, and the poll budget leaves {budget_polls:,}: it is stretched to a poll every "
-            f"{delay:.0f} s at most.",
+            f"{needs}, and the poll budget leaves {budget:,}: it is stretched to a poll every "
+            f"{longest_delay(policy, timeout_seconds, budget):.0f} s at most.",
         )
 
 

@@ -1,15 +1,12 @@
 """How much of each quota a workload uses at its busiest: of one execution, and of the whole account."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
+from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.figures import figure
 from orchbench.evaluation.limits import AwsQuota, quotas
-from orchbench.platforms.platform import AccountQuotas
 from orchbench.trace import Json, Label
-from orchbench.ways.usage import Ending, Usage
+from orchbench.ways.usage import Ending
 
 FITS = 1 + 1e-9
 """A share of a quota up to this fits: what is beyond a whole one is the rounding of a sum."""
@@ -17,89 +14,77 @@ FITS = 1 + 1e-9
 
 @dataclass(frozen=True)
 class Load:
-    """How much of a quota a workload uses at its peak.
+    """How much of a quota a workload uses at its peak, in a region."""
 
-    Attributes:
-        used: a number, or a column of them.
-        scope: of the quota: an execution, or the whole account in a region.
-    """
-
-    quota: str
-    used: Any
-    limit: int
-    unit: str
-    scope: str
-    source: str
+    of: AwsQuota
+    used: float
+    region: str
 
     @property
-    def share(self) -> Any:
+    def quota(self) -> str:
+        """What it is called."""
+        return f"{self.of.service}: {self.of.what}"
+
+    @property
+    def limit(self) -> int:
+        """What it allows."""
+        return self.of.in_region(self.region)
+
+    @property
+    def share(self) -> float:
         """The share of the quota that is used."""
         return self.used / self.limit
 
     def to_json(self) -> Json:
         """Return the figures with their labels and sources."""
-        estimated = {"label": Label.ESTIMATED.value, "source": "closed form, times the peak"}
+        source, quota = "closed form, times the peak", self.of
         return {
             "quota": self.quota,
-            "scope": self.scope,
-            "used": {"value": round(float(self.used), 6), "unit": self.unit, **estimated},
-            "limit": {"value": self.limit, "unit": self.unit, "label": "quoted", "source": self.source},
-            "share": {"value": round(float(self.share), 6), "unit": "of the quota", **estimated},
-            "fits": bool(self.share <= FITS),
+            "scope": quota.scope,
+            "used": figure(round(self.used, 6), quota.unit, Label.ESTIMATED, source),
+            "limit": {"value": self.limit, "unit": quota.unit, "label": "quoted", "source": quota.source},
+            "share": figure(round(self.share, 6), "of the quota", Label.ESTIMATED, source),
+            "fits": self.share <= FITS,
         }
 
 
-@dataclass(frozen=True)
-class Peak:
-    """A workload at its busiest; numbers, or columns of them.
-
-    Attributes:
-        executions: running at once.
-        statements: of them, that Redshift still works on.
-        starts_a_second: of executions.
-        makespan_seconds: of an execution, on average.
-    """
-
-    executions: Any
-    statements: Any
-    starts_a_second: float
-    makespan_seconds: Any
-
-
-def used_of_quotas(
-    usage: Usage, account: AccountQuotas, peak: Peak, polls: Any, most_polls: Any
-) -> dict[str, Any]:
-    """Return the use of every quota that polling comes near, by the quota's key.
+def loads(
+    way: Candidate,
+    region: str,
+    *,
+    starts_a_second: float,
+    statement_seconds: float,
+    makespan_seconds: float,
+    polls: float,
+    most_polls: int,
+) -> list[Load]:
+    """Return the use of every quota that polling comes near, the nearest first.
 
     Args:
-        usage: the way's own counts.
-        account: the quotas of its platform.
-        peak: the workload at its busiest.
+        way: with its own counts, and the quotas of its platform.
+        region: whose quotas.
+        starts_a_second: of executions, at the busiest.
+        statement_seconds: that Redshift works on one, on average.
+        makespan_seconds: of an execution, on average.
         polls: of an execution, on average.
         most_polls: of the longest execution.
     """
-    a_second = peak.executions / np.maximum(peak.makespan_seconds, 1e-6)
+    usage, account = way.usage, way.account
+    executions = max(1.0, starts_a_second * makespan_seconds)
+    a_second = executions / max(makespan_seconds, 1e-6)
     fixed, each = usage.start + usage.endings[Ending.SUCCEEDED], usage.poll
     used = {
         "redshift_describe_statement_a_second": a_second * polls,
-        "redshift_batch_execute_statement_a_second": peak.starts_a_second,
-        "redshift_active_statements": peak.statements,
-        account.starts_a_second: peak.starts_a_second,
-        account.open_executions: peak.executions,
+        "redshift_batch_execute_statement_a_second": starts_a_second,
+        # A statement ends when it ends, seen or not.
+        "redshift_active_statements": max(1.0, starts_a_second * statement_seconds),
+        account.starts_a_second: starts_a_second,
+        account.open_executions: executions,
     }
     for meter, key in account.a_second.items():
         used[key] = a_second * (fixed.of(meter) + polls * each.of(meter))
     if usage.quota is not None:
         meter = usage.quota.meter
         used[usage.quota.key] = fixed.of(meter) + most_polls * each.of(meter)
-    return used
-
-
-def loads(used: Mapping[str, Any], region: str) -> list[Load]:
-    """Return the use of quotas with what they allow in a region."""
-    return [_load(quotas()[key], amount, region) for key, amount in used.items()]
-
-
-def _load(quota: AwsQuota, used: Any, region: str) -> Load:
-    name = f"{quota.service}: {quota.what}"
-    return Load(name, used, quota.in_region(region), quota.unit, quota.scope, quota.source)
+    found = (Load(quotas()[key], amount, region) for key, amount in used.items())
+    return sorted(found, key=lambda load: -load.share)

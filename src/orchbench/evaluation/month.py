@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from orchbench.evaluation.estimate import Estimate
 from orchbench.evaluation.price_keys import GB_SECOND, LOGS, REQUEST, RPU_HOUR, price_key
 from orchbench.evaluation.prices import PriceList, completed
-from orchbench.evaluation.tariff import BYTES_A_GB, DAYS_A_MONTH, SECONDS_A_DAY, Bill, Quantity, priced
+from orchbench.evaluation.tariff import (
+    BYTES_A_GB,
+    DAYS_A_MONTH,
+    SECONDS_A_DAY,
+    Bill,
+    Quantity,
+    free_quantities,
+    priced,
+)
 from orchbench.trace import Label
 
 CUSTOM_METRICS = 5
@@ -24,7 +33,6 @@ MONITORED = "monitoring.yaml and functions/telemetry.py: as if each way were dep
 SMALL_PRICES = {RPU_HOUR, "xray_trace", "custom_metric", "alarm", "dashboard"}
 TRACES_ALWAYS = DAYS_A_MONTH * SECONDS_A_DAY
 """That X-Ray records of a month's: one a second, taken to be begun evenly over the month."""
-FAULTS, BESIDES, RUNS = "faults", "besides", "runs"
 
 
 @dataclass(frozen=True)
@@ -32,22 +40,26 @@ class Month:
     """A month of one way, Redshift apart.
 
     Attributes:
-        bill: of everything.
-        runs: how many of its first lines are of the runs themselves.
-        faults: how many of the lines after them are of what goes wrong.
+        runs: the bill of the runs themselves.
+        faults: of what goes wrong in them.
+        besides: of the rest.
     """
 
-    bill: Bill
-    runs: int
-    faults: int
+    runs: Bill
+    faults: Bill
+    besides: Bill
 
     @property
     def parts(self) -> dict[str, Bill]:
-        """The bill of the runs, of what goes wrong in them, and of the rest."""
-        lines, first, second = self.bill.lines, self.runs, self.runs + self.faults
-        return {RUNS: Bill(lines[:first]), FAULTS: Bill(lines[first:second]), BESIDES: Bill(lines[second:])}
+        """What it consists of, by name."""
+        return {"runs": self.runs, "faults": self.faults, "besides": self.besides}
 
-    @property
+    @cached_property
+    def bill(self) -> Bill:
+        """Of everything."""
+        return Bill((*self.runs.lines, *self.faults.lines, *self.besides.lines))
+
+    @cached_property
     def usd(self) -> Decimal:
         """Everything together."""
         return self.bill.total_usd
@@ -55,11 +67,13 @@ class Month:
 
 def month_of(estimate: Estimate, runs: Decimal, *, free_tier: bool) -> Month:
     """Return a month of so many runs."""
-    quantities, prices = estimate.quantities, with_small_prices(estimate.terms.prices)
-    faults = list(_faults(estimate, runs))
-    besides = [*_traces(estimate, runs), *fixed_quantities(estimate)]
-    bill = priced(quantities, prices, runs=runs, free_tier=free_tier, once=[*faults, *besides])
-    return Month(bill, len(quantities), len(faults))
+    prices = with_small_prices(estimate.terms.prices)
+    free = free_quantities(prices, free_tier=free_tier)
+    return Month(
+        priced(estimate.quantities, prices, runs=runs, free=free),
+        priced(_faults(estimate, runs), prices, free=free),
+        priced([*_traces(estimate, runs), *fixed_quantities(estimate)], prices, free=free),
+    )
 
 
 def with_small_prices(prices: PriceList) -> PriceList:
@@ -67,14 +81,10 @@ def with_small_prices(prices: PriceList) -> PriceList:
     return completed(prices, SMALL_PRICES)
 
 
-def _more(estimate: Estimate) -> Decimal:
-    """Return how much more is used for runs that are made anew and calls that are made twice."""
-    assumed = estimate.terms.assumed
-    return (1 + assumed["failed_runs_share"]) * (1 + assumed["retried_calls_share"]) - 1
-
-
 def _faults(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
-    more = _more(estimate)
+    """Yield what is used for runs that are made anew and calls that are made twice."""
+    assumed = estimate.terms.assumed
+    more = (1 + assumed["failed_runs_share"]) * (1 + assumed["retried_calls_share"]) - 1
     for one in estimate.quantities if more else ():
         source = f"a share of {one.what}: failed_runs_share and retried_calls_share"
         yield Quantity(f"faults: {one.what}", one.price_key, one.amount * runs * more, Label.ASSUMED, source)

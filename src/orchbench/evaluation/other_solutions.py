@@ -60,7 +60,7 @@ def _lag_of_polls(asked: Queries) -> Lag:
 
 def _polled_until(policy: Policy) -> Reaches:
     """Return how long the history lasts where every poll is an attempt of one task."""
-    found = reach(_RETRY.name, RETRY_USAGE, _RETRY.budget_polls, replace(policy, budget=False))
+    found = reach(_RETRY, replace(policy, budget=False))
     source = f"{FORM}: {policy.shown}, {found.limited_by}, no poll budget"
     return Reaches(found.without_budget_seconds, source)
 

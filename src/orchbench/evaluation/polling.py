@@ -68,6 +68,8 @@ def poll(
     policy: Policy,
     budget_polls: int | None = None,
     most: MostPolls | None = None,
+    *,
+    delays_seconds: Floats | None = None,
 ) -> PollColumns:
     """Return how statements of these lengths are polled.
 
@@ -77,11 +79,17 @@ def poll(
         policy: of all.
         budget_polls: how many polls the poll budget leaves one execution; None where none limits them.
         most: what the quota of one execution allows; without it nothing dies of one.
+        delays_seconds: the one delay that each is polled with where its policy is fixed and its budget kept.
     """
     # Polls fall on whole seconds, the first one not before a second has passed.
     wanted = np.maximum(1.0, np.ceil(np.minimum(statement_seconds, timeout_seconds)))
-    polls, seen_at, delay = _followed(wanted, policy, most_polls=most.begun if most else np.inf)
-    if budget_polls is not None and policy.budget:
+    if delays_seconds is not None:
+        delay = delays_seconds
+        polls = np.minimum(np.ceil(wanted / delay), most.begun if most else np.inf)
+        seen_at = polls * delay
+    else:
+        polls, seen_at, delay = _followed(wanted, policy, most_polls=most.begun if most else np.inf)
+    if budget_polls is not None and policy.budget and delays_seconds is None:
         rows = np.flatnonzero(_stretched(timeout_seconds, policy, budget_polls))
         if len(rows):
             stretched = _evenly if policy.is_fixed else _stretched_at_first

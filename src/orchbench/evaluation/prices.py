@@ -6,7 +6,7 @@ and say that the others are those of us-east-1: each of them is then assumed, an
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -64,14 +64,12 @@ class Price:
 
     def is_old(self, today: dt.date) -> bool:
         """Tell whether it was read more than a year before a day."""
-        parts = [int(part) for part in self.date.split("-")]
-        year, month, day = [*parts, *(12, 31)[len(parts) - 1 :]]
-        return (year + 1, month, day) < (today.year, today.month, today.day)
+        latest = self.date + "-12-31"[len(self.date) - 4 :]
+        return latest < f"{today.year - 1}{today:-%m-%d}"
 
     def is_of_the_future(self, today: dt.date) -> bool:
         """Tell whether it claims to be read after a day."""
-        parts = [int(part) for part in self.date.split("-")]
-        return parts > [today.year, today.month, today.day][: len(parts)]
+        return self.date > today.isoformat()[: len(self.date)]
 
 
 @dataclass(frozen=True)
@@ -181,7 +179,13 @@ def price_list_in(path: Path, region: str, *, named: str = "", folder: Path = FO
             f"{named} holds the prices of {document['region']}, where those of {region} belong."
         )
     if "others_assumed_from" in document:
-        prices = _filled(prices, region, price_list(document["others_assumed_from"], folder))
+        others = price_list(document["others_assumed_from"], folder)
+        note = f"prices that are not known of {region} are assumed to be those of {others.region}"
+        taken = {
+            key: price if price.confidence == "assumed" else _assumed(others, key, note)
+            for key, price in others.prices.items()
+        }
+        prices = {key: prices.get(key, price) for key, price in taken.items()}
     return PriceList(region, prices)
 
 
@@ -192,11 +196,7 @@ def completed(prices: PriceList, keys: Collection[str]) -> PriceList:
         return prices
     known = price_list(FALLBACK_REGION)
     note = f"not known for {prices.region}: that of {known.region} is taken"
-    taken = {
-        key: replace(known[key], confidence="assumed", assumed_from=known.region, note=note)
-        for key in lacking
-    }
-    return replace(prices, prices=prices.prices | taken)
+    return replace(prices, prices=prices.prices | {key: _assumed(known, key, note) for key in lacking})
 
 
 def prices_from_json(document: Any) -> dict[str, Price]:
@@ -253,19 +253,9 @@ def _price(value: Json) -> Price:
     return Price(**value | {"usd": Decimal(value["usd"]), "free_tier": taken})
 
 
-def _filled(prices: Mapping[str, Price], region: str, others: PriceList) -> dict[str, Price]:
-    """Return a region's prices with another's where it has none, in the other's order."""
-    return {
-        key: prices[key] if key in prices else _assumed(price, others.region, region)
-        for key, price in others.prices.items()
-    }
-
-
-def _assumed(price: Price, used: str, region: str) -> Price:
-    if price.confidence == "assumed":
-        return price
-    note = f"prices that are not known of {region} are assumed to be those of {used}"
-    return replace(price, confidence="assumed", assumed_from=used, note=note)
+def _assumed(others: PriceList, key: str, note: str) -> Price:
+    """Return another region's price as what is assumed here."""
+    return replace(others[key], confidence="assumed", assumed_from=others.region, note=note)
 
 
 def _listed(keys: Iterable[str], told: Any = told_price) -> str:

@@ -4,75 +4,37 @@ Each way is planned anew wherever it is looked at: another interval may be the c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
-from orchbench.evaluation.assumptions import Assumption
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Option, Question, answer, best_of
-from orchbench.evaluation.tariff import weakest
+from orchbench.evaluation.figures import figure
+from orchbench.evaluation.tariff import plain, weakest
 from orchbench.evaluation.warehouse import RPUS
-from orchbench.trace import Label
+from orchbench.trace import Json, Label
+
+OF_BILLS = "difference of the two bills"
+OF_MONTHS = "the runner-up's month less the recommended one's"
 
 
-@dataclass(frozen=True)
-class Swing:
-    """What one assumption does to how much more a month of another way costs.
-
-    Attributes:
-        low_usd: where the assumption is low.
-        high_usd: where it is high.
-    """
-
-    name: str
-    assumption: Assumption
-    low_usd: Decimal
-    high_usd: Decimal
-    label: Label
-
-    @property
-    def width_usd(self) -> Decimal:
-        """How far it moves the difference."""
-        return abs(self.high_usd - self.low_usd)
-
-
-@dataclass(frozen=True)
-class Corner:
-    """The corner of all ranges in which another way looks best.
-
-    Attributes:
-        more_usd: what the other way costs more a month there; below nothing where it costs less.
-        at: each assumption that is not what is taken.
-        least_usd: the saving that matters there.
-        label: of the weaker of the two bills.
-        instead: the answer there.
-    """
-
-    other: str
-    more_usd: Decimal
-    at: Mapping[str, Decimal]
-    least_usd: Decimal
-    label: Label
-    instead: Answer
-
-    @property
-    def survived(self) -> bool:
-        """Tell whether the other way saves nothing there that matters."""
-        return -self.more_usd < self.least_usd
-
-
-def tornado(now: Answer, other: Option) -> list[Swing]:
-    """Return the assumptions that move the difference of two ways, the one that moves it most first."""
-    best, named = now.ranked[0], now.question.terms.assumed.named
+def tornado(now: Answer, other: Option) -> list[Json]:
+    """Return what each assumption does to the difference of two ways, the one that moves it most first."""
     swings = []
-    for name, one in named.items():
-        low, high = (_difference(now.question, best, other, {name: value}) for value in (one.low, one.high))
-        swings.append(Swing(name, one, low.usd, high.usd, weakest((low.label, high.label))))
-    return sorted((one for one in swings if one.width_usd), key=lambda one: -one.width_usd)
+    for name, one in now.question.terms.assumed.named.items():
+        values = one.low, one.high
+        ends = [_difference(now.question, now.ranked[0], other, {name: value}) for value in values]
+        label = weakest(label for _usd, label in ends)
+        low, high = (
+            _a_month(usd, label, f"{OF_MONTHS}, at {plain(value)} {one.unit}")
+            for value, (usd, _label) in zip(values, ends, strict=True)
+        )
+        if width := abs(ends[1][0] - ends[0][0]):
+            swings.append((width, {"what": name, "why": one.range_source, "low": low, "high": high}))
+    return [swing for _width, swing in sorted(swings, key=lambda one: -one[0])]
 
 
-def worst_corner(now: Answer, other: Option, candidates: Sequence[Candidate]) -> Corner:
-    """Return the corner that hurts an answer most, beside one other way.
+def worst_corner(now: Answer, other: Option, candidates: Sequence[Candidate]) -> Json:
+    """Return the corner that hurts an answer most, beside one other way, and the answer there.
 
     Each assumption is turned to the end that hurts more, one after the other, until none hurts more. Bills
     are sums of products of them, and a test holds the corner that is found to all of them.
@@ -86,30 +48,37 @@ def worst_corner(now: Answer, other: Option, candidates: Sequence[Candidate]) ->
         turned = False
         for name, one in named.items():
             for value in (one.low, one.high):
-                more = _difference(question, best, other, at | {name: value})
-                if more.usd < least.usd:
-                    at, least, turned = at | {name: value}, more, True
+                there = _difference(question, best, other, at | {name: value})
+                if there[0] < least[0]:
+                    at, least, turned = at | {name: value}, there, True
     moved = {name: value for name, value in at.items() if value != named[name].value}
     # The less Redshift costs, the sooner a saving matters.
     hurts = question.assuming(moved | ({RPUS: named[RPUS].low} if RPUS in named else {}))
     cheaper = _planned(hurts, other).month.usd
     matters = question.material.least_usd(cheaper + hurts.warehouse_usd)
-    return Corner(other.way, least.usd, moved, matters, least.label, answer(hurts, candidates))
+    more, label = least
+    where = ", ".join(f"{name} {plain(value)}" for name, value in moved.items())
+    source = f"{OF_BILLS} at {where or 'what is assumed'}"
+    return {
+        "way": other.way,
+        "survived": -more < matters,
+        "answer": answer(hurts, candidates).way,
+        "costs_more": _a_month(more, label, source),
+        "matters_from": _a_month(matters, label, source),
+    }
 
 
-@dataclass(frozen=True)
-class _Difference:
-    usd: Decimal
-    label: Label
+def _a_month(usd: Decimal, label: Label, source: str) -> Json:
+    return figure(plain(round(usd, 6)), "USD a month", label, source)
 
 
 def _difference(
     question: Question, best: Option, other: Option, values: Mapping[str, Decimal]
-) -> _Difference:
+) -> tuple[Decimal, Label]:
     """Return how much more a month of the other way costs."""
     asked = question.assuming(values)
-    bills = [_planned(asked, one).month.bill for one in (other, best)]
-    return _Difference(bills[0].total_usd - bills[1].total_usd, weakest(one.label for one in bills))
+    dear, cheap = (_planned(asked, one).month for one in (other, best))
+    return dear.usd - cheap.usd, weakest((dear.bill.label, cheap.bill.label))
 
 
 def _planned(question: Question, one: Option) -> Option:

@@ -4,7 +4,7 @@ List prices; a free tier only where it is asked for. Where the quantities come f
 is not known here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -54,14 +54,14 @@ class BillLine:
     what: str
     quantity: Decimal
     unit: str
+    price_usd: Decimal
     amount_usd: Decimal
+    free_quantity: Decimal
     label: Label
     quantity_label: Label
+    source: str
     price_source: str
-    note: str = ""
-    source: str = ""
-    price_usd: Decimal = Decimal(0)
-    free_quantity: Decimal = Decimal(0)
+    note: str
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,7 @@ def priced(
     prices: PriceList,
     *,
     runs: Decimal = Decimal(1),
-    free_tier: bool = False,
-    once: Iterable[Quantity] = (),
+    free: dict[str, Decimal] | None = None,
 ) -> Bill:
     """Return the bill for so many times these quantities.
 
@@ -115,32 +114,26 @@ def priced(
         quantities: of one execution.
         prices: of the region.
         runs: how often it is run.
-        free_tier: whether to take off what an account has free each month; ``runs`` is a month's then.
-        once: what comes after them, however often it is run.
+        free: what is free by unit, ``runs`` being a month's then; what is used of it is taken off.
     """
-    left = _free_quantities(prices) if free_tier else {}
-    lines = _lines(quantities, prices, runs, left)
-    return Bill((*lines, *_lines(once, prices, Decimal(1), left)))
-
-
-def _free_quantities(prices: PriceList) -> dict[str, Decimal]:
-    """Return what is free, by unit: the free GB-seconds are of both architectures together."""
-    return {
-        price.free_tier.unit: price.free_tier.quantity for price in prices.prices.values() if price.free_tier
-    }
-
-
-def _lines(
-    quantities: Iterable[Quantity], prices: PriceList, runs: Decimal, left: dict[str, Decimal]
-) -> Iterator[BillLine]:
+    left, lines = {} if free is None else free, []
     for one in quantities:
         price = prices[one.price_key]
         used = one.amount * runs
-        has_free_tier = price.free_tier is not None
-        free = min(used, left.get(price.unit, Decimal(0))) if has_free_tier else Decimal(0)
-        if free:
-            left[price.unit] -= free
-        yield _line(one, price, used - free, free)
+        taken = min(used, left.get(price.unit, Decimal(0))) if price.free_tier else Decimal(0)
+        if taken:
+            left[price.unit] -= taken
+        lines.append(_line(one, price, used - taken, taken))
+    return Bill(tuple(lines))
+
+
+def free_quantities(prices: PriceList, *, free_tier: bool) -> dict[str, Decimal]:
+    """Return what an account has free each month, by unit; nothing where that is not asked for.
+
+    The free GB-seconds are of both architectures together.
+    """
+    tiers = (price.free_tier for price in prices.prices.values() if free_tier)
+    return {tier.unit: tier.quantity for tier in tiers if tier}
 
 
 def _line(one: Quantity, price: Price, charged: Decimal, free: Decimal) -> BillLine:
@@ -169,23 +162,12 @@ def bill_to_json(bill: Bill) -> Json:
         "total_usd": plain(bill.total_usd),
         "label": bill.label.value,
         "source": "the sum of the lines",
-        "lines": [
-            {
-                "what": line.what,
-                "quantity": plain(line.quantity),
-                "unit": line.unit,
-                "price_usd": plain(line.price_usd),
-                "amount_usd": plain(line.amount_usd),
-                "free_quantity": plain(line.free_quantity),
-                "label": line.label.value,
-                "quantity_label": line.quantity_label.value,
-                "source": line.source,
-                "price_source": line.price_source,
-                "note": line.note,
-            }
-            for line in bill.lines
-        ],
+        "lines": [{name: _written(value) for name, value in vars(line).items()} for line in bill.lines],
     }
+
+
+def _written(value: Decimal | str) -> str:
+    return plain(value) if isinstance(value, Decimal) else str(value)
 
 
 def plain(number: Decimal) -> str:

@@ -10,11 +10,15 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import Answer, Promise, Question, answer
+from orchbench.evaluation.decision import SOURCE, Answer, Promise, Question, answer
+from orchbench.evaluation.figures import figure
 from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.tariff import weakest
 from orchbench.evaluation.workload import LONGEST_SECONDS
+from orchbench.trace import Json, Label
 
 FACTORS = (10, 100)
 """What a value is multiplied with, and divided by. Beyond the last nothing is told: nobody is so wrong."""
@@ -22,34 +26,25 @@ PRECISE = 1.0001
 LAG, TIMEOUT, RUNS, PEAK = "acceptable lag", "timeout", "runs a month", "peak factor"
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Something, and the value of it from which on another way is the answer.
-
-    Attributes:
-        kind: a workload's, a price's or an assumption's.
-        factor: on its value.
-        value: where that is told in its own unit, else None.
-        now: the answer that it turns.
-        instead: the answer there.
-    """
-
-    what: str
-    kind: str
-    factor: float
-    value: float | None
-    now: Answer
-    instead: Answer
+Turn = tuple[float, Json]
+"""How far away it is, and what it is."""
 
 
 @dataclass(frozen=True)
 class _Changed:
-    """How a question is changed in one thing."""
+    """How a question is changed in one thing.
+
+    Attributes:
+        kind: a workload's, a price's or an assumption's.
+        whole: whether the value is in whole seconds, and told so.
+        both: whether both sides are told, and not the nearer one alone.
+        besides: what is looked at besides multiples.
+    """
 
     what: str
-    kind: str
     value: float
     ask: Callable[[float], Question]
+    kind: str = "workload"
     most: float = math.inf
     whole: bool = False
     both: bool = False
@@ -63,37 +58,32 @@ class _Changed:
         return sorted(further, reverse=not upwards)
 
 
-def turns(now: Answer, candidates: Sequence[Candidate]) -> list[Turn]:
-    """Return what turns an answer, the nearest first of each kind."""
+def turns(now: Answer, candidates: Sequence[Candidate]) -> list[Json]:
+    """Return what turns an answer, and the answer there: the nearest first of each kind."""
     found = [turn for one in _changes(now.question, candidates) for turn in _turns_of(one, now, candidates)]
     kinds = ("workload", "price", "assumption")
-    return sorted(found, key=lambda turn: (kinds.index(turn.kind), abs(math.log(turn.factor))))
+    return [turn for _far, turn in sorted(found, key=lambda one: (kinds.index(one[1]["kind"]), one[0]))]
 
 
 def _turns_of(one: _Changed, now: Answer, candidates: Sequence[Candidate]) -> Iterator[Turn]:
     """Yield the turning points of one thing: the nearest, or the nearest either way."""
     sides = [_turn(one, now, candidates, upwards=upwards) for upwards in (True, False)]
-    found = sorted((side for side in sides if side), key=lambda turn: abs(math.log(turn.factor)))
+    found = sorted((side for side in sides if side), key=lambda side: side[0])
     yield from found if one.both else found[:1]
 
 
 def _turn(one: _Changed, now: Answer, candidates: Sequence[Candidate], *, upwards: bool) -> Turn | None:
-    before = one.value
+    same = one.value
     for value in one.places(upwards=upwards):
         there = answer(one.ask(value), candidates)
         if there.way != now.way:
-            # That no query ends within a timeout says nothing of the ways.
-            return (
-                None if there.question.none_ends else _bisected(one, now, candidates, before, (value, there))
-            )
-        before = value
-    return None
-
-
-def _bisected(
-    one: _Changed, now: Answer, candidates: Sequence[Candidate], same: float, other: tuple[float, Answer]
-) -> Turn:
-    value, there = other
+            break
+        same = value
+    else:
+        return None
+    # That no query ends within a timeout says nothing of the ways.
+    if there.question.none_ends:
+        return None
     while abs(value - same) > 1 if one.whole else not 1 / PRECISE < value / same < PRECISE:
         middle = (value + same) // 2 if one.whole else math.sqrt(value * same)
         asked = answer(one.ask(middle), candidates)
@@ -101,37 +91,36 @@ def _bisected(
             same = middle
         else:
             value, there = middle, asked
-    return Turn(one.what, one.kind, value / one.value, value if one.whole else None, now, there)
+    factor, instead = value / one.value, there.recommended
+    # What a quota or a promise turns alone hangs on no bill.
+    bills = (option.month.bill.label for option in (*now.ranked, *there.ranked))
+    label = weakest(bills) if instead else Label.ESTIMATED
+    return abs(math.log(factor)), {
+        "what": one.what,
+        "kind": one.kind,
+        "factor": figure(round(factor, 6), "times its value", label, SOURCE),
+        "at": figure(value, "s", label, SOURCE) if one.whole else None,
+        "direction": "more" if factor > 1 else "less",
+        "way": instead.way if instead else None,
+        "poll": instead.policy.shown if instead else None,
+    }
 
 
 def _changes(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Changed]:
-    promised = question.promise.seconds
-    if promised is not None:
-        whole = float(max(1, int(promised)))
+    def asked(**changed: Any) -> Question:
+        return replace(question, **changed)
+
+    timeout = float(question.timeout_seconds)
+    if question.promise.seconds is not None:
+        lag = float(max(1, int(question.promise.seconds)))
         yield _Changed(
-            LAG,
-            "workload",
-            whole,
-            lambda value: replace(question, promise=Promise(value)),
-            most=question.timeout_seconds,
-            whole=True,
-            both=True,
+            LAG, lag, lambda value: asked(promise=Promise(value)), most=timeout, whole=True, both=True
         )
     yield _Changed(
-        TIMEOUT,
-        "workload",
-        float(question.timeout_seconds),
-        lambda value: replace(question, timeout_seconds=int(value)),
-        most=LONGEST_SECONDS,
-        whole=True,
+        TIMEOUT, timeout, lambda value: asked(timeout_seconds=int(value)), most=LONGEST_SECONDS, whole=True
     )
-    yield _Changed(
-        RUNS,
-        "workload",
-        float(question.runs_a_month),
-        lambda value: replace(question, runs_a_month=Decimal(value)),
-    )
-    yield _Changed(PEAK, "workload", question.peak_factor, lambda value: replace(question, peak_factor=value))
+    yield _Changed(RUNS, float(question.runs_a_month), lambda value: asked(runs_a_month=Decimal(value)))
+    yield _Changed(PEAK, question.peak_factor, lambda value: asked(peak_factor=value))
     yield from _terms(question, candidates)
 
 
@@ -142,7 +131,7 @@ def _terms(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Cha
     def with_price(key: str) -> Callable[[float], Question]:
         def ask(value: float) -> Question:
             changed = prices.prices | {key: replace(prices[key], usd=Decimal(value))}
-            return question.at_prices(replace(prices, prices=changed))
+            return replace(question, terms=replace(terms, prices=replace(prices, prices=changed)))
 
         return ask
 
@@ -152,14 +141,14 @@ def _terms(question: Question, candidates: Sequence[Candidate]) -> Iterator[_Cha
     keys = price_keys((one.usage for one in candidates), terms.architecture)
     for key in (*keys, *(key for key in ("xray_trace",) if key in prices.prices)):
         if prices[key].usd:
-            yield _Changed(key, "price", float(prices[key].usd), with_price(key))
+            yield _Changed(key, float(prices[key].usd), with_price(key), "price")
     for name, one in terms.assumed.named.items():
         if one.value and one.low != one.high:
             yield _Changed(
                 name,
-                "assumption",
                 float(one.value),
                 with_assumption(name),
+                "assumption",
                 most=1 if one.is_share else math.inf,
                 besides=(float(one.low), float(one.high)),
             )

@@ -54,9 +54,11 @@ class Used:
         """Return how much of a meter is used."""
         return self._counted(usage, lambda amounts: amounts.of(meter))
 
-    def invocations(self, usage: Usage) -> Any:
-        """Return the invocations of all functions together."""
-        return self._counted(usage, lambda amounts: amounts.all_invocations)
+    def invocations(self, usage: Usage, function: str | None = None) -> Any:
+        """Return the invocations of one function, or of all together."""
+        if function is None:
+            return self._counted(usage, lambda amounts: amounts.all_invocations)
+        return self._counted(usage, lambda amounts: amounts.invocations.get(function, 0))
 
     def _counted(self, usage: Usage, of: Callable[[Amounts], int]) -> Any:
         succeeded = of(usage.endings[Ending.SUCCEEDED])
@@ -74,14 +76,6 @@ class Used:
             if amount and np.any(happened):
                 counted = counted + amount * happened
         return counted
-
-    def invocations_of(self, usage: Usage, function: str) -> Any:
-        """Return the invocations of one function."""
-
-        def of(amounts: Amounts) -> int:
-            return amounts.invocations.get(function, 0)
-
-        return self._counted(usage, of)
 
     def cold_starts_of(self, usage: Usage, function: str) -> Any:
         """Return a function's first invocation, and those after a longer pause than it is kept."""
@@ -102,7 +96,10 @@ class Used:
         return (
             self.checks(usage)
             + (self.runs if usage.start.invocations else 0)
-            + sum(self.invocations_of(usage, name) for name in (*usage.wait.invocations, *usage.event.invocations))
+            + sum(
+                self.invocations_of(usage, name)
+                for name in (*usage.wait.invocations, *usage.event.invocations)
+            )
             + (self.timed_out if cancels else 0)
         )
 

@@ -66,10 +66,6 @@ def from_distribution(text: str) -> Workload:
         if kind not in _DISTRIBUTIONS:
             return _workload([_runnable(text)], Label.ASSUMED, f"one duration, {text}")
         quantile = _DISTRIBUTIONS[kind](rest)
-    except _TooLong as error:
-        raise InvalidWorkload(
-            f"A duration of {error} is longer than the 24 h that Redshift runs a query: give 24h at most."
-        ) from None
     except InvalidWorkload:
         raise
     except ValueError:
@@ -79,14 +75,13 @@ def from_distribution(text: str) -> Workload:
     return _workload(capped, Label.ASSUMED, f"{QUANTILES:,} quantiles of {text}, 24 h at most")
 
 
-class _TooLong(Exception):
-    """A duration that Redshift runs no query for."""
-
-
 def _runnable(text: str) -> float:
     seconds = parse_duration(text)
     if seconds > LONGEST_SECONDS:
-        raise _TooLong(text.strip())
+        raise InvalidWorkload(
+            f"A duration of {text.strip()} is longer than the 24 h that Redshift runs a query: give 24h at "
+            "most."
+        )
     return seconds
 
 
@@ -113,6 +108,8 @@ def _uniform(text: str) -> Callable[[float], float]:
 
 _DISTRIBUTIONS = {"lognormal": _lognormal, "uniform": _uniform}
 LONGEST_LINE = 1000
+NO_HEADINGS = {"nan", "inf", "infinity"}
+"""Numbers that begin with a letter."""
 
 
 def from_file(path: Path, column: str | None = None) -> Workload:
@@ -182,15 +179,9 @@ def _cells(line: str) -> list[str]:
 def _is_heading(cells: list[str]) -> bool:
     """Tell whether a first line names columns: it begins with a letter, and is no number for that."""
     words = [cell for cell in cells if cell]
-    return all(word[0].isalpha() or word[0] == "_" for word in words) and not any(map(_is_number, words))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return all(word[0].isalpha() or word[0] == "_" for word in words) and NO_HEADINGS.isdisjoint(
+        word.lower() for word in words
+    )
 
 
 def _column_at(path: Path, heading: list[str] | None, column: str | None) -> int:

@@ -149,7 +149,7 @@ def plain_number(number: Decimal) -> str:
 
 def _shares(exceeded: Sequence[Load]) -> str:
     return ", ".join(
-        f"{told_excess(load.share)} times the quota of {load.limit:,} {load.unit} ({load.quota})"
+        f"{told_excess(load.share)} times the quota of {load.limit:,} {load.of.unit} ({load.quota})"
         for load in exceeded
     )
 

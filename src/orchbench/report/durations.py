@@ -123,7 +123,7 @@ def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> 
 def _line(way: str, text: str, policy: Policy, given: Given, marked: Set[float]) -> _Line:
     """Return a way's line; a cost grows in steps, so that it is computed at the marks as well."""
     candidate = next(one for one in given.candidates if one.name == way).following(policy)
-    reached = reach(way, candidate.usage, candidate.budget_polls, candidate.kept(policy))
+    reached = reach(candidate, candidate.kept(policy))
     last = reached.without_budget_seconds if reached.ends_early else float(LONGEST_SECONDS)
     even = np.round(np.geomspace(SHORTEST_SECONDS, LONGEST_SECONDS, POINTS))
     grid = np.unique([*even, *marked])
@@ -173,7 +173,7 @@ def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
         for one in given.candidates
     }
     last = {
-        one.name: reach(one.name, one.usage, one.budget_polls, one.kept(policy)).without_budget_seconds
+        one.name: reach(one, one.kept(policy)).without_budget_seconds
         for one in (each.following(policy) for each in given.candidates)
     }
     for first, second in combinations(costs, 2):

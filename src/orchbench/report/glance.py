@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from orchbench.evaluation.complexity_rows import COMPOSES
 from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.probes import Probe, all_probes
 from orchbench.report.figures import count, hours, times, told_poll
 from orchbench.report.hour import PARTS, Hour, Hours
@@ -161,7 +162,7 @@ def _lag(found: Hours) -> Number:
 def _longest(found: Hours) -> Number:
     best = found.chosen
     day = hours(
-        best.without_budget.with_budget_seconds,
+        float(LONGEST_SECONDS),
         Label.ESTIMATED,
         "the poll budget and Redshift's own limit",
         f"{best.given.files[best.way]}; {QUOTAS_IN}",

@@ -28,7 +28,7 @@ LONGEST_HOURS = 24
 def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Section:
     """Return the section."""
     found = [
-        reach(one.name, one.usage, one.budget_polls, policy)
+        reach(one, policy)
         for one, policy in kept_policies(
             given.candidates, (parse_policy(text, budget=False) for text in POLICIES)
         )

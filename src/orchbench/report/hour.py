@@ -18,6 +18,7 @@ from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.tariff import Bill
 from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.warehouse import RPUS, Warehouse
+from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report.asked import Asked
 from orchbench.report.figures import count, hours, seconds, share, usd
 from orchbench.report.model import Figure
@@ -112,7 +113,7 @@ class Hour:
         """The longest timeout up to which its poll budget leaves the interval alone."""
         source = "polls that the way's own poll budget leaves, times the interval"
         polls = self.candidate.budget_polls
-        day = self.without_budget.with_budget_seconds
+        day = float(LONGEST_SECONDS)
         seen = day if polls is None else min(day, moment_of_poll(self.planned.policy, polls))
         return hours(seen, Label.ESTIMATED, source, f"{self.given.files[self.way]}; {QUOTAS_IN}")
 
@@ -214,7 +215,7 @@ def _hour(candidate: Candidate, question: Question, redshift_usd: Decimal, given
     unlimited = candidate.kept(replace(planned.policy, budget=False))
     return Hour(
         planned,
-        reach(candidate.name, candidate.usage, candidate.budget_polls, unlimited),
+        reach(candidate, unlimited),
         redshift_usd,
         given,
     )

@@ -151,7 +151,7 @@ def _policies(decision: Json) -> list[Policy]:
 
 def _reach(way: str, policy: Policy, given: Given) -> Json:
     candidate = next(one for one in given.candidates if one.name == way).following(policy)
-    found = reach(way, candidate.usage, candidate.budget_polls, candidate.kept(policy))
+    found = reach(candidate, candidate.kept(policy))
     return found.to_json() | {"ends_early": found.ends_early, "file": given.files[way]}
 
 

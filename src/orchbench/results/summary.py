@@ -7,24 +7,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from itertools import combinations
-from statistics import median_low
+from statistics import median, median_low
 
 from orchbench.evaluation.apart import apart
-from orchbench.evaluation.cost import HOST_LABELS, Bill, bill
+from orchbench.evaluation.cost import HOST_LABELS, bill
 from orchbench.evaluation.counts import Counts, count, names_of_counts
-from orchbench.evaluation.intervals import (
-    Difference,
-    Interval,
-    median_difference,
-    median_interval,
-    p95_difference,
-    p95_interval,
-)
+from orchbench.evaluation.intervals import MEDIAN, P95, Interval, difference, interval
 from orchbench.evaluation.latency import Latency, latency
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.sentence import meaning
-from orchbench.evaluation.statistics import Spread, spread
+from orchbench.evaluation.tariff import Bill
 from orchbench.results.comparison import SUMMARY_SCHEMA, Comparison, Run
 from orchbench.trace import EventKind, ExecutionStatus, Json, Label, Trace, TraceEvent
 from orchbench.ways import all_ways
@@ -131,10 +124,21 @@ def _host_label(traces: Sequence[Trace]) -> Label:
     return HOST_LABELS[traces[0].host] if traces else Label.MISSING
 
 
-def _figure(name: str, unit: str, found: Spread | None, label: Label, source: str) -> Json | None:
-    if found is None:
+def _figure(name: str, unit: str, values: Iterable[float | None], label: Label, source: str) -> Json | None:
+    """Return the middle and the ends of the values that there are, None where there is none."""
+    known = sorted(_known(values))
+    if not known:
         return None
-    return {"name": name, "unit": unit, "label": label.value, "source": source, **asdict(found)}
+    return {
+        "name": name,
+        "unit": unit,
+        "label": label.value,
+        "source": source,
+        "count": len(known),
+        "median": round(median(known), 6),
+        "minimum": known[0],
+        "maximum": known[-1],
+    }
 
 
 def _figures(
@@ -142,7 +146,7 @@ def _figures(
 ) -> Json:
     found: Json = {}
     for key, name in names.items():
-        figure = _figure(name, unit(key), spread(one[key] for one in values), label, source)
+        figure = _figure(name, unit(key), (one[key] for one in values), label, source)
         if figure is not None:
             found[key] = figure
     return found
@@ -153,18 +157,18 @@ def _latencies(values: Sequence[Latency], label: Label) -> Json:
     found = _figures(LATENCIES, latencies, lambda _key: "s", label, "the services' own records")
     for key, figure in found.items():
         known = _known(getattr(one, key) for one in values)
-        figure["median_interval"] = _bounds(median_interval(known))
-        figure.update(_p95(p95_interval(known)))
+        figure["median_interval"] = _bounds(interval(known, MEDIAN))
+        figure.update(_p95(interval(known, P95)))
     return found
 
 
-def _p95(found: Interval | Difference | None) -> Json:
+def _p95(found: Interval | None) -> Json:
     """Return a 95th percentile with its interval, or neither: of few runs it is little but the largest."""
     bounds = _bounds(found)
     return {"p95": round(found.value, 6) if found and bounds else None, "p95_interval": bounds}
 
 
-def _bounds(found: Interval | Difference | None) -> Json | None:
+def _bounds(found: Interval | None) -> Json | None:
     """Return where a figure lies, None where there are too few runs to say."""
     if found is None or found.low is None or found.high is None:
         return None
@@ -193,11 +197,13 @@ def _difference(comparison: Comparison, first: str, second: str, key: str) -> Js
     one, other = (
         _known(getattr(latency(run.trace), key) for run in comparison.of(way)) for way in (first, second)
     )
-    median = median_difference(one, other)
+    medians, p95s = (
+        difference(interval(one, quantile), interval(other, quantile)) for quantile in (MEDIAN, P95)
+    )
     return {
-        "median": median and round(median.value, 6),
-        "median_interval": _bounds(median),
-        **_p95(p95_difference(one, other)),
+        "median": medians and round(medians.value, 6),
+        "median_interval": _bounds(medians),
+        **_p95(p95s),
     }
 
 
@@ -221,12 +227,12 @@ def _function(name: str, traces: Sequence[Trace]) -> Json:
     missing = sum(seconds is None for found in reported for seconds in found)
     return {
         "invocations": _figure(
-            "invocations", "invocations", spread(map(len, each)), label, "the execution's history"
+            "invocations", "invocations", map(len, each), label, "the execution's history"
         ),
         "billed_milliseconds": _figure(
             "billed milliseconds",
             "ms",
-            spread(round(one, 3) for one in complete),
+            (round(one, 3) for one in complete),
             label,
             "Lambda's REPORT lines",
         ),

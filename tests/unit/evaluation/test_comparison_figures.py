@@ -9,7 +9,6 @@ from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count
 from orchbench.evaluation.latency import Latency, latency
 from orchbench.evaluation.prices import known_regions, price_list
-from orchbench.evaluation.statistics import Spread, spread
 from orchbench.platforms.meters import DURABLE_OPERATIONS, STATE_TRANSITIONS, WRITTEN_BYTES
 from orchbench.results.summary import summarize
 from orchbench.trace import Label
@@ -72,11 +71,6 @@ def test_an_execution_without_a_statement_has_a_makespan_alone(traced: Any) -> N
     found = latency(traced("sfn_refused"))
 
     assert (found.makespan_seconds, found.overhead_seconds) == (0.4, None)
-
-
-def test_a_spread_leaves_out_what_is_not_known() -> None:
-    assert spread([3.0, None, 1.0, 2.0]) == Spread(3, 2.0, 1.0, 3.0)
-    assert spread([None]) is None
 
 
 def test_the_baselines_bill_is_the_one_computed_by_hand(traced: Any) -> None:

@@ -11,7 +11,7 @@ from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.prices import price_list
-from orchbench.evaluation.tariff import Bill, Quantity, priced
+from orchbench.evaluation.tariff import Bill, Quantity, free_quantities, priced
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.trace import Label
 
@@ -90,7 +90,8 @@ def test_the_free_tier_is_taken_off_once_for_all_functions() -> None:
         Quantity(name, "lambda_request", Decimal(600), Label.ESTIMATED, "a test") for name in ("one", "other")
     ]
 
-    found = priced(requests, PRICES, runs=Decimal(1_000), free_tier=True)
+    free = free_quantities(PRICES, free_tier=True)
+    found = priced(requests, PRICES, runs=Decimal(1_000), free=free)
 
     assert [line.quantity for line in found.lines] == [Decimal(0), Decimal(200_000)]
     assert sum(line.free_quantity for line in found.lines) == 1_000_000

@@ -69,11 +69,13 @@ def assert_equal(found: Estimate, rehearsal: Rehearsal) -> None:
         assert int(followed.of(meter)[0]) == (counted or 0), meter.key
     assert int(followed.of(DURABLE_OPERATIONS)[0]) == (rehearsal.operations or 0)
     assert int(followed.invocations[0]) == counts.invocations
-    assert int(followed.replayed[0]) == sum(one.operations_replayed or 0 for one in trace.invocations)
+    assert int(followed.used.replayed(followed.usage)[0]) == sum(
+        one.operations_replayed or 0 for one in trace.invocations
+    )
     assert float(found.polled.seen_at_seconds[0]) == times.makespan_seconds
     if died or timed_out:
         assert np.isnan(followed.lag_seconds[0])
-        assert figures(rehearsal).detection_lag_seconds is None
+        assert figures(rehearsal)["detection_lag_seconds"] is None
     else:
         assert round(float(followed.lag_seconds[0]), 6) == times.detection_lag_seconds
         assert followed.lag_seconds[0] <= followed.lag_worst_seconds[0]

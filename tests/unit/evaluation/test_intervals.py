@@ -7,12 +7,10 @@ from orchbench.evaluation.intervals import (
     P95,
     STOPPING_CONFIDENCE,
     Interval,
+    difference,
     fewest_runs,
+    interval,
     is_within,
-    median_difference,
-    median_interval,
-    p95_difference,
-    p95_interval,
 )
 
 MAY_MISS = 0.02
@@ -20,19 +18,19 @@ MAY_MISS = 0.02
 
 
 def test_no_interval_is_told_from_fewer_than_six_runs() -> None:
-    few = median_interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    few = interval([1.0, 2.0, 3.0, 4.0, 5.0], MEDIAN)
 
-    assert few == Interval(5, 3.0, 1.0, 5.0, None, None)
+    assert few == Interval(3.0, None, None)
     assert few is not None
     assert few.half_width_share is None
-    assert median_interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]) == Interval(6, 3.5, 1.0, 6.0, 1.0, 6.0)
-    assert median_interval([]) is None
+    assert interval([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], MEDIAN) == Interval(3.5, 1.0, 6.0)
+    assert interval([], MEDIAN) is None
 
 
 def test_order_statistics_bound_a_median_from_6_runs_on_and_a_95th_percentile_from_72_on() -> None:
     assert (fewest_runs(MEDIAN), fewest_runs(P95), fewest_runs(MEDIAN, STOPPING_CONFIDENCE)) == (6, 72, 7)
-    assert p95_interval(range(71)) == Interval(71, 66.5, 0, 70, None, None)
-    found = p95_interval(range(1, 101))
+    assert interval(range(71), P95) == Interval(66.5, None, None)
+    found = interval(range(1, 101), P95)
     assert found is not None
     # Ranks 90 and 100 of 100, as tables of order statistics have it.
     assert (found.low, found.high) == (90, 100)
@@ -57,14 +55,14 @@ def test_an_interval_covers_what_it_claims_though_runs_went_on_until_it_was_narr
 def test_the_same_runs_always_give_the_same_interval_in_any_order() -> None:
     runs = [4.1, 3.9, 4.4, 4.0, 5.2, 4.3]
 
-    assert median_interval(runs) == median_interval(sorted(runs))
+    assert interval(runs, MEDIAN) == interval(sorted(runs), MEDIAN)
 
 
 def test_a_difference_that_is_clear_leaves_zero_out() -> None:
     random = np.random.default_rng(5)
     fast, slow = random.normal(10, 0.2, 12), random.normal(12, 0.2, 12)
-    clear = median_difference(list(slow), list(fast))
-    none = median_difference(list(fast), list(fast + 0.001))
+    clear = difference(interval(list(slow), MEDIAN), interval(list(fast), MEDIAN))
+    none = difference(interval(list(fast), MEDIAN), interval(list(fast + 0.001), MEDIAN))
 
     assert clear is not None
     assert clear.low is not None
@@ -74,18 +72,18 @@ def test_a_difference_that_is_clear_leaves_zero_out() -> None:
     assert clear.low > 0
     assert clear.value == pytest.approx(float(np.median(slow) - np.median(fast)))
     assert none.low < 0 < none.high
-    assert p95_difference([1.0], []) is None
+    assert difference(interval([1.0], P95), interval([], P95)) is None
 
 
 def test_runs_that_are_all_alike_have_an_interval_of_no_width() -> None:
-    found = median_interval([3.0] * 6)
+    found = interval([3.0] * 6, MEDIAN)
 
     assert found is not None
     assert (found.low, found.high, found.half_width_share) == (3.0, 3.0, 0.0)
 
 
 def test_going_on_until_the_intervals_are_within_a_share() -> None:
-    narrow, wide = Interval(9, 10.0, 9, 11, 9.5, 10.5), Interval(9, 10.0, 5, 20, 7.0, 13.0)
+    narrow, wide = Interval(10.0, 9.5, 10.5), Interval(10.0, 7.0, 13.0)
 
     assert is_within([narrow], 0.05)
     assert not is_within([narrow, wide], 0.1)

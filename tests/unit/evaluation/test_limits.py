@@ -28,7 +28,7 @@ def test_a_quota_ends_an_execution_one_poll_beyond_the_reach_and_not_at_it(way: 
     # A poll a second, so that the quota is reached soon; the durable loop replays all that went before.
     if way.usage.replayed_more_each_poll:
         pytest.skip("1,500 polls that replay each other take minutes")
-    most = reach(way.name, way.usage, way.budget_polls, Policy.fixed(1, budget=False)).most_polls
+    most = reach(way, Policy.fixed(1, budget=False)).most_polls
     assert most
     fits, dies = (
         rehearse(Scenario.polled(float(seconds), "fixed:1s", poll_budget=False), way.name)
@@ -40,20 +40,18 @@ def test_a_quota_ends_an_execution_one_poll_beyond_the_reach_and_not_at_it(way: 
 
 
 def test_the_reach_is_the_one_of_the_facts() -> None:
-    at_30 = {
-        way.name: reach(way.name, way.usage, way.budget_polls, Policy.fixed(30, budget=False)) for way in WAYS
-    }
+    at_30 = {way.name: reach(way, Policy.fixed(30, budget=False)) for way in WAYS}
 
     assert at_30["sfn-poll"].without_budget_seconds == 2_776 * 30
     assert at_30["durable-poll"].without_budget_seconds == 1_499 * 30
-    assert not at_30["durable-condition"].dies_without_budget
+    assert at_30["durable-condition"].died is None
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_the_budget_warns_and_its_absence_is_fatal(way: Candidate) -> None:
     def found(*, budget: bool, timeout_seconds: int) -> list[bool]:
         policy = Policy.fixed(10, budget=budget)
-        return [one.fatal for one in misfits(way.name, way.usage, way.budget_polls, policy, timeout_seconds)]
+        return [one.fatal for one in misfits(way, policy, timeout_seconds)]
 
     assert found(budget=True, timeout_seconds=3_600) == []
     assert found(budget=True, timeout_seconds=86_400) == [False]
@@ -151,7 +149,7 @@ def test_a_timeout_that_the_cancel_does_not_fit_any_more_is_told(way: Candidate)
     policy = Policy.fixed(10, budget=False)
 
     def found(polls: int) -> list[bool]:
-        return [one.fatal for one in misfits(way.name, way.usage, way.budget_polls, policy, 10 * polls)]
+        return [one.fatal for one in misfits(way, policy, 10 * polls)]
 
     most = way.usage.most_polls(Ending.TIMED_OUT)
     assert most

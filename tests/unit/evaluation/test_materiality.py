@@ -138,24 +138,28 @@ def test_the_worst_corner_is_the_worst_of_all_corners(names: list[str]) -> None:
         more(dict(zip(names, corner, strict=True)))
         for corner in product(*((named[name].low, named[name].high) for name in names))
     ]
-    assert worst_corner(found, other, candidates(None)).more_usd == min(corners)
+    worst = worst_corner(found, other, candidates(None))
+    assert Decimal(worst["costs_more"]["value"]) == round(min(corners), 6)
 
 
 def test_a_tornado_begins_with_what_moves_the_difference_most() -> None:
     found = asked()
     swings = tornado(found, found.ranked[1])
 
-    assert [one.width_usd for one in swings] == sorted((one.width_usd for one in swings), reverse=True)
-    assert "full_core_memory_mb" not in {one.name for one in swings}, "it has no range"
+    widths = [abs(Decimal(one["high"]["value"]) - Decimal(one["low"]["value"])) for one in swings]
+
+    assert widths == sorted(widths, reverse=True)
+    assert "full_core_memory_mb" not in {one["what"] for one in swings}, "it has no range"
 
 
 def test_an_answer_survives_its_ranges_only_where_no_corner_saves_what_matters() -> None:
     calm, torn = asked(), asked(material=Material(Decimal(0), Decimal(0)))
     corners = [worst_corner(calm, other, candidates(None)) for other in calm.ranked[1:]]
 
-    assert all(one.survived for one in corners)
+    assert all(one["survived"] for one in corners)
     of_torn = [worst_corner(torn, other, candidates(None)) for other in torn.ranked[1:]]
-    assert {one.survived for one in of_torn} == {one.more_usd > 0 for one in corners}
+    costs_more = {Decimal(one["costs_more"]["value"]) > 0 for one in corners}
+    assert {one["survived"] for one in of_torn} == costs_more
 
 
 TURNED = "decide --duration 100s --runs-a-month 3000 --acceptable-lag 601s --timeout 1h --memory 1769"

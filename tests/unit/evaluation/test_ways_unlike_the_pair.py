@@ -22,7 +22,7 @@ from orchbench.evaluation.limits import NO_QUOTA, misfits, reach
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import known_regions, price_list
 from orchbench.evaluation.rehearsed import NO_QUOTA as UNLIMITED
-from orchbench.evaluation.rehearsed import figures
+from orchbench.evaluation.rehearsed import figures, labelled
 from orchbench.evaluation.variants import ratio_to_parent, told_ratio
 from orchbench.evaluation.workload import from_distribution
 from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, Meter
@@ -125,10 +125,9 @@ def test_a_trace_without_invocations_is_billed_for_no_function(traced: Any) -> N
 
 def test_a_rehearsal_that_no_quota_limits_has_no_headroom_and_says_why() -> None:
     rehearsal = rehearse(Scenario.polled(20.0, "fixed:10s"), BASELINE.name)
-    row = replace(figures(rehearsal), headroom=None)
+    row = figures(rehearsal) | {"headroom": None}
 
-    assert row.to_json()["headroom"] is None
-    assert row.labelled()["headroom"] == {"quota": None, "why": UNLIMITED}
+    assert labelled(row)["headroom"] == {"quota": None, "why": UNLIMITED}
 
 
 def test_a_meter_that_costs_nothing_is_counted_and_not_billed() -> None:
@@ -174,7 +173,7 @@ def test_policies_that_a_slow_poll_makes_the_same_are_told_once() -> None:
 
 @pytest.mark.parametrize("way", [ENDLESS, FREE_LOOKS], ids=lambda way: way.name)
 def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate) -> None:
-    told = reach(way.name, way.usage, way.budget_polls, Policy.fixed(1, budget=False)).to_json()
+    told = reach(way, Policy.fixed(1, budget=False)).to_json()
 
     assert told["most_polls"]["value"] is None
     assert told["most_polls"]["source"] == NO_QUOTA
@@ -182,7 +181,7 @@ def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate
     assert (told["dies_without_poll_budget"], told["stretched"]) == (False, False)
     for budget in (True, False):
         policy = Policy.fixed(1, budget=budget)
-        assert list(misfits(way.name, way.usage, way.budget_polls, policy, 86_400)) == []
+        assert list(misfits(way, policy, 86_400)) == []
 
 
 def decided(ways: list[Candidate], lag_seconds: float = 60.0) -> Json:

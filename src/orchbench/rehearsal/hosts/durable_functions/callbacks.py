@@ -103,7 +103,9 @@ class Callbacks:
             raise refused(operation, NOT_FOUND, "There is no such callback.")
         waits = found.status is OperationStatus.STARTED and not execution.is_complete
         if not waits or self._ends[found.operation_id] < self._clock.moment():
-            raise refused(operation, CALLBACK_TIMED_OUT, "The callback has expired or has already been closed.")
+            raise refused(
+                operation, CALLBACK_TIMED_OUT, "The callback has expired or has already been closed."
+            )
         return callback_id
 
     def give_up(self, execution: Execution) -> None:
