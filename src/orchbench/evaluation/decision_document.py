@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import numpy as np
 
+from orchbench.evaluation.assumptions import Assumption
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import (
     SOURCE,
@@ -14,10 +15,11 @@ from orchbench.evaluation.decision import (
     Option,
     option,
     shortest_interval,
+    to_rank,
 )
-from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB
+from orchbench.evaluation.estimate import CLOSED_FORM, EVENT_SECONDS, LOST, USUAL_MEMORY_MB
 from orchbench.evaluation.figures import figure, given
-from orchbench.evaluation.ranges import OF_BILLS, tornado, worst_corner
+from orchbench.evaluation.ranges import OF_BILLS, lag_ranges, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
 from orchbench.evaluation.turning import turns
 from orchbench.evaluation.workload import Workload
@@ -26,6 +28,7 @@ from orchbench.ways.durations import Policy
 
 ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
 ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
+OF_EVENTS = f"{SOURCE}: the share that is lost times the mean of the slow poll, the rest as its event comes"
 COUNTED = "counted in the files that are deployed"
 SUM = "the sum of the bill's lines"
 
@@ -43,11 +46,12 @@ def decision_document(
     """
     ranked = answer.ranked
     shown = [_option(one, answer) for one in ranked]
+    candidates = to_rank(candidates)
     would_fit = None
     if not ranked and answer.beyond and answer.question.promise.seconds is not None:
         would_fit = shortest_interval(answer.question, candidates, lambda one: not one.exceeded)
     nearest, warehouse = ranked or answer.beyond, answer.question.warehouse
-    months = [one.month for one in (*ranked, *answer.beyond)]
+    months = [one.month for one in (*ranked, *answer.beyond, *answer.instead)]
     notes = [line.note for one in months for line in (*one.runs.lines, *one.besides.lines)]
     notes += [warehouse.note] if warehouse else []
     return {
@@ -59,6 +63,7 @@ def decision_document(
         "recommended": shown[0] if shown else None,
         "runner_up": _runner_up(answer, shown),
         "others": shown[2:],
+        "instead": [_instead(one, answer) for one in answer.instead],
         "beyond_quotas": [_option(one, answer) for one in answer.beyond],
         "would_fit": _option(would_fit, answer) if would_fit else None,
         "left_out": [_left_out(answer, *one) for one in answer.left_out],
@@ -88,6 +93,11 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "runs_a_month": given(plain(question.runs_a_month), "runs"),
         "acceptable_lag": given(*lag),
         "promise": promise.told,
+        "bearable_lag": None
+        if promise.bearable_seconds is None
+        else given(promise.bearable_seconds, "s where an event is lost"),
+        "lost_events": _assumed(terms.assumed.named[LOST]),
+        "event_lag": _assumed(terms.assumed.named[EVENT_SECONDS]),
         "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
         "peak_factor": given(question.peak_factor, "times the average", USUAL_PEAK_FACTOR),
         "material_usd": given(plain(material.usd), "USD a month", plain(Material().usd)),
@@ -107,12 +117,18 @@ def _option(one: Option, answer: Answer) -> Json:
     def estimated(value: float | None, unit: str, source: str = SOURCE) -> Json:
         return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, source)
 
+    def lag(value: float | None, source: str) -> Json:
+        if one.candidate.is_woken:
+            return _of_events(value)
+        return estimated(value, "s", source)
+
     return {
         "way": one.way,
         "fits": not one.exceeded,
         "exceeded": [load.to_json() for load in one.exceeded],
         "poll": one.policy.shown,
-        "told": one.policy.told,
+        "told": one.told,
+        "input": one.input,
         "interval": figure(
             one.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest that keeps the promise"
         ),
@@ -127,9 +143,10 @@ def _option(one: Option, answer: Answer) -> Json:
         ),
         "polls": estimated(float(polls.mean()), "polls a run"),
         "most_polls": estimated(float(polls.max()), "polls of the longest run"),
-        "detection_lag_mean": estimated(found.lag.mean_seconds, "s", ANY_MOMENT),
-        "detection_lag_p95": estimated(found.lag.p95_seconds, "s", ANY_MOMENT),
+        "detection_lag_mean": lag(found.lag.mean_seconds, ANY_MOMENT),
+        "detection_lag_p95": lag(found.lag.p95_seconds, ANY_MOMENT),
         "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
+        "event": _event(one),
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
         "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),
         "works": figure(found.candidate.works, "states or operations", Label.MEASURED, COUNTED),
@@ -155,8 +172,9 @@ def _left_out(answer: Answer, candidate: Candidate, shortest_seconds: float) -> 
     if answer.question.none_ends:
         why = "every query runs longer than the timeout"
         return {"way": candidate.name, "why": why, "shortest_lag": None}
-    if candidate.least_delay_seconds:
-        why = "its event may be lost, and the slow poll behind it would see an end too late"
+    question = answer.question
+    if candidate.is_woken and not question.promise.is_kept_by_event(question.terms):
+        why = "its event is taken to come later than that"
     elif candidate.budget_polls is None:
         why = "no interval of it keeps the promise"
     else:
@@ -165,6 +183,49 @@ def _left_out(answer: Answer, candidate: Candidate, shortest_seconds: float) -> 
         "way": candidate.name,
         "why": why,
         "shortest_lag": figure(shortest_seconds, "s", Label.ESTIMATED, CLOSED_FORM),
+    }
+
+
+def _event(one: Option) -> Json | None:
+    """Return both ends of a way that waits for an event: when that comes, and when it is lost."""
+    if not one.candidate.is_woken:
+        return None
+    found, label = one.estimate, one.month.bill.label
+    lost = found.lag_when_lost
+
+    def cost(usd: Decimal) -> Json:
+        return figure(plain(usd), "USD a run", label, SUM)
+
+    return {
+        "fallback": one.policy.shown,
+        "lost_share": _assumed(found.terms.assumed.named[LOST]),
+        "lag_when_it_comes": _assumed(found.terms.assumed.named[EVENT_SECONDS]),
+        "mean_lag_when_lost": figure(lost.mean_seconds, "s", Label.ESTIMATED, ANY_MOMENT),
+        "worst_lag_when_lost": figure(lost.worst_seconds, "s", Label.ESTIMATED, ANY_END),
+        "cost_when_it_comes": cost(found.when_told.bill.total_usd),
+        "cost_when_lost": cost(found.when_lost.bill.total_usd),
+        "probe": one.candidate.probe or None,
+    }
+
+
+def _of_events(value: float | None) -> Json:
+    return figure(None if value is None else round(value, 6), "s", Label.ASSUMED, OF_EVENTS)
+
+
+def _assumed(one: Assumption) -> Json:
+    return figure(float(one.value), one.unit, Label(one.label), one.source)
+
+
+def _instead(one: Option, answer: Answer) -> Json:
+    """Return what not polling would change, with what its two assumptions make of the lag."""
+    best = answer.recommended
+    more = one.month.usd - best.month.usd if best else None
+    return {
+        **_option(one, answer),
+        "costs_more": figure(
+            None if more is None else plain(more), "USD a month", one.month.bill.label, OF_BILLS
+        ),
+        "lag_ranges": lag_ranges(answer.question, one),
     }
 
 

@@ -97,8 +97,7 @@ class Used:
             self.checks(usage)
             + (self.runs if usage.start.invocations else 0)
             + sum(
-                self.invocations_of(usage, name)
-                for name in (*usage.wait.invocations, *usage.event.invocations)
+                self.invocations(usage, name) for name in (*usage.wait.invocations, *usage.event.invocations)
             )
             + (self.timed_out if cancels else 0)
         )

@@ -9,7 +9,7 @@ from orchbench.ways.durations import Policy, parse_policy
 
 
 def test_the_lag_of_a_fixed_interval_is_half_of_it_on_average() -> None:
-    found = lag_at_any_moment(np.full(7, 60.0), 60.0, by_event=False)
+    found = lag_at_any_moment(np.full(7, 60.0), 60.0)
 
     assert found.p95_seconds == pytest.approx(57)
     assert (found.mean_seconds, found.worst_seconds) == (30, 60)
@@ -19,14 +19,14 @@ def test_the_percentile_is_that_of_ends_spread_over_every_delay() -> None:
     delays = np.random.default_rng(1).integers(1, 300, 50).astype(float)
     spread = np.concatenate([np.linspace(0, one, 20_001) for one in delays])
 
-    found = lag_at_any_moment(delays, 300.0, by_event=False)
+    found = lag_at_any_moment(delays, 300.0)
 
     assert found.mean_seconds == pytest.approx(spread.mean(), rel=1e-3)
     assert found.p95_seconds == pytest.approx(np.percentile(spread, 95), rel=1e-3)
 
 
 def test_where_no_query_is_seen_to_end_there_is_no_lag_but_a_worst_one() -> None:
-    found = lag_at_any_moment(np.array([]), 60.0, by_event=False)
+    found = lag_at_any_moment(np.array([]), 60.0)
 
     assert (found.mean_seconds, found.p95_seconds, found.worst_seconds) == (None, None, 60)
 

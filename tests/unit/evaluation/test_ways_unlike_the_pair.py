@@ -90,7 +90,7 @@ WOKEN = replace(
         },
     ),
     waits=Waits.FOR_AN_EVENT,
-    least_delay_seconds=SLOW_POLL_SECONDS,
+    fallback=Policy.fixed(SLOW_POLL_SECONDS),
 )
 UNLIKE = [BARE, ENDLESS, FREE_LOOKS, WOKEN]
 
