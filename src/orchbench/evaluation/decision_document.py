@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from orchbench.evaluation.assumptions import Assumption
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import (
     SOURCE,
@@ -18,6 +17,7 @@ from orchbench.evaluation.decision import (
     to_rank,
 )
 from orchbench.evaluation.estimate import CLOSED_FORM, EVENT_SECONDS, LOST, USUAL_MEMORY_MB
+from orchbench.evaluation.events import OF_EVENTS, assumed_figure, both_ends
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import OF_BILLS, lag_ranges, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
@@ -28,7 +28,6 @@ from orchbench.ways.durations import Policy
 
 ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
 ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
-OF_EVENTS = f"{SOURCE}: the share that is lost times the mean of the slow poll, the rest as its event comes"
 COUNTED = "counted in the files that are deployed"
 SUM = "the sum of the bill's lines"
 
@@ -96,8 +95,8 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "bearable_lag": None
         if promise.bearable_seconds is None
         else given(promise.bearable_seconds, "s where an event is lost"),
-        "lost_events": _assumed(terms.assumed.named[LOST]),
-        "event_lag": _assumed(terms.assumed.named[EVENT_SECONDS]),
+        "lost_events": assumed_figure(terms.assumed.named[LOST]),
+        "event_lag": assumed_figure(terms.assumed.named[EVENT_SECONDS]),
         "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
         "peak_factor": given(question.peak_factor, "times the average", USUAL_PEAK_FACTOR),
         "material_usd": given(plain(material.usd), "USD a month", plain(Material().usd)),
@@ -119,7 +118,7 @@ def _option(one: Option, answer: Answer) -> Json:
 
     def lag(value: float | None, source: str) -> Json:
         if one.candidate.is_woken:
-            return _of_events(value)
+            return figure(None if value is None else round(value, 6), "s", Label.ASSUMED, OF_EVENTS)
         return estimated(value, "s", source)
 
     return {
@@ -146,7 +145,7 @@ def _option(one: Option, answer: Answer) -> Json:
         "detection_lag_mean": lag(found.lag.mean_seconds, ANY_MOMENT),
         "detection_lag_p95": lag(found.lag.p95_seconds, ANY_MOMENT),
         "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
-        "event": _event(one),
+        "event": both_ends(found),
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
         "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),
         "works": figure(found.candidate.works, "states or operations", Label.MEASURED, COUNTED),
@@ -184,36 +183,6 @@ def _left_out(answer: Answer, candidate: Candidate, shortest_seconds: float) -> 
         "why": why,
         "shortest_lag": figure(shortest_seconds, "s", Label.ESTIMATED, CLOSED_FORM),
     }
-
-
-def _event(one: Option) -> Json | None:
-    """Return both ends of a way that waits for an event: when that comes, and when it is lost."""
-    if not one.candidate.is_woken:
-        return None
-    found, label = one.estimate, one.month.bill.label
-    lost = found.lag_when_lost
-
-    def cost(usd: Decimal) -> Json:
-        return figure(plain(usd), "USD a run", label, SUM)
-
-    return {
-        "fallback": one.policy.shown,
-        "lost_share": _assumed(found.terms.assumed.named[LOST]),
-        "lag_when_it_comes": _assumed(found.terms.assumed.named[EVENT_SECONDS]),
-        "mean_lag_when_lost": figure(lost.mean_seconds, "s", Label.ESTIMATED, ANY_MOMENT),
-        "worst_lag_when_lost": figure(lost.worst_seconds, "s", Label.ESTIMATED, ANY_END),
-        "cost_when_it_comes": cost(found.when_told.bill.total_usd),
-        "cost_when_lost": cost(found.when_lost.bill.total_usd),
-        "probe": one.candidate.probe or None,
-    }
-
-
-def _of_events(value: float | None) -> Json:
-    return figure(None if value is None else round(value, 6), "s", Label.ASSUMED, OF_EVENTS)
-
-
-def _assumed(one: Assumption) -> Json:
-    return figure(float(one.value), one.unit, Label(one.label), one.source)
 
 
 def _instead(one: Option, answer: Answer) -> Json:
