@@ -56,8 +56,9 @@ from orchbench.ways.durations import Policy
 
 NO_LATENCY = "what AWS adds to a delay is left out"
 OF_AN_EVENT = (
-    "{ways}: {waits} for an event. Counts are of one that comes; mean lag and cost are what is expected, "
-    "with {lost} of them lost; the worst lag is that of a lost one, whose end the slow poll behind it finds"
+    "Of ways that wait for an event ({ways}), counts are those of one that comes. Mean lag and cost are what "
+    "is expected, with {lost} of the events lost; the worst lag is that of a lost one, whose end the slow "
+    "poll finds"
 )
 COSTS = ("cost_when_it_comes", "cost_when_lost")
 POLICIES = ("fixed:10s", "adaptive")
@@ -176,10 +177,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
 
 
 def _of_events(woken: Sequence[str], lost: Decimal) -> list[str]:
-    if not woken:
-        return []
-    waits = "each waits" if woken[1:] else "it waits"
-    return [OF_AN_EVENT.format(ways=", ".join(woken), waits=waits, lost=told_share(float(lost)))]
+    return [OF_AN_EVENT.format(ways=", ".join(woken), lost=told_share(float(lost)))] if woken else []
 
 
 def _following(arguments: argparse.Namespace) -> str:
@@ -393,9 +391,9 @@ def _told_event(row: Json) -> str:
     came, lost = (told_usd(Decimal(event[name]["value"]), 6) for name in COSTS)
     late = event["worst_lag_when_lost"]["value"]
     return (
-        f"{row['way']}: when its event comes, {_lag(event['lag_when_it_comes']['value'])} s late for ${came}; "
-        f"when it is lost, up to {late:,.0f} s late ({event['fallback']}) for ${lost} a run. The "
-        f"probe {event['probe']} tests the first."
+        f"{row['way']}: {_lag(event['lag_when_it_comes']['value'])} s late for ${came} when its event comes; "
+        f"up to {late:,.0f} s late for ${lost} when it is lost, with {event['fallback']} behind it. The probe "
+        f"{event['probe']} tests the first."
     )
 
 

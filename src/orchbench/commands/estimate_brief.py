@@ -26,7 +26,9 @@ def print_estimate(document: Json, *, month: bool, following: str) -> None:
     rows = document["estimates"]
     shown = rows[:MOST_ROWS]
     per = "a month" if month else f"per {PER_RUNS:,} runs"
-    least = min([row for row in rows if row["outcome"] == "SUCCEEDED"] or rows, key=_usd)
+    # What an event does, nobody has seen on AWS: it is no headline while there is another.
+    polling = [row for row in rows if not row["event"]] or rows
+    least = min([row for row in polling if row["outcome"] == "SUCCEEDED"] or polling, key=_usd)
     cost = f"${told_money(_usd(least))} {per} ({least['cost']['label']})"
     said = f"{least['way']} ({_poll(least['poll'])}) costs least: {cost}."
     if others := document.get("alternatives"):
