@@ -392,8 +392,8 @@ def _told_event(row: Json) -> str:
     late = event["worst_lag_when_lost"]["value"]
     return (
         f"{row['way']}: {_lag(event['lag_when_it_comes']['value'])} s late for ${came} when its event comes; "
-        f"up to {late:,.0f} s late for ${lost} when it is lost, with {event['fallback']} behind it. The probe "
-        f"{event['probe']} tests the first."
+        f"up to {late:,.0f} s late for ${lost} when it is lost, with {event['fallback']} behind it. The "
+        f"probe {event['probe']} tests the first."
     )
 
 
