@@ -55,6 +55,7 @@ OTHERWISE = {
 COMPARED: dict[str, tuple[str, float | None]] = {
     "submit": (BOTO3, 1.15),
     "prepare": (BOTO3, None),
+    "arm": (BOTO3, None),
     "status": (BOTO3, 1.15),
     "cancel": (BOTO3, None),
     "sweep": (BOTO3, None),

@@ -14,7 +14,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from redshift_batch import clients
-from redshift_batch.data_api import ERRORS
+from redshift_batch.codes import ERRORS
 from redshift_batch.errors import (
     BY_NAME,
     NOTHING_SUBMITTED,

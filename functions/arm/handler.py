@@ -1,4 +1,4 @@
-"""The arm function: begins an execution's wait for its statement's event, and ends it where there is none to come.
+"""The arm function: begins an execution's wait for its statement's event, and ends one that would be in vain.
 
 A statement may end before the token of the wait exists, and its event then finds nobody to wake.
 """

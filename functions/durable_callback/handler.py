@@ -24,7 +24,7 @@ from redshift_batch.status import seconds_after_next
 from telemetry import logger
 
 POLL_BUDGET = 1423
-"""How many checks the 3,000 operations of an execution allow, a reserve kept. With its wait one is two of them."""
+"""How many checks the 3,000 operations of an execution allow, a reserve kept; with its wait one is two."""
 FOLLOWING = "following_seconds"
 """Where a step's result says how long the wait after the next one is to last; None where none follows."""
 
@@ -34,7 +34,9 @@ FOLLOWING = "following_seconds"
 def handler(event: Json, context: DurableContext) -> Json:
     """Run the batch of one execution to its end, as ``run_batch`` says."""
     # Before the submit, whose statement tells the notify function of it: no event can come too early.
-    first = _wait_begun(context, first_wait_seconds(event, Settings.from_environment().longest_timeout_seconds))
+    first = _wait_begun(
+        context, first_wait_seconds(event, Settings.from_environment().longest_timeout_seconds)
+    )
     steps = BatchSteps(context, POLL_BUDGET, callback_id=first.callback_id, kept=_with_following)
     return run_batch(event, context, steps, partial(await_end, first))
 
@@ -71,5 +73,5 @@ def _ran_out(wait: Callback[str]) -> bool:
 
 
 def _with_following(progress: Progress, now: datetime) -> Json:
-    """Return what a step keeps: the wait after the next one begins before a check could say how long it is."""
+    """Return what a step keeps: the wait after the next one begins before a check says how long it is."""
     return progress.to_json() | {FOLLOWING: seconds_after_next(progress, poll_budget=POLL_BUDGET, now=now)}

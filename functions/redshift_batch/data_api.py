@@ -12,44 +12,17 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from .clients import client
+from .codes import ERRORS
 from .errors import (
     BatchError,
     DataApiRefused,
-    DataApiThrottled,
     DataApiUnavailable,
-    StatementNotFound,
     StatementNotRunningYet,
-    TooManyActiveStatements,
 )
 from .model import Batch, NamedStatement, Statement, SubStatement
 from .names import client_token, execution_named, statement_name
 from .settings import Settings
 from .status import ENDED_STATUSES, RUNNING_STATUSES
-
-ERRORS: dict[str, type[BatchError]] = {
-    # Another attempt may not meet these.
-    "ThrottlingException": DataApiThrottled,
-    "TooManyRequestsException": DataApiThrottled,
-    "RequestLimitExceeded": DataApiThrottled,
-    "ActiveStatementsExceededException": TooManyActiveStatements,
-    "ActiveSessionsExceededException": TooManyActiveStatements,
-    "InternalServerException": DataApiUnavailable,
-    "InternalFailure": DataApiUnavailable,
-    "ServiceUnavailable": DataApiUnavailable,
-    "ServiceUnavailableException": DataApiUnavailable,
-    "RequestTimeout": DataApiUnavailable,
-    "DatabaseConnectionException": DataApiUnavailable,
-    "QueryTimeoutException": DataApiUnavailable,
-    "ActiveWaitingRequestsExceededException": DataApiThrottled,
-    # An error of its environment: the answer carries a statement's id, so there may be one.
-    "BatchExecuteStatementException": DataApiUnavailable,
-    # It would meet these again.
-    "ResourceNotFoundException": StatementNotFound,
-    "ValidationException": DataApiRefused,
-    "AccessDeniedException": DataApiRefused,
-}
-"""The Data API's error codes, and what each becomes; a code that is not here is refused, or unavailable
-where the HTTP status is 500 or more."""
 
 # Three attempts of at most 2 s + 10 s and the pauses between them stay well below the function's 60 s, so
 # that a slow Data API is reported as what it is before the handler's own time runs out.

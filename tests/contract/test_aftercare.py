@@ -47,7 +47,11 @@ def resolved(node: Any) -> Any:
         if node.keys() == {"Ref"}:
             return {"SfnPollStateMachine": MACHINE}.get(node["Ref"], node["Ref"])
         if node.keys() == {"Fn::Sub"}:
-            names = {"DurablePollFunction": "durable-poll", "DurableConditionFunction": "durable-condition"}
+            names = {
+                "DurablePollFunction": "durable-poll",
+                "DurableConditionFunction": "durable-condition",
+                "DurableCallbackFunction": "durable-callback",
+            }
             return re.sub(r"\$\{(\w+)\.Arn\}", lambda one: FUNCTION.format(names[one[1]]), node["Fn::Sub"])
         return {key: resolved(value) for key, value in node.items()}
     return [resolved(one) for one in node] if isinstance(node, list) else node
@@ -75,6 +79,7 @@ def test_a_machine_that_did_not_succeed_is_told_to_the_cancel_function(status: s
 def test_a_durable_execution_that_did_not_succeed_is_told_to_the_cancel_function(status: str) -> None:
     assert told(durable_event(status)) == ["DurablePollEndedRule"]
     assert told(durable_event(status, "durable-condition")) == ["DurableConditionEndedRule"]
+    assert told(durable_event(status, "durable-callback")) == ["DurableCallbackEndedRule"]
 
 
 @pytest.mark.parametrize(

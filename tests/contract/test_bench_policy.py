@@ -21,6 +21,7 @@ from orchbench.ways import all_ways
 
 NOT_ON_AWS = {
     "probes": "has a policy of its own",
+    "event_bus": "puts events on a local bus",
     "local": "starts and wires the local servers",
     "redshift": "is the local Data API",
     "rehearsal": "runs in process",

@@ -18,10 +18,12 @@ NOT_LOADED = {
     "cancel": TRACING | BOTO3 | SPLITTING,
     "sweep": TRACING | BOTO3 | SPLITTING,
     "prepare": TRACING | BOTO3,
+    "arm": TRACING | BOTO3 | SPLITTING,
     "notify": TRACING | BOTO3 | SPLITTING,
     # The durable SDK imports boto3 itself.
     "durable_poll": TRACING | SPLITTING,
     "durable_condition": TRACING | SPLITTING,
+    "durable_callback": TRACING | SPLITTING,
 }
 """Each function, and the modules that it does without until it is invoked."""
 

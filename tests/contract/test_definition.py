@@ -44,9 +44,33 @@ def test_every_state_of_a_definition_has_its_reason_and_every_task_its_bounds(fi
     states = json.loads(file.read_text())["States"]
     assert [name for name, state in states.items() if not state.get("Comment")] == []
     for name, task in ((name, one) for name, one in states.items() if one["Type"] == "Task"):
-        assert isinstance(task["TimeoutSeconds"], int), name
+        assert isinstance(task.get("TimeoutSeconds", 0), int), name
+        assert task.get("TimeoutSeconds") or task["TimeoutSecondsPath"], name
         assert all(rule["JitterStrategy"] == "FULL" for rule in task["Retry"]), name
         assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_a_wait_for_an_event_replaces_the_baselines_wait_and_nothing_else() -> None:
+    waiting = json.loads((DEFINITION_FILE.parent / "sfn_callback.asl.json").read_text())["States"]
+    event = waiting.pop("Await event")
+    states = json.loads(json.dumps(STATES).replace("Wait before check", "Await event"))
+    del states["Await event"]
+    for one in (states, waiting):
+        del one["Submit batch"]["Comment"]
+        one["Submit batch"]["Parameters"]["Payload"] |= {"poll_budget": 0, "with_event": True}
+    assert waiting == states
+
+    timeout, rest = event["Catch"]
+    assert (timeout["ErrorEquals"], timeout["Next"], timeout["ResultPath"]) == (
+        ["States.Timeout"], "Check status", None,
+    )  # fmt: skip
+    check = STATES["Check status"]
+    assert rest == check["Catch"][-1]
+    retried = [set(rule["ErrorEquals"]) for rule in event["Retry"]]
+    of_a_check = [set(rule["ErrorEquals"]) for rule in check["Retry"]]
+    assert retried == [of_a_check[0] | {"ExecutionNotReadable"}, of_a_check[1] - {"States.Timeout"}]
+    # What it is told changes nothing: the check describes the statement.
+    assert event["ResultPath"] is None
 
 
 def test_every_state_gives_its_reason() -> None:
@@ -131,7 +155,11 @@ def test_operations_carry_the_words_of_the_states(folder: Path) -> None:
         for node in ast.walk(ast.parse(module.read_text()))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    work = [name for name, state in STATES.items() if state["Type"] in ("Task", "Wait")]
+    # A version that waits for the event is read beside the machine that does.
+    beside = DEFINITION_FILE.with_name(f"{folder.name.replace('durable', 'sfn')}.asl.json")
+    states = json.loads(beside.read_text())["States"] if beside.exists() else STATES
+    work = [name for name, state in states.items() if state["Type"] in ("Task", "Wait")]
     operations = {name.lower().replace(" ", "-") for name in work}
     assert operations <= texts
-    assert operations == {"submit-batch", "wait-before-check", "check-status", "cancel-batch"}
+    waits = "wait-before-check" if "wait-before-check" in operations else "await-event"
+    assert operations == {"submit-batch", waits, "check-status", "cancel-batch"}

@@ -19,7 +19,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ParamValid
 from project import FUNCTIONS, definition, handler_file, resources, template
 
 from redshift_batch import errors, lifecycle, status, submission
-from redshift_batch.data_api import ERRORS, DataApi
+from redshift_batch.codes import ERRORS
+from redshift_batch.data_api import DataApi
 from redshift_batch.model import FixedPoll, Progress
 from redshift_batch.settings import Settings
 

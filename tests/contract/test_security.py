@@ -295,7 +295,7 @@ def tasks_of(machine: str) -> list[Json]:
 
 def called_by(task: Json) -> tuple[str, str | None]:
     """Return the action that a Task calls, and what it takes for a role of its own for that."""
-    integration = task["Resource"].removeprefix("arn:aws:states:::")
+    integration = task["Resource"].removeprefix("arn:aws:states:::").removesuffix(".waitForTaskToken")
     if integration == "lambda:invoke":
         return "lambda:InvokeFunction", None
     sdk, service, action = integration.split(":")

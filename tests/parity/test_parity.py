@@ -1,6 +1,6 @@
 """Every way that there is ends a scenario alike: outcome, error, statements, nothing left running."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.fault import INSIDE_A_FUNCTION, Kind
 from orchbench.trace import to_epoch
 from orchbench.ways import all_ways, the_pair, way_named
+from orchbench.ways.way import Waits
 
 pytestmark = pytest.mark.slow
 
@@ -191,10 +192,19 @@ def comparable(name: str, output: dict[str, Any]) -> dict[str, Any]:
     return {key: to_epoch(value) if key.endswith("_at") else value for key, value in kept.items()}
 
 
+def looked_at_alike(scenario: Scenario, name: str) -> Scenario:
+    """Return the scenario in which a way that waits for an event looks as often as those that poll."""
+    given = scenario.input
+    if way_named(name).waits is not Waits.FOR_AN_EVENT or not isinstance(given, dict):
+        return scenario
+    poll = given.get("poll", {"policy": "fixed", "interval_seconds": 10})
+    return replace(scenario, input={"fallback": poll, **given})
+
+
 @pytest.fixture(params=CASES, scope="module")
 def rehearsed(request: pytest.FixtureRequest) -> tuple[Case, dict[str, Rehearsal]]:
     chosen = CASES[request.param]
-    return chosen, {name: rehearse(chosen.scenario, name) for name in WAYS}
+    return chosen, {name: rehearse(looked_at_alike(chosen.scenario, name), name) for name in WAYS}
 
 
 def test_every_way_ends_alike_and_leaves_nothing_running(

@@ -38,7 +38,7 @@ def test_a_digest_leaves_out_nothing_but_the_cpu_seconds() -> None:
     assert digest([replace(one, trace=replace(one.trace, invocations=later))]) != digest([one])
 
 
-@pytest.mark.parametrize("way", [name for name, way in all_ways().items() if way.waits is not Waits.HELD])
+@pytest.mark.parametrize("way", [name for name, way in all_ways().items() if way.waits is Waits.BY_POLLING])
 def test_without_latencies_everything_happens_on_whole_polls(way: str) -> None:
     trace = rehearse(Scenario.polled(95, "fixed:10s"), way).trace
     assert {(event.at - trace.started_at) % 10 for event in trace.events} == {0}

@@ -47,10 +47,13 @@ def heading(summary: Json) -> str:
     quotas = (
         "no quotas" if share is None else "AWS's quotas" if share == 1 else f"{share:.0%} of AWS's quotas"
     )
+    # Loads that were stored before events could be lost do not say it.
+    lost = settings.get("lost_events", 0)
     return (
         f"{settings['at_once']} executions at once of each of {len(settings['ways'])} ways on one local "
         f"stack, batches of {settings['batch_seconds']:g} s, a poll every "
         f"{settings['poll_interval_seconds']} s, {quotas}"
+        + (f", {lost:.0%} of the events lost" if lost else "")
     )
 
 

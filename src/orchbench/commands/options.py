@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
 
 from orchbench.commands.failure import UsageError
 from orchbench.ways import Way, all_ways
@@ -83,6 +84,18 @@ def listed(texts: Iterable[str], option: str, split: Callable[[str], Sequence[st
     if not parts:
         raise UsageError(f"{option} is empty: give at least one, or leave it out.")
     return list(dict.fromkeys(parts))
+
+
+def percentage(text: str) -> Fraction:
+    """Read a share such as ``50%`` or ``0.5``, exactly."""
+    number, percent, rest = text.partition("%")
+    try:
+        found = Fraction(number) / (100 if percent else 1)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(-1)
+    if rest or not 0 <= found <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share from 0% to 100%")
+    return found
 
 
 def whole_number(minimum: int, maximum: int) -> Callable[[str], int]:

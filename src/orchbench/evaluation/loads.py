@@ -81,8 +81,10 @@ def loads(
         account.starts_a_second: starts_a_second,
         account.open_executions: executions,
     }
+    by_event = fixed + usage.event
     for meter, key in account.a_second.items():
-        used[key] = a_second * (fixed.of(meter) + polls * each.of(meter))
+        if by_event.of(meter) or each.of(meter):
+            used[key] = a_second * (by_event.of(meter) + polls * each.of(meter))
     if usage.quota is not None:
         meter = usage.quota.meter
         used[usage.quota.key] = fixed.of(meter) + most_polls * each.of(meter)

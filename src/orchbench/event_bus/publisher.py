@@ -13,27 +13,32 @@ import boto3
 
 log = logging.getLogger(__name__)
 
-Publish = Callable[[dict[str, Any]], None]
+Entry = dict[str, Any]
+"""Of PutEvents."""
 
 
-def start_publisher(endpoint_url: str, region: str, name: str) -> Publish:
-    """Return a function that puts an event on the bus without waiting for it.
+def local_bus(endpoint_url: str, region: str) -> Callable[..., Any]:
+    """Return the PutEvents of a local EventBridge."""
+    put_events: Callable[..., Any] = boto3.client(
+        "events", endpoint_url=endpoint_url, region_name=region
+    ).put_events
+    return put_events
+
+
+def start_publisher(put_events: Callable[..., Any], name: str) -> Callable[[Entry], None]:
+    """Return what puts an event on a bus without waiting for it, and never raises.
 
     Args:
-        endpoint_url: of the local EventBridge.
-        name: of the thread that puts them.
-
-    Returns:
-        What takes one entry in the shape of PutEvents, and never raises.
+        put_events: boto3's.
+        name: of the thread that puts the events, one after the other.
     """
-    events = boto3.client("events", endpoint_url=endpoint_url, region_name=region)
-    waiting: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[Entry] = queue.SimpleQueue()
 
     def put_each() -> None:
         while True:
             entry = waiting.get()
             try:
-                refused = events.put_events(Entries=[entry])["FailedEntryCount"]
+                refused = put_events(Entries=[entry])["FailedEntryCount"]
             except Exception:
                 log.warning("An event of %s was not delivered", entry["Source"], exc_info=True)
             else:

@@ -7,15 +7,29 @@ shows; and what is declared must be so.
 from collections.abc import Iterable
 
 from orchbench.platforms.meters import CHECKPOINTS
-from orchbench.rehearsal.fault import INSIDE_A_FUNCTION, OPERATIONS_OF, Fault, Kind
+from orchbench.rehearsal.fault import (
+    CALL_KINDS,
+    INSIDE_A_FUNCTION,
+    OPERATIONS_OF,
+    STATEMENT_EVENT_KINDS,
+    Fault,
+    Kind,
+)
 from orchbench.trace import Work
 from orchbench.ways import Way
 from orchbench.ways.way import Waits
+
+_OF_EVENTS = (*STATEMENT_EVENT_KINDS, Kind.FORGE_STATEMENT_EVENT, Kind.STALE_HISTORY)
 
 
 def without_what_a_fault_meets(way: Way, faults: Iterable[Fault]) -> str | None:
     """Return why a way has nothing that these faults could meet, or None."""
     return next((reason for fault in faults if (reason := _without(way, fault))), None)
+
+
+def without_an_event(way: Way) -> str | None:
+    """Return why a statement's event is nothing to a way, or None."""
+    return None if way.waits is Waits.FOR_AN_EVENT else "it asks for no event"
 
 
 def without_a_function(way: Way, work: Work) -> str | None:
@@ -37,8 +51,12 @@ def _without(way: Way, fault: Fault) -> str | None:
     if fault.kind is Kind.CHECKPOINT and CHECKPOINTS not in way.usage.meters:
         return "it has no checkpoints"
     work = fault.work or next((one for one, calls in OPERATIONS_OF.items() if fault.operation in calls), None)
+    if fault.kind in _OF_EVENTS or work is Work.WAKE:
+        return without_an_event(way)
     if work is None:
         return None
     if work not in way.works.values():
         return f"it has no {work.value}"
-    return without_a_function(way, work) if fault.kind in INSIDE_A_FUNCTION else None
+    # No integration waits by a call: only a function makes one there.
+    calls = work is Work.WAIT and fault.kind in CALL_KINDS
+    return without_a_function(way, work) if calls or fault.kind in INSIDE_A_FUNCTION else None

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from fractions import Fraction
 
 from orchbench.deployment.bench import Bench
 from orchbench.deployment.connection import SERVICE_ERRORS
@@ -19,6 +20,8 @@ from orchbench.trace import Json, Trace
 LEDGER = "public.load_ledger"
 TIMEOUT_SECONDS = 1200
 """Of each batch: short enough that no poll budget stretches an interval of a second or more."""
+FALLBACK_SECONDS = 60
+"""Between two looks of a way whose event was lost: the deployed half an hour would outlast the load."""
 STARTERS = 64
 """Threads that start executions; more would wait for one processor all the same."""
 START_ATTEMPTS = 5
@@ -37,6 +40,7 @@ class LoadPlan:
         poll_interval_seconds: between two checks of one execution.
         batch_seconds: how long each batch runs on its own.
         quota_share: of AWS's calls a second and active statements; None for no quotas.
+        lost_events: the share of the Data API's events that is lost.
     """
 
     ways: Sequence[str]
@@ -44,9 +48,11 @@ class LoadPlan:
     poll_interval_seconds: int
     batch_seconds: float
     quota_share: float | None
+    lost_events: Fraction = Fraction(0)
 
     def document(self, name: str) -> Json:
         """Return one execution's input; its batch leaves its name in the ledger as its last act."""
+        fallback = {"policy": "fixed", "interval_seconds": FALLBACK_SECONDS}
         return {
             "statements": [
                 f"SELECT pg_sleep({self.batch_seconds:g})",
@@ -54,6 +60,7 @@ class LoadPlan:
             ],
             "timeout_seconds": TIMEOUT_SECONDS,
             "poll": {"policy": "fixed", "interval_seconds": self.poll_interval_seconds},
+            **({"fallback": fallback} if self.lost_events else {}),
         }
 
 

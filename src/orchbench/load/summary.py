@@ -34,6 +34,7 @@ def summarize_load(load: Load) -> Json:
             "poll_interval_seconds": plan.poll_interval_seconds,
             "batch_seconds": plan.batch_seconds,
             "quota_share": plan.quota_share,
+            "lost_events": float(plan.lost_events),
         },
         "start_seconds": round(load.start_seconds, 3),
         "most_at_once": most_at_once([one.trace for one in load.executions if one.trace is not None]),

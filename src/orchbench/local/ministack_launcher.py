@@ -25,8 +25,8 @@ one of these names differs: a mend that silently no longer applies would be wors
 7. What an SDK integration's events say of it: AWS names service and action apart, and in every event.
    Touched: ``stepfunctions._add_event``.
 8. A Task that invokes a function and waits for its token. ministack knows no ``TimeoutSecondsPath``, takes a
-   function that fails for one that was invoked, and leaves the call's parameters (so the token), TaskSubmitted
-   and TaskTimedOut out of the history; and what waits outlives its execution. Touched:
+   function that fails for one that was invoked, and leaves the call's parameters (so the token),
+   TaskSubmitted and TaskTimedOut out of the history; and what waits outlives its execution. Touched:
    ``stepfunctions._execute_task``, ``stepfunctions._invoke_with_callback``, ``stepfunctions._add_event``.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
@@ -60,7 +60,7 @@ DATA_API = "arn:aws:states:::aws-sdk:redshiftdata:"
 DATA_API_ENDPOINT = "AWS_ENDPOINT_URL_REDSHIFT_DATA"
 DATA_API_SECONDS = 90
 """For an answer; a look may be held back for 30."""
-WAITS_FOR_TOKEN = "arn:aws:states:::lambda:invoke.waitForTaskToken"
+CALLED_AND_AWAITED = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 NOTICED_SECONDS = 1.0
 """How soon a Task that waits for its token notices that its execution has been stopped."""
 MODELLED = frozenset(
@@ -265,7 +265,7 @@ def wait_for_tokens(stepfunctions: Any) -> None:
         return execute(state, given, execution, ctx)
 
     def invoke_and_wait(resource: str, parameters: Any, token: str, state: Any) -> Any:
-        if resource != WAITS_FOR_TOKEN:
+        if resource != CALLED_AND_AWAITED:
             return invoke(resource, parameters, token, state)
         execution, seconds = current.execution, state["TimeoutSeconds"]
         deadline = time.monotonic() + seconds
@@ -287,8 +287,8 @@ def wait_for_tokens(stepfunctions: Any) -> None:
 
     def add_named(execution: Any, event_type: str, details: Any = None) -> Any:
         for one in (details or {}).values():
-            if isinstance(one, dict) and one.get("resource") == WAITS_FOR_TOKEN:
-                one |= {"resourceType": "lambda", "resource": WAITS_FOR_TOKEN.rpartition(":")[2]}
+            if isinstance(one, dict) and one.get("resource") == CALLED_AND_AWAITED:
+                one |= {"resourceType": "lambda", "resource": CALLED_AND_AWAITED.rpartition(":")[2]}
                 if event_type == "TaskFailed" and one["error"] == "States.Timeout":
                     return add(execution, "TaskTimedOut", {"taskTimedOutEventDetails": one})
         return add(execution, event_type, details)

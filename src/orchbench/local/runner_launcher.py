@@ -31,7 +31,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from orchbench.event_bus.publisher import start_publisher
+from orchbench.event_bus.publisher import local_bus, start_publisher
 
 RUNNER_PACKAGE = "aws-durable-execution-sdk-python-testing"
 RUNNER_VERSION = "1.4.0"
@@ -133,7 +133,7 @@ def keep_wake_ups(executor: Any) -> None:
 
 def status_publisher(endpoint_url: str, region: str) -> Callable[[dict[str, Any]], None]:
     """Return a function that puts the event of a detail on the default bus without waiting for it."""
-    publish = start_publisher(endpoint_url, region, "status-changes")
+    publish = start_publisher(local_bus(endpoint_url, region), "status-changes")
 
     def publish_detail(detail: dict[str, Any]) -> None:
         publish(

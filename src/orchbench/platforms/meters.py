@@ -70,6 +70,8 @@ WRITTEN_BYTES = Meter(
 )
 CHECKPOINTS = Meter("checkpoints", "checkpoints")
 """Results and waits that a durable invocation stores and waits for."""
+WAKES = Meter("wakes", "wakes")
+"""Calls that end the wait of an execution, by a token or a callback."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from types import FrameType
 
-from orchbench.event_bus.publisher import start_publisher
+from orchbench.event_bus.publisher import local_bus, start_publisher
 from orchbench.redshift.event_publishing import EventPublishing
 from orchbench.redshift.faults import FaultKind, FaultRule
 from orchbench.redshift.local import LocalRedshift
@@ -95,7 +95,7 @@ def publishing(options: argparse.Namespace) -> EventPublishing | None:
     """Return what publishes the events of statements that end; None without a bus."""
     if options.event_bus is None:
         return None
-    publish = start_publisher(options.event_bus, options.region, "statement-events")
+    publish = start_publisher(local_bus(options.event_bus, options.region), "statement-events")
     return EventPublishing(publish, options.region, lost=options.lose_statement_events)
 
 

@@ -89,6 +89,11 @@ class DataApi:
             raise throttled()
         return self._operations[operation](request)
 
+    def newest(self) -> Entry | None:
+        """Return the statement that was accepted last; None before the first."""
+        with self._lock:
+            return next((entry for _, entry in self._store.newest_first(None, lambda _: True)), None)
+
     def _submit(self, request: Request, sqls: list[str], *, is_batch: bool) -> Answer:
         self._warehouse.check(request)
         check_sqls(sqls, self._quotas)

@@ -14,6 +14,7 @@ from typing import Any
 
 from orchbench.rehearsal.data_api import SERVICE as DATA_API
 from orchbench.rehearsal.data_api import RehearsedDataApi
+from orchbench.rehearsal.function_calls import FunctionCalls
 from orchbench.trace import Json
 from orchbench.virtual_time.application import Function
 from orchbench.virtual_time.functions import Functions, FunctionStopped, FunctionTimedOut
@@ -28,11 +29,18 @@ class UnknownToRehearsals(NotImplementedError):
 
 
 class Aws:
-    """Routes calls by their service."""
+    """Routes calls by their service.
 
-    def __init__(self, data_api: RehearsedDataApi, functions: Functions) -> None:
+    Args:
+        calls: makes those of functions of other services than the Data API; None to have nothing go wrong.
+    """
+
+    def __init__(
+        self, data_api: RehearsedDataApi, functions: Functions, calls: FunctionCalls | None = None
+    ) -> None:
         self._data_api = data_api
         self._functions = functions
+        self._calls = calls
         self._operations: dict[tuple[str, str], Operation] = {("lambda", "Invoke"): self._invoke_function}
 
     def serve(self, service: str, operations: Mapping[str, Operation]) -> None:
@@ -81,8 +89,12 @@ class Aws:
             context[_REQUEST] = params
 
         def answer(model: Any, context: dict[str, Any], **_: Any) -> tuple[Any, Json]:
-            found = self.invoke(service, model.name, context.get(_REQUEST) or {})
-            return SimpleNamespace(status_code=200), found
+            def act() -> Json:
+                return self.invoke(service, model.name, context.get(_REQUEST) or {})
+
+            if self._calls is None:
+                return SimpleNamespace(status_code=200), act()
+            return self._calls.make(client, model.name, act)
 
         hyphenated = client.meta.service_model.service_id.hyphenize()
         events = client.meta.events

@@ -67,7 +67,7 @@ class RehearsedDataApi:
         self.on_end: Callable[[Entry], None] = _tell_nobody
         generator = random.Random(f"{scenario.seed} statement ids")  # noqa: S311 - nothing is secret
         self._executor = _RecordingExecutor(scenario, clock, faults)
-        service = DataApi(
+        self._service = service = DataApi(
             self._executor,
             clock,
             new_id=lambda: str(uuid.UUID(int=generator.getrandbits(128), version=4)),
@@ -80,6 +80,12 @@ class RehearsedDataApi:
         unknown = _fault_of(scenario, Kind.UNKNOWN_STATUS)
         if unknown is not None:
             self._endpoint = _EndpointToCome(self._endpoint, clock, unknown, faults)
+
+    @property
+    def newest_name(self) -> str | None:
+        """The name of the statement that was accepted last; None before the first."""
+        entry = self._service.newest()
+        return None if entry is None else entry.request.get("StatementName")
 
     def _ended(self, entry: Entry) -> None:
         self.on_end(entry)

@@ -3,6 +3,7 @@
 Lambda invokes a rule's target asynchronously: where its handler raises, again after one minute and after two
 more, and then the event is a dead letter. The real handlers run. Of an event and of a wait that end at the
 same moment, the event comes first: whatever is due at a moment happens before whoever waited for it goes on.
+Nothing runs beside a function that an event invokes: whom it woke goes on when it has returned.
 """
 
 from collections.abc import Container

@@ -40,7 +40,7 @@ class Kind(StrEnum):
     LOSE_ANSWER = "lose-answer"
     """Calls happen, and their answers are lost."""
     CRASH_BEFORE = "crash-before"
-    """The function's process dies before the call reaches the Data API."""
+    """The function's process dies before the call reaches its service."""
     CRASH_AFTER = "crash-after"
     """The function's process dies after the call took effect."""
     HANG = "hang"
@@ -55,31 +55,66 @@ class Kind(StrEnum):
     """The event of the execution's end is delivered twice."""
     LATE_EVENT = "late-event"
     """The event of the execution's end is delivered ``seconds`` after it."""
+    LOSE_STATEMENT_EVENT = "lose-statement-event"
+    """The Data API's event of the statement's end reaches nobody."""
+    DUPLICATE_STATEMENT_EVENT = "duplicate-statement-event"
+    """The Data API's event is delivered twice."""
+    LATE_STATEMENT_EVENT = "late-statement-event"
+    """The Data API's event is delivered ``seconds`` later than it would have been."""
+    FORGE_STATEMENT_EVENT = "forge-statement-event"
+    """Somebody sends an event that says FINISHED, ``at`` seconds after the execution's start or after a work
+    begins: of this execution's statement, or ``of`` somebody else's."""
+    STALE_HISTORY = "stale-history"
+    """Who is to wake the execution reads a history as it was before its newest wait; without effect on ways
+    that wait for no event."""
 
 
-_AT = (Kind.FAIL, Kind.ABORT, Kind.UNKNOWN_STATUS, Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP)
-_SECONDS = (Kind.QUEUE, Kind.DELAY, Kind.LATE_EVENT)
+_AT = (
+    Kind.FAIL,
+    Kind.ABORT,
+    Kind.UNKNOWN_STATUS,
+    Kind.STOP,
+    Kind.DUPLICATE_START,
+    Kind.SWEEP,
+    Kind.FORGE_STATEMENT_EVENT,
+)
+_SECONDS = (Kind.QUEUE, Kind.DELAY, Kind.LATE_EVENT, Kind.LATE_STATEMENT_EVENT)
 EVENT_KINDS = (Kind.LOSE_EVENT, Kind.DUPLICATE_EVENT, Kind.LATE_EVENT)
-TIMED_KINDS = frozenset({Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP})
+"""Of what happens to the event of the execution's end."""
+STATEMENT_EVENT_KINDS = (
+    Kind.LOSE_STATEMENT_EVENT,
+    Kind.DUPLICATE_STATEMENT_EVENT,
+    Kind.LATE_STATEMENT_EVENT,
+)
+"""Of what happens to the Data API's event."""
+TIMED_KINDS = frozenset({Kind.STOP, Kind.DUPLICATE_START, Kind.SWEEP, Kind.FORGE_STATEMENT_EVENT})
 """Of what is done from outside at a moment."""
-CALL_KINDS = frozenset(Kind) - {*_AT, *EVENT_KINDS, Kind.QUEUE}
+CALL_KINDS = frozenset(Kind) - {*_AT, *EVENT_KINDS, *STATEMENT_EVENT_KINDS, Kind.QUEUE}
 """Of what meets calls."""
+CALLS_OF_THEIR_OWN = (Kind.CHECKPOINT, Kind.STALE_HISTORY)
+"""Of what meets calls that are neither the Data API's nor a work's."""
+_WITH_WORK = CALL_KINDS - {Kind.STALE_HISTORY} | TIMED_KINDS
 INSIDE_A_FUNCTION = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.HANG)
 OPERATIONS_OF = {
     Work.SUBMIT: frozenset({"BatchExecuteStatement", "ExecuteStatement"}),
     Work.LOOK: frozenset({"DescribeStatement"}),
     Work.CANCEL: frozenset({"CancelStatement"}),
+    Work.WAIT: frozenset({"DescribeStatement"}),
+    Work.WAKE: frozenset({"SendTaskSuccess", "SendDurableExecutionCallbackSuccess"}),
 }
 """The calls by which a work is done; what else its function asks is not the work."""
 LAST = "last"
+OF_ANOTHER, OF_NOBODY = "another", "nobody"
+"""Whose event is forged: of an execution that does not exist, or of none, under this execution's name."""
 _DEFAULT_ERROR = 'ERROR: relation "orders" does not exist'
 
 
 def _keys_of(kind: Kind) -> tuple[str, ...]:
     """Return the keys that mean something for a kind."""
     own = {"at": kind in _AT, "seconds": kind in _SECONDS, "error": kind is Kind.FAIL}
-    own["operation"] = kind in CALL_KINDS and kind is not Kind.CHECKPOINT
-    works = ("work", "nth") if kind in CALL_KINDS | TIMED_KINDS else ()
+    own["of"] = kind is Kind.FORGE_STATEMENT_EVENT
+    own["operation"] = kind in CALL_KINDS and kind not in CALLS_OF_THEIR_OWN
+    works = ("work", "nth") if kind in _WITH_WORK else ()
     calls = ("first_call", "calls", "rate", "since", "until") if kind in CALL_KINDS else ()
     return (*(key for key, takes in own.items() if takes), *works, *calls)
 
@@ -93,10 +128,11 @@ class Fault:
     """One thing that goes wrong.
 
     Attributes:
-        at: seconds, for what happens at a moment; since what, each kind says. Where a stop, a second start
-            or a sweep names a work, since that work began.
+        at: seconds, for what happens at a moment; since what, each kind says. Where a stop, a second start,
+            a sweep or a forged event names a work, since that work began.
         seconds: how long, for what takes a while.
         error: the database's error text, for a statement that fails.
+        of: ``another`` or ``nobody``, for an event that is forged for somebody else than this execution.
         operation: of the Data API, for what meets its calls; None for all of them.
         work: instead of an operation: the calls by which an execution does this work, and no others.
         nth: from which time on that the execution does the work, counted from 1; ``last`` for the look that
@@ -111,6 +147,7 @@ class Fault:
     at: float | None = None
     seconds: float | None = None
     error: str | None = None
+    of: str | None = None
     operation: str | None = None
     work: Work | None = None
     nth: int | str = 1
@@ -181,6 +218,10 @@ class Fault:
             return "needs 'at', seconds of 0 or more"
         if self.kind in _SECONDS and (self.seconds is None or self.seconds < 0):
             return "needs 'seconds', 0 or more"
+        if self.of is not None and (
+            self.kind is not Kind.FORGE_STATEMENT_EVENT or self.of not in (OF_ANOTHER, OF_NOBODY)
+        ):
+            return f"has 'of': a forged event takes it, {OF_ANOTHER} or {OF_NOBODY}"
         if self.kind not in CALL_KINDS and (
             self.operation or self.rate is not None or self.calls is not None
         ):
@@ -194,8 +235,8 @@ class Fault:
         return None
 
     def _problem_of(self, work: Work) -> str | None:
-        if self.kind not in CALL_KINDS | TIMED_KINDS:
-            return "meets no calls, so it takes no 'work'"
+        if self.kind not in _WITH_WORK:
+            return "meets no work's calls, so it takes no 'work'"
         if self.operation is not None:
             return "names an operation and a work: give one of them"
         if work not in OPERATIONS_OF:
@@ -210,7 +251,7 @@ class Fault:
 def _read(key: str, value: Any) -> Any:
     if key == "kind":
         return Kind(value)
-    if key in ("error", "operation"):
+    if key in ("error", "of", "operation"):
         return str(value)
     if key == "work":
         return _work(value)

@@ -19,6 +19,7 @@ from orchbench.rehearsal.aws import Aws, Operation
 from orchbench.rehearsal.data_api import AcceptedBatch, RehearsedDataApi
 from orchbench.rehearsal.event_bridge import Deliveries, EventBridge
 from orchbench.rehearsal.fault import Fault, Kind
+from orchbench.rehearsal.function_calls import FunctionCalls
 from orchbench.rehearsal.host import Death, Host, Surroundings
 from orchbench.rehearsal.hosts import hosting_named
 from orchbench.rehearsal.scenario import Scenario
@@ -128,7 +129,7 @@ class _Stage:
         self._data_api = RehearsedDataApi(scenario, self.clock, self._faults)
         self._application = application
         self._functions = Functions(application, self.clock, self._latency, self._generator("requests"))
-        self.aws = Aws(self._data_api, self._functions)
+        self.aws = Aws(self._data_api, self._functions, FunctionCalls(self._faults, self.clock))
         self._restarts: list[str] = []
 
     def run(self) -> Rehearsal:
@@ -147,7 +148,7 @@ class _Stage:
             host = self._host()
             bridge = EventBridge(self._application, self.aws, self.clock, self._works)
             recorded = frozenset(f"{STACK}-{suffix}" for suffix in self._way.unrecorded)
-            events = StatementEvents(bridge, self._latency, recorded)
+            events = StatementEvents(bridge, self._latency, self._scenario.faults, self._faults, recorded)
             self._data_api.on_end = events.ended
             aftermath = Aftermath(
                 self._scenario,
@@ -158,7 +159,7 @@ class _Stage:
                 event=host.status_change,
                 is_running=lambda: self._data_api.statements_running > 0,
             )
-            self._schedule(host, aftermath)
+            self._schedule(host, aftermath, events)
             host.run(self._scenario.execution_name, self._scenario.input)
             aftermath.announce()
             aftermath.pass_by()
@@ -196,23 +197,34 @@ class _Stage:
         )
         return hosting_named(self._way.platform_name).host(surroundings)
 
-    def _schedule(self, host: Host, aftermath: Aftermath) -> None:
-        """Have an operator stop or start the execution when the scenario says."""
+    def _schedule(self, host: Host, aftermath: Aftermath, events: StatementEvents) -> None:
+        """Have what is done from outside happen when the scenario says."""
 
-        def stop() -> None:
+        def stop(_fault: Fault) -> None:
             host.stop(STOP_CAUSE)
             aftermath.announce()
 
-        def start_again() -> None:
+        def start_again(_fault: Fault) -> None:
             self._restarts.append(host.start_again(self._scenario.execution_name, self._scenario.input))
 
-        actions = {Kind.STOP: stop, Kind.DUPLICATE_START: start_again, Kind.SWEEP: aftermath.sweep}
+        def sweep(_fault: Fault) -> None:
+            aftermath.sweep()
+
+        def forge(fault: Fault) -> None:
+            events.forge(fault, host.execution_arn, self._data_api.newest_name, self.clock.now())
+
+        actions = {
+            Kind.STOP: stop,
+            Kind.DUPLICATE_START: start_again,
+            Kind.SWEEP: sweep,
+            Kind.FORGE_STATEMENT_EVENT: forge,
+        }
 
         def act(fault: Fault) -> None:
             if not host.is_over:
                 self._faults.strikes(fault)
             if not host.is_over or fault.kind is Kind.SWEEP:
-                actions[fault.kind]()
+                actions[fault.kind](fault)
 
         def schedule(fault: Fault) -> None:
             self.clock.at(self.clock.now() + (fault.at or 0.0), partial(act, fault))

@@ -1,6 +1,7 @@
-"""The faults of one rehearsal as they come in: with the Data API's calls, and with checkpoints.
+"""The faults of one rehearsal as they come in: with calls, checkpoints and reads of the history.
 
-Calls are counted for each operation, or for each fault that names a work, botocore's own attempts included.
+Calls of other services than the Data API meet only faults that name a work. Calls are counted for each
+operation, or for each fault that names a work, botocore's own attempts included.
 """
 
 import random
@@ -10,7 +11,16 @@ from contextlib import contextmanager
 
 from orchbench.redshift.faults import Call, FaultKind
 from orchbench.redshift.faults import Fault as DataApiFault
-from orchbench.rehearsal.fault import CALL_KINDS, INSIDE_A_FUNCTION, LAST, OPERATIONS_OF, Fault, Kind
+from orchbench.redshift.model import OPERATIONS
+from orchbench.rehearsal.fault import (
+    CALL_KINDS,
+    CALLS_OF_THEIR_OWN,
+    INSIDE_A_FUNCTION,
+    LAST,
+    OPERATIONS_OF,
+    Fault,
+    Kind,
+)
 from orchbench.rehearsal.works import Works
 from orchbench.trace import Work
 from orchbench.virtual_time.clock import VirtualClock
@@ -26,6 +36,7 @@ _TO_DATA_API = {
 _OF_THE_ANSWER = (Kind.LOSE_ANSWER, Kind.CRASH_AFTER)
 _EVERY = "every operation"
 _CHECKPOINT = "Checkpoint"
+_HISTORY = "History"
 
 
 def _never() -> bool:
@@ -108,29 +119,36 @@ class ScriptedFaults:
 
     def checkpoint_fails(self) -> bool:
         """Count a checkpoint call, and tell whether it fails."""
-        self._calls[_CHECKPOINT] += 1
+        return self._own_call_meets(Kind.CHECKPOINT, _CHECKPOINT)
+
+    def history_is_stale(self) -> bool:
+        """Count a read of the execution's history by who is to wake it, and tell whether it is stale."""
+        return self._works.current is Work.WAKE and self._own_call_meets(Kind.STALE_HISTORY, _HISTORY)
+
+    def _own_call_meets(self, kind: Kind, name: str) -> bool:
+        self._calls[name] += 1
         for fault in self._faults:
-            if fault.kind is not Kind.CHECKPOINT or not self._is_at_work(fault):
+            if fault.kind is not kind or not self._is_at_work(fault):
                 continue
-            if self._applies(fault, self._number(fault, _CHECKPOINT)):
+            if self._applies(fault, self._number(fault, name)):
                 self.strikes(fault)
                 return True
         return False
 
     def _met_by(self, operation: str) -> Fault | None:
         self._calls[operation] += 1
-        self._calls[_EVERY] += 1
+        self._calls[_EVERY] += operation in OPERATIONS
         meeting = [fault for fault in self._faults if self._concerns(fault, operation)]
         numbered = [(fault, self._number(fault, operation)) for fault in meeting]
         return next((fault for fault, number in numbered if self._applies(fault, number)), None)
 
     def _concerns(self, fault: Fault, operation: str) -> bool:
-        if fault.kind is Kind.CHECKPOINT or _waits_for_the_answer(fault):
+        if fault.kind in CALLS_OF_THEIR_OWN or _waits_for_the_answer(fault):
             return False
         if fault.kind in INSIDE_A_FUNCTION and not self._in_function:
             return False
         if fault.work is None:
-            return fault.operation in (None, operation)
+            return operation in OPERATIONS and fault.operation in (None, operation)
         return operation in OPERATIONS_OF[fault.work] and self._is_at_work(fault)
 
     def _is_at_work(self, fault: Fault) -> bool:
@@ -148,7 +166,8 @@ class ScriptedFaults:
         if fault.work is not None:
             self._calls[fault] += 1
             return self._calls[fault]
-        return self._calls[_EVERY if fault.operation is None and operation != _CHECKPOINT else operation]
+        every = fault.operation is None and fault.kind not in CALLS_OF_THEIR_OWN
+        return self._calls[_EVERY if every else operation]
 
     def _kind_of_the_end(self, operation: str) -> Kind | None:
         """Return what goes wrong with the answer that tells the statement's end.

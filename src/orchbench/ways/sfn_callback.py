@@ -15,8 +15,8 @@ _USAGE = Usage(
     look=BASELINE.usage.look,
     # It goes into no history: a token is completed from outside.
     event=amounts(0, 0, notify=1),
-    # A statement that is cancelled sends its event too. It finds the execution at its cancel, and so comes again a
-    # minute later, when there is nothing to wake any more.
+    # A statement that is cancelled sends its event too. It finds the execution at its cancel, and comes again
+    # a minute later, when there is nothing to wake any more.
     endings={
         **BASELINE.usage.endings,
         Ending.TIMED_OUT: BASELINE.usage.endings[Ending.TIMED_OUT] + amounts(0, 0, notify=1),

@@ -17,7 +17,7 @@ from orchbench.platforms.meters import HISTORY_EVENTS
 from orchbench.rehearsal import Rehearsal, Scenario, rehearse
 from orchbench.rehearsal.fault import Fault
 from orchbench.trace import ExecutionStatus
-from orchbench.ways import all_ways
+from orchbench.ways import all_ways, way_named
 from orchbench.ways.durations import Policy
 from orchbench.ways.way import Waits, Way
 
@@ -78,15 +78,17 @@ def test_a_batch_is_estimated_as_it_is_rehearsed_and_its_end_is_learned_at_once(
 
 
 @EVERY_WAY
-def test_a_batch_that_fails_is_woken_alike_and_one_past_its_time_is_estimated_with_its_cancel(
-    way: Way,
-) -> None:
+def test_a_batch_that_fails_is_woken_alike(way: Way) -> None:
     failed = rehearse(scenario(3_540.0, 900, 7_200, "fail:at=3540"), way)
-    assert (failed.trace.status, failed.trace.error_name) == (ExecutionStatus.FAILED, "BatchFailed")
-    assert count(failed.trace).polls == 4
 
-    given = scenario(5_000.0, 900, 3_600)
+    assert (failed.trace.status, failed.trace.error_name) == (ExecutionStatus.FAILED, "BatchFailed")
+    assert (count(failed.trace).polls, latency(failed.trace).detection_lag_seconds) == (4, 0.0)
+
+
+def test_a_batch_past_its_time_is_estimated_with_its_cancel_and_the_event_that_follows() -> None:
+    way, given = way_named("sfn-callback"), scenario(5_000.0, 900, 3_600)
     late = rehearse(given, way)
+
     assert (late.trace.error_name, late.statements_running) == ("BatchTimedOut", 0)
     assert_counts(estimated(candidate(way, 900), given), late)
 

@@ -88,7 +88,9 @@ def test_a_stated_size_is_told_as_such() -> None:
 def test_a_resume_is_an_invocation_and_so_a_trace_of_its_own(way: Candidate) -> None:
     found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
     lines = {line.what: line for line in month_of(found, Decimal(100), free_tier=False).bill.lines}
-    traces = 1 + 22 if way.usage.suspends else 1
+    # What an event invokes is traced by itself.
+    resumes, wakes = (22, 0) if way.polls else (1, int(way.is_woken))
+    traces = 1 + resumes + wakes if way.usage.suspends else 1
 
     assert lines["traces recorded"].quantity == traces * 100 * Decimal("1.01")
 

@@ -11,7 +11,8 @@ from botocore.exceptions import ConnectTimeoutError, ParamValidationError
 from botocore.stub import Stubber
 
 from redshift_batch import errors
-from redshift_batch.data_api import CLIENT_CONFIG, ERRORS, DataApi
+from redshift_batch.codes import ERRORS
+from redshift_batch.data_api import CLIENT_CONFIG, DataApi
 from redshift_batch.model import Batch, ExecutionMode
 from redshift_batch.names import client_token, statement_name
 from redshift_batch.settings import Settings

@@ -1,16 +1,23 @@
 import io
 import json
 import re
+from argparse import ArgumentTypeError
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from orchbench.commands.load import stack_options
-from orchbench.commands.load_table import load_markdown, print_load
+from orchbench.commands.failure import UsageError
+from orchbench.commands.load import check_that_one_waits_for_events, stack_options
+from orchbench.commands.load_table import heading, load_markdown, print_load
+from orchbench.commands.options import percentage
 from orchbench.load.run import Load, LoadedExecution, LoadPlan
 from orchbench.load.summary import summarize_load
+from orchbench.ways import all_ways
+from orchbench.ways.way import Waits
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 STORED = sorted((DOCS / "results").glob("load-*.json"))
@@ -94,6 +101,43 @@ def test_the_stack_holds_the_quotas_of_the_plan(share: Any, arguments: Any) -> N
     assert options.redshift_arguments == arguments
     assert options.parameters["InlineSqlAllowed"] == "true"
     assert not options.published
+
+
+def test_lost_events_are_told_to_the_data_api_and_found_within_a_minute() -> None:
+    losing = plan(lost_events=Fraction(1, 2))
+
+    assert stack_options(losing).redshift_arguments[-2:] == ("--lose-statement-events", "1/2")
+    assert losing.document("load-1")["fallback"] == {"policy": "fixed", "interval_seconds": 60}
+    assert "fallback" not in plan().document("load-1")
+
+
+def test_a_load_says_what_share_of_the_events_was_lost(load: Load) -> None:
+    losing = replace(load, plan=plan(lost_events=Fraction(1, 2)))
+
+    assert heading(summarize_load(losing)).endswith(", AWS's quotas, 50% of the events lost")
+    assert heading(summarize_load(load)).endswith(", AWS's quotas")
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("50%", Fraction(1, 2)), ("0.5", Fraction(1, 2)), ("0.1%", Fraction(1, 1000))]
+)
+def test_a_share_is_read_as_it_is_written(text: str, share: Fraction) -> None:
+    assert percentage(text) == share
+
+
+@pytest.mark.parametrize("text", ["half", "101%", "-1%", "50%%", "2", "", "%", "1/0"])
+def test_what_is_no_share_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError, match="is not a share from 0% to 100%"):
+        percentage(text)
+
+
+def test_events_are_lost_only_where_a_way_waits_for_them() -> None:
+    polling = [way for way in all_ways().values() if way.waits is not Waits.FOR_AN_EVENT]
+
+    with pytest.raises(UsageError, match=r"loses what sfn-poll, .* would not wait for: name a way"):
+        check_that_one_waits_for_events(polling, Fraction(1, 2))
+    check_that_one_waits_for_events(polling, Fraction(0))
+    check_that_one_waits_for_events([replace(polling[0], waits=Waits.FOR_AN_EVENT)], Fraction(1, 2))
 
 
 def test_no_line_of_the_table_is_wider_than_a_terminal(load: Load) -> None:

@@ -38,7 +38,7 @@ assert named["taskScheduledEventDetails"] == {{
     "resource": "describeStatement", "resourceType": "aws-sdk:redshiftdata",
 }}
 WAITS = {{
-    "Type": "Task", "Resource": ministack_launcher.WAITS_FOR_TOKEN, "TimeoutSecondsPath": "$.seconds",
+    "Type": "Task", "Resource": ministack_launcher.CALLED_AND_AWAITED, "TimeoutSecondsPath": "$.seconds",
     "Parameters": {{"FunctionName": "arm", "Payload": {{"task_token.$": "$$.Task.Token"}}}},
     "ResultPath": None, "Next": "Look",
     "Catch": [{{"ErrorEquals": ["States.Timeout"], "ResultPath": None, "Next": "Look"}}],
@@ -52,7 +52,8 @@ def waited(call, seconds, status="RUNNING"):
         ended = error.error
     except SystemExit:
         ended = "its thread ends"
-    return ended, [one["type"] for one in execution["events"]], execution["events"][0]["taskScheduledEventDetails"]
+    events = execution["events"]
+    return ended, [one["type"] for one in events], events[0]["taskScheduledEventDetails"]
 def complete(name, payload):
     stepfunctions._send_task_success({{"taskToken": payload["task_token"], "output": "{{}}"}})
     return {{"status": "FINISHED"}}

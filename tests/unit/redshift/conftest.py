@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 import boto3
@@ -39,7 +40,7 @@ class VirtualClock:
 
     def sleep(self, seconds: float) -> None:
         end = self.time + seconds
-        for due in sorted(each for each in self._due if each[0] <= end):
+        for due in sorted((each for each in self._due if each[0] <= end), key=itemgetter(0)):
             self._due.remove(due)
             self.time = due[0]
             due[1]()
@@ -73,7 +74,7 @@ def clock() -> VirtualClock:
 def make_api(clock: VirtualClock) -> Callable[..., DataApi]:
     def make(script_for: ScriptFor | None = None, **options: Any) -> DataApi:
         limit = {"query_seconds_limit": options.pop("limit")} if "limit" in options else {}
-        executor = ScriptedExecutor(clock, script_for or lasting(10), **limit)
+        executor = ScriptedExecutor(clock, script_for or lasting(10), **limit, at=clock.at)
         numbers = itertools.count(1)
         return DataApi(
             executor,

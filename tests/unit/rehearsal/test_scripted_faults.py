@@ -47,14 +47,20 @@ def test_a_fault_is_written_as_a_kind_and_its_keys() -> None:
         ("stop:at=1,operation=DescribeStatement", "meets no calls"),
         ("stop:600", "'600', which is not KEY=VALUE"),
         ("stop:moment=1", "unknown key 'moment'"),
-        ("throttle:work=sleep", "'work' is 'sleep': it takes one of submit, look, cancel"),
-        ("throttle:work=wait", "names the work 'wait': it takes one of submit, look, cancel"),
+        ("throttle:work=sleep", "'work' is 'sleep': it takes one of submit, look, cancel, wait, wake"),
+        ("throttle:work=prepare", "names the work 'prepare': it takes one of submit, look, cancel"),
         ("throttle:work=look,operation=DescribeStatement", "an operation and a work: give one"),
         ("throttle:nth=2", "has 'nth', which counts a work"),
         ("throttle:work=look,nth=0", "counts a work from 1"),
         ("throttle:work=submit,nth=last", "'last', the look that sees the end"),
         ("stop:at=1,work=look,nth=last", "'last', the look that sees the end"),
-        ("fail:at=1,work=look", "meets no calls, so it takes no 'work'"),
+        ("fail:at=1,work=look", "meets no work's calls, so it takes no 'work'"),
+        ("stale-history:work=wake", "meets no work's calls, so it takes no 'work'"),
+        ("late-statement-event", "needs 'seconds'"),
+        ("forge-statement-event", "needs 'at'"),
+        ("forge-statement-event:at=1,of=me", "'of': a forged event takes it, another or nobody"),
+        ("stop:at=1,of=nobody", "'of': a forged event takes it"),
+        ("lose-statement-event:calls=2", "meets no calls"),
     ],
 )
 def test_what_is_wrong_with_a_fault_is_one_sentence(text: str, sentence: str) -> None:
@@ -168,6 +174,33 @@ def test_the_last_look_is_the_first_one_after_the_end(kind: str) -> None:
         met.append(any([faults.before(call()), faults.after(call())]))
     assert met == [False, True, False]
     assert [fault.kind for fault in faults.met] == [Kind(kind)]
+
+
+def test_a_call_of_another_service_meets_only_a_fault_of_its_work() -> None:
+    works = Works()
+    faults = scripted("throttle:first_call=2,calls=0", "throttle:work=wake", works=works)
+    wakes = call("SendTaskSuccess")
+    assert faults.before(wakes) is None
+    with works.aside(Work.WAKE):
+        assert [faults.before(wakes) is not None for _ in range(2)] == [True, False]
+    # The first call of the Data API: the others were not counted.
+    assert [faults.before(call()) is not None for _ in range(2)] == [False, True]
+
+
+def test_only_who_wakes_an_execution_reads_a_stale_history() -> None:
+    works = Works()
+    faults = scripted("stale-history", works=works)
+    assert not faults.history_is_stale()
+    with works.aside(Work.WAKE):
+        assert [faults.history_is_stale() for _ in range(2)] == [True, False]
+
+
+def test_another_attempt_at_waking_is_not_another_time() -> None:
+    works = Works()
+    for again in (False, True):
+        with works.aside(Work.WAKE, again=again):
+            assert works.times(Work.WAKE) == 1
+    assert works.current is None
 
 
 def test_what_is_to_happen_at_a_work_happens_when_it_begins() -> None:

@@ -88,6 +88,21 @@ def test_a_pattern_asks_for_each_of_its_keys() -> None:
     assert not matches(pattern, {"source": "a"})
 
 
+def test_a_wildcard_stands_for_any_characters_and_for_none() -> None:
+    def takes(wildcard: str, name: str) -> bool:
+        return matches({"name": [{"wildcard": wildcard}]}, {"name": name})
+
+    wildcard = "* arn:aws:states:*:execution:ours-sfn:*"
+    assert takes(wildcard, "token arn:aws:states:us-east-1:1:execution:ours-sfn:one 2\n")
+    assert not takes(wildcard, "token arn:aws:states:us-east-1:1:execution:others-sfn:one")
+    assert not takes(wildcard, "arn:aws:states:us-east-1:1:execution:ours-sfn:one")
+    assert takes("a*", "a")
+    assert not takes("a.c", "abc")
+    assert not matches({"name": [{"wildcard": "*"}]}, {})
+    with pytest.raises(NotImplementedError, match="an escape"):
+        takes(r"\*", "*")
+
+
 def test_a_pattern_that_rehearsals_do_not_know_is_said() -> None:
     with pytest.raises(NotImplementedError, match="'anything-but'"):
         matches({"source": [{"anything-but": "a"}]}, {"source": "b"})

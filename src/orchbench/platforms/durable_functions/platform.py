@@ -13,6 +13,7 @@ from orchbench.platforms.durable_functions.service import PERMISSIONS, DurableEx
 from orchbench.platforms.meters import (
     CHECKPOINTS,
     DURABLE_OPERATIONS,
+    WAKES,
     WRITTEN_BYTES,
     ExecutionQuota,
     Meter,
@@ -48,7 +49,10 @@ class DurableFunctionsPlatform(Platform):
     account_quotas = AccountQuotas(
         starts_a_second="durable_starts_a_second",
         open_executions="durable_running_executions",
-        a_second={CHECKPOINTS: "durable_checkpoints_a_second"},
+        a_second={
+            CHECKPOINTS: "durable_checkpoints_a_second",
+            WAKES: "durable_wakes_a_second",
+        },
     )
     execution_quotas = (OPERATIONS_QUOTA, DATA_QUOTA)
     longest_execution = "durable_execution_seconds"

@@ -51,7 +51,7 @@ TOKEN_KINDS = {
     "TaskTimedOut": EventKind.WAIT_RAN_OUT,
 }
 """What the same say of a Task that waits for its token: what it calls has been called, and then the wait."""
-WAITS_FOR_TOKEN = ".waitForTaskToken"
+AWAITED = ".waitForTaskToken"
 CALL_ENDS = (EventKind.TASK_SUCCEEDED, EventKind.TASK_FAILED, *TOKEN_KINDS.values())
 """Of them the first that follows a call."""
 
@@ -131,7 +131,7 @@ def details_of(event: Event) -> Mapping[str, Any]:
 def kind_of(event: Event) -> EventKind:
     """Return what an event says."""
     recorded: str = event["type"]
-    if recorded in TOKEN_KINDS and str(details_of(event).get("resource", "")).endswith(WAITS_FOR_TOKEN):
+    if recorded in TOKEN_KINDS and str(details_of(event).get("resource", "")).endswith(AWAITED):
         return TOKEN_KINDS[recorded]
     return KINDS.get(recorded, EventKind.OTHER)
 
@@ -164,7 +164,7 @@ def _trace_events(events: Sequence[Event], works: Mapping[str, Work]) -> Iterato
             detail["type"] = event["type"].removesuffix("StateEntered").removesuffix("StateExited")
         elif kind is EventKind.TASK_SUCCEEDED:
             detail |= check_detail(_payload(event))
-        elif kind is EventKind.TASK_SCHEDULED and str(details.get("resource")).endswith(WAITS_FOR_TOKEN):
+        elif kind is EventKind.TASK_SCHEDULED and str(details.get("resource")).endswith(AWAITED):
             waits_seconds = details.get("timeoutInSeconds")
         elif kind is EventKind.WAIT_STARTED:
             detail["delay_seconds"] = waits_seconds

@@ -11,7 +11,7 @@ from orchbench.trace import to_epoch
 PROMPT_SECONDS = 5.0
 PATIENCE_SECONDS = 120
 TRIES = 5
-NO_EVENTS = "the local Data API accepts WithEvent and sends no events"
+ASSUMED_EVENTS = "the local Data API sends its events as this project assumes them"
 
 
 def delay(lab: Lab) -> Finding:
@@ -71,7 +71,7 @@ PROBES = (
         attempt=delay,
         seconds=60,
         warehouse_seconds=20,
-        not_local=NO_EVENTS,
+        not_local=ASSUMED_EVENTS,
     ),
     Probe(
         name="statement-event-per-batch",
@@ -88,6 +88,6 @@ PROBES = (
         attempt=per_batch,
         seconds=60,
         warehouse_seconds=10,
-        not_local=NO_EVENTS,
+        not_local=ASSUMED_EVENTS,
     ),
 )

@@ -84,6 +84,6 @@ PROBES = (
         attempt=in_the_event,
         seconds=40,
         warehouse_seconds=10,
-        not_local="the local Data API accepts WithEvent and sends no events",
+        not_local="the local Data API sends its events as this project assumes them",
     ),
 )

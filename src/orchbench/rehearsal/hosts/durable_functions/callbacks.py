@@ -18,7 +18,7 @@ from aws_durable_execution_sdk_python.lambda_service import (
 )
 from aws_durable_execution_sdk_python_testing.execution import Execution
 
-from orchbench.rehearsal.hosts.durable_functions.refusals import CALLBACK_TIMED_OUT, NOT_FOUND, refused
+from orchbench.rehearsal.function_calls import refusal
 from orchbench.trace import Json
 from orchbench.virtual_time.clock import VirtualClock
 
@@ -28,6 +28,9 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 class Callbacks:
     """Completes the callbacks of an execution, or lets them time out; a heartbeat is not looked at.
 
+    Attributes:
+        timeouts: seconds after which each gives up, by its operation; 0 for never.
+
     Args:
         ended: is told the operation of each that ends.
     """
@@ -35,6 +38,7 @@ class Callbacks:
     def __init__(self, clock: VirtualClock, ended: Callable[[str], None]) -> None:
         self._clock = clock
         self._ended = ended
+        self.timeouts: dict[str, int] = {}
         self._ends: dict[str, datetime] = {}
         self._completed = 0
         self._heard = 0
@@ -53,6 +57,7 @@ class Callbacks:
         for one in updates:
             if one.operation_type is OperationType.CALLBACK and one.action is OperationAction.START:
                 seconds = one.callback_options.timeout_seconds if one.callback_options else 0
+                self.timeouts[one.operation_id] = seconds
                 self._ends[one.operation_id] = (
                     self._clock.moment() + timedelta(seconds=seconds) if seconds else NEVER
                 )
@@ -100,12 +105,12 @@ class Callbacks:
             None,
         )
         if found is None:
-            raise refused(operation, NOT_FOUND, "There is no such callback.")
+            message = "There is no such callback."
+            raise refusal("ResourceNotFoundException", message, operation, status=404)
         waits = found.status is OperationStatus.STARTED and not execution.is_complete
         if not waits or self._ends[found.operation_id] < self._clock.moment():
-            raise refused(
-                operation, CALLBACK_TIMED_OUT, "The callback has expired or has already been closed."
-            )
+            message = "The callback has expired or has already been closed."
+            raise refusal("CallbackTimeoutException", message, operation, status=400)
         return callback_id
 
     def give_up(self, execution: Execution) -> None:

@@ -40,6 +40,7 @@ from aws_durable_execution_sdk_python_testing.stores.memory import InMemoryExecu
 
 from orchbench.platforms.meters import DURABLE_OPERATIONS, WRITTEN_BYTES, Meter
 from orchbench.platforms.platform import Record
+from orchbench.rehearsal.function_calls import refusal
 from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
 from orchbench.rehearsal.hosts.durable_functions.callbacks import Callbacks
 from orchbench.rehearsal.hosts.durable_functions.event_order import EventOrder
@@ -47,7 +48,6 @@ from orchbench.rehearsal.hosts.durable_functions.metering import (
     WAIT_FOR_CONDITION,
     Metering,
 )
-from orchbench.rehearsal.hosts.durable_functions.refusals import NOT_FOUND, refused
 from orchbench.rehearsal.hosts.durable_functions.service import SdkClock, ServiceClient
 from orchbench.rehearsal.hosts.durable_functions.status_change import durable_status_change
 from orchbench.trace import Json
@@ -194,7 +194,7 @@ class DurableHost:
     def _history(self, request: Mapping[str, Any]) -> Json:
         """Do what GetDurableExecutionHistory does, at any time: a page, from either end."""
         self._know("GetDurableExecutionHistory", request)
-        events = list(self.record().events)
+        events = list(self._events_read())
         if request.get("ReverseOrder"):
             events.reverse()
         first = int(request.get("Marker") or 0)
@@ -202,16 +202,25 @@ class DurableHost:
         more = {"NextMarker": str(after)} if after < len(events) else {}
         return {"Events": events[first:after], **more}
 
+    def _events_read(self) -> Sequence[Mapping[str, Any]]:
+        """Return what a read of the history shows: nothing since its newest callback, where it is stale."""
+        events = self.record().events
+        if not self._faults.history_is_stale():
+            return events
+        callbacks = [index for index, one in enumerate(events) if one["EventType"] == "CallbackStarted"]
+        return events[: callbacks[-1]] if callbacks else events
+
     def _know(self, operation: str, request: Mapping[str, Any]) -> None:
         if request["DurableExecutionArn"] != self.execution_arn:
-            raise refused(operation, NOT_FOUND, "There is no such durable execution.")
+            message = "There is no such durable execution."
+            raise refusal("ResourceNotFoundException", message, operation, status=404)
 
     def status_change(self) -> Json:
         """Return the event of the execution's end."""
         return durable_status_change(self.record().description)
 
     def _events(self, history: Sequence[Any]) -> Iterator[dict[str, Any]]:
-        """Yield events in boto3's shape; the testing SDK loses an invocation's details on the way."""
+        """Yield events in boto3's shape; the testing SDK loses details of invocations and callbacks."""
         completions = iter(self.execution.invocation_completions)
         for event in history:
             found: dict[str, Any] = event.to_dict()
@@ -222,6 +231,8 @@ class DurableHost:
                     told = {"ErrorType": type(error).__name__, "ErrorMessage": str(error)}
                     details["Error"] = {"Payload": told, "Truncated": False}
                 found["InvocationCompletedDetails"] = details
+            if found["EventType"] == "CallbackStarted":
+                found["CallbackStartedDetails"]["Timeout"] = self._callbacks.timeouts[found["Id"]]
             yield found
 
     def checkpoint(
@@ -276,8 +287,16 @@ class DurableHost:
                 )
 
     def _follow(self, updates: Sequence[OperationUpdate]) -> None:
-        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not."""
+        """Tell which step runs: each poll of a condition begins anew, another attempt at a step does not.
+
+        A wait or a callback begins and is left alone: no function runs while it lasts.
+        """
         for update in updates:
+            if update.operation_type in (OperationType.WAIT, OperationType.CALLBACK):
+                if update.action is OperationAction.START:
+                    self._works.begins(update.name or "")
+                    self._works.ends()
+                continue
             if update.operation_type is not OperationType.STEP:
                 continue
             if update.action is OperationAction.START:

@@ -13,9 +13,22 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
 
 from orchbench.trace import Json
 
+SEND = "SendTaskSuccess"
 MOST_EVENTS_A_PAGE = 1000
 USUAL_EVENTS_A_PAGE = 100
 """``PageSize`` of GetExecutionHistory, and what is taken where nobody says."""
+
+
+def known(operation: str, request: Mapping[str, Any], execution_arn: str) -> None:
+    """Refuse a request that is about another execution.
+
+    Raises:
+        ClientError: ExecutionDoesNotExist, as a rehearsal has one execution.
+    """
+    if request["executionArn"] != execution_arn:
+        raise _refused(
+            operation, "ExecutionDoesNotExist", f"Execution Does Not Exist: {request['executionArn']}"
+        )
 
 
 def history_page(events: Sequence[Mapping[str, Any]], request: Mapping[str, Any]) -> Json:
@@ -37,20 +50,20 @@ def complete(waiting: CallbackPoolManager | None, request: Mapping[str, Any]) ->
     token, output = request["taskToken"], request["output"]
     endpoint = waiting.get(token) if waiting else None
     if waiting is None or endpoint is None:
-        raise _refused("InvalidToken", "Invalid token")
+        raise _refused(SEND, "InvalidToken", "Invalid token")
     try:
         json.loads(output)
     except ValueError:
-        raise _refused("InvalidOutput", "The output is not valid JSON") from None
+        raise _refused(SEND, "InvalidOutput", "The output is not valid JSON") from None
     try:
         if endpoint.get_outcome() is None:
             waiting.notify(token, CallbackOutcomeSuccess(token, output))
             return {}
     except CallbackNotifyConsumerError:
         pass
-    raise _refused("TaskTimedOut", "The task has either expired or been closed already")
+    raise _refused(SEND, "TaskTimedOut", "The task has either expired or been closed already")
 
 
-def _refused(code: str, message: str) -> ClientError:
+def _refused(operation: str, code: str, message: str) -> ClientError:
     response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    return ClientError(response, "SendTaskSuccess")  # type: ignore[arg-type]
+    return ClientError(response, operation)

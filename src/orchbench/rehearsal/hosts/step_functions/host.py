@@ -7,7 +7,7 @@ one year. Moto holds the 256 KiB of states and tasks.
 import contextlib
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from moto.stepfunctions.parser.api import StateMachineType
@@ -17,7 +17,7 @@ from moto.stepfunctions.parser.backend.state_machine import StateMachineInstance
 from orchbench.platforms.meters import Meter
 from orchbench.platforms.platform import Record
 from orchbench.rehearsal.host import Death, InvalidStart, Surroundings
-from orchbench.rehearsal.hosts.step_functions.calls import complete, history_page
+from orchbench.rehearsal.hosts.step_functions.calls import complete, history_page, known
 from orchbench.rehearsal.hosts.step_functions.history import (
     HISTORY_FULL,
     STATUSES,
@@ -25,6 +25,7 @@ from orchbench.rehearsal.hosts.step_functions.history import (
     History,
 )
 from orchbench.rehearsal.hosts.step_functions.status_change import machine_status_change
+from orchbench.rehearsal.scripted_faults import ScriptedFaults
 from orchbench.trace import Json
 from orchbench.virtual_time.application import ACCOUNT, REGION, StateMachine
 from orchbench.virtual_time.clock import VirtualClock
@@ -78,8 +79,8 @@ class StateMachineHost:
         given.aws.serve(
             "stepfunctions",
             {
-                "DescribeExecution": lambda _request: dict(host.record().description),
-                "GetExecutionHistory": lambda request: history_page(history.events, request),
+                "DescribeExecution": host.described,
+                "GetExecutionHistory": lambda request: host.history_told(request, given.faults),
                 "SendTaskSuccess": host.send_task_success,
             },
         )
@@ -165,6 +166,24 @@ class StateMachineHost:
         }
         return Record(description, events)
 
+    def described(self, request: Mapping[str, Any]) -> Json:
+        """Describe the execution, as DescribeExecution does at any time."""
+        known("DescribeExecution", request, self.execution_arn)
+        return dict(self.record().description)
+
+    def history_told(self, request: Mapping[str, Any], faults: ScriptedFaults) -> Json:
+        """Return a page of the history, as GetExecutionHistory does at any time."""
+        known("GetExecutionHistory", request, self.execution_arn)
+        return history_page(self.history_read(faults), request)
+
+    def history_read(self, faults: ScriptedFaults) -> Sequence[Mapping[str, Any]]:
+        """Return what a read of the history shows: nothing since its newest wait, where it is stale."""
+        events = self.record().events
+        if not faults.history_is_stale():
+            return events
+        waits = [index for index, one in enumerate(events) if _begins_a_wait(one)]
+        return events[: waits[-1]] if waits else events
+
     def status_change(self) -> Json:
         """Return the event of the execution's end."""
         return machine_status_change(self.record().description)
@@ -193,6 +212,12 @@ class StateMachineHost:
 class _Deployed(StateMachineInstance):
     def itemise(self) -> None:
         """Say nothing in a list: nobody lists."""
+
+
+def _begins_a_wait(event: Mapping[str, Any]) -> bool:
+    """Tell whether an event is that of a Task which waits for its token."""
+    details = event.get("taskScheduledEventDetails") or {}
+    return str(details.get("resource", "")).endswith(".waitForTaskToken")
 
 
 def _details_key(event_type: str) -> str:
