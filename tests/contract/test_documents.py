@@ -427,9 +427,10 @@ def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
     shown_there = (one.command for kind in ("here", "slow") for one in in_console_blocks(kind))
     helped = [one.example for task in TASKS for one in task.entries]
     by_default = f"orchbench rehearse --duration {','.join(DURATIONS)} --poll {','.join(POLICIES)}"
+    in_sentences = [one for path in DOCUMENTS for one in re.findall(r"`(orchbench [^`]+)`", path.read_text())]
     commands = [
         shlex.split(command, comments=True)
-        for command in (*in_shell_blocks(), *shown_there, *helped, by_default)
+        for command in (*in_shell_blocks(), *shown_there, *helped, by_default, *in_sentences)
     ]
     duration = re.compile(r"[0-9.]+[smhd]?")
     options = ("--duration", "--poll", "--acceptable-lag")
@@ -441,7 +442,8 @@ def test_no_documented_duration_is_a_multiple_of_its_interval() -> None:
 
     assert given
     for one in given:
-        intervals = re.findall(r"fixed:([0-9.]+[smhd]?)", one.get("--poll", ""))
+        decided = "--acceptable-lag" in one
+        intervals = re.findall(r"fixed:([0-9.]+[smhd]?)", one.get("--poll", "" if decided else "fixed:10s"))
         intervals += [lag for lag in [one.get("--acceptable-lag", "")] if duration.fullmatch(lag)]
         for text in filter(duration.fullmatch, one["--duration"].split(",")):
             for interval in intervals:

@@ -136,8 +136,8 @@ def promise_of(text: str, bearable: str | None = None) -> Promise:
     lag = _lag_of(text, "--acceptable-lag")
     if second is not None and second < lag:
         raise UsageError(
-            f"--bearable-lag {bearable!r} is shorter than --acceptable-lag {text!r}: it is for lost events, so "
-            "give as much or more."
+            f"--bearable-lag {bearable!r} is shorter than --acceptable-lag {text!r}: it is for lost events, "
+            "so give as much or more."
         )
     return Promise(lag, bearable_seconds=second)
 

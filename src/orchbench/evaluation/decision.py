@@ -157,15 +157,30 @@ class Question:
 
 @dataclass(frozen=True)
 class Option:
-    """A way with a policy, and what a month of it amounts to.
+    """A way with a policy, and what a month of it amounts to, each looked at where somebody asks for it."""
 
-    Attributes:
-        loads: how much of each quota the busiest moment uses, the nearest first.
-    """
-
+    question: Question
     estimate: Estimate
-    month: Month
-    loads: Sequence[Load]
+
+    @cached_property
+    def month(self) -> Month:
+        """What it costs."""
+        return month_of(self.estimate, self.question.runs_a_month, free_tier=self.question.free_tier)
+
+    @cached_property
+    def loads(self) -> Sequence[Load]:
+        """How much of each quota the busiest moment uses, the nearest first."""
+        question, followed = self.question, self.estimate.followed
+        polls, most_polls = followed.mean_and_most_polls
+        return loads(
+            followed.candidate,
+            question.terms.prices.region,
+            starts_a_second=float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor,
+            statement_seconds=question.seconds,
+            makespan_seconds=followed.mean_makespan_seconds,
+            polls=polls,
+            most_polls=most_polls,
+        )
 
     @property
     def way(self) -> str:
@@ -245,12 +260,7 @@ class Answer:
 
 
 def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
-    """Return what a way with a policy amounts to."""
-    return _option(question, _followed(question, candidate, policy))
-
-
-def _followed(question: Question, candidate: Candidate, policy: Policy) -> Estimate:
-    """Return the estimate of a way with a policy; its queries are followed when somebody looks at it."""
+    """Return a way with a policy; its queries are followed when somebody looks at it."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     found = estimate_way(
         candidate.polling(policy),
@@ -260,21 +270,7 @@ def _followed(question: Question, candidate: Candidate, policy: Policy) -> Estim
         question.timeout_seconds,
     )
     key = (id(question.durations_seconds), candidate.name, found.policy, warm, question.timeout_seconds)
-    return replace(found, followed=question.followed.setdefault(key, found.followed))
-
-
-def _option(question: Question, found: Estimate) -> Option:
-    polls, most_polls = found.followed.mean_and_most_polls
-    used = loads(
-        found.candidate,
-        question.terms.prices.region,
-        starts_a_second=float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor,
-        statement_seconds=question.seconds,
-        makespan_seconds=found.followed.mean_makespan_seconds,
-        polls=polls,
-        most_polls=most_polls,
-    )
-    return Option(found, month_of(found, question.runs_a_month, free_tier=question.free_tier), used)
+    return Option(question, replace(found, followed=question.followed.setdefault(key, found.followed)))
 
 
 def best_of(question: Question, candidate: Candidate) -> Option | None:
@@ -283,9 +279,11 @@ def best_of(question: Question, candidate: Candidate) -> Option | None:
         return None
     warm = float(question.terms.assumed["kept_warm_seconds"])
     policies = question.promise.policies(candidate, question.timeout_seconds, warm)
-    followed = (_followed(question, candidate, policy) for policy in policies)
-    kept = (_option(question, one) for one in followed if question.promise.is_kept(one))
-    return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd), default=None)
+    options = (option(question, candidate, policy) for policy in policies)
+    kept = [one for one in options if question.promise.is_kept(one.estimate)]
+    if len(kept) < 2:
+        return kept[0] if kept else None
+    return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd))
 
 
 def to_rank(candidates: Sequence[Candidate]) -> Sequence[Candidate]:

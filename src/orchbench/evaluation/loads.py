@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.limits import AwsQuota, quotas
+from orchbench.platforms.meters import Meter
 from orchbench.trace import Json, Label
 from orchbench.ways.usage import Ending
 
@@ -14,21 +15,16 @@ FITS = 1 + 1e-9
 
 @dataclass(frozen=True)
 class Load:
-    """How much of a quota a workload uses at its peak, in a region."""
+    """How much of a quota a workload uses at its peak, and what the quota allows in a region."""
 
     of: AwsQuota
     used: float
-    region: str
+    limit: int
 
     @property
     def quota(self) -> str:
         """What it is called."""
         return f"{self.of.service}: {self.of.what}"
-
-    @property
-    def limit(self) -> int:
-        """What it allows."""
-        return self.of.in_region(self.region)
 
     @property
     def share(self) -> float:
@@ -41,7 +37,7 @@ class Load:
         return {
             "quota": self.quota,
             "scope": quota.scope,
-            "used": figure(round(self.used, 6), quota.unit, Label.ESTIMATED, source),
+            "used": figure(round(float(self.used), 6), quota.unit, Label.ESTIMATED, source),
             "limit": {"value": self.limit, "unit": quota.unit, "label": "quoted", "source": quota.source},
             "share": figure(round(self.share, 6), "of the quota", Label.ESTIMATED, source),
             "fits": self.share <= FITS,
@@ -69,10 +65,14 @@ def loads(
         polls: of an execution, on average.
         most_polls: of the longest execution.
     """
-    usage, account = way.usage, way.account
+    usage, account, every = way.usage, way.account, quotas()
     executions = max(1.0, starts_a_second * makespan_seconds)
     a_second = executions / max(makespan_seconds, 1e-6)
-    fixed, each = usage.start + usage.endings[Ending.SUCCEEDED], usage.poll
+
+    def of_one(meter: Meter, polls: float) -> float:
+        fixed = usage.start.of(meter) + usage.event.of(meter) + usage.endings[Ending.SUCCEEDED].of(meter)
+        return fixed + polls * usage.poll.of(meter)
+
     used = {
         "redshift_describe_statement_a_second": a_second * polls,
         "redshift_batch_execute_statement_a_second": starts_a_second,
@@ -80,13 +80,13 @@ def loads(
         "redshift_active_statements": max(1.0, starts_a_second * statement_seconds),
         account.starts_a_second: starts_a_second,
         account.open_executions: executions,
+        **{
+            key: amount
+            for meter, key in account.a_second.items()
+            if (amount := a_second * of_one(meter, polls))
+        },
     }
-    by_event = fixed + usage.event
-    for meter, key in account.a_second.items():
-        if by_event.of(meter) or each.of(meter):
-            used[key] = a_second * (by_event.of(meter) + polls * each.of(meter))
     if usage.quota is not None:
-        meter = usage.quota.meter
-        used[usage.quota.key] = fixed.of(meter) + most_polls * each.of(meter)
-    found = (Load(quotas()[key], amount, region) for key, amount in used.items())
+        used[usage.quota.key] = of_one(usage.quota.meter, most_polls)
+    found = (Load(every[key], amount, every[key].in_region(region)) for key, amount in used.items())
     return sorted(found, key=lambda load: -load.share)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Price:
     free_tier: FreeTier | None = None
     assumed_from: str | None = None
 
-    @property
+    @cached_property
     def told_source(self) -> str:
         """The source with its date, as a report shows it."""
         return ", ".join(filter(None, (self.source, self.date)))

@@ -45,6 +45,9 @@ class Meter:
     is_size: bool = False
     retention: Retention | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.key)
+
     @property
     def line(self) -> str:
         """Its line on a bill."""

@@ -134,12 +134,12 @@ class Usage:
         besides = (self.wait, self.event, self.in_vain, self.by_fallback)
         return (self.start, self.look, *besides, *self.endings.values())
 
-    @property
+    @cached_property
     def meters(self) -> tuple[Meter, ...]:
         """What it is counted in, in the order of their first use."""
         return tuple(dict.fromkeys(meter for part in self.parts for meter in part.meters))
 
-    @property
+    @cached_property
     def functions(self) -> tuple[str, ...]:
         """The suffixes of the functions that it invokes, in the order of their first use."""
         return tuple(dict.fromkeys(name for part in self.parts for name in part.invocations))

@@ -178,7 +178,7 @@ def test_policies_that_a_slow_poll_makes_the_same_are_told_once() -> None:
 def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate) -> None:
     told = reach(way, Policy.fixed(1, budget=False)).to_json()
 
-    assert told["most_polls"]["value"] is None
+    assert (told["most_polls"]["value"], told["most_polls"]["label"]) == (None, "missing")
     assert told["most_polls"]["source"] == NO_QUOTA
     assert told["longest_query_without_poll_budget"]["value"] == 86_400
     assert (told["dies_without_poll_budget"], told["stretched"]) == (False, False)
