@@ -87,7 +87,7 @@ def test_a_stated_size_is_told_as_such() -> None:
 
 @pytest.mark.parametrize("way", candidates(None), ids=lambda way: way.name)
 def test_a_resume_is_an_invocation_and_so_a_trace_of_its_own(way: Candidate) -> None:
-    found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
+    found = estimate_way(way, 431.0, Policy.fixed(20), TERMS).when_told
     lines = {line.what: line for line in month_of(found, Decimal(100), free_tier=False).bill.lines}
     # What an event invokes is traced by itself.
     resumes, wakes = (22, 0) if way.polls else (1, int(way.is_woken))
