@@ -44,11 +44,10 @@ $(TOOLS_READY): $(READY) locks/sam.lock locks/awscli.lock
 	$(INSTALL) --python $(VENV)/tools/awscli/bin/python --require-hashes -r locks/awscli.lock
 	@touch $@
 
-# Local runs, rehearsals of 1 min to 24 h, and the report of both in the results folder.
+# Local runs, rehearsals of 1 min to 24 h while the runs wait, and the report of both in the results folder.
 compare: setup
 	@folder=results/$$(date +%Y%m%d-%H%M%S) \
-	&& $(BIN)/orchbench compare --out "$$folder" \
-	&& $(BIN)/orchbench supplement "$$folder" \
+	&& $(BIN)/orchbench compare --rehearse --out "$$folder" \
 	&& $(BIN)/orchbench report "$$folder"
 
 # On AWS: deploys a warehouse and the application, compares, reports, and offers to delete it all. It asks first.
