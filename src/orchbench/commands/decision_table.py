@@ -98,8 +98,8 @@ def print_decision(document: Json, besides: Sequence[str | Text] = (), following
     question = document["question"]
     console.print(
         described(question["queries"], question["median_duration"], question["longest_duration"])
-        + " Lags are of ends at any moment between two polls"
-        + (", and of events as they are expected." if any(one["event"] for one in shown) else "."),
+        + " Lags are of ends at any moment between two polls."
+        + (" Those of an event are what is expected." if any(one["event"] for one in shown) else ""),
         highlight=False,
         style="dim",
         soft_wrap=True,

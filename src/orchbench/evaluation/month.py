@@ -21,10 +21,10 @@ from orchbench.trace import Label
 
 CUSTOM_METRICS = 5
 """That checks write of a way: functions/telemetry.py."""
+WAKE_METRICS = 1
+"""Executions that an event woke, of a way that waits for one."""
 SHARED_METRICS = 2
 """Statements that the cancel and the sweep function stopped."""
-WAKES = 1
-"""Executions that an event woke, which is counted where a way waits for one."""
 OWN_CANCELS = 1
 """The same metric of a durable function, under its own service's name: it stops statements itself."""
 SHARED_ALARMS = 4
@@ -113,8 +113,9 @@ def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
 def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
     """Yield what is paid however often it runs; an empty dead-letter queue costs nothing."""
     alarms = estimate.candidate.alarms + SHARED_ALARMS
-    metrics = CUSTOM_METRICS + SHARED_METRICS + (OWN_CANCELS if estimate.candidate.usage.suspends else 0)
-    metrics += WAKES if estimate.candidate.is_woken else 0
+    way = estimate.candidate
+    metrics = CUSTOM_METRICS + SHARED_METRICS
+    metrics += (OWN_CANCELS if way.usage.suspends else 0) + (WAKE_METRICS if way.is_woken else 0)
     for what, key, amount in (
         ("custom metrics", "custom_metric", metrics),
         ("alarms", "alarm", alarms),

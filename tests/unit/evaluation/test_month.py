@@ -20,7 +20,7 @@ from orchbench.evaluation.month import (
     SHARED_ALARMS,
     SWEEP_LOOKS,
     SWEEPS,
-    WAKES,
+    WAKE_METRICS,
     fixed_quantities,
     month_of,
     with_small_prices,
@@ -178,7 +178,7 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
 
     assert watched == {len(mappings[kind]) + of_polls for kind in ("StateMachineAlarms", "DurableAlarms")}
     assert shared == SHARED_ALARMS
-    assert len(written) == CUSTOM_METRICS + WAKES
+    assert len(written) == CUSTOM_METRICS + WAKE_METRICS
     handlers = {path.parent.name for path in (ROOT / "functions").glob("*/*.py")}
     counting = {
         name
@@ -189,7 +189,8 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
     for way in candidates(None):
         found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
         (metrics,) = (one.amount for one in fixed_quantities(found) if one.what == "custom metrics")
-        assert metrics == CUSTOM_METRICS + len(counting - {"durable"}) + way.usage.suspends + way.is_woken
+        wakes = WAKE_METRICS if way.is_woken else 0
+        assert metrics == CUSTOM_METRICS + len(counting - {"durable"}) + way.usage.suspends + wakes
     assert len(RUNNING_STATUSES) == SWEEP_LOOKS
     every = yaml.load((ROOT / "template.yaml").read_text(), Loader)["Parameters"]["SweepMinutes"]["Default"]
     assert Decimal(30 * 24 * 60) / every == SWEEPS
