@@ -1,4 +1,4 @@
-"""What goes wrong with the event of a statement's end, with who wakes the execution and with what arms its wait.
+"""What goes wrong with the event of a statement's end, with who wakes by it and with what arms the wait.
 
 Ways that poll ask for no event: they meet none of it, and must end as they do on any other day.
 """
