@@ -22,7 +22,7 @@ from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.alternatives import Queries
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.estimate import Terms, estimate_way, usual_timeouts
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
@@ -70,14 +70,13 @@ def reach_table() -> Iterator[str]:
         "| a poll then every |"
     )
     yield "|---|---|--:|--:|--:|--:|"
-    for policy in policies_of(POLICIES, budget=True):
-        for way in candidates(None):
-            found = reach(way, policy)
-            died = f"{found.died.polls:,} polls, {found.died.at_seconds:,.0f} s" if found.died else NOTHING
-            longest = shown_duration(found.without_budget_seconds)
-            kept = shown_duration(LONGEST_SECONDS)
-            delay = f"{found.longest_delay_seconds:.0f} s at most"
-            yield f"| {policy.shown} | {way.name} | {longest} | {died} | {kept} | {delay} |"
+    for way, policy in kept_policies(candidates(None), policies_of(POLICIES, budget=True)):
+        found = reach(way, policy)
+        died = f"{found.died.polls:,} polls, {found.died.at_seconds:,.0f} s" if found.died else NOTHING
+        longest = shown_duration(found.without_budget_seconds)
+        kept = shown_duration(LONGEST_SECONDS)
+        delay = f"{found.longest_delay_seconds:,.0f} s at most"
+        yield f"| {policy.shown} | {way.name} | {longest} | {died} | {kept} | {delay} |"
 
 
 def budget_table() -> Iterator[str]:
