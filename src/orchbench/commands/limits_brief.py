@@ -33,12 +33,13 @@ def print_limits(document: Json) -> None:
     first = min(dying, key=lambda one: float(one["dies_at"]["value"])) if dying else None
     headline = "The longest query that each way can poll, where the poll budget is off:"
     extra = [*misfits[1:], *([budget] if whole else [])]
-    if first:
-        extra.append("A longer one runs on while a quota ends its execution.")
     ways = len({one["way"] for one in rows})
     shown = MOST_WAYS - 2 if misfits else MOST_WAYS
+    # Before anything else: a way that is left out in silence looks like one that is not there.
     if ways > shown:
         extra.append(f"{ways - shown} more ways with --verbose.")
+    if first:
+        extra.append("A longer one runs on while a quota ends its execution.")
     print_brief(misfits[0] if misfits else headline, [_table(rows, shown)], _following(first), extra)
 
 
