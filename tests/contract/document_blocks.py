@@ -158,7 +158,7 @@ REASONS = {
     "KeepEventsThatFailed": "into the dead-letter queue",
     "ReadRecords": "what an execution that was ended had sent; of this stack's executions",
     "KeepCheckpoints": "what a durable function remembers by; of this stack's functions",
-    "EndItsOwnWait": "the arm function alone does it, where the statement has ended already; of one state machine",
+    "EndItsOwnWait": "only where the statement has ended when the wait begins; of one state machine",
     "WakeExecutions": "ends a wait for a token; of one state machine",
     "FindTheirWaits": "the token stands in the execution's own history; of one state machine",
     "CompleteCallbacks": "ends a wait for a callback; of one function's executions",
