@@ -221,7 +221,7 @@ class _Stage:
         }
 
         def act(fault: Fault) -> None:
-            if not host.is_over:
+            if not host.is_over and fault.kind is not Kind.FORGE_STATEMENT_EVENT:
                 self._faults.strikes(fault)
             if not host.is_over or fault.kind is Kind.SWEEP:
                 actions[fault.kind](fault)
@@ -268,7 +268,10 @@ def forget_clients() -> None:
 def clients_of_modules(application: Application) -> list[BaseClient]:
     """Return the clients that handlers make when they are imported, as most published handlers do."""
     code = application.code.resolve()
-    modules = [one for one in list(sys.modules.values()) if is_below(one, code)]
+    # By their names first: thousands of other modules are loaded.
+    names = {path.stem for path in code.iterdir()}
+    named = [one for name, one in list(sys.modules.items()) if name.partition(".")[0] in names]
+    modules = [one for one in named if is_below(one, code)]
     return [one for module in modules for one in vars(module).values() if isinstance(one, BaseClient)]
 
 
