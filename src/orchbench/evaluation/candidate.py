@@ -51,7 +51,8 @@ class Candidate:
             least_delay_seconds=way.least_delay_seconds,
             parts=len(way.deployed_functions) + way.has_definition,
             works=len(way.works),
-            alarms=way.platform.alarms,
+            # One more tells that no event comes.
+            alarms=way.platform.alarms + (way.waits is Waits.FOR_AN_EVENT),
         )
 
     @property

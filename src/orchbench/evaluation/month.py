@@ -112,6 +112,8 @@ def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
     """Yield what is paid however often it runs; an empty dead-letter queue costs nothing."""
     alarms = estimate.candidate.alarms + SHARED_ALARMS
     metrics = CUSTOM_METRICS + SHARED_METRICS + (OWN_CANCELS if estimate.candidate.usage.suspends else 0)
+    # How many were woken, of a way that an event wakes.
+    metrics += estimate.candidate.is_woken
     for what, key, amount in (
         ("custom metrics", "custom_metric", metrics),
         ("alarms", "alarm", alarms),
