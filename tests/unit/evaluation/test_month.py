@@ -193,7 +193,7 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
     for way in candidates(None):
         found = estimate_way(way, 431.0, Policy.fixed(20), TERMS)
         (metrics,) = (one.amount for one in fixed_quantities(found) if one.what == "custom metrics")
-        assert metrics == CUSTOM_METRICS + len(counting - {"durable"}) + way.usage.suspends
+        assert metrics == CUSTOM_METRICS + len(counting - {"durable"}) + way.usage.suspends + way.is_woken
     assert len(RUNNING_STATUSES) == SWEEP_LOOKS
     every = yaml.load((ROOT / "template.yaml").read_text(), Loader)["Parameters"]["SweepMinutes"]["Default"]
     assert Decimal(30 * 24 * 60) / every == SWEEPS
