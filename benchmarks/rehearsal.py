@@ -85,10 +85,10 @@ def stock(duration_seconds: float) -> int:
             )
         service = _RunnersClock(clock)
         api = DataApi(ScriptedExecutor(service, lasting(duration_seconds)), service)
-        from redshift_batch.data_api import redshift_data_client  # noqa: PLC0415 - importable only here
-
         forget_clients()
-        attach(redshift_data_client(), Endpoint(api))
+        stack.callback(forget_clients)
+        data_api = importlib.import_module("redshift_batch.data_api")
+        attach(data_api.redshift_data_client(), Endpoint(api))
         document = Scenario.polled(duration_seconds, "fixed:10s", poll_budget=False).input
         result = runner.run(input=json.dumps(document))
         return int(json.loads(result.result or "{}")["polls"])

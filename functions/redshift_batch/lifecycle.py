@@ -95,6 +95,9 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
         that had ended, the ``failure`` in Redshift's own words.
     """
     output = kept.get("output") or {}
+    if failure := kept.get("failure"):
+        # What Step Functions itself ends a Task with may have a name alone, and the definition reads a cause.
+        kept = {**kept, "failure": Failure.from_json(failure).to_json()}
     statement_id = output.get("statement_id") or data_api.find(execution_id)
     if not statement_id and _failed_with(kept, UnexpectedError, *NOTHING_SUBMITTED):
         return {**kept, "output": {"status": status.NOT_SUBMITTED}}
@@ -104,8 +107,8 @@ def cancel(execution_id: str, kept: Json, *, data_api: Cancels) -> Json:
         )
     if has_ended(kept):
         statement = data_api.describe(statement_id)
-        failure = status.failure_of_end(statement)
-        told = {"failure": failure.to_json()} if failure else {}
+        ended_with = status.failure_of_end(statement)
+        told = {"failure": ended_with.to_json()} if ended_with else {}
     else:
         data_api.cancel(statement_id)
         statement = data_api.describe(statement_id, wait_seconds=SETTLING_SECONDS)

@@ -22,7 +22,7 @@ from orchbench.deployment.permissions import POLICY, permissions
 from orchbench.deployment.permissions import policy as iam_policy
 from orchbench.evaluation.alternatives import Queries
 from orchbench.evaluation.assumptions import default_assumptions
-from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.complexity_rows import ROWS
 from orchbench.evaluation.estimate import Terms, estimate_way, usual_timeouts
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
@@ -70,14 +70,13 @@ def reach_table() -> Iterator[str]:
         "| a poll then every |"
     )
     yield "|---|---|--:|--:|--:|--:|"
-    for policy in policies_of(POLICIES, budget=True):
-        for way in candidates(None):
-            found = reach(way, policy)
-            died = f"{found.died.polls:,} polls, {found.died.at_seconds:,.0f} s" if found.died else NOTHING
-            longest = shown_duration(found.without_budget_seconds)
-            kept = shown_duration(LONGEST_SECONDS)
-            delay = f"{found.longest_delay_seconds:.0f} s at most"
-            yield f"| {policy.shown} | {way.name} | {longest} | {died} | {kept} | {delay} |"
+    for way, policy in kept_policies(candidates(None), policies_of(POLICIES, budget=True)):
+        found = reach(way, policy)
+        died = f"{found.died.polls:,} polls, {found.died.at_seconds:,.0f} s" if found.died else NOTHING
+        longest = shown_duration(found.without_budget_seconds)
+        kept = shown_duration(LONGEST_SECONDS)
+        delay = f"{found.longest_delay_seconds:,.0f} s at most"
+        yield f"| {policy.shown} | {way.name} | {longest} | {died} | {kept} | {delay} |"
 
 
 def budget_table() -> Iterator[str]:
@@ -163,20 +162,28 @@ REASONS = {
     "KeepEventsThatFailed": "into the dead-letter queue",
     "ReadRecords": "what an execution that was ended had sent; of this stack's executions",
     "KeepCheckpoints": "what a durable function remembers by; of this stack's functions",
+    "EndItsOwnWait": "only where the statement has ended when the wait begins; of one state machine",
+    "WakeExecutions": "ends a wait for a token; of one state machine",
+    "FindTheirWaits": "the token stands in the execution's own history; of one state machine",
+    "CompleteCallbacks": "ends a wait for a callback; of one function's executions",
+    "WriteItsLogs": "into its own log group, which the template makes",
 }
+ROLES = {"DataApiRole": "all others", "NotifyRole": "notify"}
+"""Each role of the template's functions, and whose it is."""
 
 
 def permission_table() -> Iterator[str]:
-    """Yield what the functions' role may do, and why."""
-    yield from ("| statement | actions | why |", "|---|---|---|")
-    role = template()["Resources"]["DataApiRole"]["Properties"]
-    attached = resources(template(), "AWS::IAM::Policy").values()
-    documents = [one["PolicyDocument"] for one in (*role["Policies"], *attached)]
+    """Yield what the functions' roles may do, and why."""
+    yield from ("| functions | statement | actions | why |", "|---|---|---|---|")
     told: dict[str, None] = {}
-    for one in (one for document in documents for one in document["Statement"]):
-        granted = one["Fn::If"][1] if "Fn::If" in one else one
-        actions = ", ".join(f"`{action}`" for action in granted["Action"])
-        told[f"| {granted['Sid']} | {actions} | {REASONS[granted['Sid']]} |"] = None
+    for role, functions in ROLES.items():
+        attached = resources(template(), "AWS::IAM::Policy").values()
+        of_it = [one for one in attached if one["Roles"] == [{"Ref": role}]]
+        documents = (*template()["Resources"][role]["Properties"]["Policies"], *of_it)
+        for one in (one for document in documents for one in document["PolicyDocument"]["Statement"]):
+            granted = one["Fn::If"][1] if "Fn::If" in one else one
+            actions = ", ".join(f"`{action}`" for action in granted["Action"])
+            told[f"| {functions} | {granted['Sid']} | {actions} | {REASONS[granted['Sid']]} |"] = None
     yield from told
 
 
@@ -284,6 +291,9 @@ def answer_block() -> Iterator[str]:
         lag = f"{found.lag.mean_seconds:.0f} s, {found.lag.worst_seconds:.0f} s at worst"
         if not found.lag.worst_seconds:
             lag = "at once"
+        elif found.candidate.is_woken:
+            came, lost = found.lag_when_told.worst_seconds, found.lag_when_lost.worst_seconds
+            lag = f"{came:g} s when its event comes, {lost:,.0f} s at worst when that is lost"
         share = told_share(float(usd / (usd + redshift_usd)))
         name = f"**{way.name}**" if way.varies is None else way.name
         yield f"| {name} | ${told_money(usd)} | {share} | {lag} | {lines} |"

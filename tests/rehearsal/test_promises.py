@@ -11,9 +11,10 @@ from documented import generated
 from examples import MINIMAL, PAIR, PROMISES, with_change, with_promises
 from project import ROOT
 
-from orchbench.faults.catalogue import LONG_SECONDS, REHEARSED
+from orchbench.faults.catalogue import REHEARSED
 from orchbench.faults.matrix import Row
 from orchbench.faults.rehearsed import observe
+from orchbench.faults.rehearsed_fault import LONG_SECONDS
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.rehearsal.fault import Kind
 from orchbench.trace import EventKind, Work

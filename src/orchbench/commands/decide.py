@@ -6,11 +6,12 @@ from pathlib import Path
 
 from orchbench.commands.brief import add_verbose
 from orchbench.commands.decision_comment import comment
-from orchbench.commands.decision_question import OPTIONAL, beside, can_be_done, decide
+from orchbench.commands.decision_question import OPTIONAL, add_bearable_lag, beside, can_be_done, decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     add_deployment,
     add_json,
+    add_lost_events,
     add_prices,
     add_warehouse,
     add_workload,
@@ -52,6 +53,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="DURATION|SHARE",
         help="the longest that an end may stay unseen, whenever it comes: 1m, or 5%% of the query's time",
     )
+    add_bearable_lag(parser)
+    add_lost_events(parser)
     parser.add_argument("--budget-usd", metavar="USD", help="for orchestrating, a month")
     parser.add_argument(
         "--peak-factor",

@@ -18,7 +18,7 @@ def comment(decision: Json) -> str:
     if best is None:
         return "\n".join(["### No way fits what is asked", "", *decision["said"]])
     ranked = [best, *([decision["runner_up"]] if decision["runner_up"] else []), *decision["others"]]
-    rows = [_option(one, bold=one is best) for one in ranked]
+    rows = [_option(one, bold=one is best) for one in (*ranked, *decision["instead"])]
     return "\n".join(
         [
             f"### {best['way']}, {best['told']}: ${_usd(best)} a month",
@@ -71,15 +71,24 @@ def _usd(option: Json) -> str:
 
 def _option(one: Json, *, bold: bool) -> str:
     share = one["share_of_the_whole"]["value"]
-    lag = one["detection_lag_worst"]["value"]
     cells = [
         f"**{one['way']}**" if bold else one["way"],
-        one["poll"],
+        f"event, {one['poll']} behind it" if one["event"] else one["poll"],
         _usd(one),
         NOTHING if share in (None, 1) else told_share(share),
-        NOTHING if lag is None else f"{lag:,.0f} s",
+        _lags(one),
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _lags(one: Json) -> str:
+    lag, event = one["detection_lag_worst"]["value"], one["event"]
+    if lag is None:
+        return NOTHING
+    if not event:
+        return f"{lag:,.0f} s"
+    came, lost = (event[name]["value"] for name in ("lag_when_it_comes", "worst_lag_when_lost"))
+    return f"{came:g} s; event lost: {lost:,.0f} s"
 
 
 def _row(when: str, option: Json | None) -> str:

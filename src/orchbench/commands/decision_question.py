@@ -27,9 +27,8 @@ from orchbench.trace import Json
 from orchbench.ways.durations import parse_policy
 
 OPTIONAL = {
-    **dict.fromkeys(
-        ("budget_usd", "material", "redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd")
-    ),
+    **dict.fromkeys(("bearable_lag", "lost_events", "budget_usd", "material")),
+    **dict.fromkeys(("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd")),
     **dict.fromkeys(("free_tier", "no_redshift"), False),
     "peak_factor": f"{USUAL_PEAK_FACTOR:g}",
 }
@@ -55,7 +54,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     question = Question(
         durations_seconds=workload.durations_seconds,
         runs_a_month=amount_of(arguments.runs_a_month, "--runs-a-month", 1),
-        promise=promise_of(arguments.acceptable_lag),
+        promise=promise_of(arguments.acceptable_lag, arguments.bearable_lag),
         timeout_seconds=timeout_of(arguments, workload),
         terms=Terms(prices, arguments.architecture, arguments.memory, assumed),
         peak_factor=float(amount_of(arguments.peak_factor, "--peak-factor", 1)),
@@ -100,21 +99,54 @@ def beside(
     return [one.estimated(asked, runs, free_tier=arguments.free_tier) for one in alternatives]
 
 
-def promise_of(text: str) -> Promise:
-    """Return how long an end may stay unseen: a time, or a share of the query's.
+def add_bearable_lag(parser: "argparse._ActionsContainer") -> None:
+    """Add the second of the two lags."""
+    parser.add_argument(
+        "--bearable-lag",
+        metavar="DURATION",
+        help="the longest where a way waits for an event and that is lost (default: its fallback, 30m)",
+    )
+
+
+def bearable_seconds(text: str) -> float:
+    """Return how long an end may stay unseen whose event is lost.
 
     Raises:
-        UsageError: it is neither, or out of bounds.
+        UsageError: it is not a time, or out of bounds.
     """
+    return _lag_of(text, "--bearable-lag")
+
+
+def promise_of(text: str, bearable: str | None = None) -> Promise:
+    """Return how long an end may stay unseen: a time, or a share of the query's.
+
+    Args:
+        text: that says so.
+        bearable: how long where an event is lost; None for each way's own fallback.
+
+    Raises:
+        UsageError: it is neither, or out of bounds, or more is wanted than bearable.
+    """
+    second = None if bearable is None else bearable_seconds(bearable)
     if text.strip().endswith("%"):
         share = float(share_of(text, "--acceptable-lag"))
         if not 0 < share <= 1:
             raise UsageError(f"--acceptable-lag {text!r} is not a share of a query's time: give up to 100%.")
-        return Promise(share=share)
+        return Promise(share=share, bearable_seconds=second)
+    lag = _lag_of(text, "--acceptable-lag")
+    if second is not None and second < lag:
+        raise UsageError(
+            f"--bearable-lag {bearable!r} is shorter than --acceptable-lag {text!r}: it is for lost events, "
+            "so give as much or more."
+        )
+    return Promise(lag, bearable_seconds=second)
+
+
+def _lag_of(text: str, option: str) -> float:
     lag = duration_of(text)
     if not 1 <= lag <= LONGEST_SECONDS:
-        raise UsageError(f"--acceptable-lag {text!r} is not from 1 second to 24h.")
-    return Promise(lag)
+        raise UsageError(f"{option} {text!r} is not from 1 second to 24h.")
+    return lag
 
 
 def _material(texts: list[str] | None) -> Material:

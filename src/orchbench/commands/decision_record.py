@@ -18,6 +18,7 @@ from orchbench.commands.decision_question import OPTIONAL, can_be_done, decide
 from orchbench.commands.decision_table import print_decision, print_decision_brief
 from orchbench.commands.estimation import (
     amount_of,
+    assumptions_of,
     considered,
     prices_of,
     print_json,
@@ -28,7 +29,7 @@ from orchbench.commands.estimation import (
 from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of
 from orchbench.commands.report import given_for, results_of
-from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
+from orchbench.evaluation.assumptions import Assumptions
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.warehouse import RPUS
 from orchbench.evaluation.workload import Workload
@@ -146,11 +147,8 @@ def _prices(prices: PriceList, inputs: Json) -> PriceList:
 
 
 def _assumed(inputs: Json) -> Assumptions:
-    size = _value(inputs, "redshift_rpus")
-    try:
-        found = stated(inputs["assume"]["value"])
-    except UnknownAssumption as error:
-        raise UsageError(str(error)) from None
+    size, lost = _value(inputs, "redshift_rpus"), _value(inputs, "lost_events")
+    found = assumptions_of(argparse.Namespace(assume=inputs["assume"]["value"], lost_events=lost))
     return found if size is None else found.with_values({RPUS: amount_of(size, "--redshift-rpus")})
 
 

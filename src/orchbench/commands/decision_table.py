@@ -14,6 +14,7 @@ from orchbench.commands.estimation import described, print_whole, sentence
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
 from orchbench.evaluation.turning import FACTORS
 from orchbench.evaluation.variants import parent_of, told_ratio
+from orchbench.report.decision_said import what_events_change, without_polls
 from orchbench.trace import Json
 from orchbench.ways import in_table_order
 
@@ -40,7 +41,8 @@ def print_decision_brief(
         body = [*warning, small_table_of(rows), *besides]
         print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
         return
-    extra = [*others[1:], *_others(document), *_turned(document)[:1]]
+    instead = [without_polls(one) for one in document["instead"][:1]]
+    extra = [*others[1:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
     print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
 
 
@@ -85,6 +87,7 @@ def print_decision(document: Json, besides: Sequence[str | Text] = (), following
         *(document[name] for name in ("recommended", "runner_up")),
         *document["others"],
         document["adaptive"],
+        *document["instead"],
         *document["beyond_quotas"],
         document["would_fit"],
     ]
@@ -95,7 +98,8 @@ def print_decision(document: Json, besides: Sequence[str | Text] = (), following
     question = document["question"]
     console.print(
         described(question["queries"], question["median_duration"], question["longest_duration"])
-        + " Lags are of ends at any moment between two polls.",
+        + " Lags are of ends at any moment between two polls."
+        + (" Those of an event are what is expected." if any(one["event"] for one in shown) else ""),
         highlight=False,
         style="dim",
         soft_wrap=True,
@@ -130,7 +134,7 @@ def _table(shown: list[Json], recommended: Json | None) -> Table:
         share = option["share_of_the_whole"]["value"]
         table.add_row(
             option["way"],
-            option["poll"],
+            f"event, {option['poll']}" if option["event"] else option["poll"],
             f"{option['polls']['value']:.1f}",
             *(_lag(option[f"detection_lag_{name}"]["value"]) for name in LAGS),
             told_money(Decimal(option["usd_a_month"]["value"])),
@@ -159,6 +163,8 @@ def sentences_of(document: Json) -> list[str]:
         )
     if document["runner_up"]:
         said.append(PROMISES_KEPT)
+    for one in document["instead"]:
+        said += [without_polls(one), *what_events_change(one)]
     said += [_left_out(one) for one in document["left_out"] if one["shortest_lag"]]
     said += _turned(document)
     said += _ranged(document["ranges"])

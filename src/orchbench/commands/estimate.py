@@ -17,6 +17,7 @@ from orchbench.commands.estimate_brief import print_estimate
 from orchbench.commands.estimation import (
     add_deployment,
     add_json,
+    add_lost_events,
     add_warehouse,
     add_workload,
     amount_of,
@@ -37,7 +38,8 @@ from orchbench.commands.options import add_polls, add_ways, policies_of
 from orchbench.evaluation.alternatives import Alternative, Queries
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
-from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB, Terms, estimate_way
+from orchbench.evaluation.estimate import CLOSED_FORM, LOST, USUAL_MEMORY_MB, Terms, estimate_way
+from orchbench.evaluation.events import both_ends
 from orchbench.evaluation.figures import NOTHING, figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import SMALL_PRICES, Month, month_of, with_small_prices
@@ -54,9 +56,11 @@ from orchbench.ways.durations import Policy
 
 NO_LATENCY = "what AWS adds to a delay is left out"
 OF_AN_EVENT = (
-    "{}: it waits for an event. Its lag is that of one that arrives at once; the worst is that of one that "
-    "is lost, which the slow poll behind it makes good"
+    "Of ways that wait for an event ({ways}), counts are those of one that comes. Mean lag and cost are what "
+    "is expected, with {lost} of the events lost; the worst lag is that of a lost one, whose end the slow "
+    "poll finds"
 )
+COSTS = ("cost_when_it_comes", "cost_when_lost")
 POLICIES = ("fixed:10s", "adaptive")
 
 
@@ -65,6 +69,12 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser("estimate")
     add_workload(parser).add_argument("--benchmark", nargs="?", const="", help=argparse.SUPPRESS)
     add_polls(parser, POLICIES)
+    parser.add_argument(
+        "--fallback",
+        metavar="POLICY",
+        help="how ways that wait for an event poll behind it, as --poll (default: fixed:30m)",
+    )
+    add_lost_events(parser)
     parser.add_argument(
         "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
     )
@@ -118,6 +128,11 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     asked = _asked(arguments)
     policies = policies_of(arguments.poll or POLICIES, budget=not arguments.no_poll_budget)
     ways = candidates(arguments.way)
+    if arguments.fallback is not None:
+        first, *more = policies_of([arguments.fallback], budget=True, option="--fallback")
+        if more:
+            raise UsageError(f"--fallback {arguments.fallback!r} is more than one policy: give one.")
+        ways = [one.polling(first) for one in ways]
     rows = [estimate_of(candidate, policy, asked) for candidate, policy in kept_policies(ways, policies)]
     keys = price_keys((one.usage for one in ways), asked.terms.architecture)
     document: Json = {
@@ -135,7 +150,7 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
         "notes": [
             "What AWS adds to a delay is left out of every estimate. Faults and retries count "
             f"{_faults_told(asked)}.",
-            *(OF_AN_EVENT.format(one.name) for one in ways if one.is_woken),
+            *_of_events([one.name for one in ways if one.is_woken], asked.terms.assumed[LOST]),
             *asked.terms.prices.old(keys, today()),
             *([sentence(asked.redshift.note)] if asked.redshift and asked.redshift.note else []),
             *(map(sentence, asked.month_notes) if asked.of_a_month else ()),
@@ -159,6 +174,10 @@ def run(arguments: argparse.Namespace, alternatives: Sequence[Alternative] = ALT
     else:
         print_estimate(document, following=_following(arguments), month=asked.of_a_month)
     return 0
+
+
+def _of_events(woken: Sequence[str], lost: Decimal) -> list[str]:
+    return [OF_AN_EVENT.format(ways=", ".join(woken), lost=told_share(float(lost)))] if woken else []
 
 
 def _following(arguments: argparse.Namespace) -> str:
@@ -246,6 +265,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "timed_out_share": mean(polled.timed_out, "of the runs"),
         "poll_budget_stretches": estimated.followed.stretched,
         "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),
+        "event": both_ends(estimated),
         "cost": figure(plain(bill.total_usd), "USD", bill.label, "the sum of the bill's lines"),
         "bill": bill_to_json(bill),
         **_beside(month.bill if month else bill, asked),
@@ -353,6 +373,8 @@ def _print_table(document: Json) -> None:
     for said in _proportions(document):
         console.print(said, highlight=False, soft_wrap=True)
     for row in document["estimates"]:
+        if row["event"]:
+            console.print(_told_event(row), highlight=False, soft_wrap=True)
         if row["poll_budget_stretches"]:
             console.print(_stretched(row), highlight=False, soft_wrap=True)
         if row["death"]:
@@ -361,6 +383,18 @@ def _print_table(document: Json) -> None:
     for note in each_once([*document["notes"], *notes]):
         console.print(sentence(note), style="dim", highlight=False, soft_wrap=True)
     print_alternatives(console, document.get("alternatives", ()))
+
+
+def _told_event(row: Json) -> str:
+    """Say what a way that waits for an event does when that comes, and when it is lost."""
+    event = row["event"]
+    came, lost = (told_usd(Decimal(event[name]["value"]), 6) for name in COSTS)
+    late = event["worst_lag_when_lost"]["value"]
+    return (
+        f"{row['way']}: {_lag(event['lag_when_it_comes']['value'])} s late for ${came} when its event comes; "
+        f"up to {late:,.0f} s late for ${lost} when it is lost, with {event['fallback']} behind it. The "
+        f"probe {event['probe']} tests the first."
+    )
 
 
 def _lag(seconds: float | None) -> str:

@@ -26,7 +26,9 @@ def print_estimate(document: Json, *, month: bool, following: str) -> None:
     rows = document["estimates"]
     shown = rows[:MOST_ROWS]
     per = "a month" if month else f"per {PER_RUNS:,} runs"
-    least = min([row for row in rows if row["outcome"] == "SUCCEEDED"] or rows, key=_usd)
+    # What an event does, nobody has seen on AWS: it is no headline while there is another.
+    polling = [row for row in rows if not row["event"]] or rows
+    least = min([row for row in polling if row["outcome"] == "SUCCEEDED"] or polling, key=_usd)
     cost = f"${told_money(_usd(least))} {per} ({least['cost']['label']})"
     said = f"{least['way']} ({_poll(least['poll'])}) costs least: {cost}."
     if others := document.get("alternatives"):
@@ -53,14 +55,20 @@ def _table(rows: list[Json]) -> Table:
         share = row.get("share_of_the_whole", {}).get("value")
         table.add_row(
             row["way"],
-            _poll(row["poll"]),
+            "event" if row["event"] else _poll(row["poll"]),
             f"{row['polls']['value']:,.0f}",
             _seconds(row["detection_lag_mean"]["value"]),
-            _seconds(row["detection_lag_worst"]["value"]),
+            _worst(row),
             told_money(_usd(row)),
             *([NOTHING if share is None else told_share(share)] if beside else []),
         )
     return table
+
+
+def _worst(row: Json) -> str:
+    """Return the worst lag; where an event is waited for, that of one that comes and that of a lost one."""
+    worst = _seconds(row["detection_lag_worst"]["value"])
+    return f"{row['event']['lag_when_it_comes']['value']:.1f} or {worst}" if row["event"] else worst
 
 
 def _usd(row: Json) -> Decimal:
@@ -81,6 +89,8 @@ def _seconds(value: float | None) -> str:
 def _unusual(rows: list[Json]) -> list[str]:
     """Say that rows do not succeed, or do not poll as they are asked to."""
     said = []
+    if any(row["event"] for row in rows):
+        said.append("Of two worst lags the first is when the event comes, the second when it is lost.")
     if any(row["death"] for row in rows):
         said.append("Where no lag is shown, a quota ends executions before their queries end.")
     if any(row["timed_out_share"]["value"] for row in rows):

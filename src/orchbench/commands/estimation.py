@@ -16,6 +16,7 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.options import ways_of, whole_number
 from orchbench.evaluation.assumptions import Assumptions, UnknownAssumption, stated
 from orchbench.evaluation.candidate import Candidate
+from orchbench.evaluation.estimate import LOST
 from orchbench.evaluation.figures import GIVEN
 from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.price_keys import RPU_HOUR
@@ -96,6 +97,20 @@ def add_assume(parser: "argparse._ActionsContainer") -> None:
         metavar="NAME=VALUE",
         help="another value than the project's own assumption; may be given several times",
     )
+
+
+def add_lost_events(parser: "argparse._ActionsContainer") -> None:
+    """Add how often the event of a statement's end never comes."""
+    parser.add_argument(
+        "--lost-events",
+        metavar="SHARE",
+        help="events of a statement's end that never come (default: 0.1%%, assumed without a source)",
+    )
+
+
+def lost_events(text: str) -> Decimal:
+    """Return the share of the events that never come."""
+    return share_of(text, "--lost-events")
 
 
 def add_warehouse(parser: argparse.ArgumentParser) -> None:
@@ -194,9 +209,11 @@ def workload_of(arguments: argparse.Namespace) -> Workload:
 def assumptions_of(arguments: argparse.Namespace) -> Assumptions:
     """Return the assumptions, with what the arguments state."""
     try:
-        return stated(arguments.assume)
+        found = stated(arguments.assume)
     except UnknownAssumption as error:
         raise UsageError(str(error)) from None
+    lost = getattr(arguments, "lost_events", None)
+    return found if lost is None else found.with_values({LOST: lost_events(lost)})
 
 
 def timeout_of(arguments: argparse.Namespace, workload: Workload) -> int:

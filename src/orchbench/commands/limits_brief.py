@@ -33,19 +33,23 @@ def print_limits(document: Json) -> None:
     first = min(dying, key=lambda one: float(one["dies_at"]["value"])) if dying else None
     headline = "The longest query that each way can poll, where the poll budget is off:"
     extra = [*misfits[1:], *([budget] if whole else [])]
-    if first:
-        extra.append("A longer one runs on while a quota ends its execution.")
     ways = len({one["way"] for one in rows})
     shown = MOST_WAYS - 2 if misfits else MOST_WAYS
+    # Before anything else: a way that is left out in silence looks like one that is not there.
     if ways > shown:
         extra.append(f"{ways - shown} more ways with --verbose.")
+    if first:
+        extra.append("A longer one runs on while a quota ends its execution.")
     print_brief(misfits[0] if misfits else headline, [_table(rows, shown)], _following(first), extra)
 
 
 def _table(rows: list[Json], most_ways: int) -> Table:
     """Return a row for each way, with a column for each policy."""
-    ways = list(dict.fromkeys(one["way"] for one in rows))[:most_ways]
-    asked = {way: [one["policy"] for one in rows if one["way"] == way] for way in ways}
+    named = dict.fromkeys(one["way"] for one in rows)
+    every = {way: [one["policy"] for one in rows if one["way"] == way] for way in named}
+    # Those that poll as they are asked to come first.
+    ways = sorted(named, key=lambda way: -len(every[way]))[:most_ways]
+    asked = {way: every[way] for way in ways}
     # A way may keep fewer policies than there are, and so must not say in which order they stand.
     policies = list(dict.fromkeys(chain(*sorted(asked.values(), key=len, reverse=True))))[:MOST_POLICIES]
     table = small_table("way", ">polls", *(f">{_short(policy)}" for policy in policies))

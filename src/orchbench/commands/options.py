@@ -56,14 +56,14 @@ def add_polls(parser: argparse.ArgumentParser, default: Iterable[str]) -> None:
     )
 
 
-def policies_of(texts: Iterable[str], *, budget: bool) -> list[Policy]:
+def policies_of(texts: Iterable[str], *, budget: bool, option: str = "--poll") -> list[Policy]:
     """Return the poll policies of an argument, each once; one text may hold several, with commas between.
 
     Raises:
         UsageError: one is no policy, or none is named.
     """
     try:
-        texts = listed(texts, "--poll", split_policies)
+        texts = listed(texts, option, split_policies)
         return list(dict.fromkeys(parse_policy(text, budget=budget) for text in texts))
     except InvalidDuration as error:
         raise UsageError(str(error)) from None

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchbench.commands.decision_question import promise_of
+from orchbench.commands.decision_question import add_bearable_lag, promise_of
 from orchbench.commands.estimation import (
     add_assume,
+    add_lost_events,
     add_prices,
     add_workload,
     amount_of,
@@ -27,7 +28,7 @@ from orchbench.commands.workload_file import add_workload_file, with_workload_fi
 from orchbench.evaluation.estimate import USUAL_MEMORY_MB
 from orchbench.evaluation.prices import FALLBACK_REGION, price_list
 from orchbench.evaluation.workload import Workload
-from orchbench.report.asked import THE_HOUR, Asked
+from orchbench.report.asked import INTERVAL_SECONDS, THE_HOUR, Asked
 from orchbench.report.markdown import comparison_markdown
 from orchbench.report.reading import Given, Results, read_results
 from orchbench.results.folder import ResultsFolder
@@ -81,6 +82,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_workload(asked, required=False)
     asked.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
     asked.add_argument("--acceptable-lag", metavar="DURATION|SHARE", help="how long an end may stay unseen")
+    add_bearable_lag(asked)
+    add_lost_events(asked)
     asked.add_argument("--timeout", metavar="DURATION", help="the batch's own")
     add_assume(asked)
     add_workload_file(asked)
@@ -187,16 +190,17 @@ def given_for(arguments: argparse.Namespace, results: list[Results]) -> Given:
 
 def asked_of(arguments: argparse.Namespace) -> Asked:
     """Return what the answer is about: the workload that is given, or an hour where none is."""
-    given = (arguments.duration, arguments.durations, arguments.runs_a_month, arguments.acceptable_lag)
+    lags = (arguments.acceptable_lag, arguments.bearable_lag)
+    given = (arguments.duration, arguments.durations, arguments.runs_a_month, *lags)
     if all(one is None for one in given):
         return THE_HOUR
     if arguments.duration is None and arguments.durations is None:
         arguments.duration = "1h"
     workload = workload_of(arguments)
-    lag, runs = arguments.acceptable_lag, arguments.runs_a_month
+    lag, bearable, runs = arguments.acceptable_lag, arguments.bearable_lag, arguments.runs_a_month
     return Asked(
         durations_seconds=workload.durations_seconds,
-        promise=THE_HOUR.promise if lag is None else promise_of(lag),
+        promise=promise_of(f"{INTERVAL_SECONDS}s" if lag is None else lag, bearable),
         runs=THE_HOUR.runs if runs is None else amount_of(runs, "--runs-a-month", 1),
         timeout_seconds=timeout_of(arguments, workload),
         queries=_told_queries(arguments, workload),

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchbench.commands.decision_question import promise_of
-from orchbench.commands.estimation import amount_of, region, timeout_seconds
+from orchbench.commands.decision_question import bearable_seconds, promise_of
+from orchbench.commands.estimation import amount_of, lost_events, region, timeout_seconds
 from orchbench.commands.failure import UsageError
 from orchbench.evaluation.assumptions import UnknownAssumption, stated
 from orchbench.evaluation.workload import from_distribution
@@ -59,6 +59,8 @@ KEYS: Mapping[str, _Key] = {
         promise_of,
         'a time from 1s to 24h with its unit, or a share of the query\'s time, such as "1m" or "5%"',
     ),
+    "bearable_lag": _Key((str,), bearable_seconds, 'a time from 1s to 24h with its unit, such as "30m"'),
+    "lost_events": _Key((str, int, float), lost_events, 'a share, such as "0.1%" or 0.001'),
     "timeout": _Key((str,), timeout_seconds, 'a time from 1s to 24h with its unit, such as "4h"'),
     "region": _Key((str,), region, 'the name of a region, such as "us-east-1"'),
     "architecture": _Key((str,), _architecture, '"x86_64" or "arm64"'),

@@ -20,12 +20,13 @@ class Candidate:
         budget_polls: how many polls its poll budget leaves one execution; None where none limits them.
         account: the quotas of its platform.
         waits: how it learns of the end.
-        least_delay_seconds: it polls no more often, whatever the policy says; where its looks are held, they
-            are for so long.
+        held_seconds: how long each of its looks is held; 0 where none is.
+        fallback: how it polls behind the event that it waits for; None where it waits for none.
         events_lost: whether no event comes, and the slow poll behind it finds every end.
         parts: what must be operated: the functions of a stack that holds it alone, and its state machine.
         works: what must be read: its states, steps or operations.
         alarms: that watch it.
+        probe: the claim about AWS that its figures stand on, by its name; empty where none is open.
     """
 
     name: str
@@ -33,11 +34,13 @@ class Candidate:
     budget_polls: int | None
     account: AccountQuotas
     waits: Waits = Waits.BY_POLLING
-    least_delay_seconds: int = 0
+    held_seconds: int = 0
+    fallback: Policy | None = None
     events_lost: bool = False
     parts: int = 1
     works: int = 0
     alarms: int = 0
+    probe: str = ""
 
     @classmethod
     def of(cls, way: Way) -> "Candidate":
@@ -48,11 +51,13 @@ class Candidate:
             budget_polls=way.usage.poll_budget,
             account=way.platform.account_quotas,
             waits=way.waits,
-            least_delay_seconds=way.least_delay_seconds,
+            held_seconds=way.least_delay_seconds if way.waits is Waits.HELD else 0,
+            fallback=Policy.fixed(way.least_delay_seconds) if way.waits is Waits.FOR_AN_EVENT else None,
             parts=len(way.deployed_functions) + way.has_definition,
             works=len(way.works),
             # One more tells that no event comes.
             alarms=way.platform.alarms + (way.waits is Waits.FOR_AN_EVENT),
+            probe=way.probe,
         )
 
     @property
@@ -71,13 +76,14 @@ class Candidate:
         return not self.polls and not self.events_lost
 
     def kept(self, policy: Policy) -> Policy:
-        """Return what it makes of a policy: a slow poll behind an event, or a look held for its own time."""
+        """Return what it makes of a poll policy: its fallback behind an event, or looks that are held."""
         if self.waits is Waits.HELD:
-            return Policy.fixed(self.least_delay_seconds, budget=policy.budget)
-        if self.is_woken:
-            # An execution has its fallback apart from its poll policy.
-            return Policy.fixed(self.least_delay_seconds)
-        return policy.at_least(self.least_delay_seconds)
+            return Policy.fixed(self.held_seconds, budget=policy.budget)
+        return self.fallback or policy
+
+    def polling(self, policy: Policy) -> "Candidate":
+        """Return it with a policy of its own for the slow poll behind its event, where it has one."""
+        return replace(self, fallback=policy) if self.is_woken else self
 
     def following(self, policy: Policy) -> "Candidate":
         """Return it with the usage and the poll budget that a policy's delays come to."""
@@ -90,7 +96,7 @@ class Candidate:
         """Return when it notices that a batch's own time is over: a look that is held ends first."""
         if self.waits is not Waits.HELD:
             return timeouts_seconds
-        noticed: Floats = np.ceil(timeouts_seconds / self.least_delay_seconds) * self.least_delay_seconds
+        noticed: Floats = np.ceil(timeouts_seconds / self.held_seconds) * self.held_seconds
         return noticed
 
 

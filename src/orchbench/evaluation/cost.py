@@ -208,7 +208,8 @@ def _logs(trace: Trace, counts: Counts, assumed: Assumptions) -> Iterator[Quanti
     if not trace.invocations:
         return
     way = all_ways().get(trace.orchestrator)
-    logged = set(way.workers) if way else set(Work)
+    # Of what is no way here, no function is taken to begin a wait.
+    logged = set(way.workers) if way else set(Work) - {Work.WAIT}
     attempts = (*ATTEMPTS, EventKind.WAIT_STARTED)
     work = sum(event.kind in attempts and event.work in logged for event in trace.events)
     # What an event invokes is in no history, and in the invocations.

@@ -16,12 +16,13 @@ from typing import Any
 import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.estimate import Estimate, Followed, Terms, estimate_way
+from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, Followed, Terms, estimate_way
 from orchbench.evaluation.loads import FITS, Load, loads
 from orchbench.evaluation.month import Month, month_of
 from orchbench.evaluation.polling import Floats
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
+from orchbench.trace import Json
 from orchbench.ways.durations import Policy, shown_duration
 
 SOURCE = "closed form over the workload"
@@ -37,28 +38,47 @@ ROOMY = 0.5
 class Promise:
     """How long an end may stay unseen at any moment: so many seconds, or a share of the time it took.
 
-    Delays are whole seconds, so a share is promised rounded up to the next one.
+    Delays are whole seconds, so a share is promised rounded up to the next one. Whoever waits for an event
+    keeps that when the event comes; when it is lost, an end may stay unseen for longer.
+
+    Attributes:
+        bearable_seconds: so long; None for what the fallback of each way makes of it.
     """
 
     seconds: float | None = None
     share: float | None = None
+    bearable_seconds: float | None = None
 
-    def policies(self, timeout_seconds: int, kept_warm_seconds: float) -> list[Policy]:
+    def bearable(self, candidate: Candidate) -> float:
+        """Return how long an end may stay unseen whose event is lost: never less than what is wanted."""
+        usual = candidate.fallback.maximum_seconds if candidate.fallback else 0
+        return max(self.seconds or 0, usual if self.bearable_seconds is None else self.bearable_seconds)
+
+    def policies(self, candidate: Candidate, timeout_seconds: int, kept_warm_seconds: float) -> list[Policy]:
         """Return the policies that keep it and may be the cheapest; the second keeps environments warm."""
         warm = max(1, int(kept_warm_seconds))
-        if self.share is not None:
+        if self.share is not None and not candidate.is_woken:
             longest = (LONGEST_SECONDS, max(SHORTEST_SHARED_SECONDS, warm))
             return [Policy(self.share, SHORTEST_SHARED_SECONDS, one) for one in longest]
-        interval = int(min(self.seconds or 1, timeout_seconds))
+        longest_seconds = self.bearable(candidate) if candidate.is_woken else self.seconds or 1
+        interval = int(min(longest_seconds, timeout_seconds))
         return [Policy.fixed(one) for one in dict.fromkeys((interval, min(interval, warm)))]
 
     def is_kept(self, estimate: Estimate) -> bool:
         """Tell whether it holds wherever a query ends up to its timeout."""
         if estimate.followed.stretched:
             return False
+        longest = estimate.followed.longest_delay_seconds
+        if estimate.candidate.is_woken:
+            return longest <= self.bearable(estimate.candidate) and self.is_kept_by_event(estimate.terms)
         if self.share is not None:
             return estimate.policy.minimum_seconds <= SHORTEST_SHARED_SECONDS
-        return estimate.followed.longest_delay_seconds <= (self.seconds or 0)
+        return longest <= (self.seconds or 0)
+
+    def is_kept_by_event(self, terms: Terms) -> bool:
+        """Tell whether it holds where an event tells of the end."""
+        wanted = SHORTEST_SHARED_SECONDS if self.seconds is None else self.seconds
+        return terms.assumed[EVENT_SECONDS] <= wanted
 
     @property
     def told(self) -> str:
@@ -165,12 +185,29 @@ class Option:
     @property
     def way(self) -> str:
         """The way's name."""
-        return self.estimate.candidate.name
+        return self.candidate.name
+
+    @property
+    def candidate(self) -> Candidate:
+        """The way, as estimates see it."""
+        return self.estimate.candidate
 
     @property
     def policy(self) -> Policy:
-        """How it polls."""
+        """How it polls, or what polls behind its event."""
         return self.estimate.policy
+
+    @property
+    def told(self) -> str:
+        """How it learns of ends, in words."""
+        return (
+            f"its event, with {self.policy.told} behind it" if self.candidate.is_woken else self.policy.told
+        )
+
+    @property
+    def input(self) -> Json:
+        """What an execution's input says of that."""
+        return {"fallback" if self.candidate.is_woken else "poll": self.policy.to_input()}
 
     @property
     def exceeded(self) -> list[Load]:
@@ -180,7 +217,7 @@ class Option:
     @property
     def merits(self) -> tuple[Any, ...]:
         """What is weighed where cost does not decide, the better the smaller."""
-        candidate, nearest = self.estimate.candidate, float(self.loads[0].share)
+        candidate, nearest = self.candidate, float(self.loads[0].share)
         room = 0.0 if nearest <= ROOMY else nearest
         lag = round(self.estimate.lag.mean_seconds or 0.0, 3)
         return lag, room, candidate.parts, candidate.works, self.month.usd, self.way
@@ -195,6 +232,7 @@ class Answer:
         beyond: what keeps the promise and does not fit, the cheapest first.
         left_out: what does not keep the promise, with the shortest lag that it can promise.
         alike: how many of the first cost as much, as far as it matters.
+        instead: ways that wait for an event, which keep it when that comes, and fit, the cheapest first.
     """
 
     question: Question
@@ -203,6 +241,7 @@ class Answer:
     left_out: Sequence[tuple[Candidate, float]]
     alike: int
     least_usd: Decimal
+    instead: Sequence[Option] = ()
 
     @property
     def recommended(self) -> Option | None:
@@ -224,7 +263,11 @@ def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
     """Return a way with a policy; its queries are followed when somebody looks at it."""
     warm = float(question.terms.assumed["kept_warm_seconds"])
     found = estimate_way(
-        candidate, question.durations_seconds, policy, question.terms, question.timeout_seconds
+        candidate.polling(policy),
+        question.durations_seconds,
+        policy,
+        question.terms,
+        question.timeout_seconds,
     )
     key = (id(question.durations_seconds), candidate.name, found.policy, warm, question.timeout_seconds)
     return Option(question, replace(found, followed=question.followed.setdefault(key, found.followed)))
@@ -232,8 +275,10 @@ def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
 
 def best_of(question: Question, candidate: Candidate) -> Option | None:
     """Return a way's cheapest option that keeps the promise, one that fits first; None where none does."""
+    if question.none_ends:
+        return None
     warm = float(question.terms.assumed["kept_warm_seconds"])
-    policies = question.promise.policies(question.timeout_seconds, warm) if not question.none_ends else []
+    policies = question.promise.policies(candidate, question.timeout_seconds, warm)
     options = (option(question, candidate, policy) for policy in policies)
     kept = [one for one in options if question.promise.is_kept(one.estimate)]
     if len(kept) < 2:
@@ -241,26 +286,40 @@ def best_of(question: Question, candidate: Candidate) -> Option | None:
     return min(kept, key=lambda one: (bool(one.exceeded), one.month.usd))
 
 
+def to_rank(candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Return the ways to choose among: those that wait for an event only where nothing else is asked about.
+
+    How soon that event comes, and how often it is lost, nobody has seen on AWS: they stand beside the answer.
+    """
+    return [one for one in candidates if not one.is_woken] or candidates
+
+
 def answer(question: Question, candidates: Sequence[Candidate]) -> Answer:
     """Answer a question: each way with the interval that costs least, whatever its lag; then ranked."""
-    best, left_out = [], []
+    best, left_out, ranking = [], [], to_rank(candidates)
     for candidate in candidates:
         if planned := best_of(question, candidate):
             best.append(planned)
         else:
             left_out.append((candidate, _shortest_lag(question, candidate)))
-    fitting = sorted((one for one in best if not one.exceeded), key=lambda one: (one.month.usd, one.way))
-    beyond = sorted((one for one in best if one.exceeded), key=lambda one: (one.month.usd, one.way))
+    best.sort(key=lambda one: (one.month.usd, one.way))
+    ranks = {one.name for one in ranking}
+    fitting = [one for one in best if not one.exceeded and one.way in ranks]
+    beyond = [one for one in best if one.exceeded and one.way in ranks]
+    instead = [one for one in best if not one.exceeded and one.way not in ranks]
     if not fitting:
-        return Answer(question, [], beyond, left_out, 0, Decimal(0))
+        return Answer(question, [], beyond, left_out, 0, Decimal(0), instead)
     least = fitting[0].month.usd
     matters = question.material.least_usd(least + question.warehouse_usd)
     alike = [one for one in fitting if one is fitting[0] or one.month.usd - least < matters]
     ranked = [*sorted(alike, key=lambda one: one.merits), *fitting[len(alike) :]]
-    return Answer(question, ranked, beyond, left_out, len(alike), matters)
+    return Answer(question, ranked, beyond, left_out, len(alike), matters, instead)
 
 
 def _shortest_lag(question: Question, candidate: Candidate) -> float:
+    if candidate.is_woken and not question.promise.is_kept_by_event(question.terms):
+        return float(question.terms.assumed[EVENT_SECONDS])
+    candidate = candidate.polling(Policy.fixed(1))
     shortest = candidate.kept(Policy.fixed(1))
     return estimate_way(
         candidate, question.durations_seconds[:1], shortest, question.terms, question.timeout_seconds
@@ -276,7 +335,7 @@ def shortest_interval(
     """
 
     def best_at(seconds: int) -> Option | None:
-        asked = replace(question, promise=Promise(seconds))
+        asked = replace(question, promise=replace(question.promise, seconds=seconds))
         found = answer(asked, candidates)
         right = [one for one in (*found.ranked, *found.beyond) if is_right(one)]
         return min(right, key=lambda one: (one.month.usd, one.way), default=None)

@@ -14,10 +14,12 @@ from orchbench.evaluation.decision import (
     Option,
     option,
     shortest_interval,
+    to_rank,
 )
-from orchbench.evaluation.estimate import CLOSED_FORM, USUAL_MEMORY_MB
+from orchbench.evaluation.estimate import CLOSED_FORM, EVENT_SECONDS, LOST, USUAL_MEMORY_MB
+from orchbench.evaluation.events import OF_EVENTS, assumed_figure, both_ends
 from orchbench.evaluation.figures import figure, given
-from orchbench.evaluation.ranges import OF_BILLS, tornado, worst_corner
+from orchbench.evaluation.ranges import OF_BILLS, lag_ranges, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
 from orchbench.evaluation.turning import turns
 from orchbench.evaluation.workload import Workload
@@ -43,11 +45,12 @@ def decision_document(
     """
     ranked = answer.ranked
     shown = [_option(one, answer) for one in ranked]
+    candidates = to_rank(candidates)
     would_fit = None
     if not ranked and answer.beyond and answer.question.promise.seconds is not None:
         would_fit = shortest_interval(answer.question, candidates, lambda one: not one.exceeded)
     nearest, warehouse = ranked or answer.beyond, answer.question.warehouse
-    months = [one.month for one in (*ranked, *answer.beyond)]
+    months = [one.month for one in (*ranked, *answer.beyond, *answer.instead)]
     notes = [line.note for one in months for line in (*one.runs.lines, *one.besides.lines)]
     notes += [warehouse.note] if warehouse else []
     return {
@@ -59,6 +62,7 @@ def decision_document(
         "recommended": shown[0] if shown else None,
         "runner_up": _runner_up(answer, shown),
         "others": shown[2:],
+        "instead": [_instead(one, answer) for one in answer.instead],
         "beyond_quotas": [_option(one, answer) for one in answer.beyond],
         "would_fit": _option(would_fit, answer) if would_fit else None,
         "left_out": [_left_out(answer, *one) for one in answer.left_out],
@@ -88,6 +92,11 @@ def _question(answer: Answer, workload: Workload) -> Json:
         "runs_a_month": given(plain(question.runs_a_month), "runs"),
         "acceptable_lag": given(*lag),
         "promise": promise.told,
+        "bearable_lag": None
+        if promise.bearable_seconds is None
+        else given(promise.bearable_seconds, "s where an event is lost"),
+        "lost_events": assumed_figure(terms.assumed.named[LOST]),
+        "event_lag": assumed_figure(terms.assumed.named[EVENT_SECONDS]),
         "timeout": figure(question.timeout_seconds, "s", Label.ASSUMED, "given, or from the longest query"),
         "peak_factor": given(question.peak_factor, "times the average", USUAL_PEAK_FACTOR),
         "material_usd": given(plain(material.usd), "USD a month", plain(Material().usd)),
@@ -107,12 +116,18 @@ def _option(one: Option, answer: Answer) -> Json:
     def estimated(value: float | None, unit: str, source: str = SOURCE) -> Json:
         return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, source)
 
+    def lag(value: float | None, source: str) -> Json:
+        if one.candidate.is_woken:
+            return figure(None if value is None else round(value, 6), "s", Label.ASSUMED, OF_EVENTS)
+        return estimated(value, "s", source)
+
     return {
         "way": one.way,
         "fits": not one.exceeded,
         "exceeded": [load.to_json() for load in one.exceeded],
         "poll": one.policy.shown,
-        "told": one.policy.told,
+        "told": one.told,
+        "input": one.input,
         "interval": figure(
             one.policy.minimum_seconds, "s", Label.ESTIMATED, "the cheapest that keeps the promise"
         ),
@@ -127,9 +142,10 @@ def _option(one: Option, answer: Answer) -> Json:
         ),
         "polls": estimated(float(polls.mean()), "polls a run"),
         "most_polls": estimated(float(polls.max()), "polls of the longest run"),
-        "detection_lag_mean": estimated(found.lag.mean_seconds, "s", ANY_MOMENT),
-        "detection_lag_p95": estimated(found.lag.p95_seconds, "s", ANY_MOMENT),
+        "detection_lag_mean": lag(found.lag.mean_seconds, ANY_MOMENT),
+        "detection_lag_p95": lag(found.lag.p95_seconds, ANY_MOMENT),
         "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
+        "event": both_ends(found),
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
         "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),
         "works": figure(found.candidate.works, "states or operations", Label.MEASURED, COUNTED),
@@ -155,8 +171,9 @@ def _left_out(answer: Answer, candidate: Candidate, shortest_seconds: float) -> 
     if answer.question.none_ends:
         why = "every query runs longer than the timeout"
         return {"way": candidate.name, "why": why, "shortest_lag": None}
-    if candidate.least_delay_seconds:
-        why = "its event may be lost, and the slow poll behind it would see an end too late"
+    question = answer.question
+    if candidate.is_woken and not question.promise.is_kept_by_event(question.terms):
+        why = "its event is taken to come later than that"
     elif candidate.budget_polls is None:
         why = "no interval of it keeps the promise"
     else:
@@ -165,6 +182,19 @@ def _left_out(answer: Answer, candidate: Candidate, shortest_seconds: float) -> 
         "way": candidate.name,
         "why": why,
         "shortest_lag": figure(shortest_seconds, "s", Label.ESTIMATED, CLOSED_FORM),
+    }
+
+
+def _instead(one: Option, answer: Answer) -> Json:
+    """Return what not polling would change, with what its two assumptions make of the lag."""
+    best = answer.recommended
+    more = one.month.usd - best.month.usd if best else None
+    return {
+        **_option(one, answer),
+        "costs_more": figure(
+            None if more is None else plain(more), "USD a month", one.month.bill.label, OF_BILLS
+        ),
+        "lag_ranges": lag_ranges(answer.question, one),
     }
 
 

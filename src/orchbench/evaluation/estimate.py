@@ -8,7 +8,7 @@ the counts equal those of one; faults and retries are left out too.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from orchbench.evaluation.billed_time import (
 )
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
-from orchbench.evaluation.lag import Lag, lag_at_any_moment
+from orchbench.evaluation.lag import Lag, Told, lag_at_any_moment
 from orchbench.evaluation.limits import is_stretched, longest_delay
 from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woken
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
@@ -41,6 +41,7 @@ CLOSED_FORM = "closed form of the way's own counts"
 AS_REHEARSED = "bytes as rehearsed, times polls"
 USUAL_MEMORY_MB = 128
 """Of a function, where nobody gives another."""
+LOST, EVENT_SECONDS = "lost_events_share", "statement_event_seconds"
 METER, KEPT, REQUESTS, COLD, LOGGED = "meter", "kept for seconds", "requests", "cold starts", "logged"
 MILLISECONDS = "milliseconds"
 LOGGING = ("work", "checks", "invocations")
@@ -104,6 +105,13 @@ class Followed:
         )
 
     @cached_property
+    def when_lost(self) -> "Followed":
+        """The same where no event comes; itself where none is waited for."""
+        if not self.candidate.is_woken or self.candidate.events_lost:
+            return self
+        return replace(self, candidate=replace(self.candidate, events_lost=True), quantities={})
+
+    @cached_property
     def total(self) -> Used:
         """What happened, in all executions together."""
         return self.used.total
@@ -157,14 +165,6 @@ class Followed:
         if self.candidate.waits is Waits.HELD:
             return 0.0
         return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
-
-    @cached_property
-    def lag(self) -> Lag:
-        """The detection lag of ends at any moment."""
-        delays = self.polled.last_delay_seconds[~self.unseen]
-        return lag_at_any_moment(
-            delays, self.longest_delay_seconds, by_event=self.candidate.sees_ends_at_once
-        )
 
     @cached_property
     def stretched(self) -> bool:
@@ -224,9 +224,47 @@ class Estimate:
         return self.followed.polled
 
     @property
+    def lost_share(self) -> Decimal:
+        """The share of its ends that it learns of without the event that it waits for."""
+        if not self.candidate.is_woken:
+            return Decimal(0)
+        return Decimal(1) if self.candidate.events_lost else self.terms.assumed[LOST]
+
+    @cached_property
     def lag(self) -> Lag:
-        """The detection lag of ends at any moment."""
-        return self.followed.lag
+        """The detection lag of ends at any moment, as it is expected where events may be lost."""
+        return self._lag(self.lost_share)
+
+    @property
+    def lag_when_lost(self) -> Lag:
+        """The same where no event comes."""
+        return self._lag(Decimal(1))
+
+    @property
+    def lag_when_told(self) -> Lag:
+        """The same where every event comes."""
+        return self._lag(Decimal(0))
+
+    def _lag(self, lost_share: Decimal) -> Lag:
+        followed = self.followed
+        told = None
+        if self.candidate.waits is Waits.HELD:
+            told = Told(0.0, 0.0)
+        elif self.candidate.is_woken:
+            told = Told(float(self.terms.assumed[EVENT_SECONDS]), float(lost_share))
+        delays = followed.polled.last_delay_seconds[~followed.unseen]
+        return lag_at_any_moment(delays, followed.longest_delay_seconds, told)
+
+    @property
+    def when_lost(self) -> "Estimate":
+        """The same where no event comes."""
+        return replace(self, followed=self.followed.when_lost)
+
+    @property
+    def when_told(self) -> "Estimate":
+        """The same where every event comes."""
+        certain = self.terms.assumed.with_values({LOST: Decimal(0)})
+        return replace(self, terms=replace(self.terms, assumed=certain))
 
     @cached_property
     def quantities(self) -> list[Quantity]:
@@ -238,18 +276,35 @@ class Estimate:
         return followed.quantities[key][1]
 
     def _quantities(self) -> list[Quantity]:
-        followed, sums, total = self.followed, self.followed.sums, self.followed.total
+        expected: dict[Key, Decimal] = {}
+        for share, followed in self.ends:
+            for key, mean in self._means(followed).items():
+                expected[key] = expected.get(key, Decimal(0)) + share * mean
+        return list(_quantities(self.followed.usage, expected, self.terms))
+
+    @property
+    def ends(self) -> list[tuple[Decimal, Followed]]:
+        """What is followed where events come, and where they are lost, each with its share."""
+        lost = self.lost_share
+        ends = ((1 - lost, self.followed), (lost, self.followed.when_lost))
+        return [(share, followed) for share, followed in ends if share]
+
+    def _means(self, followed: Followed) -> dict[Key, Decimal]:
+        sums, total, polled = followed.sums, followed.total, int(self._of_polls.sum())
         billed = {
-            (MILLISECONDS, name): Decimal(self._billed(name, sums, total.begun, int(self._of_polls.sum())))
+            (MILLISECONDS, name): Decimal(self._billed(name, sums, total.begun, polled))
             for name in followed.usage.functions
         }
-        means = {key: summed / total.runs for key, summed in (sums | billed).items()}
-        return list(_quantities(followed.usage, means, self.terms))
+        return {key: summed / total.runs for key, summed in (sums | billed).items()}
 
     @property
     def cost_usd(self) -> Floats:
         """What each query's run costs, in floating point to compare: a bill is linear in its amounts."""
-        followed = self.followed
+        costs: Floats = np.array([float(share) * self._cost_usd(followed) for share, followed in self.ends])
+        summed: Floats = costs.sum(axis=0)
+        return summed
+
+    def _cost_usd(self, followed: Followed) -> Floats:
         counted, begun = followed.counted(followed.used), followed.used.begun
         billed = {
             (MILLISECONDS, name): self._billed(name, counted, begun, self._of_polls)

@@ -6,6 +6,8 @@ import numpy as np
 
 from orchbench.evaluation.polling import Floats
 
+PERCENTILE = 0.95
+
 
 @dataclass(frozen=True)
 class Lag:
@@ -20,18 +22,33 @@ class Lag:
     worst_seconds: float
 
 
-def lag_at_any_moment(delays_seconds: Floats, longest_delay_seconds: float, *, by_event: bool) -> Lag:
+@dataclass(frozen=True)
+class Told:
+    """How an event tells of an end: so many seconds after it, but for the share that is lost."""
+
+    seconds: float
+    lost_share: float
+
+
+def lag_at_any_moment(delays_seconds: Floats, longest_delay_seconds: float, told: Told | None = None) -> Lag:
     """Return the lag where each query ends anywhere within the delay before its last poll.
 
     A given duration that happens to be a multiple of the interval would be seen at once; the query that it
-    stands for is not. Of a way that waits for an event, the mean and the percentile are those of an event
-    that arrives at once, and the worst is that of one that is lost.
+    stands for is not. Where an event tells of ends, the delays are of the poll that finds those it does not.
     """
     if not len(delays_seconds):
         return Lag(None, None, longest_delay_seconds)
-    if by_event:
-        return Lag(0.0, 0.0, longest_delay_seconds)
-    return Lag(float(delays_seconds.mean() / 2), _percentile(delays_seconds, 0.95), longest_delay_seconds)
+    mean = float(delays_seconds.mean() / 2)
+    if told is None:
+        return Lag(mean, _percentile(delays_seconds, PERCENTILE), longest_delay_seconds)
+    p95, lost = told.seconds, told.lost_share
+    # The lags of lost events lie around the one moment of all others.
+    if lost > 1 - PERCENTILE:
+        p95 = max(p95, _percentile(delays_seconds, (PERCENTILE - 1 + lost) / lost))
+    if lost >= PERCENTILE:
+        p95 = min(p95, _percentile(delays_seconds, PERCENTILE / lost))
+    expected = lost * mean + (1 - lost) * told.seconds
+    return Lag(expected, p95, longest_delay_seconds if lost else told.seconds)
 
 
 def _percentile(delays_seconds: Floats, share: float) -> float:

@@ -6,7 +6,7 @@ The quotas stand in ``quotas.json``, each with its source. What a way uses of th
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.figures import figure
-from orchbench.evaluation.polling import PollColumns, poll
+from orchbench.evaluation.polling import PollColumns, moment_after, poll
 from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy, shown_duration
@@ -128,7 +128,7 @@ def reach(way: Candidate, policy: Policy) -> Reach:
     """Return how long a query a way can poll with a policy that it keeps."""
     longest = float(quotas()[QUERY].value)
     most = way.usage.most_polls()
-    last_seen = longest if most is None else moment_of_poll(policy, most)
+    last_seen = longest if most is None else moment_after(policy, most)
     # A query of a whole day may still be seen to end where one that went on could not be cancelled any more.
     died = death(way.usage, policy, longest) if last_seen < longest else None
     within_budget = replace(policy, budget=True)
@@ -153,18 +153,7 @@ def _polled(
     return poll(np.array([float(seconds)]), np.array([float(timeout_seconds)]), policy, budget, most)
 
 
-def moment_of_poll(policy: Policy, number: int) -> float:
-    """Return when a poll falls, seconds after the statement's creation, without a budget or a deadline."""
-    if policy.is_fixed:
-        return float(number * policy.minimum_seconds)
-    low, high = 0.0, float(number * policy.maximum_seconds)
-    while high - low > 1:
-        middle = (low + high) // 2
-        found = _polled(middle, FOREVER, policy)
-        low, high = (middle, high) if found.polls[0] <= number else (low, middle)
-    return float(_polled(low, FOREVER, policy).seen_at_seconds[0])
-
-
+@lru_cache(maxsize=1024)
 def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | None) -> float:
     """Return the longest delay up to a deadline, the budget's stretching included.
 
@@ -179,6 +168,7 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | No
     return max(delay_before(1.0), last, delay_before(max(1.0, timeout_seconds - last)))
 
 
+@lru_cache(maxsize=1024)
 def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | None) -> bool:
     """Tell whether a poll budget makes delays longer than the policy's, up to a timeout."""
     if budget_polls is None:
@@ -212,7 +202,7 @@ def misfits(way: Candidate, policy: Policy, timeout_seconds: int) -> Iterator[Mi
     died = None if policy.budget else death(way.usage, policy, timeout_seconds)
     most, budget = way.usage.most_polls(), way.budget_polls
     if died and most is not None:
-        longest_seen = min(moment_of_poll(policy, most), float(timeout_seconds))
+        longest_seen = min(moment_after(policy, most), float(timeout_seconds))
         yield Misfit(
             way.name,
             True,

@@ -81,9 +81,9 @@ def loads(
         account.starts_a_second: starts_a_second,
         account.open_executions: executions,
         **{
-            key: a_second * of_one(meter, polls)
+            key: amount
             for meter, key in account.a_second.items()
-            if of_one(meter, 1)
+            if (amount := a_second * of_one(meter, polls))
         },
     }
     if usage.quota is not None:

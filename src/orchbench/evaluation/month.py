@@ -21,6 +21,8 @@ from orchbench.trace import Label
 
 CUSTOM_METRICS = 5
 """That checks write of a way: functions/telemetry.py."""
+WAKE_METRICS = 1
+"""Executions that an event woke, of a way that waits for one."""
 SHARED_METRICS = 2
 """Statements that the cancel and the sweep function stopped."""
 OWN_CANCELS = 1
@@ -93,8 +95,8 @@ def _faults(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
 def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
     """Yield the traces: a resume is an invocation and begins one, a state machine's run is one."""
     usage, assumed = estimate.candidate.usage, estimate.terms.assumed
-    total = estimate.followed.total
-    each = Decimal(total.invocations(usage)) / total.runs
+    totals = [(share, followed.total) for share, followed in estimate.ends]
+    each = sum((share * total.invocations(usage) / total.runs for share, total in totals), Decimal(0))
     begun = (each if usage.suspends else Decimal(1)) * runs * (1 + assumed["failed_runs_share"])
     always = min(begun, TRACES_ALWAYS)
     amount = always + (begun - always) * assumed["traces_recorded_share"]
@@ -111,9 +113,9 @@ def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
 def fixed_quantities(estimate: Estimate) -> Iterator[Quantity]:
     """Yield what is paid however often it runs; an empty dead-letter queue costs nothing."""
     alarms = estimate.candidate.alarms + SHARED_ALARMS
-    metrics = CUSTOM_METRICS + SHARED_METRICS + (OWN_CANCELS if estimate.candidate.usage.suspends else 0)
-    # How many were woken, of a way that an event wakes.
-    metrics += estimate.candidate.is_woken
+    way = estimate.candidate
+    metrics = CUSTOM_METRICS + SHARED_METRICS
+    metrics += (OWN_CANCELS if way.usage.suspends else 0) + (WAKE_METRICS if way.is_woken else 0)
     for what, key, amount in (
         ("custom metrics", "custom_metric", metrics),
         ("alarms", "alarm", alarms),

@@ -130,6 +130,12 @@ def woken(polled: PollColumns, statement_seconds: Floats) -> PollColumns:
     return replace(polled, seen_at_seconds=seen_at, last_pause_seconds=pause)
 
 
+def moment_after(policy: Policy, polls: int) -> float:
+    """Return when a poll falls, seconds after the statement's creation, without a budget or a deadline."""
+    _, elapsed, _ = _followed(np.array([np.inf]), policy, most_polls=float(polls))
+    return float(elapsed[0])
+
+
 def slow_delays(policy: Policy, polled: PollColumns, longer_than_seconds: float) -> tuple[Counts, Counts]:
     """Return how many delays were longer than this, and whether the first one was, as 0 or 1.
 

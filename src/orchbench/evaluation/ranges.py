@@ -4,10 +4,12 @@ Each way is planned anew wherever it is looked at: another interval may be the c
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Option, Question, answer, best_of
+from orchbench.evaluation.estimate import EVENT_SECONDS, LOST
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.tariff import plain, weakest
 from orchbench.evaluation.warehouse import RPUS
@@ -31,6 +33,21 @@ def tornado(now: Answer, other: Option) -> list[Json]:
         if width := abs(ends[1][0] - ends[0][0]):
             swings.append((width, {"what": name, "why": one.range_source, "low": low, "high": high}))
     return [swing for _width, swing in sorted(swings, key=lambda one: -one[0])]
+
+
+def lag_ranges(question: Question, one: Option) -> list[Json]:
+    """Return what each assumption on its event does to the mean lag that a way is expected to have."""
+    ranges = []
+    for name in (LOST, EVENT_SECONDS):
+        assumed = question.terms.assumed.named[name]
+        ends = {}
+        for end, value in (("low", assumed.low), ("high", assumed.high)):
+            terms = question.assuming({name: value}).terms
+            lag = replace(one.estimate, terms=terms).lag.mean_seconds
+            source = f"the mean lag at {plain(value)} {assumed.unit}"
+            ends[end] = figure(None if lag is None else round(lag, 6), "s", Label.ASSUMED, source)
+        ranges.append({"what": name, "why": assumed.range_source, **ends})
+    return ranges
 
 
 def worst_corner(now: Answer, other: Option, candidates: Sequence[Candidate]) -> Json:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import SOURCE, Answer, Promise, Question, answer
+from orchbench.evaluation.decision import SOURCE, Answer, Question, answer
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.tariff import weakest
@@ -114,7 +114,12 @@ def _changes(question: Question, candidates: Sequence[Candidate]) -> Iterator[_C
     if question.promise.seconds is not None:
         lag = float(max(1, int(question.promise.seconds)))
         yield _Changed(
-            LAG, lag, lambda value: asked(promise=Promise(value)), most=timeout, whole=True, both=True
+            LAG,
+            lag,
+            lambda value: asked(promise=replace(question.promise, seconds=value)),
+            most=timeout,
+            whole=True,
+            both=True,
         )
     yield _Changed(
         TIMEOUT, timeout, lambda value: asked(timeout_seconds=int(value)), most=LONGEST_SECONDS, whole=True

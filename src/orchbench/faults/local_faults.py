@@ -118,9 +118,9 @@ def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
 
 
 def _kill_arm(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    """Kill what arms a wait while the Data API holds its look: every way's first one, but for who only waits."""
+    """Kill what arms a wait while the Data API holds its look, as it does every way's that makes one by then."""
     calls = len(executions) - len(_only_waiting(executions))
-    _kill_in(place, executions, Work.WAIT, DESCRIBE, _in_wait, calls)
+    _kill_in(place, executions, Work.WAIT, DESCRIBE, _in_wait, calls=calls)
 
 
 def _only_waiting(executions: Sequence[StruckExecution]) -> list[StruckExecution]:
@@ -134,6 +134,7 @@ def _kill_in(
     work: Work,
     operation: str,
     unmeetable: Callable[[Way], str | None],
+    *,
     calls: int | None = None,
 ) -> None:
     """Kill the workers that do a work while the Data API holds their calls; ways may share a function.
@@ -173,9 +174,7 @@ def _no_events(place: Scene) -> Iterator[None]:
 @contextmanager
 def _failing_notify(place: Scene) -> Iterator[None]:
     """Let what an event invokes fail at every attempt, as after a deployment that went wrong."""
-    workers = dict.fromkeys(
-        way.workers[Work.WAKE] for way in all_ways().values() if Work.WAKE in way.workers
-    )
+    workers = dict.fromkeys(way.workers[Work.WAKE] for way in all_ways().values() if Work.WAKE in way.workers)
     with ExitStack() as stack:
         for worker in workers:
             stack.enter_context(place.without_code_of(worker))

@@ -159,7 +159,8 @@ class Scene:
     def without_rules_for(self, source: str) -> Iterator[None]:
         """Disable the stack's rules that take the events of a source, and enable them again."""
         events = self.stack.client("events")
-        taken = [rule["Name"] for rule in events.list_rules()["Rules"] if source in rule.get("EventPattern", "")]
+        rules = events.list_rules()["Rules"]
+        taken = [rule["Name"] for rule in rules if source in rule.get("EventPattern", "")]
         try:
             for rule in taken:
                 events.disable_rule(Name=rule)

@@ -75,6 +75,8 @@ CHECKPOINTS = Meter("checkpoints", "checkpoints")
 """Results and waits that a durable invocation stores and waits for."""
 WAKES = Meter("wakes", "wakes")
 """Calls that end the wait of an execution, by a token or a callback."""
+HISTORY_READS = Meter("history_reads", "history reads")
+"""Calls that read an execution's history, to find what it waits for."""
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ class Asked:
 
     def planned(self, question: Question, candidate: Candidate) -> Option:
         """Return how a way polls for it: the cheapest that keeps the promise, or as asked where none does."""
-        shortest = question.promise.policies(self.timeout_seconds, 1)[0]
+        shortest = question.promise.policies(candidate, self.timeout_seconds, 1)[0]
         return best_of(question, candidate) or option(question, candidate, shortest)
 
     def polled(self, question: Question, candidate: Candidate, policy: Policy) -> Bill:

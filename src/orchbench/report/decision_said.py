@@ -1,5 +1,6 @@
 """A decision in words: what to choose, what it costs, and whether that matters beside Redshift."""
 
+import json
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -43,12 +44,53 @@ def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal
     return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else _ranking(answer))]
 
 
+def without_polls(one: Json) -> str:
+    """Say in one line what a way that waits for an event costs, and both of its lags.
+
+    Args:
+        one: of the document's ``instead``.
+    """
+    usd, event = told_money(Decimal(one["usd_a_month"]["value"])), one["event"]
+    came, lost = (event[name]["value"] for name in ("lag_when_it_comes", "worst_lag_when_lost"))
+    return (
+        f"Without polling, {one['way']} costs ${usd} a month: an end is seen {came:g} s late when its event "
+        f"comes, {_told_lag(lost)} at worst when that is lost."
+    )
+
+
+def what_events_change(one: Json) -> list[str]:
+    """Say besides what its lag comes to, which input it takes, and what could overturn it."""
+    event, (lost, delay) = one["event"], one["lag_ranges"]
+    mean, p95 = (one[f"detection_lag_{name}"] for name in ("mean", "p95"))
+    found = (
+        f"{one['way']}: with {told_share(event['lost_share']['value'])} of the events lost "
+        f"({event['lost_share']['label']}), an end is seen {_seconds(mean)} late on average and "
+        f"{_seconds(p95)} at the 95th percentile. The mean is {_range(lost)} over the range of that share, "
+        f"and {_range(delay)} over that of the event's delay."
+    )
+    probe = f" The probe {event['probe']} could overturn it." if event["probe"] else ""
+    return [found, f"Start {one['way']} with {json.dumps(one['input'])} in its input.{probe}"]
+
+
+def _range(swing: Json) -> str:
+    return f"{_seconds(swing['low'])} to {_seconds(swing['high'])}"
+
+
+def _seconds(figure: Json) -> str:
+    return f"{figure['value']:.3g} s" if figure["value"] is not None else "unknown"
+
+
+def _told_lag(seconds: float) -> str:
+    return shown_duration(seconds).replace(" m", " min")
+
+
 def _choice(answer: Answer) -> str:
     best, promise = answer.ranked[0], answer.question.promise
-    text = (
-        f"Choose {best.way}, {best.policy.told}: no end stays unseen for longer than {promise.told}, "
-        "at whatever moment it comes."
-    )
+    kept = f"no end stays unseen for longer than {promise.told}"
+    if best.candidate.is_woken:
+        lost = _told_lag(best.estimate.lag_when_lost.worst_seconds)
+        kept = f"{kept} when its event comes, nor than {lost} when that is lost"
+    text = f"Choose {best.way}, {best.told}: {kept}, at whatever moment it comes."
     if timed_out := float(best.estimate.polled.timed_out.mean()):
         timeout = shown_duration(answer.question.timeout_seconds)
         text += f" {timed_out:.2%} of the runs end at the timeout of {timeout}, their queries cancelled."

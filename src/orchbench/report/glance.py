@@ -14,8 +14,6 @@ from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
 from orchbench.ways import all_ways
 
-WHY_NOT = "docs/why-not.md"
-
 
 def glance(found: Hours, given: Given, confirmed: Collection[str] = ()) -> Glance:
     """Return what is seen first.
@@ -50,23 +48,18 @@ def _verdict(found: Hours, confirmed: Collection[str]) -> Iterator[Text]:
 
 
 def _without_polls(found: Hours) -> Iterator[Text]:
-    """Say what not polling would change: by a way that waits for an event, or by what one would cost."""
-    per = found.given.asked.per
-    if found.by_event:
-        event = found.by_event[0]
+    """Say what not polling would change, by the cheapest way that waits for an event."""
+    for event in found.by_event[:1]:
         yield (
             f"**Not polling at all** ({event.way}) costs ",
             event.cost,
-            f" {per}. An end is then seen as soon as its event arrives, and ",
+            f" {found.given.asked.per}. An end is then seen ",
+            event.event_lag,
+            " s late when its event comes (assumed), and ",
             event.worst_lag,
-            " s late at worst where the event is lost.",
-        )
-    elif cost := found.behind_an_event:
-        yield (
-            "**Not polling at all** would cost ",
-            cost,
-            f" {per} and show an end as soon as its event arrives. It takes a rule and a function more, and "
-            f"is not built here ({WHY_NOT}).",
+            " s late at worst when that is lost: ",
+            event.mean_lag,
+            " s on average.",
         )
 
 
@@ -155,8 +148,14 @@ def _lag(found: Hours) -> Number:
         rest = [one for one in found.each if not one.candidate.polls]
     else:
         rest = [one for one in found.each if one is not best]
-    beside += [(f"{one.way} ", one.mean_lag, " s") for one in rest]
+    beside += [_other_lag(one) for one in rest]
     return Number("Lag before an end is seen", (best.mean_lag, " s"), beside)
+
+
+def _other_lag(one: Hour) -> Text:
+    if not one.candidate.is_woken:
+        return (f"{one.way} ", one.mean_lag, " s")
+    return (f"{one.way} ", one.event_lag, " s; event lost: ", one.worst_lag, " s at worst")
 
 
 def _longest(found: Hours) -> Number:
@@ -211,7 +210,7 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
     parent = next((other for other in found.each if other.way == of), best)
     if not one.candidate.polls:
         confirms = f", and the probe `{way.probe}` confirms that it can" if way and way.probe else ""
-        yield (f"an end must be known at once{confirms}",)
+        yield _at_once(one, confirms)
     elif (one.promised.value or 0) > (parent.promised.value or 0):
         yield (
             "every end must be seen within ",
@@ -222,6 +221,19 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
             one.promised,
             f" h, where {best.way} polls less often",
         )
+
+
+def _at_once(one: Hour, confirms: str) -> Text:
+    if not one.candidate.is_woken:
+        return (f"an end must be known at once{confirms}",)
+    now, late = one.event_lag, one.worst_lag
+    return (
+        "an end should be known within ",
+        now,
+        " s, ",
+        late,
+        f" s will do when its event is lost{confirms}",
+    )
 
 
 def _joined(whens: Sequence[Text]) -> Iterator[Text]:

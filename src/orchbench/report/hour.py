@@ -11,9 +11,11 @@ from functools import cached_property
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Answer, Option, Question, answer
-from orchbench.evaluation.estimate import Estimate
-from orchbench.evaluation.limits import Reach, moment_of_poll, reach
+from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate
+from orchbench.evaluation.events import OF_EVENTS
+from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.polling import moment_after
 from orchbench.evaluation.price_keys import RPU_HOUR
 from orchbench.evaluation.tariff import Bill
 from orchbench.evaluation.variants import parent_of
@@ -24,10 +26,7 @@ from orchbench.report.figures import count, hours, seconds, share, usd
 from orchbench.report.model import Figure
 from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
-from orchbench.ways.durations import Policy
 
-SLOW_POLL_SECONDS = 900
-"""Of the poll behind an event, which may be lost."""
 FORM = "closed form of the way's own counts, at list prices"
 PARTS = "the functions and state machines of a stack that holds this way alone"
 
@@ -91,13 +90,21 @@ class Hour:
     @property
     def mean_lag(self) -> Figure:
         """How long an end stays unseen on average."""
+        lag, files = self.estimate.lag.mean_seconds or 0.0, self.given.files[self.way]
+        if self.candidate.is_woken:
+            return seconds(lag, Label.ASSUMED, OF_EVENTS, files)
         source = f"{FORM.partition(',')[0]}: half the delay before the last poll"
-        lag = self.estimate.lag.mean_seconds or 0.0
-        return seconds(lag, Label.ESTIMATED, source, self.given.files[self.way])
+        return seconds(lag, Label.ESTIMATED, source, files)
+
+    @property
+    def event_lag(self) -> Figure:
+        """How long an end stays unseen whose event comes."""
+        event = self.given.assumed.named[EVENT_SECONDS]
+        return seconds(float(event.value), event.label, event.source, self.given.files[self.way])
 
     @property
     def worst_lag(self) -> Figure:
-        """How long an end stays unseen at worst."""
+        """How long an end stays unseen at worst, its event lost where one is waited for."""
         source = f"{FORM.partition(',')[0]}: the longest delay up to the timeout"
         return seconds(self.estimate.lag.worst_seconds, Label.ESTIMATED, source, self.given.files[self.way])
 
@@ -114,7 +121,7 @@ class Hour:
         source = "polls that the way's own poll budget leaves, times the interval"
         polls = self.candidate.budget_polls
         day = float(LONGEST_SECONDS)
-        seen = day if polls is None else min(day, moment_of_poll(self.planned.policy, polls))
+        seen = day if polls is None else min(day, moment_after(self.planned.policy, polls))
         return hours(seen, Label.ESTIMATED, source, f"{self.given.files[self.way]}; {QUOTAS_IN}")
 
     @property
@@ -188,17 +195,6 @@ class Hours:
             amount, self.given.asked.per, self.warehouse.label, self.warehouse.source, self.given.prices_file
         )
 
-    @property
-    def behind_an_event(self) -> Figure | None:
-        """What the chosen way would cost if it looked every 15 min alone; None where it costs no less."""
-        best = self.chosen
-        bill = self.given.asked.polled(self.question, best.candidate, Policy.fixed(SLOW_POLL_SECONDS))
-        if bill.total_usd >= best.usd:
-            return None
-        source = "closed form of its counts, polled every 15 min behind an event that is not built here"
-        found = usd(bill.total_usd, self.given.asked.per, Label.ASSUMED, source, best.files)
-        return replace(found, shown=f"${bill.total_usd:,.2f}")
-
 
 def hours_of(given: Given) -> Hours:
     """Return what is asked, on every way."""
@@ -212,7 +208,7 @@ def hours_of(given: Given) -> Hours:
 
 def _hour(candidate: Candidate, question: Question, redshift_usd: Decimal, given: Given) -> Hour:
     planned = given.asked.planned(question, candidate)
-    unlimited = candidate.kept(replace(planned.policy, budget=False))
+    unlimited = planned.candidate.kept(replace(planned.policy, budget=False))
     return Hour(
         planned,
         reach(candidate, unlimited),

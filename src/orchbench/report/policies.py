@@ -5,13 +5,14 @@ budget stretches a schedule, it stretches the beginning most.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.estimate import Estimate, estimate_way
+from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, estimate_way
+from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.variants import parent_of
 from orchbench.report import drawing
 from orchbench.report.figures import RUNS, count, seconds, told_duration, told_poll, usd_of_runs
@@ -19,25 +20,27 @@ from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Section, Table, Text
 from orchbench.report.reading import Given
 from orchbench.trace import Label
-from orchbench.ways.durations import parse_policy
+from orchbench.ways.durations import Policy, parse_policy
 
 INTERVALS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
 POLICIES = (*(f"fixed:{interval}s" for interval in INTERVALS), "adaptive")
 FORM = "closed form of the way's own counts"
 NAMED_AT_SECONDS = 20
 """Where a line carries its name: the shortest delay from here on that every line has."""
-AT_ONCE_SECONDS = 1.0
+AT_ONCE_SECONDS = 0.2
 """Where an end stands that is seen at once: nothing is 0 on a logarithmic axis."""
+COMES, LOST = "its event comes", "its event is lost"
+"""In the place of a policy: both ends of a way that waits for an event."""
 ALIKE = 1.25
 """Costs that are closer than this are one place for a name."""
 
 
 @dataclass(frozen=True)
 class Point:
-    """One policy on one way.
+    """One policy on one way, or one end of a way that waits for an event.
 
     Attributes:
-        on_front: nothing is both cheaper and quicker to see every end.
+        on_front: of what polls, nothing is both cheaper and quicker to see every end.
     """
 
     way: str
@@ -52,8 +55,15 @@ class Point:
 
     @property
     def delay_seconds(self) -> float:
-        """The longest of the schedule up to the timeout."""
+        """The longest of the schedule up to the timeout; of an event that comes, its own."""
+        if self.policy == COMES:
+            return self.found.lag.worst_seconds
         return self.found.followed.longest_delay_seconds
+
+    @property
+    def polls(self) -> bool:
+        """Tell whether it is a policy, and not an end of a way that waits for an event."""
+        return self.policy not in (COMES, LOST)
 
     @property
     def stretched(self) -> bool:
@@ -67,7 +77,9 @@ class Point:
 
     @property
     def told(self) -> str:
-        """The policy as a label."""
+        """The policy as a label; none where it is no policy that makes an end wait."""
+        if not self.polls or not self.delay_seconds:
+            return ""
         return (
             "adaptive"
             if self.policy == "adaptive"
@@ -92,7 +104,16 @@ def lag_chart(given: Given) -> Chart:
             "logarithmic. Bold lines are the two that are compared. Large marks: nothing is both cheaper and "
             "sooner. A hollow mark asks for more polls than its quota allows, and stands where the poll "
             "budget slows it down to."
-            + (" A mark at 1 s is an end that is seen at once." if not all(map(_waits, points)) else ""),
+            + (
+                ""
+                if all(one.delay_seconds for one in points)
+                else f" A mark at {AT_ONCE_SECONDS:g} s is an end that is seen at once."
+            )
+            + (
+                ""
+                if all(one.polls for one in points)
+                else " What waits for an event has two marks, joined: when it comes, and when it is lost."
+            ),
         ),
         f"Points of cost against the longest delay. On the Pareto front: {told}.",
         draw,
@@ -108,6 +129,7 @@ def section(given: Given, found: Hours) -> Section:
         for policy in POLICIES
         if not any(one.stretched for one in points if one.policy == policy)
     ]
+    ends = [[one for one in points if one.policy == end] for end in (COMES, LOST)]
     best = found.chosen
     polled = told_poll(best.planned.policy)
     title: Text = (f"Polled {polled}, an end is seen ", best.mean_lag, " s after it, whichever way polls")
@@ -123,21 +145,17 @@ def section(given: Given, found: Hours) -> Section:
                 "poll budget slows a way down before its quota would end it.",
             )
         ],
-        [_table(kept, given)],
+        [_table([one for one in (*kept, *ends) if one], given)],
     )
 
 
 def all_points(given: Given) -> list[Point]:
     """Return every policy on every way, the Pareto front marked."""
-    found = [_point(candidate, policy, given) for candidate in given.candidates for policy in POLICIES]
+    found = [one for candidate in given.candidates for one in _points(candidate, given)]
     return [
-        Point(one.way, one.policy, one.found, not any(_beats(other, one) for other in found)) for one in found
+        replace(one, on_front=one.polls and not any(_beats(other, one) for other in found if other.polls))
+        for one in found
     ]
-
-
-def _waits(one: Point) -> bool:
-    """Tell whether an end stays unseen at all."""
-    return one.delay_seconds > 0
 
 
 def _beats(other: Point, one: Point) -> bool:
@@ -148,13 +166,22 @@ def _beats(other: Point, one: Point) -> bool:
     return quicker and cheaper and not same
 
 
-def _point(candidate: Candidate, text: str, given: Given) -> Point:
-    policy = parse_policy(text)
+def _points(candidate: Candidate, given: Given) -> Iterator[Point]:
     asked = given.asked
-    found = estimate_way(
-        candidate, asked.durations_seconds, policy, given.terms, float(asked.timeout_seconds)
-    )
-    return Point(candidate.name, text, found)
+
+    def estimated(text: str) -> Estimate:
+        policy, timeout = parse_policy(text), float(asked.timeout_seconds)
+        return estimate_way(candidate, asked.durations_seconds, policy, given.terms, timeout)
+
+    if candidate.fallback:
+        bearable = int(min(asked.promise.bearable(candidate), asked.timeout_seconds))
+        candidate = candidate.polling(Policy.fixed(bearable))
+        found = estimated(POLICIES[0])
+        yield Point(candidate.name, COMES, found.when_told)
+        yield Point(candidate.name, LOST, found.when_lost)
+        return
+    for text in POLICIES:
+        yield Point(candidate.name, text, estimated(text))
 
 
 def _data(one: Point, given: Given) -> list[Datum]:
@@ -165,11 +192,16 @@ def _data(one: Point, given: Given) -> list[Datum]:
 
 
 def _delay(one: Point, given: Given) -> Any:
+    if one.policy == COMES:
+        event = given.assumed.named[EVENT_SECONDS]
+        return seconds(one.delay_seconds, event.label, event.source, given.files[one.way])
     source = f"{FORM}: the longest delay up to the timeout"
     return seconds(one.delay_seconds, Label.ESTIMATED, source, given.files[one.way])
 
 
 def _mean(one: Point, given: Given) -> Any:
+    if one.policy == COMES:
+        return _delay(one, given)
     source = f"{FORM}: half the delay before the last poll of this query"
     return count(one.found.lag.mean_seconds or 0.0, "s", Label.ESTIMATED, source, given.files[one.way])
 
@@ -182,14 +214,15 @@ def _cost(one: Point, given: Given) -> Any:
 
 
 def _table(kept: Sequence[Sequence[Point]], given: Given) -> Table:
-    """Return what each policy costs: a row for all ways, as their lags are the same but for an event's."""
+    """Return what each policy costs: a row for all ways that poll, and one for each end of an event."""
     ways = [one.name for one in given.candidates]
     rows: list[Sequence[Text]] = []
     for points in kept:
         of = {one.way: one for one in points}
         slowest = max(points, key=lambda one: one.delay_seconds)
-        costs = [(_cost(of[way], given),) for way in ways]
-        rows.append([(slowest.told,), (_mean(slowest, given),), (_delay(slowest, given),), *costs])
+        costs: list[Text] = [(_cost(of[way], given),) if way in of else (NOTHING,) for way in ways]
+        told = slowest.told if slowest.polls else f"never; {slowest.policy}"
+        rows.append([(told,), (_mean(slowest, given),), (_delay(slowest, given),), *costs])
     return Table(
         f"USD per {RUNS:,} runs, estimated: {given.asked.queries}",
         ("poll every", "mean lag, s", "longest lag, s", *ways),
@@ -200,13 +233,14 @@ def _table(kept: Sequence[Sequence[Point]], given: Given) -> Table:
 
 def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[str, Any]:
     # A way that no policy makes wait is one mark.
-    marks = {(one.way, one.told if _waits(one) else "", one.delay_seconds): one for one in points}
+    marks = {(one.way, one.told, one.delay_seconds): one for one in points}
     rows: list[dict[str, Any]] = [
         {
             "way": one.way,
             "delay": one.delay_seconds or AT_ONCE_SECONDS,
             "cost": one.cost_usd * 1_000,
-            "told": one.told if _waits(one) else "",
+            "told": one.told,
+            "named": not one.told and one.policy != LOST,
             "on_front": one.on_front,
             "stretched": one.found.followed.stretched,
         }
@@ -262,7 +296,7 @@ def _names(
 ) -> Iterator[alt.Chart]:
     """Yield each line's name above it, the lowest line's below it; of close lines above each other."""
     for row in rows:
-        if not row["told"]:
+        if row["named"]:
             yield from _name(row, x, y, colour, narrow=narrow)
     ranked = sorted(_named([row for row in rows if row["told"]]), key=lambda row: float(row["cost"]))
     for index, row in enumerate(ranked):

@@ -25,6 +25,7 @@ from orchbench.evaluation.prices import told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.faults.catalogue import REHEARSED
 from orchbench.probes import all_probes
+from orchbench.report.decision_said import what_events_change, without_polls
 from orchbench.report.figures import decimals, money, told_duration
 from orchbench.report.reading import Given, Results
 from orchbench.report.sources import used_prices
@@ -36,7 +37,8 @@ SCHEMA = "orchbench.adr/1"
 MEASURED = ("makespan_seconds", "overhead_seconds", "detection_lag_seconds")
 MOST_TURNS = 6
 OPTIONS = (
-    *("duration", "durations", "column", "runs_a_month", "acceptable_lag", "timeout"),
+    *("duration", "durations", "column", "runs_a_month", "acceptable_lag"),
+    *("bearable_lag", "lost_events", "timeout"),
     *("region", "architecture", "memory", "prices", "budget_usd", "peak_factor", "free_tier"),
     *("redshift_rpus", "redshift_hour_usd", "redshift_rpu_hour_usd", "no_redshift"),
 )
@@ -253,6 +255,8 @@ def markdown(found: Json, named: str = ".") -> str:
         "thousands": _thousands,
         "capitalized": _capitalized,
         "origin": _origin,
+        "without_polls": without_polls,
+        "what_events_change": what_events_change,
     }
     decision = found["decision"]
     ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]

@@ -21,8 +21,8 @@ _USAGE = Usage(
     in_vain=amounts(1, 2, 1, 463),
     # The next wait began before the check, and nobody waits for it.
     by_fallback=amounts(1, 1, 1, 0),
-    # A statement that is cancelled sends its event too. It finds no callback that waits, and an execution that
-    # is not over: it comes again a minute later.
+    # A statement that is cancelled sends its event too. It finds no callback that waits, and an execution
+    # that is not over: it comes again a minute later.
     endings=ENDINGS | {Ending.TIMED_OUT: ENDINGS[Ending.TIMED_OUT] + Amounts(invocations={_NOTIFY: 1})},
     refused_poll=amounts(0, 1, 0, 166),
     refused_ending=amounts(0, 1 + 1, 0, 166),

@@ -1,10 +1,11 @@
 """The baseline with its wait for time replaced by a wait for the Data API's event, a slow poll behind it."""
 
+from orchbench.platforms.meters import HISTORY_READS, WAKES
 from orchbench.platforms.step_functions.platform import HISTORY_QUOTA
 from orchbench.trace import Work
 from orchbench.ways.sfn_poll import WAY as BASELINE
 from orchbench.ways.state_machine_amounts import amounts
-from orchbench.ways.usage import Ending, Usage
+from orchbench.ways.usage import Amounts, Ending, Usage
 from orchbench.ways.way import Variation, Waits, Way
 
 # A Task that waits for its token writes one event more than another, TaskSubmitted, however it ends.
@@ -13,8 +14,8 @@ _USAGE = Usage(
     start=BASELINE.usage.start,
     wait=amounts(1, 6, arm=1),
     look=BASELINE.usage.look,
-    # It goes into no history: a token is completed from outside.
-    event=amounts(0, 0, notify=1),
+    # It goes into no history: a token is completed from outside, and found in the newest wait's record.
+    event=Amounts({HISTORY_READS: 1, WAKES: 1}, {"notify": 1}),
     # A statement that is cancelled sends its event too. It finds the execution at its cancel, and comes again
     # a minute later, when there is nothing to wake any more.
     endings={

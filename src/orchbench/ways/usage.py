@@ -134,8 +134,8 @@ class Usage:
     @property
     def parts(self) -> tuple[Amounts, ...]:
         """Everything that it may consist of."""
-        besides = (self.wait, self.event, self.in_vain, self.by_fallback)
-        return (self.start, self.look, *besides, *self.endings.values())
+        waited = (self.wait, self.look, self.event, self.in_vain, self.by_fallback)
+        return (self.start, *waited, *self.endings.values())
 
     @cached_property
     def meters(self) -> tuple[Meter, ...]:

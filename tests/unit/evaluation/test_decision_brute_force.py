@@ -13,9 +13,10 @@ from orchbench.commands.estimation import candidates
 from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import Option, Promise, Question, answer, option
-from orchbench.evaluation.estimate import Terms
+from orchbench.evaluation.estimate import EVENT_SECONDS, Terms
 from orchbench.evaluation.prices import price_list
 from orchbench.rehearsal import Scenario, rehearse
+from orchbench.rehearsal.fault import Fault
 from orchbench.trace import Trace, Work
 from orchbench.ways.durations import Policy
 
@@ -36,7 +37,9 @@ def question_of(seed: int) -> Question:
     return Question(
         durations_seconds=durations,
         runs_a_month=Decimal(int(random.choice([40, 6_000, 9_000_000]))),
-        promise=Promise(float(lag) + float(random.choice([0.0, 0.5]))),
+        promise=Promise(
+            float(lag) + float(random.choice([0.0, 0.5])), bearable_seconds=float(random.integers(1, 300))
+        ),
         timeout_seconds=int(random.integers(40, 200)),
         terms=TERMS[seed % 2],
         free_tier=bool(seed % 3 == 0),
@@ -45,7 +48,7 @@ def question_of(seed: int) -> Question:
 
 def ways_of(seed: int) -> list[Candidate]:
     # Where the service holds each look there is no interval to ask for.
-    ways = [one for one in candidates(None) if one.polls]
+    ways = [one for one in candidates(None) if one.polls or one.is_woken]
     return [replace(way, budget_polls=SMALL_BUDGET) for way in ways] if seed % 4 == 1 else ways
 
 
@@ -55,9 +58,10 @@ def keeps(question: Question, found: Option) -> bool:
     while at < question.timeout_seconds:
         at = min(at + found.policy.minimum_seconds, question.timeout_seconds)
         polls.append(at)
-    budget = found.estimate.candidate.budget_polls
+    budget, promise = found.candidate.budget_polls, question.promise
     longest = max(after - before for before, after in pairwise([0, *polls]))
-    return (budget is None or len(polls) <= budget) and longest <= (question.promise.seconds or 0)
+    allowed = promise.bearable(found.candidate) if found.candidate.is_woken else promise.seconds or 0
+    return (budget is None or len(polls) <= budget) and longest <= allowed
 
 
 @pytest.mark.slow
@@ -79,10 +83,12 @@ def test_no_whole_second_on_any_way_is_cheaper_than_the_answer(seed: int) -> Non
     found = answer(question, ways)
 
     # What is retained is retained while an end is unseen too: a longer interval costs up to a millionth more.
-    costs = {one.way: float(one.month.usd) for one in found.ranked}
+    costs = {one.way: float(one.month.usd) for one in (*found.ranked, *found.instead)}
     assert costs == pytest.approx({way: float(usd) for way, usd in every.items()}, rel=1e-6)
-    assert {one.way for one in found.beyond} == beyond - set(every)
-    if every:
+    woken = {way.name for way in ways if way.is_woken}
+    assert {one.way for one in found.beyond} == beyond - set(every) - woken
+    assert {one.way for one in found.instead} == woken & set(every)
+    if every := {way: usd for way, usd in every.items() if way not in woken}:
         least = min(every.values())
         cheapest = min(found.ranked, key=lambda one: one.month.usd)
         assert float(cheapest.month.usd) == pytest.approx(float(least), rel=1e-6)
@@ -119,6 +125,36 @@ def test_the_promise_holds_in_a_rehearsal_at_the_worst_moment(way: str, timeout:
     assert lagged.statement
     assert lagged.ended_at - lagged.statement.updated_at <= lag
     assert best.estimate.lag.worst_seconds == pytest.approx(longest, abs=0.01)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [one.name for one in candidates(None) if one.is_woken])
+@pytest.mark.parametrize(("timeout", "bearable"), [(1_000, 47), (1_000, 613), (600, 900)])
+def test_both_promises_of_an_event_hold_in_a_rehearsal_at_the_worst_moment(
+    way: str, timeout: int, bearable: int
+) -> None:
+    terms = replace(TERMS[0], assumed=default_assumptions())
+    promise = Promise(1.0, bearable_seconds=bearable)
+    question = Question(np.array([431.0]), Decimal(100), promise, timeout, terms)
+    (best,) = answer(question, candidates([way])).ranked
+    delay = best.policy.minimum_seconds
+
+    def lag(seconds: float, *faults: str) -> float:
+        given = {"timeout_seconds": timeout, **best.input}
+        trace = rehearse(Scenario(seconds, given, faults=tuple(map(Fault.parse, faults))), way).trace
+        assert trace.ended_at
+        assert trace.statement
+        return trace.ended_at - trace.statement.updated_at
+
+    # Right after a look of the slow poll: nothing looks again until the next one.
+    after_a_look = delay + 0.25 if 2 * delay < timeout else 0.25
+    lost = lag(after_a_look, "lose-statement-event")
+    assert delay == min(bearable, timeout)
+    assert lost <= best.estimate.lag_when_lost.worst_seconds <= bearable
+    assert lost == pytest.approx(delay - 0.25, abs=0.01)
+    event = float(terms.assumed[EVENT_SECONDS])
+    assert lag(after_a_look, f"late-statement-event:seconds={event:g}") == pytest.approx(event, abs=0.01)
+    assert best.estimate.lag_when_told.worst_seconds == event
 
 
 @pytest.mark.parametrize("lag", [1, 45])

@@ -94,7 +94,10 @@ def assert_same_bill(
         line.what.removeprefix("orchbench-"): line
         for line in bill(rehearsal.trace, PRICES, assumptions=assumed, metered=rehearsal.metered).lines
     }
-    assert list(expected) == list(found)
+    # What an event invokes comes before the first look or after it.
+    assert set(expected) == set(found)
+    if way.waits is not Waits.FOR_AN_EVENT:
+        assert list(expected) == list(found)
     for what, line in found.items():
         if what.startswith("data "):
             # Digits of a number of seconds more or less, and the text of an error.
@@ -145,7 +148,9 @@ def test_an_adaptive_policy_is_stored_with_every_poll_and_the_estimate_knows(way
     rehearsed = rehearse(scenario, way).metered.get(WRITTEN_BYTES) or 0
 
     assert int(estimated(scenario, way).followed.sums.get(("meter", WRITTEN_BYTES.key), 0)) == pytest.approx(
-        rehearsed, rel=0.01
+        # What a way does not use of its input is stored with it all the same.
+        rehearsed,
+        rel=0.03 if way.waits is Waits.FOR_AN_EVENT else 0.01,
     )
 
 

@@ -1,6 +1,7 @@
 """Ways that wait for an event: an estimate equals the rehearsal, however often the fallback looks before."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import settings
@@ -9,7 +10,7 @@ from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count, counted_meters
-from orchbench.evaluation.estimate import Estimate, Terms, estimate_way
+from orchbench.evaluation.estimate import LOST, Estimate, Terms, estimate_way
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.prices import price_list
 from orchbench.platforms.meters import HISTORY_EVENTS
@@ -22,7 +23,8 @@ from orchbench.ways.way import Waits, Way
 
 FULL = settings().max_examples >= 500
 ON_DEMAND = pytest.mark.skipif(not FULL, reason="takes minutes: only with --hypothesis-profile=full")
-TERMS = Terms(price_list("us-east-1"), "x86_64", 128, default_assumptions())
+# Each rehearsal here has its event.
+TERMS = Terms(price_list("us-east-1"), "x86_64", 128, default_assumptions().with_values({LOST: Decimal(0)}))
 WOKEN = [way for way in all_ways().values() if way.waits is Waits.FOR_AN_EVENT]
 EVERY_WAY = pytest.mark.parametrize("way", WOKEN, ids=lambda way: way.name)
 
@@ -34,7 +36,7 @@ def scenario(seconds: float, fallback_seconds: int, timeout_seconds: int, *fault
 
 
 def candidate(way: Way, fallback_seconds: int) -> Candidate:
-    return replace(Candidate.of(way), least_delay_seconds=fallback_seconds)
+    return Candidate.of(way).polling(Policy.fixed(fallback_seconds))
 
 
 def estimated(found: Candidate, given: Scenario) -> Estimate:

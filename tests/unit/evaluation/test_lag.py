@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from orchbench.evaluation.lag import lag_at_any_moment
+from orchbench.evaluation.lag import Told, lag_at_any_moment
 from orchbench.evaluation.limits import longest_delay
 from orchbench.evaluation.polling import poll
 from orchbench.evaluation.workload import InvalidWorkload, from_distribution
@@ -9,7 +9,7 @@ from orchbench.ways.durations import Policy, parse_policy
 
 
 def test_the_lag_of_a_fixed_interval_is_half_of_it_on_average() -> None:
-    found = lag_at_any_moment(np.full(7, 60.0), 60.0, by_event=False)
+    found = lag_at_any_moment(np.full(7, 60.0), 60.0)
 
     assert found.p95_seconds == pytest.approx(57)
     assert (found.mean_seconds, found.worst_seconds) == (30, 60)
@@ -19,16 +19,31 @@ def test_the_percentile_is_that_of_ends_spread_over_every_delay() -> None:
     delays = np.random.default_rng(1).integers(1, 300, 50).astype(float)
     spread = np.concatenate([np.linspace(0, one, 20_001) for one in delays])
 
-    found = lag_at_any_moment(delays, 300.0, by_event=False)
+    found = lag_at_any_moment(delays, 300.0)
 
     assert found.mean_seconds == pytest.approx(spread.mean(), rel=1e-3)
     assert found.p95_seconds == pytest.approx(np.percentile(spread, 95), rel=1e-3)
 
 
 def test_where_no_query_is_seen_to_end_there_is_no_lag_but_a_worst_one() -> None:
-    found = lag_at_any_moment(np.array([]), 60.0, by_event=False)
+    found = lag_at_any_moment(np.array([]), 60.0)
 
     assert (found.mean_seconds, found.p95_seconds, found.worst_seconds) == (None, None, 60)
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.001, 0.05, 0.06, 0.5, 0.95, 0.99, 1.0])
+def test_the_lag_of_an_event_is_its_own_and_for_the_share_that_is_lost_that_of_the_slow_poll(
+    lost: float,
+) -> None:
+    random, many = np.random.default_rng(4), 400_000
+    delays = random.choice([300.0, 600.0, 900.0], many)
+    lags = np.where(random.random(many) < lost, random.random(many) * delays, 40.0)
+
+    found = lag_at_any_moment(delays, 900.0, Told(40.0, lost))
+
+    assert found.mean_seconds == pytest.approx(lags.mean(), rel=2e-2)
+    assert found.p95_seconds == pytest.approx(np.percentile(lags, 95), rel=3e-2)
+    assert found.worst_seconds == (900 if lost else 40)
 
 
 @pytest.mark.parametrize("text", ["fixed:7s", "adaptive", "adaptive:share=0.3,minimum=5s,maximum=900s"])

@@ -17,7 +17,7 @@ from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.decision import Promise, Question, answer
 from orchbench.evaluation.decision_document import decision_document
-from orchbench.evaluation.estimate import Estimate, Terms, estimate_way
+from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, Terms, estimate_way
 from orchbench.evaluation.limits import NO_QUOTA, misfits, reach
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.prices import known_regions, price_list
@@ -90,7 +90,7 @@ WOKEN = replace(
         },
     ),
     waits=Waits.FOR_AN_EVENT,
-    least_delay_seconds=SLOW_POLL_SECONDS,
+    fallback=Policy.fixed(SLOW_POLL_SECONDS),
 )
 UNLIKE = [BARE, ENDLESS, FREE_LOOKS, WOKEN]
 
@@ -148,7 +148,8 @@ def test_a_way_that_waits_for_an_event_looks_once_more_for_each_slow_poll(second
     assert int(estimate_found.followed.of(HISTORY_EVENTS)[0]) == 9 + 13 * waits
     assert int(estimate_found.followed.invocations[0]) == 1 + 2 * waits + 1
     # An event that arrives ends the last wait at once; one that is lost leaves the end to the slow poll.
-    assert float(estimate_found.followed.lag_seconds[0]) == estimate_found.lag.mean_seconds == 0
+    assert float(estimate_found.followed.lag_seconds[0]) == 0
+    assert estimate_found.lag_when_told.mean_seconds == ASSUMED[EVENT_SECONDS]
     assert float(estimate_found.polled.seen_at_seconds[0]) == seconds
     assert float(estimate_found.followed.lag_worst_seconds[0]) == SLOW_POLL_SECONDS
 
@@ -187,9 +188,9 @@ def test_what_no_quota_limits_has_no_number_of_polls_and_says_why(way: Candidate
         assert list(misfits(way, policy, 86_400)) == []
 
 
-def decided(ways: list[Candidate], lag_seconds: float = 60.0) -> Json:
+def decided(ways: list[Candidate], lag_seconds: float = 60.0, terms: Terms = TERMS) -> Json:
     workload = from_distribution("lognormal:median=20m,p95=2h")
-    question = Question(workload.durations_seconds, Decimal(3_000), Promise(lag_seconds), 60_000, TERMS)
+    question = Question(workload.durations_seconds, Decimal(3_000), Promise(lag_seconds), 60_000, terms)
     found = answer(question, ways)
     document = decision_document(found, ways, workload)
     return document | {"said": said(found, len(ways), document["would_fit"], None)}
@@ -201,26 +202,27 @@ def weighed(told: Json) -> set[str]:
 
 
 @pytest.mark.slow
-def test_a_way_that_waits_for_an_event_promises_what_its_slow_poll_does() -> None:
-    told, later = (decided([*candidates(None), *UNLIKE], lag) for lag in (60.0, 900.0))
+def test_a_way_that_waits_for_an_event_stands_beside_those_that_poll_with_its_slow_poll_for_a_lost_one() -> (
+    None
+):
+    told, alone = decided([*candidates(None), *UNLIKE]), decided([WOKEN])
     woken = {way.name for way in candidates(None) if way.is_woken}
 
-    # An event may be lost, so that it counts for nothing but the mean.
     assert weighed(told) == {*all_ways(), "bare", "endless", "free-looks"} - woken
-    left_out = {one["way"]: one["shortest_lag"]["value"] for one in told["left_out"]}
-    assert left_out == dict.fromkeys(woken, 1_800) | {"woken": 900}
-    assert "woken is left out: its event may be lost" in " ".join(decision_table.sentences_of(told))
-    assert weighed(later) == {*all_ways(), *(one.name for one in UNLIKE)} - woken
-    assert later["recommended"]["way"] == "woken"
-    assert later["recommended"]["detection_lag_mean"]["value"] == 0
-    assert later["recommended"]["detection_lag_worst"]["value"] == 900
+    assert {one["way"]: one["detection_lag_worst"]["value"] for one in told["instead"]} == dict.fromkeys(
+        woken, 1_800
+    ) | {"woken": SLOW_POLL_SECONDS}
+    assert "Without polling, woken costs " in " ".join(decision_table.sentences_of(told))
+    assert (alone["recommended"]["way"], alone["instead"]) == ("woken", [])
 
 
-def test_a_decision_between_events_alone_says_that_none_keeps_a_short_promise() -> None:
-    told = decided([WOKEN])
+def test_a_decision_between_events_alone_says_that_none_keeps_a_lag_shorter_than_their_delay() -> None:
+    terms = replace(TERMS, assumed=ASSUMED.with_values({EVENT_SECONDS: Decimal(90)}))
+    told = decided([WOKEN], terms=terms)
 
     assert (told["fits"], told["recommended"]) == (False, None)
     assert told["said"][0].startswith("No way sees every end within 1 m")
+    assert "its event is taken to come later" in " ".join(decision_table.sentences_of(told))
 
 
 def test_no_poll_budget_stretches_what_no_quota_limits() -> None:
@@ -271,7 +273,7 @@ def test_an_event_costs_its_report_as_its_estimate() -> None:
     assert float(one.bill.total_usd) == pytest.approx(
         float(found(WOKEN, 3_600.0, Policy.fixed(10)).cost_usd[0])
     )
-    assert (one.polled.polls[0], one.lag.mean_seconds) == (4, 0)
+    assert (one.polled.polls[0], one.lag_when_told.mean_seconds) == (4, 0.5)
     assert one.lag.worst_seconds == SLOW_POLL_SECONDS
 
 

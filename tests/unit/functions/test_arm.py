@@ -53,7 +53,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
     for cached in (executions.client, redshift_data_client):
         cached.cache_clear()
     stubs = {
-        "redshift-data": Stubber(redshift_data_client()),  # type: ignore[arg-type]
+        "redshift-data": Stubber(redshift_data_client()),
         "stepfunctions": Stubber(executions.client("stepfunctions")),
     }
     for stub in stubs.values():

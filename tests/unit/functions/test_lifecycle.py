@@ -262,3 +262,10 @@ def test_a_refused_submit_that_left_no_statement_has_nothing_to_cancel() -> None
     kept = {"output": {"sqls": ["SELECT 1"]}, "failure": {"Error": "DataApiRefused", "Cause": "no"}}
     found = lifecycle.cancel("arn:1", kept, data_api=OneStatement())
     assert found["output"] == {"status": "NOT_SUBMITTED"}
+
+
+def test_a_failure_that_came_without_a_cause_has_an_empty_one_after_the_cancel() -> None:
+    data_api = OneStatement()
+    progress = submit(data_api, {"sql": "SELECT 1"}).to_json() | {"failure": {"Error": "States.Timeout"}}
+    cancelled = lifecycle.cancel("arn:1", progress, data_api=data_api)
+    assert cancelled["failure"] == {"Error": "States.Timeout", "Cause": ""}

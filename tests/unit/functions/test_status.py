@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from redshift_batch.model import AdaptivePoll, FixedPoll, Progress, Statement, SubStatement
-from redshift_batch.status import assess
+from redshift_batch.status import assess, seconds_after_next
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 POLL_BUDGET = 2_742
@@ -105,3 +105,26 @@ def test_progress_survives_its_way_through_json(poll: FixedPoll | AdaptivePoll) 
         poll_budget=POLL_BUDGET,
     )
     assert Progress.from_json(progress.to_json()) == progress
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "timeout", "seconds"),
+    [
+        (0.0, 60, 10),
+        # 10 s for the next wait, and 5 s are left up to the deadline.
+        (45.0, 60, 5),
+        (45.25, 60, 5),
+        # The next wait ends at the deadline, and nothing follows it.
+        (50.0, 60, None),
+        (59.5, 60, None),
+        # A handler's clock may run behind Redshift's.
+        (-3.0, 60, 10),
+    ],
+)
+def test_a_wait_that_begins_before_a_check_ends_at_the_deadline_at_the_latest(
+    elapsed: float, timeout: int, seconds: int | None
+) -> None:
+    progress = progress_at(max(0.0, elapsed), "STARTED", timeout=timeout)
+    now = CREATED + timedelta(seconds=elapsed)
+
+    assert seconds_after_next(progress, poll_budget=POLL_BUDGET, now=now) == seconds

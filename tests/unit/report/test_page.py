@@ -55,7 +55,9 @@ def test_the_verdict_tells_the_pair_then_a_variant_then_no_polls_then_what_could
     first = (written / "report.md").read_text().split("\n\n")[1]
     assert "you operate 3 functions instead of 4 and a state machine" in first
     assert variant.startswith("durable-condition does the same for less")
-    assert unpolled.startswith("Not polling at all would cost  per 1,000 runs")
+    assert unpolled.startswith(
+        "Not polling at all (durable-callback) costs  per 1,000 runs. An end is then seen "
+    )
     assert unless.startswith("One probe could overturn the cost, durable-operations-metered: if AWS bills ")
     assert "estimated, not measured on AWS" in basis
     assert "list prices of us-east-1" in basis
@@ -86,7 +88,9 @@ def test_each_other_way_is_told_when_it_is_right(written: Path) -> None:
         ["sfn-poll"],
         ["sfn-direct"],
         ["sfn-long-poll"],
+        ["sfn-callback"],
         ["durable-condition"],
+        ["durable-callback"],
     ]
 
 

@@ -7,7 +7,14 @@ pricing).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchbench.platforms.meters import HISTORY_EVENTS, STATE_TRANSITIONS, ExecutionQuota, Meter
+from orchbench.platforms.meters import (
+    HISTORY_EVENTS,
+    HISTORY_READS,
+    STATE_TRANSITIONS,
+    WAKES,
+    ExecutionQuota,
+    Meter,
+)
 from orchbench.platforms.platform import (
     AccountQuotas,
     Clients,
@@ -38,7 +45,11 @@ class StepFunctionsPlatform(Platform):
     account_quotas = AccountQuotas(
         starts_a_second="sfn_start_execution_a_second",
         open_executions="sfn_open_executions",
-        a_second={STATE_TRANSITIONS: "sfn_state_transitions_a_second"},
+        a_second={
+            STATE_TRANSITIONS: "sfn_state_transitions_a_second",
+            WAKES: "sfn_task_callbacks_a_second",
+            HISTORY_READS: "sfn_get_execution_history_a_second",
+        },
     )
     execution_quotas = (HISTORY_QUOTA,)
     longest_execution = "sfn_execution_seconds"
