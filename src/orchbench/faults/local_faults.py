@@ -118,7 +118,7 @@ def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
 
 
 def _kill_arm(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    """Kill what arms a wait while the Data API holds its look, as it does every way's that makes one by then."""
+    """Kill what arms a wait while the Data API holds its look, as that of every way which has made one."""
     calls = len(executions) - len(_only_waiting(executions))
     _kill_in(place, executions, Work.WAIT, DESCRIBE, _in_wait, calls=calls)
 
