@@ -85,5 +85,5 @@ def test_ends_whose_events_are_lost_are_found_by_the_fallback_and_no_execution_i
     learned = [way["learned"] for way in summary["ways"].values()]
     found, woken = (sum(one[how] for one in learned) for how in ("by_fallback", "by_event"))
     assert found + woken == executions
-    # Every second event of all. On a busy machine a batch may end before its wait is armed, which looks first.
+    # Every second event of all; but a batch may end before its wait is armed, and what arms it looks first.
     assert 0 < found <= executions // 2
