@@ -1,4 +1,4 @@
-"""No event is missed, whenever it comes: between two waits, before one is armed, while a look is on its way."""
+"""No event is missed, whenever it comes: between two waits, before one is armed, or while a look is made."""
 
 import pytest
 
