@@ -139,7 +139,7 @@ def test_no_way_is_watched_for_events_unless_it_is_listed_as_one_that_waits_for_
     assert document["Parameters"]["EventWays"]["Default"] == "none"
     (negated,) = document["Conditions"]["WithEventWays"]["Fn::Not"]
     assert "none" in negated["Fn::Equals"]
-    assert {"Fn::Join": [",", {"Ref": "EventWays"}]} in negated["Fn::Equals"]
+    assert {"Fn::Select": [0, {"Ref": "EventWays"}]} in negated["Fn::Equals"]
     pattern = document["Parameters"]["EventWays"]["AllowedPattern"]
     assert all(re.fullmatch(pattern, one) for one in ("none", *EVENT_WAYS))
 
