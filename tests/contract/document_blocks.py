@@ -341,7 +341,7 @@ def loops() -> Iterator[str]:
 
 def wait_or_poll_table() -> Iterator[str]:
     """Yield what waiting for the event costs, and polling."""
-    counted = {one["way"]: ROWS["resources"](one) for one in measured_complexity()["ways"]}
+    counted = {one["way"]: int(str(ROWS["resources"](one))) for one in measured_complexity()["ways"]}
     yield from event_table(counted)
 
 

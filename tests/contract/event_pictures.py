@@ -155,7 +155,9 @@ def time_chart() -> Chart:
     for name in WOKEN:
         runs[f"{name}, its event comes"] = (name, rehearsed(name, lost=False))
         runs[f"{name}, its event is lost"] = (name, rehearsed(name, lost=True))
-    rows, strokes, ends = ["the query", *runs], [], []
+    rows = ["the query", *runs]
+    strokes: list[dict[str, Any]] = []
+    ends: list[dict[str, Any]] = []
     for row, (name, trace) in runs.items():
         moments = [(one.started_at - trace.started_at) / 60 for one in trace.invocations]
         strokes += [{"row": row, "way": name, "minute": round(at, 3)} for at in moments]
