@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
 # Compiled once: a local stack's many processes write no bytecode, and would each compile all they import.
 INSTALL := $(UV) install --quiet --compile-bytecode
+# Without pip, which takes longer to install than some of what it would.
+NEW_VENV := $(BIN)/uv venv --quiet --python $(BIN)/python
 READY := $(VENV)/.ready
 TESTS_READY := $(VENV)/.tests-ready
 TOOLS_READY := $(VENV)/.tools-ready
@@ -18,10 +20,11 @@ $(READY): requirements.lock locks/ministack.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "orchbench needs Python 3.11 or later, and $(PYTHON) is %d.%d: set PYTHON=python3.13, for example" % sys.version_info[:2])'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)
-	$(INSTALL) --python $(BIN)/python --require-hashes -r requirements.lock
-	$(INSTALL) --python $(BIN)/python --no-deps --editable .
-	$(PYTHON) -m venv $(VENV)/tools/ministack
-	$(INSTALL) --python $(VENV)/tools/ministack/bin/python --require-hashes -r locks/ministack.lock
+	$(NEW_VENV) $(VENV)/tools/ministack
+	$(INSTALL) --python $(VENV)/tools/ministack/bin/python --require-hashes -r locks/ministack.lock & \
+	$(INSTALL) --python $(BIN)/python --require-hashes -r requirements.lock \
+	&& $(INSTALL) --python $(BIN)/python --no-deps --editable . \
+	&& wait $$!
 	@touch $@
 
 # What only tests and checks need, beside what runs.
@@ -35,17 +38,16 @@ $(TESTS_READY): $(READY) locks/development.lock
 tools: $(TOOLS_READY)
 
 $(TOOLS_READY): $(READY) locks/sam.lock locks/awscli.lock
-	$(PYTHON) -m venv $(VENV)/tools/sam
+	$(NEW_VENV) $(VENV)/tools/sam
 	$(INSTALL) --python $(VENV)/tools/sam/bin/python --require-hashes -r locks/sam.lock
-	$(PYTHON) -m venv $(VENV)/tools/awscli
+	$(NEW_VENV) $(VENV)/tools/awscli
 	$(INSTALL) --python $(VENV)/tools/awscli/bin/python --require-hashes -r locks/awscli.lock
 	@touch $@
 
-# Local runs, rehearsals of 1 min to 24 h, and the report of both in the results folder.
+# Local runs, rehearsals of 1 min to 24 h while the runs wait, and the report of both in the results folder.
 compare: setup
 	@folder=results/$$(date +%Y%m%d-%H%M%S) \
-	&& $(BIN)/orchbench compare --out "$$folder" \
-	&& $(BIN)/orchbench supplement "$$folder" \
+	&& $(BIN)/orchbench compare --rehearse --out "$$folder" \
 	&& $(BIN)/orchbench report "$$folder"
 
 # On AWS: deploys a warehouse and the application, compares, reports, and offers to delete it all. It asks first.

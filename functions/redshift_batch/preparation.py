@@ -26,11 +26,12 @@ class PollBudgets:
 
     Attributes:
         same: where every delay is the same.
-        listed: where delays come from the list, for which each poll enters a state more.
+        listed: where delays come from the list, for which each poll enters a state more; None for a machine
+            that waits for no delay.
     """
 
     same: int
-    listed: int
+    listed: int | None = None
 
 
 def prepare(event: Any, *, settings: Settings, poll_budgets: PollBudgets, now: datetime) -> Json:
@@ -48,11 +49,11 @@ def prepare(event: Any, *, settings: Settings, poll_budgets: PollBudgets, now: d
     timeout = batch.timeout_seconds
     deadline = math.ceil(now.timestamp() + timeout)
     delay = schedule.same_delay_seconds(batch.poll, timeout, poll_budgets.same)
-    delays = (
-        [min(delay, timeout)]
-        if delay is not None
-        else schedule.delays_up_to_deadline(batch.poll, timeout, poll_budgets.listed)
-    )
+    if delay is None and poll_budgets.listed is not None:
+        delays = schedule.delays_up_to_deadline(batch.poll, timeout, poll_budgets.listed)
+    else:
+        delay = min(delay or timeout, timeout)
+        delays = [delay]
     last_moments = [_moment(deadline - following) for following in delays[1:]]
     last_moments.append(_moment(0) if delay is None else _moment(deadline - delays[0]))
     return {

@@ -137,13 +137,17 @@ def alarm_table() -> Iterator[str]:
     document = monitoring()
     listed = {
         kind: document["Parameters"][parameter]["Default"].split(",")
-        for kind, parameter in (("state machine", "StateMachineWays"), ("durable", "DurableWays"))
+        for kind, parameter in (
+            ("state machine way", "StateMachineWays"),
+            ("durable way", "DurableWays"),
+            ("way that waits for an event", "EventWays"),
+        )
     }
     of_a_way = {way.replace("-", ""): kind for kind, ways in listed.items() for way in ways}
     rows: dict[str, None] = {}
     for name, one in resources(document, "AWS::CloudWatch::Alarm").items():
         way = next((way for way in of_a_way if name.startswith(way)), "")
-        shown = f"{name.removeprefix(way)}, each {of_a_way[way]} way" if way else name
+        shown = f"{name.removeprefix(way)}, each {of_a_way[way]}" if way else name
         metric = f"`{one['Namespace']}` {one['MetricName']}"
         rows[f"| {shown} | {metric} | {one['Threshold']:,} | {one['AlarmDescription']} |"] = None
     yield from rows

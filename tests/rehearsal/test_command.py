@@ -8,6 +8,7 @@ from orchbench.cli import main
 from orchbench.ways import all_ways
 from orchbench.ways.way import Waits
 
+POLLS_A_MINUTE = {Waits.BY_POLLING: 6, Waits.HELD: 2, Waits.FOR_AN_EVENT: 1}
 SHORT = ["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", "1"]
 
 
@@ -20,8 +21,7 @@ def test_json_is_one_document_on_stdout(capsys: pytest.CaptureFixture[str]) -> N
     assert [row["way"] for row in document["rehearsals"]] == list(all_ways())
     for row in document["rehearsals"]:
         assert row["outcome"] == "SUCCEEDED"
-        held = all_ways()[row["way"]].waits is Waits.HELD
-        assert row["polls"]["value"] == (2 if held else 6)
+        assert row["polls"]["value"] == POLLS_A_MINUTE[all_ways()[row["way"]].waits]
         assert row["rehearsal_seconds"]["value"] > 0
 
 

@@ -7,7 +7,7 @@
 What "alike" means, and where it is asked for exactly, is in docs/faults.md.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import product
 
@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from orchbench.faults.promise import Observation, broken_promises, differences
 from orchbench.faults.rehearsed import observe
 from orchbench.rehearsal import Fault, Scenario, rehearse
-from orchbench.rehearsal.fault import CALL_KINDS, Kind
+from orchbench.rehearsal.fault import CALL_KINDS, OF_ANOTHER, OF_NOBODY, STATEMENT_EVENT_KINDS, Kind
 from orchbench.trace import Work
 from orchbench.ways import Way, all_ways
 from orchbench.ways.way import Waits
@@ -48,6 +48,8 @@ FAILING = st.sampled_from([Kind.THROTTLE, Kind.UNAVAILABLE, Kind.DISCONNECT, Kin
 DYING = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER)
 """A function's process dies: the services pause differently before they invoke again."""
 MOST_DEATHS = 2
+OF_WAITS = (Work.WAKE, Work.WAIT)
+"""Works that only ways have which wait for an event."""
 MOMENTS = (Kind.STOP, Kind.SWEEP, Kind.FAIL, Kind.ABORT, Kind.UNKNOWN_STATUS, Kind.LATE_EVENT)
 NEVER = 10_000
 JITTERS = (0.02, 0.25, 0.5, 0.75, 1.0)
@@ -161,6 +163,41 @@ class Schedule(RuleBasedStateMachine):
     def the_event_of_its_end_goes_astray(self, kind: Kind, seconds: int) -> None:
         self.faults.append(Fault(kind, seconds=float(seconds) if kind is Kind.LATE_EVENT else None))
 
+    @precondition(lambda self: not self.has(*STATEMENT_EVENT_KINDS))
+    @rule(kind=st.sampled_from(STATEMENT_EVENT_KINDS), seconds=st.one_of(SHORT, st.just(3600)))
+    def the_event_of_the_statements_end_goes_astray(self, kind: Kind, seconds: int) -> None:
+        late = kind is Kind.LATE_STATEMENT_EVENT
+        self.faults.append(Fault(kind, seconds=float(seconds) if late else None))
+
+    @rule(halves=st.integers(0, 260), of=st.sampled_from([None, None, OF_ANOTHER, OF_NOBODY]))
+    def an_event_is_forged(self, halves: int, of: str | None) -> None:
+        self.faults.append(Fault(Kind.FORGE_STATEMENT_EVENT, at=halves / 2, of=of))
+
+    @rule(first=st.integers(1, 4), calls=st.integers(1, 3))
+    def a_history_is_stale(self, first: int, calls: int) -> None:
+        self.faults.append(Fault(Kind.STALE_HISTORY, first_call=first, calls=calls))
+
+    @rule(
+        kind=FAILING,
+        work=st.sampled_from(OF_WAITS),
+        first=st.integers(1, 4),
+        calls=st.sampled_from([1, 2, 3, 5, RETRIED_CALLS]),
+    )
+    def who_wakes_or_arms_fails(self, kind: Kind, work: Work, first: int, calls: int) -> None:
+        self.faults.append(Fault(kind, work=work, first_call=first, calls=calls))
+
+    @rule(
+        kind=st.sampled_from([*DYING, Kind.HANG]),
+        work=st.sampled_from(OF_WAITS),
+        first=st.integers(1, 4),
+    )
+    def who_wakes_or_arms_dies_or_hangs(self, kind: Kind, work: Work, first: int) -> None:
+        self.faults.append(Fault(kind, work=work, first_call=first))
+
+    @rule(work=st.sampled_from(OF_WAITS), first=st.integers(1, 4), seconds=st.sampled_from([1, 4, 9, 15]))
+    def who_wakes_or_arms_is_slow(self, work: Work, first: int, seconds: int) -> None:
+        self.faults.append(Fault(Kind.DELAY, work=work, first_call=first, seconds=float(seconds)))
+
     def has(self, *kinds: Kind) -> bool:
         return self.count(*kinds) > 0
 
@@ -169,7 +206,7 @@ class Schedule(RuleBasedStateMachine):
 
     def may_die(self) -> bool:
         rates = any(fault.rate is not None for fault in self.faults)
-        return self.count(*DYING) < MOST_DEATHS and not rates
+        return sum(map(is_death, self.faults)) < MOST_DEATHS and not rates
 
     def hangs_on_a_pause(self) -> bool:
         return self.has(*DYING) or self.scenario is None or self.scenario.jitter is None
@@ -183,17 +220,23 @@ def broken_by(scenario: Scenario) -> list[str]:
     """Rehearse a schedule on every way and return what it broke."""
     found = observed(scenario)
     broken = [sentence for one in found for sentence in broken_promises(one)]
-    found = [one for one in found if is_compared(all_ways()[one.way], scenario)]
-    if scenario.jitter is None and differences(found):
-        # Pauses were drawn, for each way others. What makes the difference must go away when they are equal.
-        scenario = replace(scenario, jitter=1.0, restart_seconds=2.0)
-        found = [one for one in observed(scenario) if is_compared(all_ways()[one.way], scenario)]
-    apart = [] if only_durable(scenario) else differences(found)
-    if apart and not (function_died(scenario) and each_could_have_ended_like_the_others(scenario, found)):
-        broken += apart
+    broken += apart(scenario, found, is_compared) + apart(scenario, found, is_woken_alike)
     if broken:
         note(f"{scenario}")
     return broken
+
+
+def apart(scenario: Scenario, found: list[Observation], among: Callable[[Way, Scenario], bool]) -> list[str]:
+    """Return how ways did not end alike that must."""
+    found = [one for one in found if among(all_ways()[one.way], scenario)]
+    if scenario.jitter is None and differences(found):
+        # Pauses were drawn, for each way others. What makes the difference must go away when they are equal.
+        scenario = replace(scenario, jitter=1.0, restart_seconds=2.0)
+        found = [one for one in observed(scenario) if among(all_ways()[one.way], scenario)]
+    different = [] if only_durable(scenario) else differences(found)
+    if different and function_died(scenario) and each_could_have_ended_like_the_others(scenario, found):
+        return []
+    return different
 
 
 def observed(scenario: Scenario) -> list[Observation]:
@@ -201,17 +244,33 @@ def observed(scenario: Scenario) -> list[Observation]:
 
 
 def is_compared(way: Way, scenario: Scenario) -> bool:
-    """Tell whether a way must end as the others do, and not merely keep its promises.
+    """Tell whether a way must end as all others do, and not merely keep its promises.
 
     An integration makes one call an attempt where a function makes three, so it tries again at other moments;
-    and a look that the service holds sees an end at once, and a deadline late.
+    a look that the service holds sees an end at once, and a deadline late; and who waits for an event looks
+    when one comes.
     """
+    moments = any(one.kind in MOMENTS for one in scenario.faults)
+    if way.waits is Waits.FOR_AN_EVENT:
+        looked = any(one.kind in (Kind.STOP, Kind.UNKNOWN_STATUS) for one in scenario.faults)
+        return not looked and is_woken_alike(way, scenario)
     if Work.LOOK in way.workers:
         return True
-    if any(one.kind in CALL_KINDS and one.kind is not Kind.CHECKPOINT for one in scenario.faults):
+    if calls_fail(scenario):
         return False
-    moments = any(one.kind in MOMENTS for one in scenario.faults)
     return way.waits is not Waits.HELD or not (moments or scenario.input["timeout_seconds"] < NEVER)
+
+
+def is_woken_alike(way: Way, scenario: Scenario) -> bool:
+    """Tell whether a way must end as all others that wait for an event: they look at the same moments."""
+    return way.waits is Waits.FOR_AN_EVENT and not calls_fail(scenario)
+
+
+def calls_fail(scenario: Scenario) -> bool:
+    """Tell whether something meets calls that ways make at moments of their own."""
+    elsewhere = (Kind.CHECKPOINT, Kind.STALE_HISTORY)
+    meeting = [one for one in scenario.faults if one.kind in CALL_KINDS and one.kind not in elsewhere]
+    return any(one.work is not Work.WAKE for one in meeting)
 
 
 def only_durable(scenario: Scenario) -> bool:
@@ -225,14 +284,19 @@ def only_durable(scenario: Scenario) -> bool:
 
 def may_run_out(scenario: Scenario) -> bool:
     """Tell whether faults may use up a work's attempts: one that a lost checkpoint repeats is not counted."""
-    hangs = sum(one.calls or 1 for one in scenario.faults if one.kind is Kind.HANG)
-    failing = sum(one.calls or 1 for one in scenario.faults if one.kind is not Kind.HANG)
+    faults = [one for one in scenario.faults if one.work not in OF_WAITS]
+    hangs = sum(one.calls or 1 for one in faults if one.kind is Kind.HANG)
+    failing = sum(one.calls or 1 for one in faults if one.kind is not Kind.HANG)
     return hangs + failing / CALLS_AN_ATTEMPT >= ATTEMPTS - 1
 
 
 def function_died(scenario: Scenario) -> bool:
     """Tell whether a function dies here, before whose next invocation the services pause differently."""
-    return any(fault.kind in DYING for fault in scenario.faults)
+    return any(map(is_death, scenario.faults))
+
+
+def is_death(fault: Fault) -> bool:
+    return fault.kind in DYING and fault.work not in OF_WAITS
 
 
 def each_could_have_ended_like_the_others(scenario: Scenario, found: list[Observation]) -> bool:

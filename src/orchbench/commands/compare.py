@@ -3,7 +3,7 @@
 import argparse
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from orchbench.commands.aws_consent import confirm
+from orchbench.commands.beside import rehearsing
 from orchbench.commands.brief import add_verbose
 from orchbench.commands.comparison_plan import ARTICLE, MOST_RUNS, RUNS, planned, prepare
 from orchbench.commands.deployed import (
@@ -89,6 +90,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     instead.add_argument(
         "--from", type=Path, dest="source", metavar="FOLDER", help="show stored results instead"
     )
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="besides, rehearse every way while the runs wait, as `orchbench supplement` does",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     add_verbose(parser)
     parser.add_argument(
@@ -103,6 +109,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def run(arguments: argparse.Namespace) -> int:
     """Compare, or show a comparison made before."""
     if arguments.source is not None:
+        if arguments.rehearse:
+            raise UsageError(
+                "--rehearse goes with runs: `orchbench supplement` adds rehearsals to stored results."
+            )
         return read_and_print(arguments.source, as_json=arguments.json, verbose=arguments.verbose)
     earlier = earlier_comparison(arguments) if arguments.resume is not None else None
     if earlier is not None and earlier.complete:
@@ -116,8 +126,13 @@ def run(arguments: argparse.Namespace) -> int:
     results = _prepared_folder(arguments)
     console = Console(stderr=True)
     began = time.monotonic()
-    with deployment(arguments, ways, console) as bench:
-        summary = run_comparison(bench, arguments, results, console, earlier)
+    with ExitStack() as stack:
+        rehearsed = stack.enter_context(rehearsing(results.path)) if arguments.rehearse else None
+        with deployment(arguments, ways, console) as bench:
+            summary = run_comparison(bench, arguments, results, console, earlier)
+        if rehearsed:
+            with console.status("rehearsing"):
+                console.print(f"- {rehearsed()}", highlight=False)
     console.print(
         f"{time.monotonic() - began:.0f} s in all; results in {_shown(results.path)}", highlight=False
     )

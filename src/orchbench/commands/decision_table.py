@@ -42,7 +42,7 @@ def print_decision_brief(
         print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
         return
     instead = [without_polls(one) for one in document["instead"][:1]]
-    extra = [*others[1:2], *instead, *others[2:], *_others(document), *_turned(document)[:1]]
+    extra = [*others[1:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
     print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
 
 
@@ -98,8 +98,8 @@ def print_decision(document: Json, besides: Sequence[str | Text] = (), following
     question = document["question"]
     console.print(
         described(question["queries"], question["median_duration"], question["longest_duration"])
-        + " Lags are of ends at any moment between two polls"
-        + (", and of events as they are expected." if any(one["event"] for one in shown) else "."),
+        + " Lags are of ends at any moment between two polls."
+        + (" Those of an event are what is expected." if any(one["event"] for one in shown) else ""),
         highlight=False,
         style="dim",
         soft_wrap=True,

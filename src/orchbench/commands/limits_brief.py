@@ -45,8 +45,11 @@ def print_limits(document: Json) -> None:
 
 def _table(rows: list[Json], most_ways: int) -> Table:
     """Return a row for each way, with a column for each policy."""
-    ways = list(dict.fromkeys(one["way"] for one in rows))[:most_ways]
-    asked = {way: [one["policy"] for one in rows if one["way"] == way] for way in ways}
+    named = dict.fromkeys(one["way"] for one in rows)
+    every = {way: [one["policy"] for one in rows if one["way"] == way] for way in named}
+    # Those that poll as they are asked to come first.
+    ways = sorted(named, key=lambda way: -len(every[way]))[:most_ways]
+    asked = {way: every[way] for way in ways}
     # A way may keep fewer policies than there are, and so must not say in which order they stand.
     policies = list(dict.fromkeys(chain(*sorted(asked.values(), key=len, reverse=True))))[:MOST_POLICIES]
     table = small_table("way", ">polls", *(f">{_short(policy)}" for policy in policies))

@@ -1,10 +1,10 @@
 """``orchbench supplement``: rehearsals of 1 min to 24 h, and complexity, beside the runs of a comparison."""
 
 import argparse
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -17,12 +17,18 @@ from orchbench.results.supplements import COMPLEXITY_FILE, KeptRehearsal, keep_r
 from orchbench.ways import Way
 from orchbench.ways.durations import InvalidDuration, parse_duration
 
-SCENARIOS = (
+if TYPE_CHECKING:
+    from orchbench.rehearsal.scenario import Scenario
+
+PAIR_SCENARIOS = (
     *(("fixed:10s", duration) for duration in ("1m", "5m", "15m", "1h")),
     *(("adaptive", duration) for duration in ("1m", "5m", "15m", "1h", "4h", "12h", "24h")),
 )
-"""Policies and durations that two cores rehearse on every way in a few minutes at most: a durable loop
-replays all that went before, so that a day polled every 10 s would take minutes by itself."""
+"""Policies and durations that one core rehearses in less than a minute: a durable loop replays all that went
+before, so that a day polled every 10 s would take minutes by itself."""
+FURTHER_SCENARIOS = tuple(one for one in PAIR_SCENARIOS if one[1] not in ("5m", "12h"))
+"""Of the other ways, whose marks need not lie as close."""
+LONGEST_SECONDS = 86_400.0
 SHORTEST_SECONDS = 60
 
 
@@ -37,7 +43,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--longest",
         type=duration,
         metavar="DURATION",
-        default=86_400.0,
+        default=LONGEST_SECONDS,
         help="rehearse no longer queries than this (default: 24h)",
     )
     add_ways(parser)
@@ -63,38 +69,75 @@ def duration(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> int:
     """Rehearse, measure, and keep both."""
-    folder, ways = ResultsFolder(arguments.folder), ways_of(arguments.way)
-    folder.read()
+    ways = ways_of(arguments.way)
+    ResultsFolder(arguments.folder).read()
     console = Console(stderr=True)
     with console.status("rehearsing") as status:
-        rehearsals, digest = _rehearsed(ways, arguments.longest, arguments.processes, status.update)
-    keep_rehearsals(folder, rehearsals, digest)
-    folder.write_document(COMPLEXITY_FILE, complexity_document(project_folder(), ways))
-    seconds = sum(one.figures["rehearsal_seconds"] for one in rehearsals)
-    console.print(f"- {len(rehearsals)} rehearsals, {seconds:.0f} s of one core", highlight=False)
+        told = supplemented(
+            arguments.folder,
+            ways,
+            longest_seconds=arguments.longest,
+            processes=arguments.processes,
+            say=status.update,
+        )
+    console.print(f"- {told}", highlight=False)
     print_next(console, f"orchbench report {quote(str(arguments.folder))}")
     return 0
 
 
+def supplemented(
+    folder: Path,
+    ways: Sequence[Way],
+    *,
+    longest_seconds: float,
+    processes: int | None = None,
+    say: Callable[[str], None] = lambda _said: None,
+) -> str:
+    """Put rehearsals and complexity into a folder, and tell how many rehearsals and how long they took.
+
+    Args:
+        folder: of a comparison, which may still be made.
+        ways: to rehearse.
+        longest_seconds: of a query.
+        processes: how many rehearse at once; one a core by default.
+        say: told how far it is.
+    """
+    results = ResultsFolder(folder)
+    rehearsals, digest = _rehearsed(ways, longest_seconds, processes, say)
+    keep_rehearsals(results, rehearsals, digest)
+    results.write_document(COMPLEXITY_FILE, complexity_document(project_folder(), ways))
+    seconds = sum(one.figures["rehearsal_seconds"] for one in rehearsals)
+    return f"{len(rehearsals)} rehearsals, {seconds:.0f} s of one core"
+
+
+def _tasks(ways: Sequence[Way], longest_seconds: float) -> "list[tuple[Scenario, str]]":
+    from orchbench.rehearsal.scenario import Scenario  # noqa: PLC0415 - see below
+
+    tasks = [
+        (Scenario.polled(parse_duration(text), poll), way.name)
+        for poll, text in PAIR_SCENARIOS
+        for way in ways
+        if parse_duration(text) <= longest_seconds
+        and (way.is_of_the_pair or (poll, text) in FURTHER_SCENARIOS)
+    ]
+    # The longest first, so that no core waits for the other at the end.
+    return sorted(tasks, key=lambda task: -task[0].duration_seconds)
+
+
 def _rehearsed(
-    ways: Sequence[Way], longest_seconds: float, processes: int | None, say: object
+    ways: Sequence[Way], longest_seconds: float, processes: int | None, say: Callable[[str], None]
 ) -> tuple[list[KeptRehearsal], str]:
     # The engines take a second to import, which no other command should wait for.
     from orchbench.evaluation.rehearsed import figures  # noqa: PLC0415
     from orchbench.rehearsal.rehearse import digest  # noqa: PLC0415
-    from orchbench.rehearsal.scenario import Scenario  # noqa: PLC0415
     from orchbench.rehearsal.several import rehearse_all  # noqa: PLC0415
 
-    durations = ((poll, parse_duration(text)) for poll, text in SCENARIOS)
-    scenarios = [Scenario.polled(seconds, poll) for poll, seconds in durations if seconds <= longest_seconds]
-    tasks = list(product(scenarios, [way.name for way in ways]))
-    # The longest first, so that no core waits for the other at the end.
-    tasks.sort(key=lambda task: -task[0].duration_seconds)
+    tasks = _tasks(ways, longest_seconds)
     done: list[int] = []
 
     def tell(index: int) -> None:
         done.append(index)
-        say(f"rehearsing: {len(done)} of {len(tasks)}")  # type: ignore[operator]
+        say(f"rehearsing: {len(done)} of {len(tasks)}")
 
     found = rehearse_all(tasks, processes=processes, done=tell)
     kept = [

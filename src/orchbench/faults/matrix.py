@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from orchbench.faults.catalogue import SUCCEEDED, RehearsedFault
 from orchbench.faults.promise import Observation, broken_promises, differences, missed_faults
 from orchbench.faults.rehearsed import observe
+from orchbench.faults.rehearsed_fault import SUCCEEDED, RehearsedFault
 from orchbench.rehearsal.several import rehearse_all
 from orchbench.trace import Json
 from orchbench.virtual_time.application import Application

@@ -1,6 +1,8 @@
 """Rehearsals as the promise sees them."""
 
-from orchbench.evaluation.prices import FALLBACK_REGION, price_list
+from functools import cache
+
+from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
 from orchbench.evaluation.rehearsed import cost
 from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
 from orchbench.redshift.statement import Status
@@ -40,8 +42,14 @@ def observe(rehearsal: Rehearsal, unmeetable: str | None = None) -> Observation:
         met=not rehearsal.unmet if rehearsal.scenario.faults else deadline is not None,
         label=Label.REHEARSED,
         unmeetable=unmeetable,
-        cost=cost(rehearsal, price_list(FALLBACK_REGION)),
+        cost=cost(rehearsal, _prices()),
     )
+
+
+@cache
+def _prices() -> PriceList:
+    """Return the prices, read once: holding a list to its schema takes as long as half a rehearsal."""
+    return price_list(FALLBACK_REGION)
 
 
 def heard_the_end(trace: Trace) -> bool:

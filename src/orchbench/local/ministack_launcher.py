@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - naming private members is what this file is for
-"""Starts ministack with eight mends; run by ministack's own Python, never imported by orchbench.
+"""Starts ministack with nine mends; run by ministack's own Python, never imported by orchbench.
 
 Each mend names what it touches in ministack 1.5.33, and the launcher refuses to start when the version or
 one of these names differs: a mend that silently no longer applies would be worse than none.
@@ -28,6 +28,8 @@ one of these names differs: a mend that silently no longer applies would be wors
    function that fails for one that was invoked, and leaves the call's parameters (so the token),
    TaskSubmitted and TaskTimedOut out of the history; and what waits outlives its execution. Touched:
    ``stepfunctions._execute_task``, ``stepfunctions._invoke_with_callback``, ``stepfunctions._add_event``.
+9. The context object in a Task's ResultSelector, where it is nothing there. Touched:
+   ``stepfunctions._apply_result_selector``, ``stepfunctions._execute_task``.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
 find another environment's packages before its own, while its workers must.
@@ -311,6 +313,27 @@ def _awaited(stepfunctions: Any, execution: Any, told: Any, deadline: float) -> 
     return json.loads(told["result"])
 
 
+def select_with_the_context(stepfunctions: Any) -> None:
+    """Let a Task's ResultSelector read the context object."""
+    select, execute = stepfunctions._apply_result_selector, stepfunctions._execute_task
+    known = list(inspect.signature(select).parameters)
+    expect(known == ["state_def", "data"], "it hands the context object to a ResultSelector itself")
+    current = threading.local()
+
+    def execute_with_context(state: Any, given: Any, execution: Any, ctx: Any) -> Any:
+        current.ctx = ctx
+        return execute(state, given, execution, ctx)
+
+    def select_with_context(state: Any, data: Any) -> Any:
+        selector = state.get("ResultSelector")
+        if not selector:
+            return data
+        return stepfunctions._resolve_params_obj(selector, data, getattr(current, "ctx", None))
+
+    stepfunctions._execute_task = execute_with_context
+    stepfunctions._apply_result_selector = select_with_context
+
+
 def apply_mends() -> None:
     """Apply every mend, or leave with the name that is missing."""
     check_version()
@@ -328,6 +351,7 @@ def apply_mends() -> None:
         compare_moments_by_a_path(stepfunctions)
         name_what_an_integration_calls(stepfunctions)
         wait_for_tokens(stepfunctions)
+        select_with_the_context(stepfunctions)
     except (ImportError, AttributeError, KeyError) as error:
         expect(condition=False, what=f"a name is missing ({error})")
 

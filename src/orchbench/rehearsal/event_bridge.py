@@ -60,12 +60,18 @@ class EventBridge:
         self._works = works
         self._open = 0
 
-    def put(self, event: Json, delivery: Delivery, *, copies: int = 1, after_seconds: float = 0.0) -> None:
-        """Have an event delivered after some seconds, so many times, by the rules that take it."""
-        for rule in self._application.rules:
-            if rule.pattern is not None and matches(rule.pattern, event):
-                for function in rule.targets * copies:
-                    self._deliver(function, event, delivery, after_seconds)
+    def put(self, event: Json, delivery: Delivery, *, copies: int = 1, after_seconds: float = 0.0) -> bool:
+        """Have an event delivered after some seconds, so many times, by the rules that take it.
+
+        Returns:
+            Whether one does.
+        """
+        rules = self._application.rules
+        takers = [rule for rule in rules if rule.pattern is not None and matches(rule.pattern, event)]
+        for rule in takers:
+            for function in rule.targets * copies:
+                self._deliver(function, event, delivery, after_seconds)
+        return bool(takers)
 
     def pass_by(self) -> None:
         """Let time pass until every event was delivered, or is a dead letter."""

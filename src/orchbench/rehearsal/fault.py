@@ -99,7 +99,8 @@ OPERATIONS_OF = {
     Work.SUBMIT: frozenset({"BatchExecuteStatement", "ExecuteStatement"}),
     Work.LOOK: frozenset({"DescribeStatement"}),
     Work.CANCEL: frozenset({"CancelStatement"}),
-    Work.WAIT: frozenset({"DescribeStatement"}),
+    # Where it finds the end, what arms the wait ends it too.
+    Work.WAIT: frozenset({"DescribeStatement", "SendTaskSuccess"}),
     Work.WAKE: frozenset({"SendTaskSuccess", "SendDurableExecutionCallbackSuccess"}),
 }
 """The calls by which a work is done; what else its function asks is not the work."""

@@ -3,12 +3,13 @@
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from orchbench.rehearsal.rehearse import Rehearsal, rehearse
 from orchbench.rehearsal.scenario import Scenario
-from orchbench.virtual_time.application import Application
+from orchbench.virtual_time.application import Application, load_application
 from orchbench.ways.way import Way
 
 Task = tuple[Scenario, str | Way] | tuple[Scenario, str | Way, Application | None]
@@ -33,7 +34,7 @@ def rehearse_all(
     else:
         # A fresh interpreter each: a rehearsal owns its process's clock and signals.
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, _leave_interrupts_to_the_parent) as pool:
+        with ProcessPoolExecutor(workers, context, prepare_process) as pool:
             try:
                 futures = {pool.submit(_rehearsed, *task): index for index, task in enumerate(tasks)}
                 for future in as_completed(futures):
@@ -51,5 +52,11 @@ def _rehearsed(scenario: Scenario, way: str | Way, application: Application | No
     return rehearse(scenario, way, application=application)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def prepare_process() -> None:
+    """Make this process one that rehearses and nothing else: its parent is told of interrupts.
+
+    The project's functions are on its module path for good, so that a rehearsal does not import them anew and
+    read botocore's service models again: that took more time than a minute's rehearsal.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.path.insert(0, str(load_application().code.resolve()))

@@ -61,7 +61,7 @@ class StatementEvents:
         )
 
     def forge(self, fault: Fault, execution_arn: str, name: str | None, now: float) -> None:
-        """Send an event that says FINISHED, from nowhere.
+        """Send an event that says FINISHED, from nowhere. Where no rule takes it, nobody meets the fault.
 
         Args:
             execution_arn: of the execution, whose statement it is unless the fault says whose.
@@ -81,7 +81,8 @@ class StatementEvents:
         resource = f"arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:workgroup/forged"
         # What a function is woken for by somebody else's event is nothing of this execution's.
         delivery = self._delivery if fault.of is None else replace(self._delivery, recorded=())
-        self._bridge.put(_enveloped(StatementEvent(resource, detail, now)), delivery)
+        if self._bridge.put(_enveloped(StatementEvent(resource, detail, now)), delivery):
+            self._faults.strikes(fault)
 
 
 def _forged_name(of: str | None, execution_arn: str) -> str:

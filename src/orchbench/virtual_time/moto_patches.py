@@ -178,7 +178,8 @@ def copied(value: Any) -> Any:
     if kind is dict:
         return {key: copied(one) for key, one in value.items()}
     if kind is list:
-        return [copied(one) for one in value]
+        # A schedule of a day is hundreds of numbers, and copied for every state.
+        return value.copy() if _UNCHANGING.issuperset(map(type, value)) else [copied(one) for one in value]
     if kind in _UNCHANGING:
         return value
     return copy.deepcopy(value)

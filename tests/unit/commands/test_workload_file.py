@@ -85,6 +85,8 @@ def test_past_durations_are_found_from_the_file_that_names_them(tmp_path: Path) 
         ),
         ('acceptable_lag = "60 USD"', 'such as "1m" or "5%", and not "60 USD".'),
         ('timeout = "2d"', 'timeout takes a time from 1s to 24h with its unit, such as "4h", and not "2d".'),
+        ('bearable_lag = "5%"', 'bearable_lag takes a time from 1s to 24h with its unit, such as "30m"'),
+        ('lost_events = "often"', 'lost_events takes a share, such as "0.1%" or 0.001, and not "often".'),
         ('region = "Tokyo"', 'region takes the name of a region, such as "us-east-1", and not "Tokyo".'),
         ('memory = "512 MB"', "memory takes a whole number of MB from 128 to 10240"),
         ('duration = "1h"\ndurations = "past.csv"', "duration is given already: keep one of the two."),

@@ -123,3 +123,9 @@ def test_the_list_is_what_other_ways_compute_poll_by_poll() -> None:
 def test_a_list_without_a_budget_ends_where_no_history_goes_on() -> None:
     every_second = AdaptivePoll(share=0.01, minimum_seconds=1, maximum_seconds=2, budget=False)
     assert len(delays_up_to_deadline(every_second, 86_400, 1)) == MOST_LISTED > 25_000 / 11
+
+
+def test_a_machine_that_waits_for_no_delay_is_handed_no_list() -> None:
+    document = {"poll": {"policy": "adaptive"}, "timeout_seconds": 3600}
+    found = prepare(document, settings=SETTINGS, poll_budgets=PollBudgets(3_525), now=NOW)
+    assert (found["delays_change"], found["delays"], found["last_moments"]) == (False, [], [])

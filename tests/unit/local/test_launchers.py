@@ -15,6 +15,7 @@ LAUNCHER = Path(ministack_launcher.__file__)
 PROBE = f"""
 import inspect
 import sys
+from types import SimpleNamespace
 sys.path.insert(0, {str(LAUNCHER.parent)!r})
 import ministack_launcher
 ministack_launcher.apply_mends()
@@ -68,6 +69,22 @@ assert (ended, types) == (({{"seconds": 0}}, "Look"), ["TaskScheduled", "TaskSub
 assert waited(fail, 60)[:2] == ("DataApiThrottled", ["TaskScheduled", "TaskFailed"])
 ministack_launcher.NOTICED_SECONDS = 0.0
 assert waited(lambda name, payload: None, 60, "ABORTED")[0] == "its thread ends"
+SELECTS = {{
+    "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {{"FunctionName": "f"}},
+    "ResultSelector": {{"entered.$": "$$.State.EnteredTime"}}, "End": True,
+}}
+stepfunctions._call_lambda = lambda name, payload: {{}}
+entered = {{"State": {{"EnteredTime": "2026-01-01T00:00:00Z"}}}}
+selected, _ = stepfunctions._execute_task(SELECTS, {{}}, {{"events": [], "status": "RUNNING"}}, entered)
+assert selected == {{"entered": "2026-01-01T00:00:00Z"}}, selected
+try:
+    ministack_launcher.select_with_the_context(
+        SimpleNamespace(_apply_result_selector=lambda state_def, data, ctx: data, _execute_task=None)
+    )
+except SystemExit as refused:
+    assert "itself" in str(refused), refused
+else:
+    raise AssertionError("a mend that is not needed any more was made again")
 for mend in (ministack_launcher.compare_moments_by_a_path, ministack_launcher.call_the_data_api):
     stepfunctions._AWS_SDK_SERVICE_MAP["redshiftdata"] = {{}}
     try:

@@ -1,13 +1,15 @@
 """``orchbench supplement``: what it puts beside the runs, and what a page makes of it."""
 
 import json
+import multiprocessing
 from pathlib import Path
 
 import pytest
 from stored_results import copy_of_results
 
 from orchbench.cli import main
-from orchbench.ways import all_ways
+from orchbench.commands.beside import rehearsing
+from orchbench.ways import all_ways, the_pair
 
 
 @pytest.mark.slow
@@ -16,8 +18,8 @@ def test_a_supplemented_folder_holds_rehearsals_of_every_way_and_the_page_draws_
 ) -> None:
     folder = copy_of_results(tmp_path / "monday")
     assert main(["supplement", str(folder), "--longest", "5m", "--processes", "1"]) == 0
-    # Two durations, each polled every 10 s and adaptively.
-    assert f"{4 * len(all_ways())} rehearsals" in capsys.readouterr().err
+    # One minute of every way and five of the pair, each polled every 10 s and adaptively.
+    assert f"{2 * len(all_ways()) + 2 * len(the_pair())} rehearsals" in capsys.readouterr().err
     kept = json.loads((folder / "rehearsals.json").read_text())
     assert {one["way"] for one in kept["rehearsals"]} == set(all_ways())
     assert {one["duration_seconds"] for one in kept["rehearsals"]} == {60, 300}
@@ -38,6 +40,25 @@ def test_a_folder_is_supplemented_with_the_ways_that_are_named(tmp_path: Path) -
     measured = json.loads((folder / "complexity.json").read_text())
     assert [one["way"] for one in measured["ways"]] == [way]
     assert main(["report", str(folder)]) == 0
+
+
+@pytest.mark.slow
+def test_a_comparison_is_supplemented_beside_its_runs(tmp_path: Path) -> None:
+    folder = copy_of_results(tmp_path / "monday")
+    with rehearsing(folder, longest_seconds=60) as rehearsed:
+        said = rehearsed()
+
+    assert said.startswith(f"{2 * len(all_ways())} rehearsals, ")
+    kept = json.loads((folder / "rehearsals.json").read_text())
+    assert {one["way"] for one in kept["rehearsals"]} == set(all_ways())
+    assert main(["report", str(folder)]) == 0
+
+
+def test_a_comparison_that_is_interrupted_ends_its_rehearsals(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), rehearsing(copy_of_results(tmp_path / "monday")):
+        raise KeyboardInterrupt
+    assert not multiprocessing.active_children()
+    assert not (tmp_path / "monday" / "rehearsals.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,12 @@ def test_compare_from_a_folder_shows_what_is_stored(folder: Any, capsys: Any) ->
     assert json.loads(capsys.readouterr().out) == folder.read_summary()
 
 
+def test_stored_results_are_not_rehearsed_by_a_comparison(folder: Any, capsys: Any) -> None:
+    assert main(["compare", "--from", str(folder.path), "--rehearse"]) == 2
+
+    assert "`orchbench supplement` adds rehearsals" in " ".join(capsys.readouterr().err.split())
+
+
 def test_a_folder_without_results_is_named_in_one_sentence(tmp_path: Any, capsys: Any) -> None:
     assert main(["compare", "--from", str(tmp_path)]) == 2
 
