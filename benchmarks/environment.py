@@ -99,8 +99,8 @@ class Checkpoints:
     def event(self) -> dict[str, Any]:
         """Return what the function is invoked with once its waits are over; nobody has ended a callback."""
         over = {"WAIT": "SUCCEEDED", "CALLBACK": "TIMED_OUT"}
-        operations = [
-            {**one, "Status": over.get(one["Type"], one["Status"])} for one in self._operations.values()
+        operations: list[dict[str, Any]] = [
+            {**one, "Status": over.get(str(one["Type"]), one["Status"])} for one in self._operations.values()
         ]
         state = {"Operations": operations}
         return {"DurableExecutionArn": DURABLE, "CheckpointToken": "t", "InitialExecutionState": state}

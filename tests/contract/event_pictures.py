@@ -130,8 +130,8 @@ def _marks(way: Way) -> Iterator[dict[str, Any]]:
         line = f"{way.name}, fallback {told_duration(seconds)}"
         lost = _mark(way, line, found.when_lost, found.lag_when_lost.worst_seconds)
         yield lost | {"mark": f"{line}, its event is lost"}
-        told = _mark(way, line, found.when_told, found.lag_when_told.worst_seconds)
-        yield told | {"mark": f"{line}, its event comes", "named": line, "woken": True}
+        came = _mark(way, line, found.when_told, found.lag_when_told.worst_seconds)
+        yield came | {"mark": f"{line}, its event comes", "named": line, "woken": True}
 
 
 def _mark(way: Way, line: str, found: Estimate, lag: float) -> dict[str, Any]:
@@ -161,9 +161,9 @@ def time_chart() -> Chart:
     for row, (name, trace) in runs.items():
         moments = [(one.started_at - trace.started_at) / 60 for one in trace.invocations]
         strokes += [{"row": row, "way": name, "minute": round(at, 3)} for at in moments]
-        last = {"row": row, "minute": round(max(moments), 3)}
-        ends.append(last | {"told": f"{len(moments)} invocations, {_late(trace)}"})
-    told = "; ".join(f"{one['row']}: {one['told']}" for one in ends)
+        told = f"{len(moments)} invocations, {_late(trace)}"
+        ends.append({"row": row, "minute": round(max(moments), 3), "told": told})
+    described = "; ".join(f"{one['row']}: {one['told']}" for one in ends)
     query = [{"row": rows[0], "start": 0.0, "end": QUERY_SECONDS / 60}]
 
     def draw(width: int) -> Mapping[str, Any]:
@@ -182,7 +182,7 @@ def time_chart() -> Chart:
         )
         return drawing.drawn(alt.layer(*layers), width, 60 + 25 * len(rows))
 
-    return Chart("wait-or-poll-time", "When each way looks", (), f"Rehearsed. {told}.", draw, ())
+    return Chart("wait-or-poll-time", "When each way looks", (), f"Rehearsed. {described}.", draw, ())
 
 
 def _late(trace: Trace) -> str:

@@ -35,13 +35,18 @@ ASKED_FOR = {
     "sdk-wait-time-seconds",
     "sql-bundled-functions",
     "sql-getdate",
+    "callback-id-length",
+    "callback-left-open",
+    "statement-event-cancelled",
     "statement-event-delay",
     "statement-event-per-batch",
     "statement-name-2000",
     "statement-name-300",
     "statement-name-in-event",
+    "statement-name-matched",
     "status-event-durable",
     "status-event-step-functions",
+    "token-from-inside",
     "transition-latency",
 }
 """What was once asked for; probes of further claims may stand beside them."""

@@ -86,7 +86,7 @@ PROBES = (
             f"all {TRIES} within {PROMPT_SECONDS:g} s",
             f"one later, or none in {PATIENCE_SECONDS} s",
             "a call or a statement fails",
-            "State the delay as measured: `--assume statement_event_seconds=...`, the lag when an event comes.",
+            "State the delay as measured: `--assume statement_event_seconds=...`.",
         ),
         permissions=(*STATEMENTS, *LISTENER),
         attempt=delay,
@@ -122,8 +122,8 @@ PROBES = (
             "one event, ABORTED",
             f"none in {PATIENCE_SECONDS} s, several, or another state",
             "it does not begin to run, or does not end as ABORTED",
-            "A batch that somebody else cancels is found by the fallback; take one notify less where the deadline "
-            "cancels.",
+            "Count one invocation of notify less where the deadline cancels; the fallback finds a batch that "
+            "somebody else has cancelled.",
         ),
         permissions=(*STATEMENTS, *LISTENER),
         attempt=of_a_cancel,

@@ -114,8 +114,8 @@ PROBES = (
         name="statement-name-matched",
         claim=f"A rule's wildcard matches a statementName of {MATCHED_LENGTH:,} characters by the ARN in it.",
         used_in=("template.yaml", "docs/adr/0020-one-rule-a-way-by-the-statements-name.md"),
-        how="A rule of the probe's own has the pattern of the deployed ones; submit SELECT 1 under a name that "
-        "it matches, and under one that it does not.",
+        how="A rule of the probe's own has the pattern of the deployed ones; submit SELECT 1 under a name "
+        "that it matches, and under one that it does not.",
         signs=Signs(
             "the one event",
             "none in 60 s, or both",

@@ -5,7 +5,7 @@ from orchbench.probes.lab import Lab
 from orchbench.probes.permissions import DURABLE, MACHINE
 from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
 from orchbench.probes.state_machines import Machine, ended_with
-from orchbench.trace import ExecutionStatus
+from orchbench.trace import ExecutionStatus, Json
 
 MOST_NAME = 2_048
 """Characters of a StatementName (Data API, BatchExecuteStatement)."""
@@ -24,7 +24,11 @@ def from_inside(lab: Lab) -> Finding:
         "TimeoutSeconds": 20,
     }
     machine = Machine(lab, "inside", {"Wait": waiting})
-    status, events = machine.ended(machine.start())
+    return judged_end(*machine.ended(machine.start()))
+
+
+def judged_end(status: ExecutionStatus, events: list[Json]) -> Finding:
+    """Judge how a Task ended that completed its own token."""
     types = [event["type"] for event in events]
     if status is not ExecutionStatus.SUCCEEDED and "TaskTimedOut" not in types:
         return inconclusive(
@@ -43,6 +47,11 @@ def id_length(lab: Lab) -> Finding:
     _status, arn, ids = _left_open(lab)
     if not ids:
         return inconclusive("The history shows no callback.")
+    return judged_name(arn, ids)
+
+
+def judged_name(arn: str, ids: list[str]) -> Finding:
+    """Judge the length of a name that has a token, an execution's ARN and a callback's id."""
     length = TOKEN + 1 + len(arn) + 1 + max(map(len, ids))
     return judged(
         length <= MOST_NAME,
@@ -79,7 +88,7 @@ PROBES = (
         name="token-from-inside",
         claim="A token may be completed before the call that was given it has returned.",
         used_in=("functions/arm/handler.py", "functions/task_tokens.py"),
-        how="A state machine of the probe's own calls sendTaskSuccess with the token of the Task that calls it.",
+        how="A state machine of the probe's own calls sendTaskSuccess with its own Task's token.",
         signs=Signs(
             "the Task succeeds",
             "it runs into its timeout",
