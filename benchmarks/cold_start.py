@@ -63,6 +63,7 @@ COMPARED: dict[str, tuple[str, float | None]] = {
     "notify": (BOTO3, None),
     "durable_poll": (BOTO3_AND_SDK, 1.1),
     "durable_condition": (BOTO3_AND_SDK, 1.1),
+    "durable_callback": (BOTO3_AND_SDK, 1.1),
 }
 """Each function: what it is compared with, and the most that the ratio is meant to be."""
 

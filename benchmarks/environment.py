@@ -6,6 +6,7 @@ of a bare handler with the same operations. Without blocks it invokes the functi
 that the function does not: its memory is measured.
 """
 
+import hashlib
 import importlib
 import json
 import sys
@@ -42,9 +43,15 @@ EVENTS: dict[str, dict[str, Any]] = {
     "status": {"execution_id": MACHINE, "progress": PROGRESS},
     "cancel": {"execution_id": MACHINE, "progress": PROGRESS},
     "sweep": {},
+    "arm": {"execution_id": MACHINE, "progress": PROGRESS, "task_token": "t-1"},
+    "notify": {"detail": {"statementName": f"{hashlib.sha256(MACHINE.encode()).hexdigest()} {MACHINE}"}},
 }
 """What each function is invoked with; a durable one with the state of its execution."""
-BARE = {"durable_poll": "bare_durable", "durable_condition": "bare_condition"}
+BARE = {
+    "durable_poll": "bare_durable",
+    "durable_condition": "bare_condition",
+    "durable_callback": "bare_callback",
+}
 """Durable handlers that do nothing, in the operations of each durable function: what the SDK takes itself."""
 WARM_INVOCATIONS = 10
 """Of a block, between two looks at the clock: it can take as long to read as what is measured."""
@@ -83,24 +90,32 @@ class Checkpoints:
             result: dict[str, Any] = (
                 {"StepDetails": {"Result": update["Payload"]}} if "Payload" in update else {}
             )
+            if update["Type"] == "CALLBACK":
+                result = {"CallbackDetails": {"CallbackId": update["Id"]}}
             self._operations[update["Id"]] = {**operation, "Status": status, **result}
         changed = [self._operations[update["Id"]] for update in updates]
         return {"CheckpointToken": "t", "NewExecutionState": {"Operations": changed}}
 
     def event(self) -> dict[str, Any]:
-        """Return what the function is invoked with once its waits are over."""
-        operations = [
-            {**one, "Status": "SUCCEEDED"} if one["Type"] == "WAIT" else one
-            for one in self._operations.values()
+        """Return what the function is invoked with once its waits are over; nobody has ended a callback."""
+        over = {"WAIT": "SUCCEEDED", "CALLBACK": "TIMED_OUT"}
+        operations: list[dict[str, Any]] = [
+            {**one, "Status": over.get(str(one["Type"]), one["Status"])} for one in self._operations.values()
         ]
         state = {"Operations": operations}
         return {"DurableExecutionArn": DURABLE, "CheckpointToken": "t", "InitialExecutionState": state}
 
 
 def answer(operation: str) -> dict[str, Any]:
-    """Return what the Data API answers to an operation."""
+    """Return what the services answer to an operation: of the Data API, and of Step Functions."""
     now = datetime.now(UTC)
     match operation:
+        case "GetExecutionHistory":
+            given = json.dumps({"Payload": {"task_token": "t-1"}})
+            details = {"resource": "invoke.waitForTaskToken", "parameters": given}
+            return {"events": [{"taskScheduledEventDetails": details}]}
+        case "SendTaskSuccess":
+            return {}
         case "CancelStatement":
             return {"Status": True}
         case "ListStatements":
@@ -112,7 +127,9 @@ def answer(operation: str) -> dict[str, Any]:
 def clients(name: str) -> list[Any]:
     """Return the clients that a function's handler calls, the ones that it keeps."""
     found = []
-    if not name.startswith("bare"):
+    if name == "notify":
+        found = [importlib.import_module("executions").client("stepfunctions")]
+    elif not name.startswith("bare"):
         client = importlib.import_module("redshift_batch.data_api").redshift_data_client
         # As the handler asks for it: another spelling of the same arguments makes another client.
         found = [client(patient=True) if name == "sweep" else client()]

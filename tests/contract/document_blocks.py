@@ -3,6 +3,7 @@
 ``PYTHONPATH=functions python tests/contract/document_blocks.py`` writes them anew into docs.
 """
 
+import ast
 import json
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -11,6 +12,8 @@ from functools import cache
 import numpy as np
 from concepts import concept_table
 from documented import DOCUMENTS, with_generated
+from event_pictures import PICTURES, pictures
+from event_pictures import table as event_table
 from example_tables import CHART, change_table, promise_chart, promise_table
 from project import ROOT, Json, monitoring, resources, schedule, template, warehouse
 
@@ -39,6 +42,7 @@ from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.probes.table import details, summary
 from orchbench.ways import all_ways
 from orchbench.ways.durations import Policy, shown_duration
+from orchbench.ways.way import Waits
 from redshift_batch.status import RUNNING_STATUSES
 
 POLICIES = ("fixed:5s", "fixed:10s", "fixed:30s", "fixed:60s", "adaptive")
@@ -133,13 +137,17 @@ def alarm_table() -> Iterator[str]:
     document = monitoring()
     listed = {
         kind: document["Parameters"][parameter]["Default"].split(",")
-        for kind, parameter in (("state machine", "StateMachineWays"), ("durable", "DurableWays"))
+        for kind, parameter in (
+            ("state machine way", "StateMachineWays"),
+            ("durable way", "DurableWays"),
+            ("way that waits for an event", "EventWays"),
+        )
     }
     of_a_way = {way.replace("-", ""): kind for kind, ways in listed.items() for way in ways}
     rows: dict[str, None] = {}
     for name, one in resources(document, "AWS::CloudWatch::Alarm").items():
         way = next((way for way in of_a_way if name.startswith(way)), "")
-        shown = f"{name.removeprefix(way)}, each {of_a_way[way]} way" if way else name
+        shown = f"{name.removeprefix(way)}, each {of_a_way[way]}" if way else name
         metric = f"`{one['Namespace']}` {one['MetricName']}"
         rows[f"| {shown} | {metric} | {one['Threshold']:,} | {one['AlarmDescription']} |"] = None
     yield from rows
@@ -158,7 +166,7 @@ REASONS = {
     "KeepEventsThatFailed": "into the dead-letter queue",
     "ReadRecords": "what an execution that was ended had sent; of this stack's executions",
     "KeepCheckpoints": "what a durable function remembers by; of this stack's functions",
-    "EndItsOwnWait": "only where the statement has ended when the wait begins; of one state machine",
+    "EndItsOwnWait": "of one state machine; the arm function does it where the statement has ended already",
     "WakeExecutions": "ends a wait for a token; of one state machine",
     "FindTheirWaits": "the token stands in the execution's own history; of one state machine",
     "CompleteCallbacks": "ends a wait for a callback; of one function's executions",
@@ -300,6 +308,47 @@ def answer_block() -> Iterator[str]:
     )
 
 
+def input_table() -> Iterator[str]:
+    """Yield what each way does with the members of the input that not all of them use."""
+    yield from ("| way | `poll` | `fallback` | refuses |", "|---|---|---|---|")
+    for way in all_ways().values():
+        used = [way.waits is one for one in (Waits.BY_POLLING, Waits.FOR_AN_EVENT)]
+        told = ("used" if one else "ignored" for one in used)
+        refused = ", ".join(f"`{name}`" for name in way.refuses) or "nothing"
+        yield f"| {way.name} | {' | '.join(told)} | {refused} |"
+
+
+WAITS = {"sfn-poll": "Wait before check", "sfn-callback": "Await event"}
+"""The state in which each of these two waits."""
+LOOPS = {"durable-poll": "poll", "durable-callback": "await_end"}
+"""The function in which each of these two waits and checks."""
+
+
+def wait_states() -> Iterator[str]:
+    """Yield the states in which the baseline waits, and the way that waits for an event."""
+    held: Json = {}
+    for name, state in WAITS.items():
+        written = json.loads((ROOT / all_ways()[name].implementation).read_text())["States"][state]
+        held[state] = {key: value for key, value in written.items() if key not in ("Comment", "Retry")}
+    yield from ("```json", *json.dumps(held, indent=2).splitlines(), "```")
+
+
+def loops() -> Iterator[str]:
+    """Yield the loops of the durable function that polls, and of the one that waits for an event."""
+    for name, function in LOOPS.items():
+        path = all_ways()[name].implementation
+        text = (ROOT / path).read_text()
+        found = next(one for one in ast.parse(text).body if getattr(one, "name", "") == function)
+        lines = text.splitlines()[found.lineno - 1 : found.end_lineno]
+        yield from ("```python", f"# {path}", *lines, "```")
+
+
+def wait_or_poll_table() -> Iterator[str]:
+    """Yield what waiting for the event costs, and polling."""
+    counted = {one["way"]: int(str(ROWS["resources"](one))) for one in measured_complexity()["ways"]}
+    yield from event_table(counted)
+
+
 def alternatives_table() -> Iterator[str]:
     """Yield what else could run the hour of the answer: estimated or assumed, never run."""
     durations = np.array([float(HOUR_SECONDS)])
@@ -361,6 +410,10 @@ BLOCKS: dict[str, Callable[[], Iterator[str]]] = {
     "alarms": alarm_table,
     "permissions": permission_table,
     "answer": answer_block,
+    "inputs": input_table,
+    "waits": wait_states,
+    "loops": loops,
+    "wait-or-poll": wait_or_poll_table,
     "concepts": concept_table,
     "idle": idle_table,
     "lacks": lacks_table,
@@ -402,6 +455,8 @@ if __name__ == "__main__":
     (ROOT / BOUNDARY_FILE).write_text(probe_boundary_file())
     (ROOT / POLICY).write_text(policy_file())
     (ROOT / "docs" / CHART).write_text(promise_chart())
+    for name, drawn in pictures().items():
+        (PICTURES / name).write_text(drawn)
     (ROOT / PROBE_POLICY).write_text(probe_policy_file())
     tables = made(BLOCKS | EXAMPLE_BLOCKS)
     for path in DOCUMENTS:

@@ -10,7 +10,9 @@ import pytest
 from cfnlint.api import lint
 from project import FUNCTIONS, MONITORING_FILE, ROOT, monitoring, resources, template
 
+from orchbench.rehearsal.event_bridge import RETRY_SECONDS
 from orchbench.ways import Way, all_ways, the_pair
+from orchbench.ways.way import Waits
 
 OWN_NAMESPACE = "orchbench"
 MACHINE = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:${StackName}-"
@@ -19,11 +21,13 @@ LISTS = {"StateMachineWays": "sfn-", "DurableWays": "durable-"}
 EVERY_WAY = {
     name: ",".join(way for way in all_ways() if way.startswith(prefix)) for name, prefix in LISTS.items()
 }
+EVENT_WAYS = [way.name for way in all_ways().values() if way.waits is Waits.FOR_AN_EVENT]
 
 
 def alarms() -> dict[str, dict[str, Any]]:
     """Return the alarms where every way is listed."""
-    return resources(monitoring(**EVERY_WAY), "AWS::CloudWatch::Alarm")
+    every = monitoring(**EVERY_WAY, EventWays=",".join(EVENT_WAYS))
+    return resources(every, "AWS::CloudWatch::Alarm")
 
 
 def listed(name: str) -> list[str]:
@@ -99,7 +103,8 @@ def test_the_two_lists_hold_the_pair_which_is_what_is_deployed_by_default() -> N
 
 def test_every_way_has_a_list_and_the_document_names_them_all() -> None:
     assert sorted(way for ways in EVERY_WAY.values() for way in ways.split(",")) == sorted(all_ways())
-    overrides = " ".join(f"{name}={ways}" for name, ways in EVERY_WAY.items())
+    lists = EVERY_WAY | {"EventWays": ",".join(EVENT_WAYS)}
+    overrides = " ".join(f"{name}={ways}" for name, ways in lists.items())
     assert overrides in (ROOT / "docs" / "operations.md").read_text()
 
 
@@ -123,7 +128,26 @@ def test_each_way_is_watched_for_failures_timeouts_throttles_its_budget_and_its_
     }["AWS/States" if way.name in EVERY_WAY["StateMachineWays"].split(",") else "AWS/Lambda"]
     names = (f"${{StackName}}-{way.name}", f"{MACHINE}{way.name}")
     watched = {one["MetricName"] for one in alarms().values() if watched_name(one) in names}
-    assert watched == service | {"ShareOfPollBudgetUsed", "SecondsElapsed"}
+    of_events = {"DetectionLagSeconds"} if way.name in EVENT_WAYS else set()
+    assert watched == service | of_events | {"ShareOfPollBudgetUsed", "SecondsElapsed"}
+
+
+def test_no_way_is_watched_for_events_unless_it_is_listed_as_one_that_waits_for_them() -> None:
+    document = monitoring()
+    of_events = {name: one for name, one in document["Resources"].items() if name.endswith("UnheardAlarm")}
+    assert [one["Condition"] for one in of_events.values()] == ["WithEventWays"]
+    assert document["Parameters"]["EventWays"]["Default"] == "none"
+    (negated,) = document["Conditions"]["WithEventWays"]["Fn::Not"]
+    assert "none" in negated["Fn::Equals"]
+    assert {"Fn::Select": [0, {"Ref": "EventWays"}]} in negated["Fn::Equals"]
+    pattern = document["Parameters"]["EventWays"]["AllowedPattern"]
+    assert all(re.fullmatch(pattern, one) for one in ("none", *EVENT_WAYS))
+
+
+def test_an_event_that_woke_nobody_is_told_after_the_last_attempt_and_before_the_fallback() -> None:
+    thresholds = {one["Threshold"] for one in alarms().values() if one["MetricName"] == "DetectionLagSeconds"}
+    ((threshold,), fallback) = thresholds, min(all_ways()[way].least_delay_seconds for way in EVENT_WAYS)
+    assert sum(RETRY_SECONDS) < threshold < fallback
 
 
 def test_what_looks_after_all_ways_is_watched() -> None:

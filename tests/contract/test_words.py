@@ -68,8 +68,8 @@ def test_what_is_not_built_costs_what_its_page_says() -> None:
     express = 12 * (prices["express_request"] + 300 * Decimal(64) / 1024 * prices["express_gb_second"])
     for usd in (
         1_082 * transition,
-        14 * transition,
-        10 * operation,
+        8 * transition,
+        6 * operation,
         container + 2 * transition,
         shell + 2 * transition,
         loop,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.table import Table
 
+from orchbench.evaluation.learned import Learned
 from orchbench.load.summary import LATENCIES
 from orchbench.trace import Json
 
@@ -67,6 +68,12 @@ def way_rows(summary: Json) -> Rows:
         ["polls", *(str(one["polls"]) for one in ways)],
         ["retries", *(str(one["retries"]) for one in ways)],
     ]
+    # Loads that were stored before ways could wait for events do not say it.
+    told = [one.get("learned", {}) for one in ways]
+    if any(any(one.values()) for one in told):
+        for how in Learned:
+            found = (one.get(how.name.lower(), 0) if any(one.values()) else "-" for one in told)
+            rows.append([how.value, *map(str, found)])
     for key, name in LATENCIES.items():
         figures = [one["latencies"][key] for one in ways]
         rows.append([f"{name}, s: median (p95)", *(_figure(one) for one in figures)])

@@ -55,7 +55,8 @@ class Candidate:
             fallback=Policy.fixed(way.least_delay_seconds) if way.waits is Waits.FOR_AN_EVENT else None,
             parts=len(way.deployed_functions) + way.has_definition,
             works=len(way.works),
-            alarms=way.platform.alarms,
+            # One more tells that no event comes.
+            alarms=way.platform.alarms + (way.waits is Waits.FOR_AN_EVENT),
             probe=way.probe,
         )
 

@@ -7,7 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from typing import Any
 from orchbench.faults.matrix import Row
 from orchbench.faults.scene import Scene, StruckExecution, scene
 from orchbench.faults.server_processes import eventually, kill_data_api, kill_workers, limit_files
-from orchbench.faults.unmeetable import without_a_function, without_polls
+from orchbench.faults.unmeetable import without_a_function, without_an_event, without_polls
 from orchbench.trace import Work
 from orchbench.ways import Way, all_ways
+from orchbench.ways.way import Waits
 
 SUBMIT, DESCRIBE = "BatchExecuteStatement", "DescribeStatement"
 HELD_SECONDS = 4.0
@@ -32,6 +33,8 @@ UNTIL_OPENED = "SELECT wait_until_opened('ENTRY')"
 BIG_TABLE = "INSERT INTO \"ENTRY\" SELECT repeat('x', 1000) FROM generate_series(1, 60000)"
 EVERY_SECOND = {"policy": "fixed", "interval_seconds": 1}
 EVERY_FOUR = {"policy": "fixed", "interval_seconds": 4}
+EVERY_EIGHT = {"policy": "fixed", "interval_seconds": 8}
+EVERY_TWENTY = {"policy": "fixed", "interval_seconds": 20}
 
 Strike = Callable[[Scene, Sequence[StruckExecution]], None]
 
@@ -49,6 +52,7 @@ class LocalFault:
         strike: makes the fault while the executions run, and notes when on each.
         unmeetable: why a way cannot meet it, or None where it can.
         sql: the batch's last statement.
+        fallback: of ways that wait for an event, where none comes.
         rules: of the Data API, set before the executions start.
         around: what is in force while they run.
     """
@@ -59,6 +63,7 @@ class LocalFault:
     unmeetable: Callable[[Way], str | None] = lambda _way: None
     sql: str = SLEEP.format(seconds=3)
     poll: Mapping[str, Any] = field(default_factory=lambda: EVERY_SECOND)
+    fallback: Mapping[str, Any] = field(default_factory=lambda: EVERY_TWENTY)
     rules: tuple[Mapping[str, Any], ...] = ()
     around: Callable[[Scene], AbstractContextManager[None]] = field(default_factory=lambda: _nothing)
 
@@ -84,7 +89,7 @@ def local_rows(
 def row_of(fault: LocalFault, place: Scene) -> Row:
     """Make one fault on every way at once."""
     place.make_ready(*fault.rules)
-    event = {"timeout_seconds": 120, "poll": dict(fault.poll)}
+    event = {"timeout_seconds": 120, "poll": dict(fault.poll), "fallback": dict(fault.fallback)}
     try:
         with fault.around(place):
             executions = place.start(fault.name, fault.sql, event)
@@ -105,17 +110,41 @@ def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def _kill_in_submit(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    _kill_in(place, executions, Work.SUBMIT, SUBMIT)
+    _kill_in(place, executions, Work.SUBMIT, SUBMIT, _in_submit)
 
 
 def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    _kill_in(place, executions, Work.LOOK, DESCRIBE)
+    _kill_in(place, executions, Work.LOOK, DESCRIBE, _in_look)
 
 
-def _kill_in(place: Scene, executions: Sequence[StruckExecution], work: Work, operation: str) -> None:
-    """Kill the workers that do a work while the Data API holds their calls; ways may share a function."""
-    meant = [batch for batch in executions if work in batch.way.workers]
-    place.await_requests(operation, len(meant))
+def _kill_arm(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    """Kill what arms a wait while the Data API holds its look, as that of every way which has made one."""
+    calls = len(executions) - len(_only_waiting(executions))
+    _kill_in(place, executions, Work.WAIT, DESCRIBE, _in_wait, calls=calls)
+
+
+def _only_waiting(executions: Sequence[StruckExecution]) -> list[StruckExecution]:
+    """Return those that make no call while their statements run."""
+    return [batch for batch in _woken(executions) if Work.WAIT not in batch.way.workers]
+
+
+def _kill_in(
+    place: Scene,
+    executions: Sequence[StruckExecution],
+    work: Work,
+    operation: str,
+    unmeetable: Callable[[Way], str | None],
+    *,
+    calls: int | None = None,
+) -> None:
+    """Kill the workers that do a work while the Data API holds their calls; ways may share a function.
+
+    Args:
+        unmeetable: why a way's worker is not meant.
+        calls: that are to be made by then; one for each way whose function is meant, unless it is given.
+    """
+    meant = [batch for batch in executions if not unmeetable(batch.way)]
+    place.await_requests(operation, calls or len(meant))
     killed = {worker: kill_workers(place.stack, worker) for worker in _workers(meant, work)}
     for batch in meant:
         batch.struck_at = killed[batch.way.workers[work]]
@@ -125,9 +154,36 @@ def _workers(executions: Sequence[StruckExecution], work: Work) -> list[str]:
     return list(dict.fromkeys(batch.way.workers[work] for batch in executions))
 
 
+def _woken(executions: Sequence[StruckExecution]) -> list[StruckExecution]:
+    return [batch for batch in executions if batch.way.waits is Waits.FOR_AN_EVENT]
+
+
+def _strike_woken(place: Scene, executions: Sequence[StruckExecution]) -> None:
+    """Note what is in force all the time, once it is about to count."""
+    place.await_running(executions)
+    _strike_all(_woken(executions))
+
+
+@contextmanager
+def _no_events(place: Scene) -> Iterator[None]:
+    """Have no rule take the Data API's events."""
+    with place.without_rules_for("aws.redshift-data"):
+        yield
+
+
+@contextmanager
+def _failing_notify(place: Scene) -> Iterator[None]:
+    """Let what an event invokes fail at every attempt, as after a deployment that went wrong."""
+    workers = dict.fromkeys(way.workers[Work.WAKE] for way in all_ways().values() if Work.WAKE in way.workers)
+    with ExitStack() as stack:
+        for worker in workers:
+            stack.enter_context(place.without_code_of(worker))
+        yield
+
+
 def _kill_between(place: Scene, executions: Sequence[StruckExecution]) -> None:
     for batch in executions:
-        if _between_looks(batch.way) is not None:
+        if _in_look(batch.way) is not None:
             continue
         place.await_polls([batch])
         batch.struck_at = kill_workers(place.stack, batch.way.workers[Work.LOOK])
@@ -138,11 +194,11 @@ def _in_submit(way: Way) -> str | None:
 
 
 def _in_look(way: Way) -> str | None:
-    return without_a_function(way, Work.LOOK)
+    return without_a_function(way, Work.LOOK) or without_polls(way)
 
 
-def _between_looks(way: Way) -> str | None:
-    return _in_look(way) or without_polls(way)
+def _in_wait(way: Way) -> str | None:
+    return without_a_function(way, Work.WAIT)
 
 
 def _kill_data_api(place: Scene, executions: Sequence[StruckExecution]) -> None:
@@ -242,15 +298,39 @@ LOCAL = (
         "worker-killed-between",
         "kill -9 of the worker between two checks",
         _kill_between,
-        _between_looks,
+        _in_look,
         sql=SLEEP.format(seconds=7),
         poll=EVERY_FOUR,
+    ),
+    LocalFault(
+        "arm-killed",
+        "kill -9 of what arms the wait while its look is on its way",
+        _kill_arm,
+        _in_wait,
+        rules=_held(DESCRIBE),
+    ),
+    LocalFault(
+        "statement-events-lost",
+        "no event of a statement's end arrives",
+        _strike_woken,
+        without_an_event,
+        fallback=EVERY_EIGHT,
+        around=_no_events,
+    ),
+    LocalFault(
+        "notify-fails",
+        "what the event invokes fails at every attempt",
+        _strike_woken,
+        without_an_event,
+        fallback=EVERY_EIGHT,
+        around=_failing_notify,
     ),
     LocalFault(
         "data-api-killed",
         "kill -9 of the Data API with its PostgreSQL, and a start anew",
         _kill_data_api,
         sql=SLEEP.format(seconds=300),
+        fallback=EVERY_FOUR,
     ),
     LocalFault(
         "postgresql-restarted",
@@ -273,6 +353,7 @@ LOCAL = (
         "a stop in a full queue, which empties after the event's attempts",
         _stop_in_queue,
         sql=SLEEP.format(seconds=300),
+        fallback=EVERY_FOUR,
         around=_full_queue,
     ),
 )

@@ -155,6 +155,36 @@ class Scene:
         )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
+    @contextmanager
+    def without_rules_for(self, source: str) -> Iterator[None]:
+        """Disable the stack's rules that take the events of a source, and enable them again."""
+        events = self.stack.client("events")
+        rules = events.list_rules()["Rules"]
+        taken = [rule["Name"] for rule in rules if source in rule.get("EventPattern", "")]
+        try:
+            for rule in taken:
+                events.disable_rule(Name=rule)
+            yield
+        finally:
+            for rule in taken:
+                events.enable_rule(Name=rule)
+
+    @contextmanager
+    def without_code_of(self, function: str) -> Iterator[None]:
+        """Let a function have a handler that does not exist, and give it its own again.
+
+        Args:
+            function: its name without the stack's.
+        """
+        functions = self.stack.client("lambda")
+        name = f"{self.stack.state.stack_name}-{function}"
+        handler = functions.get_function_configuration(FunctionName=name)["Handler"]
+        functions.update_function_configuration(FunctionName=name, Handler="nowhere.handler")
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(FunctionName=name, Handler=handler)
+
     def sweep(self) -> None:
         """Have the sweep look once, as its schedule does."""
         name = f"{self.stack.state.stack_name}-sweep"

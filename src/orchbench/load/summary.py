@@ -8,6 +8,7 @@ import numpy as np
 
 from orchbench.evaluation.counts import count
 from orchbench.evaluation.latency import latency
+from orchbench.evaluation.learned import Learned, learned
 from orchbench.load.run import Load, LoadedExecution, LoadPlan
 from orchbench.redshift.quotas import Quotas
 from orchbench.trace import ExecutionStatus, Json, Label, Trace
@@ -67,6 +68,7 @@ def _way(executions: Sequence[LoadedExecution], entries: Mapping[str, int]) -> J
         "succeeded": sum(trace.status is ExecutionStatus.SUCCEEDED for trace in traces),
         "entries": sum(entries.get(one.name, 0) for one in executions),
         "polls": sum(one.polls for one in counts),
+        "learned": {how.name.lower(): sum(learned(one) is how for one in traces) for how in Learned},
         "retries": sum(one.retries for one in counts),
         "retried_executions": sum(one.retries > 0 for one in counts),
         "latencies": {key: _figure(getattr(one, key) for one in parts) for key in LATENCIES},

@@ -7,14 +7,15 @@ import os
 from typing import Any
 
 from aws_durable_execution_sdk_python import DurableContext, durable_execution
-from aws_durable_execution_sdk_python.config import Duration
+from aws_durable_execution_sdk_python.config import CallbackConfig, Duration
 from aws_durable_execution_sdk_python.waits import WaitForConditionConfig, WaitForConditionDecision
 
 
 @durable_execution
 def handler(event: dict[str, Any], context: DurableContext) -> dict[str, Any]:
     """Do one kind of work some times, and return which configuration the function had in the end."""
-    work = {"wait": wait, "step": step, "condition": condition, "crash": crash}[event["work"]]
+    works = {"wait": wait, "step": step, "condition": condition, "crash": crash, "callback": callback}
+    work = works[event["work"]]
     work(context, event)
     return {"configured": os.environ.get("PROBE_CONFIGURED", "")}
 
@@ -42,6 +43,13 @@ def condition(context: DurableContext, event: dict[str, Any]) -> None:
 
     config = WaitForConditionConfig(wait_strategy=next_look, initial_state="waiting")
     context.wait_for_condition(lambda state, _context: state, config, name="look")
+
+
+def callback(context: DurableContext, event: dict[str, Any]) -> None:
+    """Begin callbacks, and wait for none of them."""
+    config = CallbackConfig(timeout=Duration.from_seconds(event["seconds"]))
+    for number in range(event["times"]):
+        context.create_callback(f"open-{number}", config)
 
 
 def crash(_context: DurableContext, _event: dict[str, Any]) -> None:

@@ -66,6 +66,11 @@ ROLE_MAY = (
         ("lambda:CheckpointDurableExecution", "lambda:GetDurableExecutionState"),
         (FUNCTION,),
     ),
+    Permission(
+        "CompleteTheirTokens",
+        ("states:SendTaskSuccess",),
+        (f"arn:${{Partition}}:states:{OWN}stateMachine:{PREFIX}*",),
+    ),
 )
 """What the probes' role may do; as its boundary, the most that any role made with this policy may do."""
 # Whoever may make a role, give it a policy and pass it on may do what they like, but for a boundary that they

@@ -24,7 +24,8 @@ ROLE_SETTLES_SECONDS = 15
 def own_role(lab: Lab) -> str:
     """Return the ARN of the one role of this run, for Step Functions and Lambda, made at the first call.
 
-    It may describe and list statements and keep the checkpoints of the probes' own functions, no more.
+    It may describe and list statements, keep the checkpoints of the probes' own functions and complete the
+    tokens of their state machines, no more.
     """
     return lab.once("role", lambda: _make_role(lab))
 

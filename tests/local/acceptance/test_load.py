@@ -12,11 +12,13 @@ from local_bench import PROJECT, Bench
 from orchbench.cli import main
 from orchbench.trace import ExecutionStatus, Trace
 from orchbench.ways import Way, all_ways
+from orchbench.ways.way import Waits
 
 pytestmark = pytest.mark.local
 
 REFRESH = PROJECT / "functions" / "sql" / "refresh_customer_summary.sql"
 POLL = {"policy": "fixed", "interval_seconds": 2}
+WAITING = [way.name for way in all_ways().values() if way.waits is Waits.FOR_AN_EVENT]
 
 
 def test_many_at_once_of_each_way_run_each_batch_once_and_leave_the_mart_right(
@@ -64,3 +66,24 @@ def test_a_load_that_the_quotas_do_not_allow_is_slowed_and_loses_nothing(
         assert found["throttled"] > 0 or found["most_a_second"] <= 2 * found["quota_a_second"]
     assert summary["operations"]["BatchExecuteStatement"]["throttled"] > 0
     assert sum(way["retries"] for way in summary["ways"].values()) > 0
+
+
+def test_ends_whose_events_are_lost_are_found_by_the_fallback_and_no_execution_is_lost(
+    capsys: pytest.CaptureFixture[str], at_once: int
+) -> None:
+    ways = [argument for way in WAITING for argument in ("--way", way)]
+    arguments = ["--at-once", str(2 * at_once), "--batch-seconds", "10", "--lose-statement-events", "50%"]
+
+    code = main(["load", *ways, *arguments, "--json"])
+
+    printed = capsys.readouterr()
+    assert code == 0, printed.err
+    summary = json.loads(printed.out)
+    executions = 2 * at_once * len(WAITING)
+    assert summary["lost"] == []
+    assert summary["executions"] == summary["succeeded"] == summary["transactions"] == executions
+    learned = [way["learned"] for way in summary["ways"].values()]
+    found, woken = (sum(one[how] for one in learned) for how in ("by_fallback", "by_event"))
+    assert found + woken == executions
+    # Every second event of all; but a batch may end before its wait is armed, and what arms it looks first.
+    assert 0 < found <= executions // 2

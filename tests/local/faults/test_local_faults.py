@@ -19,6 +19,8 @@ FAILING = {
 }
 """Faults that a batch does not survive, and the name it then fails with."""
 STOPPED = ("stopped", "stopped-in-queue")
+UNHEARD = ("statement-events-lost", "notify-fails")
+"""Faults after which only the fallback finds the end, seconds later."""
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +43,7 @@ def test_a_batch_runs_once_or_not_at_all_and_all_ways_end_alike(place: Scene, fa
         else (ExecutionStatus.SUCCEEDED, None, 1)
     }
     assert {(cell.status, cell.verdict[1], cell.commits) for cell in row.cells} == expected
+    if fault.name in UNHEARD:
+        lags = [cell.detection_seconds or 0.0 for cell in row.cells if cell.met]
+        assert lags
+        assert min(lags) > 1

@@ -185,19 +185,20 @@ def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
 def test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed(
     stack: LocalStack, environment: dict[str, str], project: Path
 ) -> None:
-    overrides = ["StackName=by-sam", "DurableWays=durable-poll,durable-further"]
+    overrides = ["StackName=by-sam", "DurableWays=durable-poll,durable-further", "EventWays=durable-further"]
     command = [str(SAM), "deploy", "--config-env", "monitoring", "--resolve-s3"]
     run([*command, "--parameter-overrides", *overrides], environment, project)
     cloudwatch = stack.client("cloudwatch")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     watched = {(one["MetricName"], each["Value"]) for one in alarms for each in one["Dimensions"]}
     machine = "arn:aws:states:us-east-1:000000000000:stateMachine:by-sam-sfn-poll"
-    assert len(watched) == 5 + 2 * 6 + 4
+    assert len(watched) == 5 + 2 * 6 + 1 + 4
     assert watched >= {
         ("ExecutionsFailed", machine),
         ("ShareOfPollBudgetUsed", "by-sam-sfn-poll"),
         ("DurableExecutionOperations", "by-sam-durable-further"),
         ("StatementsCancelled", "by-sam-sweep"),
+        ("DetectionLagSeconds", "by-sam-durable-further"),
     }
     (dashboard,) = cloudwatch.list_dashboards()["DashboardEntries"]
     body = cloudwatch.get_dashboard(DashboardName=dashboard["DashboardName"])["DashboardBody"]

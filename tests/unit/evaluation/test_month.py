@@ -176,7 +176,11 @@ def test_alarms_and_metrics_are_those_that_are_deployed() -> None:
     telemetry = (ROOT / "functions" / "telemetry.py").read_text()
     written = re.findall(r'progress_metrics\.add_metric\(\s*"(\w+)"', telemetry)
 
-    assert watched == {len(mappings[kind]) + of_polls for kind in ("StateMachineAlarms", "DurableAlarms")}
+    assert watched == {
+        len(mappings[kind]) + of_polls + of_events
+        for kind in ("StateMachineAlarms", "DurableAlarms")
+        for of_events in (0, len(mappings["EventAlarms"]))
+    }
     assert shared == SHARED_ALARMS
     assert len(written) == CUSTOM_METRICS + WAKE_METRICS
     handlers = {path.parent.name for path in (ROOT / "functions").glob("*/*.py")}

@@ -100,6 +100,16 @@ def test_the_newest_waits_token_is_completed(services: dict[str, Stubber]) -> No
     assert notify(statement_name(MACHINE_ARN)) == {"execution_id": MACHINE_ARN, "outcome": "woken"}
 
 
+def test_the_wait_that_a_redriven_execution_began_is_the_one_that_is_completed(
+    services: dict[str, Stubber],
+) -> None:
+    machine = services["stepfunctions"]
+    redriven = {"timestamp": NOW, "type": "ExecutionRedriven", "id": 45}
+    history(machine, wait(48, "since"), redriven, {**redriven, "type": "ExecutionFailed"}, wait(12, "before"))
+    machine.add_response("send_task_success", {}, {"taskToken": "since", "output": "{}"})
+    assert notify(statement_name(MACHINE_ARN))["outcome"] == "woken"
+
+
 @pytest.mark.parametrize("refusal", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
 def test_a_refused_token_is_done_where_the_execution_is_over(
     services: dict[str, Stubber], refusal: str

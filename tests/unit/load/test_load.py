@@ -12,7 +12,7 @@ from rich.console import Console
 
 from orchbench.commands.failure import UsageError
 from orchbench.commands.load import check_that_one_waits_for_events, stack_options
-from orchbench.commands.load_table import heading, load_markdown, print_load
+from orchbench.commands.load_table import heading, load_markdown, print_load, way_rows
 from orchbench.commands.options import percentage
 from orchbench.load.run import Load, LoadedExecution, LoadPlan
 from orchbench.load.summary import summarize_load
@@ -71,6 +71,16 @@ def test_each_way_has_its_outcomes_retries_and_latencies(load: Load) -> None:
     makespan = summary["ways"]["sfn-poll"]["latencies"]["makespan_seconds"]
     assert makespan["count"] == 2
     assert makespan["label"] == "measured"
+
+
+def test_how_ends_were_learned_is_told_of_ways_that_wait_for_events_and_of_no_others(load: Load) -> None:
+    summary = summarize_load(load)
+    assert summary["ways"]["sfn-poll"]["learned"] == {"by_event": 0, "by_fallback": 0}
+    assert "woken by the event" not in {row[0] for row in way_rows(summary)}
+
+    summary["ways"]["durable-poll"]["learned"] = {"by_event": 3, "by_fallback": 1}
+    rows = {row[0]: row[1:] for row in way_rows(summary)}
+    assert (rows["woken by the event"], rows["found by the fallback"]) == (["-", "3"], ["-", "1"])
 
 
 def test_each_operation_has_its_throttles_and_its_quota(load: Load) -> None:

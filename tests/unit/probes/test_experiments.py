@@ -16,6 +16,7 @@ from orchbench.probes.experiments import (
     sdk_integration,
     sql_functions,
     statement_name,
+    waits,
 )
 from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
@@ -176,6 +177,87 @@ def test_a_name_that_arrives_shortened_is_found(account: Any, lab: Lab) -> None:
     finding = found("statement-name-in-event", lab)
 
     assert finding.verdict is Verdict.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("states", "verdict"),
+    [(["ABORTED"], "confirmed"), (["FAILED"], "refuted"), (["ABORTED", "ABORTED"], "refuted")],
+)
+def test_a_cancelled_statements_events_are_read_for_their_state(
+    account: Any, lab: Lab, states: list[str], verdict: str
+) -> None:
+    listens(account)
+    account.answer("redshift-data", "execute_statement", SUBMITTED)
+    says(account, described("STARTED"), described("STARTED"))
+    account.answer("redshift-data", "cancel_statement", {"Status": True})
+    says(account, described("ABORTED"), described("ABORTED"))
+    bodies = [{"detail": {"statementId": STATEMENT, "state": state}} for state in states]
+    stamped = {"Attributes": {"SentTimestamp": str(int(MOMENT * 1000))}}
+    messages = [{"Body": json.dumps(one), **stamped} for one in bodies]
+    account.answer("sqs", "receive_message", {"Messages": messages})
+
+    assert found("statement-event-cancelled", lab).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("heard", "verdict"), [([STATEMENT], "confirmed"), ([STATEMENT, "another"], "refuted")]
+)
+def test_a_wildcard_that_lets_another_name_through_is_told(
+    account: Any, lab: Lab, heard: list[str], verdict: str
+) -> None:
+    listens(account)
+    for _name in ("another", "the one"):
+        account.answer("redshift-data", "execute_statement", SUBMITTED)
+        says(account, described("FINISHED"))
+    hears(account, *heard)
+
+    assert found("statement-name-matched", lab).verdict == verdict
+
+
+def test_a_name_that_matches_its_rule_has_the_arn_behind_its_first_64_characters(
+    account: Any, lab: Lab
+) -> None:
+    orders: list[Any] = []
+    events = account.client("redshift-data").meta.events
+    events.register(
+        "provide-client-params.redshift-data.ExecuteStatement",
+        lambda params, **_more: orders.append(params["StatementName"]),
+    )
+    listens(account)
+    for _name in ("another", "the one"):
+        account.answer("redshift-data", "execute_statement", SUBMITTED)
+        says(account, described("FINISHED"))
+    hears(account, STATEMENT)
+
+    found("statement-name-matched", lab)
+
+    other, matched = orders
+    assert matched[64:].startswith(
+        " arn:aws:states:us-east-1:123456789012:execution:orchbench-probe-r1-machine:"
+    )
+    assert " arn:" not in other
+    assert len(matched) == statement_name.MATCHED_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("status", "types", "verdict"),
+    [
+        (ExecutionStatus.SUCCEEDED, ["TaskScheduled", "TaskSucceeded"], "confirmed"),
+        (ExecutionStatus.FAILED, ["TaskScheduled", "TaskSubmitted", "TaskTimedOut"], "refuted"),
+        (ExecutionStatus.FAILED, ["TaskScheduled", "TaskFailed"], "inconclusive"),
+    ],
+)
+def test_a_token_that_is_completed_too_early_runs_into_the_timeout(
+    status: ExecutionStatus, types: list[str], verdict: str
+) -> None:
+    assert waits.judged_end(status, [{"type": one} for one in types]).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("length", "verdict"), [(332, "confirmed"), (1_024, "confirmed"), (1_900, "refuted")]
+)
+def test_an_id_that_leaves_no_room_in_a_name_is_told(length: int, verdict: str) -> None:
+    assert waits.judged_name("a" * 200, ["i" * length]).verdict == verdict
 
 
 def test_what_listens_goes_again(account: Any, lab: Lab) -> None:

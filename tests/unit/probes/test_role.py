@@ -44,6 +44,7 @@ def test_the_role_is_made_within_its_boundary_and_may_do_what_that_allows(accoun
     assert [one["Resource"] for one in allowed] == [
         ["*"],
         ["arn:aws:lambda:us-east-1:123456789012:function:orchbench-probe-*"],
+        ["arn:aws:states:us-east-1:123456789012:stateMachine:orchbench-probe-*"],
     ]
 
 

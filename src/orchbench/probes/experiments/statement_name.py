@@ -6,9 +6,11 @@ from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
 from orchbench.probes.permissions import LISTENER, STATEMENTS
 from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged, refuted
-from orchbench.probes.statements import Statements
+from orchbench.probes.statements import LISTED_BY, Statements
 
 LENGTHS = (300, 2000)
+MATCHED_LENGTH = 1_200
+"""More than a token, an ARN and a callback's id have come to anywhere."""
 SOURCE = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Data Statement Status Change"]}
 THEN = "Name a statement by its token alone, and keep the execution's ARN where the sweep can read it."
 
@@ -52,6 +54,29 @@ def in_the_event(lab: Lab) -> Finding:
     return judged(all(seen.values()), "Both names arrived whole.", "A name was shortened.", unshortened=seen)
 
 
+def matched(lab: Lab) -> Finding:
+    """Listen for what a long name holds in its middle, and submit under it and under one without it."""
+    held = f" arn:{lab.partition}:states:{lab.region}:{lab.account}:execution:{lab.name('machine')}:"
+    pattern = {**SOURCE, "detail": {"statementName": [{"wildcard": f"*{held}*"}]}}
+    listener = Listener(lab, "matched", pattern)
+    statements = Statements(lab)
+    other = statements.submit("SELECT 1", StatementName=long_name(lab, MATCHED_LENGTH), WithEvent=True)
+    statements.finished(other)
+    name = f"{lab.name('matched-').ljust(LISTED_BY, 'x')}{held}".ljust(MATCHED_LENGTH, "x")
+    statement_id = statements.submit("SELECT 1", StatementName=name, WithEvent=True)
+    statements.finished(statement_id)
+    events = listener.wait_for("statementId", statement_id, 60 if lab.on_aws else 20)
+    heard = [str(one["detail"].get("statementId")) for one in listener.heard]
+    if not events:
+        return refuted(f"A wildcard does not match what a name of {MATCHED_LENGTH:,} characters holds.")
+    return judged(
+        heard == [statement_id],
+        f"The rule matched the name of {MATCHED_LENGTH:,} characters, and no other.",
+        f"The rule let {len(heard)} events through; one was meant.",
+        statement_ids=heard,
+    )
+
+
 PROBES = (
     *(
         Probe(
@@ -72,18 +97,34 @@ PROBES = (
     Probe(
         name="statement-name-in-event",
         claim="The event of a statement's end carries names of 300 and of 2,000 characters unshortened.",
-        used_in=("src/orchbench/ways/way.py",),
+        used_in=("functions/notify/handler.py", "functions/redshift_batch/names.py"),
         how="Submit SELECT 1 under both names with WithEvent, and read the events from a queue.",
         signs=Signs(
             "both names whole",
             "one that is shortened or missing",
             "no event in 60 s, or a statement fails",
-            "An event's target finds the execution by the statement's id, from the histories.",
+            "The notify function asks the Data API for the name by the statement's id.",
         ),
         permissions=(*STATEMENTS, *LISTENER),
         attempt=in_the_event,
         seconds=40,
         warehouse_seconds=10,
-        not_local="the local Data API sends its events as this project assumes them",
+    ),
+    Probe(
+        name="statement-name-matched",
+        claim=f"A rule's wildcard matches a statementName of {MATCHED_LENGTH:,} characters by the ARN in it.",
+        used_in=("template.yaml", "docs/adr/0020-one-rule-a-way-by-the-statements-name.md"),
+        how="A rule of the probe's own has the pattern of the deployed ones; submit SELECT 1 under a name "
+        "that it matches, and under one that it does not.",
+        signs=Signs(
+            "the one event",
+            "none in 60 s, or both",
+            "the rule is not taken, or a statement fails",
+            "Let the rules take every end of a statement: the notify function looks whose it is.",
+        ),
+        permissions=(*STATEMENTS, *LISTENER),
+        attempt=matched,
+        seconds=40,
+        warehouse_seconds=10,
     ),
 )
