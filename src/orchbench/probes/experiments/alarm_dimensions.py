@@ -14,6 +14,7 @@ DIMENSIONS = {
     ("AWS/States", "ExecutionThrottled"): ("StateMachineArn",),
     ("AWS/States", "ExecutionsFailed"): ("StateMachineArn",),
     ("AWS/States", "ExecutionsTimedOut"): ("StateMachineArn",),
+    ("orchbench", "DetectionLagSeconds"): ("way",),
     ("orchbench", "SecondsElapsed"): ("way",),
     ("orchbench", "ShareOfPollBudgetUsed"): ("way",),
     ("orchbench", "StatementsCancelled"): ("service",),
