@@ -339,19 +339,21 @@ def test_the_generated_tables_are_the_programs_own(blocks: dict[str, Callable[[]
 
 def operation_names() -> Iterator[str]:
     """Yield the names of the durable operations in the handlers."""
-    for path in [*(FUNCTIONS / "durable").glob("*.py"), *(FUNCTIONS / "durable_condition").glob("*.py")]:
-        text = path.read_text()
-        yield from re.findall(r'name="([a-z-]+)"', text)
-        yield from re.findall(r'self\._step\("([a-z-]+)"', text)
+    for path in FUNCTIONS.glob("durable*/*.py"):
+        yield from re.findall(r'(?:name=|self\._step\(|create_callback\()"([a-z-]+)"', path.read_text())
 
 
 def test_side_by_side_has_every_state_and_every_operation() -> None:
     text = (ROOT / "docs" / "side-by-side.md").read_text()
     names = set(operation_names())
-    assert {"submit-batch", "wait-for-turn"} <= names
+    assert {"submit-batch", "wait-for-turn", "await-event"} <= names
     assert [name for name in names if f"`{name}`" not in text] == []
     states = definition()["States"]
     assert [name for name, one in states.items() if f"| **{name}**, {one['Type']}" not in text] == []
+    waiting = json.loads((ROOT / all_ways()["sfn-callback"].implementation).read_text())["States"]
+    others = {name: one["Type"] for name, one in waiting.items() if name not in states}
+    assert others == {"Await event": "Task"}
+    assert "| **Await event**, Task" in text
 
 
 def test_operations_tell_the_errors_and_outcomes_that_exist() -> None:
