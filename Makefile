@@ -6,7 +6,7 @@ UV := $(BIN)/uv pip
 # Compiled once: a local stack's many processes write no bytecode, and would each compile all they import.
 INSTALL := $(UV) install --quiet --compile-bytecode
 # Without pip, which takes longer to install than some of what it would.
-NEW_VENV := $(BIN)/uv venv --quiet --python $(BIN)/python
+NEW_VENV := $(BIN)/uv venv --quiet --clear --python $(BIN)/python
 READY := $(VENV)/.ready
 TESTS_READY := $(VENV)/.tests-ready
 TOOLS_READY := $(VENV)/.tools-ready

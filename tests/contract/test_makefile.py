@@ -40,7 +40,7 @@ def test_without_credentials_it_says_one_sentence_and_installs_nothing(tmp_path:
 
 def test_with_credentials_the_tools_are_installed_before_it_runs(tmp_path: Path) -> None:
     ended = make(tmp_path, "echo a warning >&2")
-    assert "false -m venv" in ended.stdout
+    assert f"{tmp_path}/tools/sam" in ended.stdout
     assert (tmp_path / "ran").read_text() == "compare-aws --only-credentials\n"
 
     (tmp_path / ".tools-ready").touch()
