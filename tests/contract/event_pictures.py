@@ -99,7 +99,7 @@ def cost_chart() -> Chart:
         domain = (0.4, 3_000.0)
         x = drawing.duration_axis("lag", "longest lag", domain, narrow=width < drawing.NARROW)
         y = drawing.money_axis("cost", "USD per 1,000 runs of an hour", [row["cost"] for row in rows])
-        colour = drawing.way_colour(COMPARED, legend=False)
+        colour = drawing.way_colour(COMPARED)
         base = alt.Chart(drawing.values(rows))
         lines = base.mark_line().encode(
             x=x, y=y, color=colour, strokeDash=drawing.way_dash(COMPARED), detail="line:N"
@@ -176,7 +176,7 @@ def time_chart() -> Chart:
         bar = alt.Chart(drawing.values(query)).mark_bar(height=13, color=drawing.INK)
         words = alt.Chart(drawing.values(ends)).mark_text(align="left", dx=7)
         layers = (
-            marks.encode(x=x, y=y, color=drawing.way_colour(COMPARED, legend=False)),
+            marks.encode(x=x, y=y, color=drawing.way_colour(COMPARED)),
             bar.encode(x="start:Q", x2="end:Q", y=y),
             words.encode(x=x, y=y, text="told:N"),
         )

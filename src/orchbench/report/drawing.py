@@ -48,10 +48,15 @@ def values(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
     return alt.InlineData(values=held)
 
 
-def way_colour(ways: Sequence[str], *, legend: bool = True) -> alt.Color:
+def legend_of(columns: int) -> alt.Legend:
+    """Return a legend of so many ways in a line."""
+    return alt.Legend(title=None, columns=columns)
+
+
+def way_colour(ways: Sequence[str], *, legend: alt.Legend | None = None) -> alt.Color:
     """Return the ways' colours; the legend shows dashes and shapes as well."""
     scale = alt.Scale(domain=list(ways), range=list(_some(COLOURS, ways)))
-    return alt.Color("way:N", scale=scale, legend=alt.Legend(title=None) if legend else None)
+    return alt.Color("way:N", scale=scale, legend=legend)
 
 
 def way_dash(ways: Sequence[str]) -> alt.StrokeDash:
@@ -74,10 +79,10 @@ def way_axis(names: Mapping[str, str], **options: Any) -> alt.Axis:
     return alt.Axis(labelColor=INK, labelFontWeight=weight, **options)
 
 
-def way_shape(ways: Sequence[str], *, legend: bool = True) -> alt.Shape:
+def way_shape(ways: Sequence[str], *, legend: alt.Legend | None = None) -> alt.Shape:
     """Return the ways' shapes."""
     scale = alt.Scale(domain=list(ways), range=list(_some(SHAPES, ways)))
-    return alt.Shape("way:N", scale=scale, legend=alt.Legend(title=None) if legend else None)
+    return alt.Shape("way:N", scale=scale, legend=legend)
 
 
 def _some(kinds: Sequence[Any], ways: Sequence[str]) -> list[Any]:

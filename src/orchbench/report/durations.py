@@ -11,6 +11,7 @@ import numpy as np
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.estimate import estimate_way
 from orchbench.evaluation.limits import Reach, reach
+from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report import drawing
 from orchbench.report.figures import count, hours, seconds, told_duration, usd_of_runs
@@ -26,6 +27,7 @@ NAMED_AT_SECONDS = 900
 """Where a line carries its name."""
 NAME_WIDTH, NAME_HEIGHT, DECADES = 90, 2.6, 5
 """Of a name above its line: pixels, how many times the line's cost its upper edge is, and the axis's room."""
+ROWS_OF_LABELS = 3
 POLICIES = ("fixed:10s", "adaptive")
 FORM = "closed form of the way's own counts, at list prices"
 TITLES = {
@@ -177,6 +179,13 @@ def break_evens(policy: Policy, given: Given) -> Iterator[BreakEven]:
         for one in (each.following(policy) for each in given.candidates)
     }
     for first, second in combinations(costs, 2):
+        # A variation is held against what it varies: any two of many would be too many to read.
+        if (
+            parent_of(first) != second
+            and parent_of(second) != first
+            and (parent_of(first) or parent_of(second))
+        ):
+            continue
         both = every <= min(last[first], last[second])
         less = np.sign(costs[first] - costs[second])[both]
         changes = np.flatnonzero(less != less[-1])
@@ -201,8 +210,8 @@ def _drawn(
     rows = [row for line in lines for row in line.rows]
     y = drawing.money_axis("cost", "USD per 1,000 runs", (row["cost"] for row in rows))
     names = _names(lines, width)
-    unnamed = len(names) < len(lines)
-    colour = drawing.way_colour(ways, legend=unnamed)
+    legend = drawing.legend_of(2 if narrow else 4) if len(names) < len(lines) else None
+    colour = drawing.way_colour(ways, legend=legend)
     layers: list[alt.Chart] = [
         alt.Chart(drawing.values(rows))
         .mark_line()
@@ -218,7 +227,7 @@ def _drawn(
         layers.append(
             alt.Chart(drawing.values(marks))
             .mark_point(filled=True, size=70, opacity=1)
-            .encode(x=x, y=y, color=colour, shape=drawing.way_shape(ways, legend=unnamed))
+            .encode(x=x, y=y, color=colour, shape=drawing.way_shape(ways, legend=legend))
         )
     layers += _name_layers(names, x, y, colour)
     if ends:
@@ -266,13 +275,16 @@ def _name_layers(
 def _end_layers(
     x: alt.X, y: alt.Y, colour: alt.Color, ends: Sequence[Mapping[str, Any]], *, narrow: bool
 ) -> Iterator[alt.Chart]:
-    shown = [{**end, "told": f"ends at {told_duration(end['duration'])}"} for end in ends]
+    shown = [{**end, "told": f"ends at {end['duration'] / 3600:.1f} h"} for end in ends]
     base = alt.Chart(drawing.values(shown)).encode(x=x, y=y)
     yield base.mark_point(shape="cross", angle=45, size=150, filled=True, opacity=1, color=drawing.INK)
-    # The dearest above, the last one below, and any other further below, clear of the lines.
+    # One label is enough for what ends at one place. The dearest stands above, the last one below, any other
+    # further below, clear of the lines.
     dearest = max(shown, key=lambda one: float(one["cost"]))
     last = max((one for one in shown if one is not dearest), key=lambda one: one["duration"], default=None)
     for end in shown:
+        if end is not dearest and end["told"] == dearest["told"]:
+            continue
         if end is dearest:
             place: dict[str, Any] = {"align": "right", "dx": 4, "dy": -15}
         elif end is last:
@@ -284,12 +296,20 @@ def _end_layers(
 
 
 def _break_even_layers(x: alt.X, evens: Sequence[BreakEven]) -> Iterator[alt.Chart]:
-    shown = [{"duration": one.seconds, "told": f"break-even, {told_duration(one.seconds)}"} for one in evens]
+    moments = sorted({one.seconds for one in evens})
+    shown = [{"duration": one, "told": f"break-even, {one:,} s"} for one in moments]
     yield (
         alt.Chart(drawing.values(shown))
         .mark_rule(strokeDash=[3, 3], strokeWidth=1, color=drawing.MUTED)
         .encode(x=x)
     )
-    yield from drawing.labels(
-        alt.Chart(drawing.values(shown)).encode(x=x), "told", align="left", dx=4, y=8, fontSize=11
-    )
+    # One below another, so that labels of neighbours do not meet.
+    for index, one in enumerate(shown):
+        yield from drawing.labels(
+            alt.Chart(drawing.values([one])).encode(x=x),
+            "told",
+            align="left",
+            dx=4,
+            y=8 + index % ROWS_OF_LABELS * 14,
+            fontSize=11,
+        )

@@ -43,6 +43,7 @@ def section(results: Sequence[Results], found: Hours) -> Section:
         ]
         return Table(caption, ("what is counted", *(way["way"] for way in ways)), rows)
 
+    baseline = (found.pair or found.each)[0].way
     return Section(
         "complexity",
         "What it asks of its reader",
@@ -50,8 +51,9 @@ def section(results: Sequence[Results], found: Hours) -> Section:
         [
             (
                 "Measured from the files that are deployed, each way as if it stood in its stack alone. "
-                "The conclusion is by reader; nothing is added up to a score. The baseline has functions in "
-                "its loop, as the published comparisons have; Step Functions can poll without any.",
+                "The conclusion is by reader; nothing is added up to a score. "
+                f"{baseline}, the baseline, has functions in its loop, as the published comparisons have; "
+                "Step Functions can poll without any.",
             ),
             *((sentence,) for sentence in measured.complexity["conclusion"]),
         ],

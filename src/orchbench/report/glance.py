@@ -8,7 +8,7 @@ from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.probes import Probe, all_probes
 from orchbench.report.figures import count, hours, times, told_poll
 from orchbench.report.hour import PARTS, Hour, Hours
-from orchbench.report.model import Glance, Number, Text
+from orchbench.report.model import Glance, Number, Text, plain
 from orchbench.report.policies import lag_chart
 from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
@@ -42,7 +42,10 @@ def _verdict(found: Hours, confirmed: Collection[str]) -> Iterator[Text]:
     if cheaper := found.cheaper:
         per = found.given.asked.per
         told = (f"**{cheaper.way}** does the same for less: ", cheaper.cost, f" {per} instead of ")
-        yield (*told, best.cost, ", with the same lag.")
+        way = all_ways().get(cheaper.way)
+        open_claim = bool(way and way.probe and way.probe not in confirmed)
+        until = f", if the probe `{way.probe}` confirms how it is billed" if way and open_claim else ""
+        yield (*told, best.cost, f", with the same lag{until}.")
     yield from _without_polls(found)
     yield _unless(best, others, confirmed)
 
@@ -148,14 +151,24 @@ def _lag(found: Hours) -> Number:
         rest = [one for one in found.each if not one.candidate.polls]
     else:
         rest = [one for one in found.each if one is not best]
-    beside += [_other_lag(one) for one in rest]
+    beside += _other_lags(rest)
     return Number("Lag before an end is seen", (best.mean_lag, " s"), beside)
 
 
-def _other_lag(one: Hour) -> Text:
+def _other_lags(rest: Sequence[Hour]) -> Iterator[Text]:
+    """Yield the lags of other ways, those together that are alike."""
+    alike: dict[str, tuple[list[str], Text]] = {}
+    for one in rest:
+        said = _lag_said(one)
+        alike.setdefault(plain(said), ([], said))[0].append(one.way)
+    for names, said in alike.values():
+        yield (f"{', '.join(names)} ", *said)
+
+
+def _lag_said(one: Hour) -> Text:
     if not one.candidate.is_woken:
-        return (f"{one.way} ", one.mean_lag, " s")
-    return (f"{one.way} ", one.event_lag, " s; event lost: ", one.worst_lag, " s at worst")
+        return (one.mean_lag, " s")
+    return (one.event_lag, " s; event lost: ", one.worst_lag, " s at worst")
 
 
 def _longest(found: Hours) -> Number:
@@ -184,14 +197,18 @@ def _others(found: Hours) -> list[Hour]:
 
 
 def _instead(found: Hours) -> Iterator[Text]:
-    """Say for each other way when it is the right one."""
+    """Say for each other way when it is the right one, once for those of which the same is said."""
     best = found.chosen
+    alike: dict[str, tuple[list[str], Text]] = {}
     for one in found.each:
         if one is best:
             continue
         when = list(_whens(one, found))
         if when:
-            yield (f"**{one.way}** if ", *(part for text in _joined(when) for part in text), ".")
+            said = tuple(part for text in _joined(when) for part in text)
+            alike.setdefault(plain(said), ([], said))[0].append(f"**{one.way}**")
+    for names, said in alike.values():
+        yield (f"{' or '.join(names)} if ", *said, ".")
 
 
 def _whens(one: Hour, found: Hours) -> Iterator[Text]:

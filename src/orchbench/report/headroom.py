@@ -36,7 +36,10 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
     rehearsed = next((one for one in results if one.rehearsals), None)
     ending = {one.policy for one in found if one.ends_early}
     told = [one for one in found if one.policy in ending]
-    rest = dict.fromkeys(told_poll(one.policy) for one in found if one.policy not in ending)
+    polling = {one.name for one in given.candidates if one.polls}
+    rest = dict.fromkeys(
+        told_poll(one.policy) for one in found if one.policy not in ending and one.way in polling
+    )
     reached = sorted(hours_found.each, key=lambda one: one.longest.value or 0)
     polled = told_poll(hours_found.chosen.planned.policy)
     title: Text = (
@@ -57,6 +60,7 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
                 *_quotas_of(given.candidates),
                 f". The poll budget, on unless turned off, polls less often before that is used up.{also}",
             ),
+            *_with_and_without(hours_found),
             (
                 "What else can go wrong, from a lost answer to a stopped execution, is rehearsed by "
                 "`orchbench faults`: the table in docs/faults.md has every fault on every way, and what "
@@ -68,6 +72,21 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
         more=[_budget_table(told, given), *([_used_table(rehearsed)] if rehearsed else [])],
         more_title="polls that fit, and what the rehearsals used",
     )
+
+
+def _with_and_without(found: Hours) -> Iterator[Text]:
+    """Say why the budget slows a way down before its quota would end it."""
+    best = found.chosen
+    if (best.promised.value or 0) < (best.longest.value or 0):
+        yield (
+            f"The budget keeps a reserve for retries and for a failure's way out. So {best.way} keeps to its "
+            "interval for timeouts up to ",
+            best.promised,
+            " h, and polls less often for longer ones. Without a budget it keeps to the interval until the "
+            "quota ends it after ",
+            best.longest,
+            " h.",
+        )
 
 
 def _lacking(candidates: Sequence[Candidate]) -> Iterator[Text]:
@@ -131,7 +150,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
             "policy": one.policy.shown,
             "way": one.way,
             "hours": one.without_budget_seconds / 3_600,
-            "told": told_duration(one.without_budget_seconds),
+            "told": f"{round(one.without_budget_seconds / 3_600, 1):g} h",
             "dies": one.ends_early,
             "bar": f"{told_poll(one.policy)}, {one.way}",
         }

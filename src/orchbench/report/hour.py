@@ -17,7 +17,7 @@ from orchbench.evaluation.limits import Reach, reach
 from orchbench.evaluation.month import with_small_prices
 from orchbench.evaluation.polling import moment_after
 from orchbench.evaluation.price_keys import RPU_HOUR
-from orchbench.evaluation.tariff import Bill
+from orchbench.evaluation.tariff import Bill, weakest
 from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
@@ -38,6 +38,7 @@ class Hour:
     planned: Option
     without_budget: Reach
     redshift_usd: Decimal
+    redshift_label: Label
     given: Given
 
     @property
@@ -85,7 +86,8 @@ class Hour:
         """Its share of the whole bill, Redshift included."""
         whole = self.usd + self.redshift_usd
         part = float(self.usd / whole) if whole else 0.0
-        return share(part, self.bill.label, "orchestration over orchestration and Redshift", self.files)
+        label = weakest((self.bill.label, self.redshift_label))
+        return share(part, label, "orchestration over orchestration and Redshift", self.files)
 
     @property
     def mean_lag(self) -> Figure:
@@ -202,16 +204,17 @@ def hours_of(given: Given) -> Hours:
     warehouse = Warehouse.serverless(given.assumed.named[RPUS], rpu_hour)
     question = given.asked.question(given.terms, warehouse)
     redshift_usd = given.asked.redshift_usd(question)
-    found = [_hour(one, question, redshift_usd, given) for one in given.candidates]
+    redshift = (redshift_usd, warehouse.label)
+    found = [_hour(one, question, redshift, given) for one in given.candidates]
     return Hours(found, question, warehouse, given)
 
 
-def _hour(candidate: Candidate, question: Question, redshift_usd: Decimal, given: Given) -> Hour:
+def _hour(candidate: Candidate, question: Question, redshift: tuple[Decimal, Label], given: Given) -> Hour:
     planned = given.asked.planned(question, candidate)
     unlimited = planned.candidate.kept(replace(planned.policy, budget=False))
     return Hour(
         planned,
         reach(candidate, unlimited),
-        redshift_usd,
+        *redshift,
         given,
     )

@@ -255,7 +255,7 @@ def _drawn(width: int, ways: Sequence[str], points: Sequence[Point]) -> Mapping[
     costs = [row["cost"] for row in rows]
     # Labels stand below the lowest marks.
     y = drawing.money_axis("cost", "USD per 1,000 runs", [*costs, 0.5 * min(costs)])
-    colour, shape = drawing.way_colour(ways, legend=False), drawing.way_shape(ways, legend=False)
+    colour, shape = drawing.way_colour(ways), drawing.way_shape(ways)
     hollow = alt.Fill(
         "way:N",
         scale=alt.Scale(domain=list(ways), range=[drawing.SURFACE] * len(ways)),

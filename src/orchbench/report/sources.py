@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from orchbench.evaluation.price_keys import price_keys
+from orchbench.evaluation.month import with_small_prices
+from orchbench.evaluation.price_keys import RPU_HOUR, price_keys
 from orchbench.evaluation.prices import Price, told_price
 from orchbench.evaluation.tariff import plain
 from orchbench.report.model import Figure, Section, Table, Text
@@ -39,7 +40,8 @@ def section(results: Sequence[Results], given: Given) -> Section:
 
 
 def _prices(given: Given) -> Table:
-    used = used_prices(given.prices.prices, given.architecture)
+    # Of Redshift too, whose share the page tells of.
+    used = used_prices(with_small_prices(given.prices).prices, given.architecture, {RPU_HOUR})
     rows = [[(told_price(key),), *_price(price, given)] for key, price in used.items()]
     return Table(
         f"List prices of {given.prices.region} that bills are made of",

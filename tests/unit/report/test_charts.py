@@ -132,7 +132,7 @@ def test_a_line_ends_where_its_quota_ends_it(made: Report) -> None:
     assert data["sfn-poll, longest query that is seen to end"].value == 2_776 * 10 / 3_600
     assert data["durable-poll, longest query that is seen to end"].value == 1_499 * 10 / 3_600
     assert data["durable-condition, longest query that is seen to end"].value == 2_996 * 10 / 3_600
-    assert {"ends at 7.71 h", "ends at 4.16 h", "ends at 8.32 h"} <= marked
+    assert {"ends at 7.7 h", "ends at 4.2 h", "ends at 8.3 h"} <= marked
 
 
 def test_the_cheaper_of_two_ways_changes_at_a_break_even(given: Given) -> None:

@@ -88,9 +88,8 @@ def test_each_other_way_is_told_when_it_is_right(written: Path) -> None:
         ["sfn-poll"],
         ["sfn-direct"],
         ["sfn-long-poll"],
-        ["sfn-callback"],
+        ["sfn-callback", "durable-callback"],
         ["durable-condition"],
-        ["durable-callback"],
     ]
 
 
