@@ -15,7 +15,12 @@ NEWEST = 100
 """Events: more than follow a wait that is still open."""
 RESOURCE_OF_A_WAIT = "invoke.waitForTaskToken"
 
-CALLBACK_REFUSED = ("CallbackTimeoutException", "ResourceNotFoundException", "InvalidParameterValueException")
+CALLBACK_REFUSED = (
+    "CallbackTimeoutException",
+    "ResourceNotFoundException",
+    "InvalidParameterValueException",
+    "ValidationException",
+)
 """Of a wait that is over, timed out, or was never begun."""
 CALLBACK_ENDS = frozenset({"CallbackSucceeded", "CallbackFailed", "CallbackTimedOut"})
 

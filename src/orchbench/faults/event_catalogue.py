@@ -153,6 +153,14 @@ OF_STATEMENT_EVENTS = (
         duration=0,
     ),
     fault(
+        "arm-cannot-wake-a-failure",
+        "the same, and the statement that it finds has failed",
+        "throttle:work=wait,first_call=2,calls=0",
+        "fail:at=0",
+        duration=0,
+        ends="FAILED BatchFailed",
+    ),
+    fault(
         "arm-wakes-and-dies",
         "what arms the wait finds the end, ends the wait, and dies",
         "crash-after:work=wait,first_call=2",

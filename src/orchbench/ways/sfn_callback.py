@@ -53,6 +53,10 @@ WAY = Way(
     unrecorded=("notify",),
     varies=Variation("sfn-poll", "an event"),
     waits=Waits.FOR_AN_EVENT,
+    lacks={
+        "the length of a wait": "each attempt of the function that begins one waits anew, so a fallback or a "
+        "deadline is noticed later by what failed attempts took",
+    },
     least_delay_seconds=1800,
     probe="statement-event-delay",
     order=20,

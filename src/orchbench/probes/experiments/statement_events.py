@@ -35,6 +35,24 @@ def delay(lab: Lab) -> Finding:
     )
 
 
+def described(lab: Lab) -> Finding:
+    """Describe a statement as soon as its event is heard, and not before."""
+    listener = Listener(lab, "described", SOURCE)
+    statements = Statements(lab)
+    found: list[str] = []
+    for _number in range(TRIES):
+        statement_id = statements.submit("SELECT 1", WithEvent=True)
+        if not listener.wait_for("statementId", statement_id, PATIENCE_SECONDS):
+            return inconclusive(f"An event did not come in {PATIENCE_SECONDS} s.", statuses=found)
+        found.append(str(statements.describe(statement_id)["Status"]))
+    return judged(
+        set(found) == {"FINISHED"},
+        f"All {TRIES} were FINISHED when their events came.",
+        f"Described when their events came: {', '.join(found)}.",
+        statuses=found,
+    )
+
+
 def per_batch(lab: Lab) -> Finding:
     """Count the events of a batch of three."""
     listener = Listener(lab, "batch", SOURCE)
@@ -90,6 +108,27 @@ PROBES = (
         ),
         permissions=(*STATEMENTS, *LISTENER),
         attempt=delay,
+        seconds=60,
+        warehouse_seconds=20,
+    ),
+    Probe(
+        name="statement-event-described",
+        claim="DescribeStatement shows a statement's end by the time that its event arrives.",
+        used_in=(
+            "statemachine/sfn_callback.asl.json",
+            "functions/durable_callback/handler.py",
+            "docs/wait-or-poll.md",
+        ),
+        how=f"Submit SELECT 1 with WithEvent {TRIES} times; describe it when its event is heard, not before.",
+        signs=Signs(
+            f"all {TRIES} FINISHED",
+            "one still running",
+            f"none in {PATIENCE_SECONDS} s, or a call fails",
+            "A wake finds the statement running and waits for the fallback: give the wait after such a wake "
+            "a short delay of its own.",
+        ),
+        permissions=(*STATEMENTS, *LISTENER),
+        attempt=described,
         seconds=60,
         warehouse_seconds=20,
     ),
