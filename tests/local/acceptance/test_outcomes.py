@@ -23,7 +23,9 @@ def test_the_bundled_batch_fills_the_mart(bench: Bench, way: Way) -> None:
     bench.sql("TRUNCATE mart_customer_summary")
     trace = bench.run(way, poll=POLL)
     assert trace.status is ExecutionStatus.SUCCEEDED
-    assert (trace.output["status"], trace.output["statement_count"]) == ("FINISHED", 2)
+    assert trace.output["status"] == "FINISHED"
+    if "statement_count" not in way.lacks:
+        assert trace.output["statement_count"] == 2
     if "statements" not in way.lacks:
         assert [one["result_rows"] for one in trace.output["statements"]] == [0, 1000]
     assert trace.output["result_rows"] == 1000
