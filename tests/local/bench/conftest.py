@@ -1,5 +1,6 @@
 """A project folder of its own, so that no stack of the working copy is met, and a stack running in it."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,10 @@ from orchbench.comparison.seed import create_tables, seed
 from orchbench.deployment.warehouse import Warehouse
 from orchbench.local import LOCAL_WORKGROUP_ARN, LocalStack, StackOptions
 from orchbench.ways import all_ways, deployed_by
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # What a script starts in the background ignores Ctrl-C, and so would every process that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[3]
 
