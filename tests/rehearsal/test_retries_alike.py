@@ -8,9 +8,13 @@ import pytest
 from orchbench.rehearsal import Fault, Rehearsal, Scenario, rehearse
 from orchbench.trace import Work
 from orchbench.ways import all_ways
+from orchbench.ways.way import Waits
 
-WAYS = tuple(name for name, way in all_ways().items() if Work.LOOK in way.workers)
-"""Those that look in a function: an integration makes one call an attempt, so it tries again elsewhen."""
+WAYS = tuple(
+    name for name, way in all_ways().items() if Work.LOOK in way.workers and way.waits is Waits.BY_POLLING
+)
+"""Those that poll, and look in a function: an integration makes one call an attempt, so it tries
+again at other moments, and what waits for an event looks at others."""
 POLL = {"policy": "fixed", "interval_seconds": 10}
 HOURS = {"timeout_seconds": 10_000, "poll": POLL}
 MINUTE = {"timeout_seconds": 60, "poll": POLL}

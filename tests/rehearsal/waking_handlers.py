@@ -25,7 +25,7 @@ def notify(event: dict[str, Any], _context: Any) -> None:
     client = executions.client("stepfunctions")
     scheduled = [
         one["taskScheduledEventDetails"]
-        for one in client.get_execution_history(executionArn=arn)["events"]
+        for one in client.get_execution_history(executionArn=arn, includeExecutionData=True)["events"]
         if one["type"] == "TaskScheduled"
     ]
     waits = [one["parameters"] for one in scheduled if one["resource"] == WAIT]

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orchbench.evaluation.complexity import Complexity
 
 
+MOST_ROWS = 5
 BRIEF = {
     "decisions": "decisions",
     "steps": "states or operations",
@@ -127,15 +128,18 @@ def _labelled(one: "Complexity") -> Json:
 def _print_brief(document: Json) -> None:
     """Print what there is to read and to own, a way a row, and for whom that is the better."""
     table = small_table("way", *(f">{title}" for title in BRIEF))
-    for one in document["ways"]:
+    ways = document["ways"]
+    for one in ways[:MOST_ROWS]:
         found = (ROWS[title](one) for title in BRIEF.values())
         table.add_row(
             one["way"],
             *(str(cell["value"] if isinstance(cell, dict) else cell or NOTHING) for cell in found),
         )
     of_code = "Definition and handlers are in lines."
+    left_out = ", ".join(one["way"] for one in ways[MOST_ROWS:])
+    more = [f"With --verbose: {left_out}."] if left_out else []
     headline = in_short(document["ways"]) or "What there is to read and to own."
-    print_brief(headline, [table], FOLLOWING, [of_code, *document["conclusion"]])
+    print_brief(headline, [table], FOLLOWING, [*more, of_code, *document["conclusion"]])
 
 
 def _print(document: Json) -> None:

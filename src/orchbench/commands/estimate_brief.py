@@ -67,8 +67,10 @@ def _table(rows: list[Json]) -> Table:
 
 def _worst(row: Json) -> str:
     """Return the worst lag; where an event is waited for, that of one that comes and that of a lost one."""
-    worst = _seconds(row["detection_lag_worst"]["value"])
-    return f"{row['event']['lag_when_it_comes']['value']:.1f} or {worst}" if row["event"] else worst
+    worst = row["detection_lag_worst"]["value"]
+    if not row["event"] or worst is None:
+        return _seconds(worst)
+    return f"{row['event']['lag_when_it_comes']['value']:.1f}/{worst:,.0f} s"
 
 
 def _usd(row: Json) -> Decimal:

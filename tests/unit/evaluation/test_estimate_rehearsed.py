@@ -17,7 +17,7 @@ from orchbench.evaluation.assumptions import default_assumptions
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import bill
 from orchbench.evaluation.counts import count, counted_meters
-from orchbench.evaluation.estimate import Estimate, Terms, estimate_way
+from orchbench.evaluation.estimate import LOST, Estimate, Terms, estimate_way
 from orchbench.evaluation.latency import latency
 from orchbench.evaluation.polling import MostPolls, poll
 from orchbench.evaluation.prices import price_list
@@ -51,7 +51,7 @@ def estimated(scenario: Scenario, way: Way, stated: dict[str, Decimal] | None = 
         Candidate.of(way),
         round(scenario.queue_seconds + scenario.duration_seconds, 6),
         policy_from_input(scenario.input["poll"]),
-        Terms(PRICES, "x86_64", 128, default_assumptions().with_values(stated or {})),
+        Terms(PRICES, "x86_64", 128, default_assumptions().with_values({LOST: Decimal(0)} | (stated or {}))),
         float(scenario.input["timeout_seconds"]),
     )
 

@@ -11,8 +11,8 @@ from orchbench.cli import main
 from orchbench.commands.estimation import print_json
 
 LABELS = {"measured", "rehearsed", "estimated", "assumed", "missing", "quoted"}
-ASKED = {"settings", "number", "fatal", "mart"}
-"""What repeats the question, or numbers a row."""
+ASKED = {"settings", "number", "fatal", "mart", "input"}
+"""What repeats the question, numbers a row, or is to be handed to an execution."""
 DOCUMENTS = (
     "estimate --duration 1h --redshift-rpus 8 --redshift-rpu-hour-usd 0.375",
     "decide --duration lognormal:median=20m,p95=2h --runs-a-month 3000 --acceptable-lag 60s --budget-usd 1",
