@@ -20,7 +20,6 @@ class Used:
     Attributes:
         runs: executions, 1 a row.
         polls: looks of an execution that were answered.
-        waits: that were begun and not refused; as many as looks where a way waits before each.
         events: that were delivered to it.
         by_fallback: ends that the slow poll behind an event found, with time left up to the deadline.
         begun: those polls, and the one that a quota refused after its delay.
@@ -35,7 +34,6 @@ class Used:
 
     runs: Any
     polls: Any
-    waits: Any
     events: Any
     by_fallback: Any
     begun: Any
@@ -64,10 +62,9 @@ class Used:
 
     def _counted(self, usage: Usage, of: Callable[[Amounts], int]) -> Any:
         succeeded = of(usage.endings[Ending.SUCCEEDED])
-        # A look and its wait are counted together, so that a mean of many is rounded once.
+        # A wait goes before each look, and is counted with it, so that a mean of many is rounded once.
         counted = (of(usage.start) + succeeded) * self.runs + of(usage.poll) * self.polls
         besides = (
-            (of(usage.wait), self.waits - self.polls),
             (of(usage.event), self.events),
             (of(usage.by_fallback), self.by_fallback),
             (of(usage.endings[Ending.TIMED_OUT]) - succeeded, self.timed_out),
@@ -133,7 +130,6 @@ def used_by(
     return Used(
         runs=np.ones_like(polled.polls),
         polls=polled.polls,
-        waits=polled.polls,
         events=np.full_like(polled.polls, int(by_event and not events_lost)),
         by_fallback=found.astype(np.int64),
         begun=begun,

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from orchbench.evaluation.learned import ENDED
 from orchbench.evaluation.prices import FALLBACK_REGION, PriceList, price_list
 from orchbench.evaluation.rehearsed import cost
 from orchbench.faults.promise import ENDED_FROM_OUTSIDE, Observation, time_to_detect
@@ -9,8 +10,6 @@ from orchbench.redshift.statement import Status
 from orchbench.rehearsal.data_api import AcceptedBatch
 from orchbench.rehearsal.rehearse import Rehearsal
 from orchbench.trace import Label, Trace
-
-ENDED = frozenset(status.value for status in Status if status.ended)
 
 
 def observe(rehearsal: Rehearsal, unmeetable: str | None = None) -> Observation:

@@ -29,7 +29,7 @@ one of these names differs: a mend that silently no longer applies would be wors
    TaskSubmitted and TaskTimedOut out of the history; and what waits outlives its execution. Touched:
    ``stepfunctions._execute_task``, ``stepfunctions._invoke_with_callback``, ``stepfunctions._add_event``.
 9. The context object in a Task's ResultSelector, where it is nothing there. Touched:
-   ``stepfunctions._apply_result_selector``, ``stepfunctions._execute_task``.
+   ``stepfunctions._apply_result_selector``; mend 8 tells it whose Task runs.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
 find another environment's packages before its own, while its workers must.
@@ -65,6 +65,8 @@ DATA_API_SECONDS = 90
 CALLED_AND_AWAITED = "arn:aws:states:::lambda:invoke.waitForTaskToken"
 NOTICED_SECONDS = 1.0
 """How soon a Task that waits for its token notices that its execution has been stopped."""
+_TASK = threading.local()
+"""The Task that a thread executes: its ``execution`` and its ``ctx``, the context object."""
 MODELLED = frozenset(
     {
         "ActiveSessionsExceededException",
@@ -257,10 +259,9 @@ def wait_for_tokens(stepfunctions: Any) -> None:
     execute, invoke = stepfunctions._execute_task, stepfunctions._invoke_with_callback
     add = stepfunctions._add_event
     expect(add.__defaults__ == (None,), "it records events in another way")
-    current = threading.local()
 
     def execute_bounded(state: Any, given: Any, execution: Any, ctx: Any) -> Any:
-        current.execution, current.ctx = execution, ctx
+        _TASK.execution, _TASK.ctx = execution, ctx
         if path := state.get("TimeoutSecondsPath"):
             seconds = stepfunctions._resolve_path_or_ctx(path, given, ctx)
             state = {**state, "TimeoutSeconds": seconds}
@@ -269,7 +270,7 @@ def wait_for_tokens(stepfunctions: Any) -> None:
     def invoke_and_wait(resource: str, parameters: Any, token: str, state: Any) -> Any:
         if resource != CALLED_AND_AWAITED:
             return invoke(resource, parameters, token, state)
-        execution, seconds = current.execution, state["TimeoutSeconds"]
+        execution, seconds = _TASK.execution, state["TimeoutSeconds"]
         deadline = time.monotonic() + seconds
         details = "taskScheduledEventDetails"
         scheduled = next(one[details] for one in reversed(execution["events"]) if details in one)
@@ -285,7 +286,7 @@ def wait_for_tokens(stepfunctions: Any) -> None:
         finally:
             stepfunctions._task_tokens.pop(token, None)
             # Another attempt has a token of its own.
-            current.ctx["Task"] = {"Token": stepfunctions.new_uuid()}
+            _TASK.ctx["Task"] = {"Token": stepfunctions.new_uuid()}
 
     def add_named(execution: Any, event_type: str, details: Any = None) -> Any:
         for one in (details or {}).values():
@@ -314,23 +315,17 @@ def _awaited(stepfunctions: Any, execution: Any, told: Any, deadline: float) -> 
 
 
 def select_with_the_context(stepfunctions: Any) -> None:
-    """Let a Task's ResultSelector read the context object."""
-    select, execute = stepfunctions._apply_result_selector, stepfunctions._execute_task
+    """Let a Task's ResultSelector read the context object, which the mend of waits for tokens notes."""
+    select = stepfunctions._apply_result_selector
     known = list(inspect.signature(select).parameters)
     expect(known == ["state_def", "data"], "it hands the context object to a ResultSelector itself")
-    current = threading.local()
-
-    def execute_with_context(state: Any, given: Any, execution: Any, ctx: Any) -> Any:
-        current.ctx = ctx
-        return execute(state, given, execution, ctx)
 
     def select_with_context(state: Any, data: Any) -> Any:
         selector = state.get("ResultSelector")
         if not selector:
             return data
-        return stepfunctions._resolve_params_obj(selector, data, getattr(current, "ctx", None))
+        return stepfunctions._resolve_params_obj(selector, data, getattr(_TASK, "ctx", None))
 
-    stepfunctions._execute_task = execute_with_context
     stepfunctions._apply_result_selector = select_with_context
 
 

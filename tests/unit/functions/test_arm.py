@@ -2,18 +2,14 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
-import executions
 from arm.handler import handler
-from redshift_batch.data_api import redshift_data_client
 from redshift_batch.errors import ExecutionNotReadable, InvalidSettings
-from telemetry import logger
 
 TOKEN = "AQC-secret-token"
 PROGRESS = {
@@ -40,40 +36,8 @@ class LambdaContext:
 
 
 @pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
-    """Answer the function's own clients from a script, each call once."""
-    for name, value in {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "REDSHIFT_DATABASE": "dev",
-        "REDSHIFT_WORKGROUP": "reports",
-    }.items():
-        monkeypatch.setenv(name, value)
-    for cached in (executions.client, redshift_data_client):
-        cached.cache_clear()
-    stubs = {
-        "redshift-data": Stubber(redshift_data_client()),
-        "stepfunctions": Stubber(executions.client("stepfunctions")),
-    }
-    for stub in stubs.values():
-        stub.activate()
-    yield stubs
-    for stub in stubs.values():
-        stub.assert_no_pending_responses()
-    for cached in (executions.client, redshift_data_client):
-        cached.cache_clear()
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Yield what the handler logs."""
-    written = io.StringIO()
-    stream = logger.registered_handler
-    assert isinstance(stream, logging.StreamHandler)
-    before = stream.setStream(written)
-    yield written
-    stream.setStream(before)
+def services(scripted: Callable[..., dict[str, Stubber]]) -> dict[str, Stubber]:
+    return scripted("redshift-data", "stepfunctions")
 
 
 def describes(services: dict[str, Stubber], status: str) -> None:

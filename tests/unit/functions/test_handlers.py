@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from redshift_batch.data_api import redshift_data_client
 from redshift_batch.errors import EmptyBatch, HandlerTimedOut, InvalidInput, InvalidSettings, UnexpectedError
 from status import handler as status_handler
 from submit import handler as submit_handler
-from telemetry import logger
 
 SECRET_SQL = "SELECT 'never in a log', :pin"
 EVENT = {
@@ -47,17 +45,9 @@ class LambdaContext:
 
 
 @pytest.fixture
-def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def deployed(environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Set the environment of a deployment, and answer its client in process."""
-    for name, value in {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "REDSHIFT_DATABASE": "dev",
-        "REDSHIFT_WORKGROUP": "reports",
-        "INLINE_SQL_ALLOWED": "true",
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("INLINE_SQL_ALLOWED", "true")
     redshift_data_client.cache_clear()
     clock = WallClock()
     executor = ScriptedExecutor(clock, lasting(0))
@@ -70,17 +60,6 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def context() -> LambdaContext:
     return LambdaContext()
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """Yield what the handlers log."""
-    written = io.StringIO()
-    handler = logger.registered_handler
-    assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(written)
-    yield written
-    handler.setStream(before)
 
 
 def lines(log: io.StringIO) -> list[dict[str, Any]]:

@@ -1,14 +1,14 @@
 """How a statement's event wakes its execution, on both services' own clients."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.stub import Stubber
 
-import executions
 from notify.handler import handler
 from redshift_batch.errors import ExecutionNotWoken
 from redshift_batch.names import callback_named, execution_named, statement_name
@@ -28,24 +28,8 @@ class LambdaContext:
 
 
 @pytest.fixture
-def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
-    """Answer the function's own clients from a script, each call once."""
-    for name, value in {
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "REDSHIFT_DATABASE": "dev",
-        "REDSHIFT_WORKGROUP": "reports",
-    }.items():
-        monkeypatch.setenv(name, value)
-    executions.client.cache_clear()
-    stubs = {service: Stubber(executions.client(service)) for service in ("stepfunctions", "lambda")}
-    for stub in stubs.values():
-        stub.activate()
-    yield stubs
-    executions.client.cache_clear()
-    for stub in stubs.values():
-        stub.assert_no_pending_responses()
+def services(scripted: Callable[..., dict[str, Stubber]]) -> dict[str, Stubber]:
+    return scripted("stepfunctions", "lambda")
 
 
 def notify(name: str) -> dict[str, Any]:
@@ -218,13 +202,13 @@ def test_an_event_of_nobodys_statement_wakes_nobody(services: dict[str, Stubber]
     assert handler(event, LambdaContext()) == {"execution_id": None, "outcome": "not an execution's"}
 
 
-def test_no_token_and_no_callback_reaches_a_log(
-    services: dict[str, Stubber], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_token_and_no_callback_reaches_a_log(services: dict[str, Stubber], log: io.StringIO) -> None:
     machine = services["stepfunctions"]
     history(machine, wait(30, "secret-token"))
     machine.add_client_error("send_task_success", "TaskTimedOut", http_status_code=400)
     describes(machine, "RUNNING")
     with pytest.raises(ExecutionNotWoken):
         notify(statement_name(MACHINE_ARN))
-    assert "secret-token" not in capsys.readouterr().out
+    written = log.getvalue()
+    assert "secret-token" not in written
+    assert {json.loads(line)["correlation_id"] for line in written.splitlines()} == {MACHINE_ARN}

@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackNotifyConsumerError,
     CallbackOutcomeSuccess,
     CallbackPoolManager,
 )
 
+from orchbench.rehearsal.function_calls import refusal
 from orchbench.trace import Json
 
 SEND = "SendTaskSuccess"
@@ -26,9 +26,8 @@ def known(operation: str, request: Mapping[str, Any], execution_arn: str) -> Non
         ClientError: ExecutionDoesNotExist, as a rehearsal has one execution.
     """
     if request["executionArn"] != execution_arn:
-        raise _refused(
-            operation, "ExecutionDoesNotExist", f"Execution Does Not Exist: {request['executionArn']}"
-        )
+        message = f"Execution Does Not Exist: {request['executionArn']}"
+        raise refusal("ExecutionDoesNotExist", message, operation)
 
 
 def history_page(events: Sequence[Mapping[str, Any]], request: Mapping[str, Any]) -> Json:
@@ -50,20 +49,15 @@ def complete(waiting: CallbackPoolManager | None, request: Mapping[str, Any]) ->
     token, output = request["taskToken"], request["output"]
     endpoint = waiting.get(token) if waiting else None
     if waiting is None or endpoint is None:
-        raise _refused(SEND, "InvalidToken", "Invalid token")
+        raise refusal("InvalidToken", "Invalid token", SEND)
     try:
         json.loads(output)
     except ValueError:
-        raise _refused(SEND, "InvalidOutput", "The output is not valid JSON") from None
+        raise refusal("InvalidOutput", "The output is not valid JSON", SEND) from None
     try:
         if endpoint.get_outcome() is None:
             waiting.notify(token, CallbackOutcomeSuccess(token, output))
             return {}
     except CallbackNotifyConsumerError:
         pass
-    raise _refused(SEND, "TaskTimedOut", "The task has either expired or been closed already")
-
-
-def _refused(operation: str, code: str, message: str) -> ClientError:
-    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    return ClientError(response, operation)
+    raise refusal("TaskTimedOut", "The task has either expired or been closed already", SEND)
