@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import SOURCE, Answer, Question, answer
+from orchbench.evaluation.decision import SOURCE, Answer, Question, answer, to_rank
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.tariff import weakest
@@ -60,6 +60,7 @@ class _Changed:
 
 def turns(now: Answer, candidates: Sequence[Candidate]) -> list[Json]:
     """Return what turns an answer, and the answer there: the nearest first of each kind."""
+    candidates = to_rank(candidates)
     found = [turn for one in _changes(now.question, candidates) for turn in _turns_of(one, now, candidates)]
     kinds = ("workload", "price", "assumption")
     return [turn for _far, turn in sorted(found, key=lambda one: (kinds.index(one[1]["kind"]), one[0]))]
