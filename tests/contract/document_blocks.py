@@ -297,7 +297,7 @@ def answer_block() -> Iterator[str]:
             lag = "at once"
         elif found.candidate.is_woken:
             came, lost = found.lag_when_told.worst_seconds, found.lag_when_lost.worst_seconds
-            lag = f"{came:g} s when its event comes, {lost:,.0f} s at worst when that is lost"
+            lag = f"{came:g} s if its event arrives, {lost / 60:.0f} min at worst if it is lost"
         share = told_share(float(usd / (usd + redshift_usd)))
         name = f"**{way.name}**" if way.varies is None else way.name
         yield f"| {name} | ${told_money(usd)} | {share} | {lag} | {lines} |"

@@ -414,9 +414,9 @@ def _proportions(document: Json) -> list[str]:
         if "month" in row:
             parts = {name: told_money(Decimal(one["value"])) for name, one in row["month"].items()}
             said.append(
-                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of it the runs "
-                f"${parts['runs']}, what goes wrong ${parts['faults']}, and traces, metrics, alarms and the "
-                f"sweep ${parts['besides']}."
+                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of which ${parts['runs']} for "
+                f"its runs, ${parts['faults']} for what goes wrong, and ${parts['besides']} for traces, "
+                "metrics, alarms and the sweep."
             )
     return said
 

@@ -92,13 +92,13 @@ def _unusual(rows: list[Json]) -> list[str]:
     """Say that rows do not succeed, or do not poll as they are asked to."""
     said = []
     if any(row["event"] for row in rows):
-        said.append("Of two worst lags the first is when the event comes, the second when it is lost.")
+        said.append("Of two worst lags, the first is for an event that arrives, the second for a lost one.")
     if any(row["death"] for row in rows):
-        said.append("Where no lag is shown, a quota ends executions before their queries end.")
+        said.append("Where no lag is shown, a quota ends the execution before its query ends.")
     if any(row["timed_out_share"]["value"] for row in rows):
-        said.append("Some runs end at the timeout, their queries cancelled.")
+        said.append("Some runs reach the timeout, and their queries are cancelled.")
     if any(row["poll_budget_stretches"] for row in rows):
-        said.append("Some poll more rarely than asked for: quotas force slower polling.")
+        said.append("Some poll less often than asked for: quotas force slower polling.")
     return said
 
 

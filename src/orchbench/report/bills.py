@@ -189,7 +189,10 @@ def _slivers(lines: Sequence[_Line], ways: Sequence[str]) -> str:
     for (way, part), amount in usd.items():
         if 0 < amount < LEAST_SHARE_DRAWN * longest:
             small.setdefault(way, []).append(part)
-    told = "; ".join(f"{way}: {', '.join(parts)}" for way, parts in small.items())
+    alike: dict[str, list[str]] = {}
+    for way, parts in small.items():
+        alike.setdefault(", ".join(parts), []).append(way)
+    told = "; ".join(f"{parts} (of {', '.join(each)})" for parts, each in alike.items())
     return f" Too small to tell apart: {told}." if told else ""
 
 
