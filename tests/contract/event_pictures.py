@@ -60,7 +60,7 @@ def table(resources: Mapping[str, int]) -> Iterator[str]:
     Args:
         resources: of a stack of each way alone, by the way's name.
     """
-    yield "| | 1,000 queries of an hour | lag when the event comes | when it is lost | needed besides |"
+    yield "| | 1,000 queries of an hour | lag if the event arrives | lag if it is lost | also needed |"
     yield "|---|--:|--:|--:|---|"
     for way in (all_ways()[name] for name in COMPARED):
         found = estimated(way, USUAL_SECONDS)
@@ -76,7 +76,7 @@ def table(resources: Mapping[str, int]) -> Iterator[str]:
     share = default_assumptions()[LOST]
     yield (
         f"Estimated at list prices; functions' durations, the {came} and {share:.1%} of the events lost are "
-        "assumed. With all latencies that are assumed of AWS, cold starts included, rehearsals end "
+        "assumed. With all the latencies that we assume of AWS, cold starts included, rehearsals end "
         f"{' and '.join(late)}."
     )
 

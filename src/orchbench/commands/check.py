@@ -49,7 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         action="append",
         metavar="FILE",
-        help="look at this file alone for SQL that Redshift may not take; needs no deployment",
+        help="only check this file for SQL that Redshift may reject; needs no deployment",
     )
     parser.set_defaults(run=run)
 

@@ -72,27 +72,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--fallback",
         metavar="POLICY",
-        help="how ways that wait for an event poll behind it, as --poll (default: fixed:30m)",
+        help="how ways that wait for an event poll behind it, like --poll (default: fixed:30m)",
     )
     add_lost_events(parser)
     parser.add_argument(
-        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+        "--no-poll-budget", action="store_true", help="let polling run into the orchestrator's quota"
     )
     parser.add_argument(
         "--runs-a-month",
         metavar="N",
-        help="times the cost, and what a month costs besides (default: one run)",
+        help="runs per month; adds what a month costs besides (default: one run)",
     )
     parser.add_argument(
-        "--failures", metavar="SHARE", help="runs that fail and are started anew, of a month: 2%%"
+        "--failures", metavar="SHARE", help="share of a month's runs that fail and are restarted: 2%%"
     )
-    parser.add_argument("--retries", metavar="SHARE", help="calls that are made twice, of a month: 0.5%%")
     parser.add_argument(
-        "--free-tier", action="store_true", help="take off what an account has free each month"
+        "--retries", metavar="SHARE", help="share of a month's calls that are made twice: 0.5%%"
     )
+    parser.add_argument("--free-tier", action="store_true", help="subtract the account's monthly free tier")
     add_warehouse(parser)
     parser.add_argument(
-        "--alternatives", action="store_true", help="show what else could run it, which nothing here has run"
+        "--alternatives", action="store_true", help="show what else could run it (never run here)"
     )
     add_ways(parser)
     add_deployment(parser)

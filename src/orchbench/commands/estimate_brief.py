@@ -92,7 +92,7 @@ def _unusual(rows: list[Json]) -> list[str]:
     """Say that rows do not succeed, or do not poll as they are asked to."""
     said = []
     if any(row["event"] for row in rows):
-        said.append("Of two worst lags, the first is for an event that arrives, the second for a lost one.")
+        said.append("Two worst lags: the first if the event arrives, the second if it is lost.")
     if any(row["death"] for row in rows):
         said.append("Where no lag is shown, a quota ends the execution before its query ends.")
     if any(row["timed_out_share"]["value"] for row in rows):

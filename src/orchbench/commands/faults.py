@@ -39,18 +39,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--local",
         action="store_true",
-        help="add those of the local servers: processes killed, a disk full, a network slow; takes minutes",
+        help="add those of the local servers: killed processes, full disk, slow network; takes minutes",
     )
     parser.add_argument(
         "--processes",
         type=whole_number(1, 256),
         metavar="N",
-        help="how many rehearsals at once (default: one a core)",
+        help="how many rehearsals at once (default: one per core)",
     )
     add_verbose(parser)
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
-    shape.add_argument("--markdown", action="store_true", help="print the table as a document has it")
+    shape.add_argument("--markdown", action="store_true", help="print the tables of docs/faults.md")
     parser.set_defaults(run=run)
 
 

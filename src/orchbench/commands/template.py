@@ -18,10 +18,8 @@ from orchbench.ways import Way
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("template")
-    parser.add_argument("--way", required=True, metavar="WAY", help="the way that is deployed alone")
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="FOLDER", help="a new folder, or an empty one"
-    )
+    parser.add_argument("--way", required=True, metavar="WAY", help="the way to export")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
     parser.set_defaults(run=run)
 
 

@@ -128,7 +128,7 @@ def told_price(key: str) -> str:
         if key.endswith(f"_{architecture}"):
             name = key.removesuffix(f"_{architecture}").replace("_", " ")
             return f"{name.replace('lambda gb second', 'Lambda GB-second')} on {architecture}"
-    return key.replace("lambda_", "Lambda ").replace("_", " ")
+    return key.replace("lambda_", "Lambda ").replace("redshift_rpu", "Redshift RPU").replace("_", " ")
 
 
 def known_regions(folder: Path = FOLDER) -> list[str]:

@@ -72,7 +72,7 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
 def _without_rehearsals(results: Sequence[Results]) -> Iterator[Text]:
     rehearsed = next((one for one in results if one.rehearsals), None)
     if not results:
-        yield ("No runs stand behind this page: `make compare` in a clone makes some, and a page of them.",)
+        yield ("This page is not based on runs: `make compare` in a clone makes some, and a page of them.",)
     elif rehearsed is None:
         yield (
             "No results folder holds rehearsals: `orchbench supplement` adds them, and the marks with them.",

@@ -202,7 +202,7 @@ def test_a_record_stands_without_runs_and_takes_a_region(tmp_path: Path, capsys:
     )
     assert "an end may stay unseen for 1 min (assumed)" in " ".join(text.split())
     assert "| region | ap-northeast-1 | given |" in text
-    assert "No runs stand behind this record" in text
+    assert "This record is not based on runs" in text
     # What nobody gave is named, and nothing else is.
     assert "Assumed, as nobody said otherwise: architecture x86_64, memory 128, acceptable lag 60s." in said
 
