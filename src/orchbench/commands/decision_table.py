@@ -42,8 +42,8 @@ def print_decision_brief(
         print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
         return
     instead = [without_polls(one) for one in document["instead"][:1]]
-    extra = [*others[1:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
-    print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
+    extra = [*others[2:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
+    print_brief(headline, [*others[:2], *warning, *besides], following or next_command(document), extra)
 
 
 def _runs_alone(document: Json) -> list[str]:

@@ -261,7 +261,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "detection_lag": mean(found.lag_seconds, "s"),
         "detection_lag_mean": _estimated(estimated.lag.mean_seconds, "s"),
         "detection_lag_p95": _estimated(estimated.lag.p95_seconds, "s"),
-        "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
+        "detection_lag_worst": _estimated(None if found.unseen.all() else estimated.lag.worst_seconds, "s"),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
         "poll_budget_stretches": estimated.followed.stretched,
         "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),

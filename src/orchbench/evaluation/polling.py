@@ -54,6 +54,7 @@ class PollColumns:
 
     polls: Counts
     seen_at_seconds: Floats
+    interval_seconds: Floats
     last_delay_seconds: Floats
     last_pause_seconds: Floats
     at_deadline: NDArray[np.bool_]
@@ -108,6 +109,7 @@ def poll(
     return PollColumns(
         polls=answered,
         seen_at_seconds=seen,
+        interval_seconds=delay,
         last_delay_seconds=seen - (seen_at - delay),
         last_pause_seconds=seen - (seen_at - delay),
         at_deadline=seen_at >= timeout_seconds,
