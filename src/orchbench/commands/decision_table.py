@@ -217,7 +217,7 @@ def _ranged(ranges: Json | None) -> list[str]:
     if not ranges["tornado"]:
         return ["No assumption moves the difference between the ways."]
     widest = ranges["tornado"][0]
-    low, high = (told_money(Decimal(widest[end]["value"])) for end in ("low", "high"))
+    low, high = map(told_money, sorted(Decimal(widest[end]["value"]) for end in ("low", "high")))
     moved = (
         f"{widest['what'].replace('_', ' ')} moves the difference to {ranges['beside']} most: ${low} to "
         f"${high} a month over its range."
