@@ -184,7 +184,7 @@ def test_a_share_of_the_duration_is_kept_at_every_moment() -> None:
     spread = replace(question, durations_seconds=ends, followed={})
     followed = option(spread, best.estimate.candidate, best.policy).estimate.followed
 
-    assert (followed.lag_worst_seconds <= [allowed(question.promise, took) for took in ends]).all()
+    assert (followed.polled.last_delay_seconds <= [allowed(question.promise, took) for took in ends]).all()
 
 
 @pytest.mark.slow

@@ -151,7 +151,7 @@ def test_a_way_that_waits_for_an_event_looks_once_more_for_each_slow_poll(second
     assert float(estimate_found.followed.lag_seconds[0]) == 0
     assert estimate_found.lag_when_told.mean_seconds == ASSUMED[EVENT_SECONDS]
     assert float(estimate_found.polled.seen_at_seconds[0]) == seconds
-    assert float(estimate_found.followed.lag_worst_seconds[0]) == SLOW_POLL_SECONDS
+    assert float(estimate_found.polled.last_delay_seconds[0]) == SLOW_POLL_SECONDS
 
 
 def test_the_event_of_a_cancel_comes_too_though_nobody_waits_for_it_any_more() -> None:
