@@ -91,7 +91,8 @@ def _kept(answer: Answer) -> str:
         lost = _told_lag(best.estimate.lag_when_lost.worst_seconds)
         text = f"{text} if its event arrives, and within {lost} if it is lost"
     if best.candidate.probe:
-        text = f"{text}; the probe {best.candidate.probe} tests {'that' if best.candidate.is_woken else 'the cost'}"
+        tested = "the cost" if best.candidate.polls else "that"
+        text = f"{text}; the probe {best.candidate.probe} tests {tested}"
     text = f"{text}."
     if timed_out := float(best.estimate.polled.timed_out.mean()):
         timeout = shown_duration(answer.question.timeout_seconds)
