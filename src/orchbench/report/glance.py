@@ -75,11 +75,11 @@ def _of_the_pair(best: Hour, other: Hour) -> Text:
     return (
         f"Choose **{best.way}** over **{other.way}** (estimated): orchestration is ",
         best.share,
-        " of the whole bill, Redshift included, instead of ",
+        " of the bill, Redshift included, instead of ",
         other.share,
         "; ",
         *lag,
-        "and you operate ",
+        "you operate ",
         *_parts(best, " functions"),
         " instead of ",
         *_parts(other),
@@ -252,7 +252,7 @@ def _at_once(one: Hour, confirms: str) -> Text:
         *with_unit(one.event_lag),
         ", ",
         *with_unit(one.worst_lag),
-        f" are acceptable when its event is lost{confirms}",
+        f" late is acceptable if its event is lost{confirms}",
     )
 
 

@@ -92,7 +92,7 @@ def _lacking(candidates: Sequence[Candidate]) -> Iterator[Text]:
     """Yield what each way says that it does not keep."""
     ways = all_ways()
     for name in (one.name for one in candidates if one.name in ways and ways[one.name].lacks):
-        yield (f"{name} does not keep: {', '.join(ways[name].lacks)}. The reasons are in docs/ways.md.",)
+        yield (f"{name} promises less; docs/ways.md says why: {', '.join(ways[name].lacks)}.",)
 
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:

@@ -243,7 +243,7 @@ def test_a_plan_beyond_a_quota_is_not_recommended(run: Callable[..., Json]) -> N
         assert quota in answer["said"][0]
     # So many statements at once need no poll to be too many.
     assert answer["would_fit"] is None
-    assert "No longer interval would fit" in answer["said"][0]
+    assert "A longer interval would not fit" in answer["said"][0]
     assert main(["decide", *arguments]) == 1
 
 

@@ -60,8 +60,8 @@ def test_a_board_finds_the_summary_the_rejected_the_operations_the_maturity_and_
     summary = body.split("## Context")[0]
     assert "**In short**: 3,000 queries a month in us-east-1 run on" in summary
     assert "of the whole bill with Redshift in it" in summary
-    assert "Nothing of this has been measured on AWS yet." in summary
-    for heading in ("What was not considered for", "What goes wrong,", "Operations", "Maturity and rev"):
+    assert "Nothing here has been measured on AWS yet." in summary
+    for heading in ("What was not considered for", "What can go wrong,", "Operations", "Maturity and rev"):
         assert f"\n### {heading}" in body
     assert f"rehearses {document['faults']} faults on every way" in body
     operated = document["operated"][best]
