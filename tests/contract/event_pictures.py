@@ -76,7 +76,7 @@ def table(resources: Mapping[str, int]) -> Iterator[str]:
     share = default_assumptions()[LOST]
     yield (
         f"Estimated at list prices; functions' durations, the {came} and {share:.1%} of the events lost are "
-        "assumed. With all the latencies that we assume of AWS, cold starts included, rehearsals end "
+        "assumed. With all assumed AWS latencies, cold starts included, rehearsals end "
         f"{' and '.join(late)}."
     )
 
