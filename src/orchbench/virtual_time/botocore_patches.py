@@ -14,6 +14,8 @@ from typing import Any
 import botocore.endpoint
 import botocore.retries.standard
 import botocore.session
+from botocore import UNSIGNED
+from botocore.config import Config
 
 from orchbench.virtual_time.clock import VirtualClock
 from orchbench.virtual_time.patching import Seam, replaced
@@ -23,6 +25,9 @@ BACKOFF = Seam(botocore.retries.standard, "ExponentialBackoff", "to seed the jit
 CREATE = Seam(botocore.session.Session, "create_client", "to answer clients as soon as handlers make them")
 LOADER = Seam(botocore.session, "create_loader", "to read service models once, and not for each new session")
 SEAMS = (SLEEP, BACKOFF, CREATE, LOADER)
+
+UNSENT = Config(signature_version=UNSIGNED, user_agent="orchbench")
+"""Of requests that nobody reads: no signature is made for them, and no name of the machine is put together."""
 
 _create_loader_once = functools.cache(getattr(LOADER.owner, LOADER.name))
 
@@ -39,8 +44,8 @@ def botocore_in_virtual_time(
     backoff = functools.partial(BACKOFF.owner.ExponentialBackoff, random=generator.random)
     create = getattr(CREATE.owner, CREATE.name)
 
-    def create_attached(session: Any, *args: Any, **kwargs: Any) -> Any:
-        client = create(session, *args, **kwargs)
+    def create_attached(session: Any, *args: Any, config: Config | None = None, **kwargs: Any) -> Any:
+        client = create(session, *args, config=config.merge(UNSENT) if config else UNSENT, **kwargs)
         attach(client)
         return client
 

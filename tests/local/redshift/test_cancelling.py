@@ -23,7 +23,7 @@ def test_a_cancel_stops_the_query_on_the_server_and_rolls_back(caller: Any, tabl
     statement_id = caller.submit(
         f"INSERT INTO {table} VALUES (1)", f"SELECT pg_sleep(600) /* {table} */", "SELECT 1"
     )
-    caller.until(lambda: running(caller, table) == 1)
+    caller.until(lambda: running(caller, f"pg_sleep(600) /* {table}") == 1)
     assert caller.client.cancel_statement(Id=statement_id)["Status"] is True
     description = caller.client.describe_statement(Id=statement_id)
     assert description["Status"] == "ABORTED"
