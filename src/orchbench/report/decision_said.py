@@ -88,7 +88,7 @@ def _kept(answer: Answer) -> str:
     best, promise = answer.ranked[0], answer.question.promise
     text = f"No end stays unseen for longer than {promise.told}"
     if best.candidate.is_woken:
-        lost = _told_lag(best.estimate.lag_when_lost.worst_seconds)
+        lost = _told_lag(best.estimate.when_lost.lag.worst_seconds)
         text = f"{text} when its event comes, nor than {lost} when that is lost"
     text += ", at whatever moment it comes."
     if timed_out := float(best.estimate.polled.timed_out.mean()):
