@@ -226,25 +226,12 @@ class Estimate:
     @cached_property
     def lag(self) -> Lag:
         """The detection lag of ends at any moment, as it is expected where events may be lost."""
-        return self._lag(self.lost_share)
-
-    @property
-    def lag_when_lost(self) -> Lag:
-        """The same where no event comes."""
-        return self._lag(Decimal(1))
-
-    @property
-    def lag_when_told(self) -> Lag:
-        """The same where every event comes."""
-        return self._lag(Decimal(0))
-
-    def _lag(self, lost_share: Decimal) -> Lag:
         followed = self.followed
         told = None
         if self.candidate.waits is Waits.HELD:
             told = Told(0.0, 0.0)
         elif self.candidate.is_woken:
-            told = Told(float(self.terms.assumed[EVENT_SECONDS]), float(lost_share))
+            told = Told(float(self.terms.assumed[EVENT_SECONDS]), float(self.lost_share))
         # A deadline that happens to cut a delay short says nothing of an end at another moment.
         longest = followed.longest_delay_seconds
         delays = np.minimum(followed.polled.interval_seconds, longest)[~followed.unseen]

@@ -35,7 +35,7 @@ def both_ends(found: Estimate) -> Json | None:
     """Return the figures of both ends; None for a way that waits for no event."""
     if not found.candidate.is_woken:
         return None
-    lost, assumed = found.lag_when_lost, found.terms.assumed.named
+    lost, assumed = found.when_lost.lag, found.terms.assumed.named
 
     def cost(one: Estimate) -> Json:
         return figure(plain(one.bill.total_usd), "USD a run", one.bill.label, SUM)

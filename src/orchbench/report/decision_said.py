@@ -88,7 +88,7 @@ def _kept(answer: Answer) -> str:
     best, promise = answer.ranked[0], answer.question.promise
     text = f"Every end is seen within {promise.told}"
     if best.candidate.is_woken:
-        lost = _told_lag(best.estimate.lag_when_lost.worst_seconds)
+        lost = _told_lag(best.estimate.when_lost.lag.worst_seconds)
         text = f"{text} if its event arrives, and within {lost} if it is lost"
     if best.candidate.probe:
         tested = "the cost" if best.candidate.polls else "that"
