@@ -179,7 +179,7 @@ def test_a_record_lists_the_price_and_the_size_that_were_given_and_names_what_co
 
     text = (tmp_path / "decision.md").read_text()
     assert "| redshift rpus | 64 | 4 | 128 | RPU | stated by the caller |" in text
-    assert "| redshift rpu hour | 0.3 | RPU-hour | given by the caller |" in text
+    assert "| Redshift RPU hour | 0.3 | RPU-hour | given by the caller |" in text
     assert ", without a free tier; Redshift is seen beside it." in text
     assert "saves 25 USD and 1.0%\nof the whole bill (given)" in text
     assert "* Good, because it is within the budget of 99.00 USD a month (given)." in text
