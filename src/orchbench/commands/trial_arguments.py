@@ -12,10 +12,10 @@ from typing import Any
 
 from orchbench.commands.failure import UsageError
 from orchbench.commands.probe import probes_of
-from orchbench.deployment.template import load_template
 from orchbench.local import LOCAL_WORKGROUP_ARN
 from orchbench.local.stack_name import too_long
 from orchbench.platforms.platform import Clients
+from orchbench.project.templates import load_template
 from orchbench.trial.named import NotThere, require_cluster, workgroup_arn
 
 WORKGROUP_NAME = re.compile(r"[a-z0-9-]{3,64}")
