@@ -296,7 +296,7 @@ def answer_block() -> Iterator[str]:
         if not found.lag.worst_seconds:
             lag = "at once"
         elif found.candidate.is_woken:
-            came, lost = found.lag_when_told.worst_seconds, found.lag_when_lost.worst_seconds
+            came, lost = found.when_told.lag.worst_seconds, found.when_lost.lag.worst_seconds
             lag = f"{came:g} s when its event comes, {lost:,.0f} s at worst when that is lost"
         share = told_share(float(usd / (usd + redshift_usd)))
         name = f"**{way.name}**" if way.varies is None else way.name

@@ -42,8 +42,8 @@ def print_decision_brief(
         print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
         return
     instead = [without_polls(one) for one in document["instead"][:1]]
-    extra = [*others[1:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
-    print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
+    extra = [*others[2:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
+    print_brief(headline, [*others[:2], *warning, *besides], following or next_command(document), extra)
 
 
 def _runs_alone(document: Json) -> list[str]:
@@ -217,7 +217,7 @@ def _ranged(ranges: Json | None) -> list[str]:
     if not ranges["tornado"]:
         return ["No assumption moves the difference between the ways."]
     widest = ranges["tornado"][0]
-    low, high = (told_money(Decimal(widest[end]["value"])) for end in ("low", "high"))
+    low, high = map(told_money, sorted(Decimal(widest[end]["value"]) for end in ("low", "high")))
     moved = (
         f"{widest['what'].replace('_', ' ')} moves the difference to {ranges['beside']} most: ${low} to "
         f"${high} a month over its range."

@@ -39,7 +39,7 @@ from orchbench.evaluation.alternatives import Alternative, Queries
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, LOST, USUAL_MEMORY_MB, Terms, estimate_way
-from orchbench.evaluation.events import both_ends
+from orchbench.evaluation.events import both_ends, lag_figures
 from orchbench.evaluation.figures import NOTHING, figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import SMALL_PRICES, Month, month_of, with_small_prices
@@ -259,9 +259,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         **{meter.key: mean(found.of(meter), meter.unit) for meter in counted_meters()},
         "invocations": mean(found.invocations, "invocations"),
         "detection_lag": mean(found.lag_seconds, "s"),
-        "detection_lag_mean": _estimated(estimated.lag.mean_seconds, "s"),
-        "detection_lag_p95": _estimated(estimated.lag.p95_seconds, "s"),
-        "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
+        **lag_figures(estimated),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
         "poll_budget_stretches": estimated.followed.stretched,
         "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),

@@ -40,7 +40,7 @@ def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal
             f"No plan fits: {nearest.way}, {nearest.policy.told}, needs "
             f"{_shares(nearest.exceeded)}. {_fitting(answer, would_fit)}"
         ]
-    said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
+    said_first = [_choice(answer, budget_usd), _proportion(answer, asked), _kept(answer)]
     return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else _ranking(answer))]
 
 
@@ -84,26 +84,28 @@ def _told_lag(seconds: float) -> str:
     return shown_duration(seconds).replace(" m", " min")
 
 
-def _choice(answer: Answer) -> str:
+def _kept(answer: Answer) -> str:
     best, promise = answer.ranked[0], answer.question.promise
-    kept = f"no end stays unseen for longer than {promise.told}"
+    text = f"No end stays unseen for longer than {promise.told}"
     if best.candidate.is_woken:
-        lost = _told_lag(best.estimate.lag_when_lost.worst_seconds)
-        kept = f"{kept} when its event comes, nor than {lost} when that is lost"
-    text = f"Choose {best.way}, {best.told}: {kept}, at whatever moment it comes."
+        lost = _told_lag(best.estimate.when_lost.lag.worst_seconds)
+        text = f"{text} when its event comes, nor than {lost} when that is lost"
+    text += ", at whatever moment it comes."
     if timed_out := float(best.estimate.polled.timed_out.mean()):
         timeout = shown_duration(answer.question.timeout_seconds)
         text += f" {timed_out:.2%} of the runs end at the timeout of {timeout}, their queries cancelled."
     return text
 
 
-def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
+def _choice(answer: Answer, budget_usd: Decimal | None) -> str:
+    """Say what to choose and what it costs, in two lines of a terminal: the third tells the proportion."""
     best, question = answer.ranked[0], answer.question
     runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
     keys = price_keys([best.estimate.candidate.usage], question.terms.architecture)
     where = question.terms.prices.told(keys)
     what = "1 run" if question.runs_a_month == 1 else f"{runs} runs"
-    text = f"Orchestrating {what} costs ${usd} a month at list prices of {where}"
+    cost = f"${usd} a month ({best.month.bill.label.value}) for {what}"
+    text = f"Choose {best.way}, {best.told}: {cost} at list prices of {where}"
     if question.free_tier:
         text += ", the free tier taken off"
     if budget_usd is not None and best.month.usd > budget_usd:
@@ -114,29 +116,26 @@ def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
 def _proportion(answer: Answer, asked: int) -> str:
     question, best = answer.question, answer.ranked[0]
     if question.warehouse is None:
-        return _verdict(answer, asked, "Redshift's own cost is left out: ")
+        return f"Redshift's own cost is left out. {_verdict(answer, asked)}"
     redshift = question.warehouse_usd
     whole = redshift + best.month.usd
     share = told_share(float(best.month.usd / whole)) if whole else "0%"
-    return _verdict(
-        answer,
-        asked,
-        f"Redshift costs ${told_money(redshift)} for the same queries ({question.warehouse.told}), and "
-        f"orchestrating them is {share} of the whole bill: ",
+    return (
+        f"That is {share} of the whole bill: Redshift costs ${told_money(redshift)} for the same queries "
+        f"({question.warehouse.told}). {_verdict(answer, asked)}"
     )
 
 
-def _verdict(answer: Answer, asked: int, start: str) -> str:
+def _verdict(answer: Answer, asked: int) -> str:
     best, ranked = answer.ranked[0], answer.ranked
     if len(ranked) == 1:
-        alone = "it is the only way asked for" if asked == 1 else "no other way keeps the promise and fits"
-        return f"{start}{alone}."
+        return "It is the only way asked for." if asked == 1 else "No other way keeps the promise and fits."
     if answer.cost_decides:
         saved = told_money(ranked[1].month.usd - best.month.usd)
         pair = _of_the_pair(answer)
         better = f"; of the pair, {pair[0].way} is the better one" if best not in pair and pair[1:] else ""
-        return f"{start}cost decides, as {ranked[1].way} costs ${saved} more{better}."
-    return f"{start}cost does not decide here."
+        return f"Cost decides, as {ranked[1].way} costs ${saved} more{better}."
+    return "Cost does not decide here."
 
 
 def _of_the_pair(answer: Answer) -> list[Option]:

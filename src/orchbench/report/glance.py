@@ -104,9 +104,12 @@ def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> T
     if probe.name in confirmed:
         return (f"The probe `{probe.name}` has confirmed on AWS what this stands on.",)
     told: Text = (f"One probe could overturn the cost, `{probe.name}`",)
-    largest = max(best.bill.lines, key=lambda line: line.amount_usd)
-    if not others or not largest.amount_usd or others[0].usd <= best.usd:
+    # Its claim is of what the way's service meters, however much a month costs besides.
+    metered = {meter.line for meter in best.candidate.usage.meters if meter.price}
+    lines = [line for line in best.bill.lines if line.what in metered and line.amount_usd]
+    if not others or not lines or others[0].usd <= best.usd:
         return (*told, ".")
+    largest = max(lines, key=lambda line: line.amount_usd)
     ratio = (others[0].usd - best.usd + largest.amount_usd) / largest.amount_usd
     source = f"what its line '{largest.what}' would have to be for the two bills to be equal"
     figure = times(float(ratio), best.bill.label, source, best.files)
