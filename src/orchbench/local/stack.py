@@ -184,7 +184,9 @@ class LocalStack:
                 aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
                 region_name=self.region,
             )
-            config = Config(max_pool_connections=64, retries={"mode": "standard"})
+            # A stack may hold a small share of AWS's quotas, where three attempts soon follow each other.
+            retries = {"mode": "standard", "total_max_attempts": 10}
+            config = Config(max_pool_connections=64, retries=retries)
             self._clients[service] = session.client(service, endpoint_url=self.endpoint_url, config=config)
         return self._clients[service]
 
