@@ -1,19 +1,20 @@
 """The claim of ``cancel-queued``, which ``experiments/cancel.py`` tries."""
 
-from orchbench.probes.experiments.cancel import NOT_LOCAL, TRIES, queued
+from orchbench.probes.experiments.cancel import ASSUMED_CODE, NOT_LOCAL, TRIES, queued
 from orchbench.probes.permissions import STATEMENTS
 from orchbench.probes.probe import Probe, Signs
 
 PROBE = Probe(
     name="cancel-queued",
-    claim="CancelStatement refuses a statement that still waits (SUBMITTED or PICKED).",
+    claim=f"CancelStatement refuses a statement that waits (SUBMITTED or PICKED) with {ASSUMED_CODE}.",
     used_in=("functions/redshift_batch/data_api.py", "docs/faults.md"),
     how=f"Submit an INSERT into a table of the probe's own and cancel it at once, {TRIES} times.",
     signs=Signs(
-        "a refusal while it waits",
-        "a cancel that is taken, of a statement that never ran",
+        "such a refusal while it waits",
+        "a refusal with another code, or a cancel that is taken, of a statement that never ran",
         "every statement runs or is over before its cancel arrives",
-        "Nothing breaks: StatementNotRunningYet and its retries become unneeded.",
+        "Name another code in `DataApi.cancel`, whose retries it would not get; of one that is taken nothing "
+        "breaks, and StatementNotRunningYet becomes unneeded.",
     ),
     permissions=STATEMENTS,
     attempt=queued,

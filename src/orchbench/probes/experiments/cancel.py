@@ -1,11 +1,14 @@
 """A cancel that comes while the statement still waits: whether it is refused, and what then becomes of it."""
 
 from orchbench.probes.lab import Lab
-from orchbench.probes.probe import Finding, confirmed, inconclusive, refuted
-from orchbench.probes.statements import WAITING, Statements, counting
+from orchbench.probes.probe import Finding, confirmed, inconclusive, judged, refuted
+from orchbench.probes.statements import NOT_TAKEN, WAITING, Statements, counting
 from orchbench.trace import Json
 
 TRIES = 5
+ASSUMED_CODE = "ValidationException"
+TRIED_AGAIN = {ASSUMED_CODE, NOT_TAKEN}
+"""The refusals after which the functions try again; another one is final."""
 POWER = 7
 ENDED_BY_ITSELF = ("FINISHED", "FAILED")
 NOT_LOCAL = "the local Data API runs a statement at once, so that none waits for long enough"
@@ -49,8 +52,14 @@ def queued(lab: Lab) -> Finding:
     seen = tries(lab)
     waiting = [one for one in seen if one["before"] in WAITING]
     # One that runs is cancelled and not refused.
-    if any(_refused_in_time(one) for one in waiting):
-        return confirmed("A cancel was refused while its statement waited.", tries=seen)
+    if refusals := [str(one["refusal"]) for one in waiting if _refused_in_time(one)]:
+        codes = sorted({said.partition(": ")[0] for said in refusals} - TRIED_AGAIN)
+        return judged(
+            not codes,
+            "A cancel was refused while its statement waited.",
+            f"A cancel was refused with {', '.join(codes)} while its statement waited.",
+            tries=seen,
+        )
     if any(not one["refusal"] and not one["ran"] and one["end"] == "ABORTED" for one in waiting):
         return refuted("A cancel was taken while its statement waited, which then never ran.", tries=seen)
     return inconclusive("No cancel met a statement that waited.", tries=seen)
