@@ -25,6 +25,27 @@ STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 """As CloudFormation has it."""
 
 
+PARTITION = "aws"
+"""The one that the definitions are written for: they name ``arn:aws:states:::``."""
+
+
+def require_partition(identity: str) -> None:
+    """Refuse an identity of another partition, whose Step Functions would refuse every definition.
+
+    Args:
+        identity: its ARN.
+
+    Raises:
+        UsageError: it is of China's or GovCloud's regions, for example.
+    """
+    partition = identity.split(":")[1]
+    if partition != PARTITION:
+        raise UsageError(
+            f"The credentials are of the partition {partition!r}, so nothing was deployed: the definitions "
+            f"of the state machines are for {PARTITION!r} alone, so use an account of that."
+        )
+
+
 def makes_warehouse(arguments: argparse.Namespace, *, local: bool) -> bool:
     """Tell whether a trial deploys a warehouse of its own."""
     return not local and arguments.workgroup is None and arguments.cluster is None
