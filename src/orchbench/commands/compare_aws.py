@@ -18,7 +18,7 @@ from orchbench.commands.deployed import require_clone
 from orchbench.commands.failure import CommandFailed
 from orchbench.commands.failure_said import sentence_of
 from orchbench.commands.options import whole_number
-from orchbench.commands.trial_arguments import named_target, require_sound
+from orchbench.commands.trial_arguments import named_target, require_partition, require_sound
 from orchbench.commands.trial_path import Trial
 from orchbench.commands.trial_plan import plan
 from orchbench.deployment.connection import AwsClients, is_on_this_machine, signed_in
@@ -107,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare a trial, agree on it, and walk it."""
     require_clone()
     clients, identity = signed_in(arguments.region, arguments.profile)
+    require_partition(identity)
     if arguments.only_credentials:
         return 0
     console = Console(stderr=True)

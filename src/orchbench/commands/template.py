@@ -10,8 +10,8 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.failure_said import what_to_do
 from orchbench.commands.options import ways_of
 from orchbench.deployment.one_way import files_of, kept_of, template_of
-from orchbench.deployment.template import load_template
 from orchbench.project import TEMPLATE, project_root
+from orchbench.project.templates import load_template
 from orchbench.ways import Way
 
 

@@ -184,7 +184,7 @@ def test_a_record_lists_the_price_and_the_size_that_were_given_and_names_what_co
     assert "saves 25 USD and 1.0%\nof the whole bill (given)" in text
     assert "* Good, because it is within the budget of 99.00 USD a month (given)." in text
     # The first of those that cost alike is not the one that costs least.
-    assert "the runner-up, sfn-poll, costs 0.0946 USD a month less (" in text
+    assert "the runner-up, sfn-poll, costs 0.09 USD a month less (" in text
     dear, cheap = (text.split(f"\n### {way}\n")[1].split("\n### ")[0] for way in ways)
     assert ", the least." in cheap
     assert ", the least." not in dear
