@@ -179,7 +179,7 @@ def test_an_assumption_that_turns_the_answer_within_its_range_is_told_and_its_co
     assert main([*TURNED.split(), "--verbose"]) == 0
     shown = capsys.readouterr().out
 
-    assert "times the kept warm seconds, the answer is durable-condition" in shown
+    assert "the kept warm seconds, the answer is durable-condition" in shown
     assert "No single price or assumption changes" not in shown
     assert "another way save enough to matter, but with one the answer is durable-condition" in shown
 
