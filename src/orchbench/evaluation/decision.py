@@ -20,6 +20,7 @@ from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, Followed, Ter
 from orchbench.evaluation.loads import FITS, Load, loads
 from orchbench.evaluation.month import Month, month_of
 from orchbench.evaluation.polling import Floats
+from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.trace import Json
@@ -216,11 +217,16 @@ class Option:
 
     @property
     def merits(self) -> tuple[Any, ...]:
-        """What is weighed where cost does not decide, the better the smaller."""
+        """What is weighed where cost does not decide, the better the smaller.
+
+        A way that varies one of the pair comes behind it where it is noticed as soon: it saves too little to
+        matter, and nobody has seen on AWS what it saves.
+        """
         candidate, nearest = self.candidate, float(self.loads[0].share)
         room = 0.0 if nearest <= ROOMY else nearest
         lag = round(self.estimate.lag.mean_seconds or 0.0, 3)
-        return lag, room, candidate.parts, candidate.works, self.month.usd, self.way
+        varies = parent_of(self.way) is not None
+        return lag, room, varies, candidate.parts, candidate.works, self.month.usd, self.way
 
 
 @dataclass(frozen=True)

@@ -90,10 +90,10 @@ def _kept(answer: Answer) -> str:
     if best.candidate.is_woken:
         lost = _told_lag(best.estimate.when_lost.lag.worst_seconds)
         text = f"{text} if its event arrives, and within {lost} if it is lost"
+    text = f"{text}."
     if best.candidate.probe:
         tested = "the cost" if best.candidate.polls else "that"
-        text = f"{text}; the probe {best.candidate.probe} tests {tested}"
-    text = f"{text}."
+        text = f"{text} Probe of {tested}: {best.candidate.probe}."
     if timed_out := float(best.estimate.polled.timed_out.mean()):
         timeout = shown_duration(answer.question.timeout_seconds)
         text += (
@@ -180,6 +180,7 @@ def deciding(first: Option, second: Option) -> str:
     reasons = (
         "its mean lag is shorter",
         "it has more room below its quotas",
+        "the other varies one of the pair, and saves too little to matter",
         "it has fewer parts to operate",
         "it has fewer states or operations to read",
         "they differ only in a cost that does not matter",
