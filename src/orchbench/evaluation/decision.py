@@ -4,7 +4,7 @@ What is promised is promised of a query that may end at any moment. The bill fal
 the cheapest interval that keeps the promise is the acceptable lag itself. The one exception is where
 environments go cold, so the longest interval below that is looked at too. What does not fit every quota is no
 answer. Where the cheapest way saves too little to matter, what is left decides: lag, limits, and what must be
-operated and read.
+operated and read. The pair comes before its variants where lag and room are alike.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -219,8 +219,8 @@ class Option:
     def merits(self) -> tuple[Any, ...]:
         """What is weighed where cost does not decide, the better the smaller.
 
-        A way that varies one of the pair comes behind it where it is noticed as soon: it saves too little to
-        matter, and nobody has seen on AWS what it saves.
+        A way that varies one of the pair comes behind both where it sees an end as soon and all have room: it
+        saves too little to matter, and nobody has confirmed on AWS what it saves.
         """
         candidate, nearest = self.candidate, float(self.loads[0].share)
         room = 0.0 if nearest <= ROOMY else nearest

@@ -180,7 +180,7 @@ def deciding(first: Option, second: Option) -> str:
     reasons = (
         "its mean lag is shorter",
         "it has more room below its quotas",
-        "the other varies one of the pair, and saves too little to matter",
+        "it is one of the pair, and the variant saves nothing that matters",
         "it has fewer parts to operate",
         "it has fewer states or operations to read",
         "they differ only in a cost that does not matter",

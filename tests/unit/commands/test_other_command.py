@@ -21,7 +21,7 @@ def test_one_that_ends_with_another_exit_code_than_0_has_failed(tmp_path: Path) 
     distribution = ["--duration", "20m", "--runs-a-month", "3000", "--acceptable-lag", "1m"]
     run_command("decide", [str(stored), "--record", str(tmp_path), *distribution])
     text = changed.read_text()
-    winner = "durable-condition"
+    winner = "durable-poll"
     assert winner in text
     changed.write_text(text.replace(f'"{winner}"', '"sfn-poll"'))
 

@@ -1,6 +1,7 @@
 """Whether a difference matters, what decides where it does not, and whether an answer survives its ranges."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import product
@@ -18,6 +19,7 @@ from orchbench.evaluation.prices import price_list
 from orchbench.evaluation.ranges import tornado, worst_corner
 from orchbench.evaluation.warehouse import Warehouse
 from orchbench.evaluation.workload import from_distribution
+from orchbench.report.decision_said import deciding
 
 PRICES = price_list("us-east-1")
 TERMS = Terms(PRICES, "x86_64", 128, default_assumptions())
@@ -27,11 +29,11 @@ THREE = ["sfn-poll", "durable-poll", "durable-condition"]
 ASKED = "decide --duration lognormal:median=25m,p95=2h --runs-a-month 6000 --acceptable-lag 1m"
 
 
-def asked(runs: int = 6_000, **changes: object) -> Answer:
+def asked(runs: int = 6_000, ways: Sequence[str] = THREE, **changes: object) -> Answer:
     question = Question(
         WORKLOAD.durations_seconds, Decimal(runs), Promise(61), 24_000, TERMS, warehouse=REDSHIFT
     )
-    return answer(replace(question, **changes), candidates(THREE))  # type: ignore[arg-type]
+    return answer(replace(question, **changes), candidates(list(ways)))  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -42,15 +44,15 @@ def test_the_first_three_lines_say_what_to_choose_what_it_costs_and_that_it_does
     assert main([*ASKED.split(), "--region", "ap-northeast-1"]) == 0
     shown = capsys.readouterr().out
     assert shown.splitlines()[:3] == [
-        "Choose durable-condition, a poll every 60 s: $10.38 a month (assumed) for 6,000",
-        "runs at list prices of ap-northeast-1 (durable prices assumed from us-east-1).",
+        "Choose durable-poll, a poll every 60 s: $12.27 a month (assumed) for 6,000 runs",
+        "at list prices of ap-northeast-1 (durable prices assumed from us-east-1).",
         "That is 0.1% of the whole bill: Redshift costs $15,708 for the same queries (8",
     ]
     assert main([*ASKED.split(), "--region", "ap-northeast-1", "--verbose"]) == 0
     _, proportion, kept, deciding, apart = capsys.readouterr().out.splitlines()[:5]
 
     assert proportion.endswith("(8 RPU assumed). Cost does not decide here.")
-    assert kept == "Every end is seen within 1 min; the probe condition-first-look tests the cost."
+    assert kept == "Every end is seen within 1 min. Probe of the cost: durable-operations-metered."
     assert apart.startswith("4 ways lie $")
     # The page and the README choose between the pair, and name the variant: so does this.
     assert deciding == (
@@ -72,8 +74,9 @@ def test_a_saving_that_matters_decides_and_one_that_does_not_is_no_reason() -> N
 
 
 def test_a_saving_must_reach_an_amount_and_a_share() -> None:
-    gap = asked().ranked[1].month.usd - asked().ranked[0].month.usd
-    whole = asked().ranked[0].month.usd + asked().question.warehouse_usd
+    cheapest, second = sorted(one.month.usd for one in asked().ranked)[:2]
+    gap = second - cheapest
+    whole = cheapest + asked().question.warehouse_usd
 
     for usd, share, decides in (
         (gap, Decimal(0), True),
@@ -85,6 +88,17 @@ def test_a_saving_must_reach_an_amount_and_a_share() -> None:
         assert asked(material=Material(usd, share)).cost_decides is decides
     assert asked(warehouse=None, material=Material(Decimal(0))).cost_decides, (
         "1 % of so small a bill is little"
+    )
+
+
+def test_the_pair_comes_before_a_variant_that_has_fewer_parts_and_saves_nothing_that_matters() -> None:
+    first, second = asked(ways=["sfn-poll", "durable-condition"]).ranked
+
+    assert first.month.usd > second.month.usd
+    assert first.candidate.parts > second.candidate.parts
+    assert deciding(first, second) == (
+        "sfn-poll comes before durable-condition: it is one of the pair, and the variant saves nothing that "
+        "matters"
     )
 
 
@@ -156,13 +170,29 @@ def test_a_tornado_begins_with_what_moves_the_difference_most() -> None:
 
 
 def test_an_answer_survives_its_ranges_only_where_no_corner_saves_what_matters() -> None:
-    calm, torn = asked(), asked(material=Material(Decimal(0), Decimal(0)))
-    corners = [worst_corner(calm, other, candidates(None)) for other in calm.ranked[1:]]
+    calm = asked()
+    cheapest, second = sorted(one.month.usd for one in calm.ranked)[:2]
+    # What the variant saves now does not matter, and what it saves in its worst corner does.
+    barely = second - cheapest + Decimal("0.01")
+    torn = asked(material=Material(barely, Decimal(0)))
+    decided = asked(material=Material(Decimal(0), Decimal(0)))
+    of_calm, of_torn, of_decided = (
+        {other.way: worst_corner(found, other, candidates(None)) for other in found.ranked[1:]}
+        for found in (calm, torn, decided)
+    )
+    costs_more = {way: Decimal(one["costs_more"]["value"]) for way, one in of_calm.items()}
 
-    assert all(one["survived"] for one in corners)
-    of_torn = [worst_corner(torn, other, candidates(None)) for other in torn.ranked[1:]]
-    costs_more = {Decimal(one["costs_more"]["value"]) > 0 for one in corners}
-    assert {one["survived"] for one in of_torn} == costs_more
+    assert calm.way == torn.way == "durable-poll"
+    assert all(one["survived"] for one in of_calm.values())
+    assert {way: one["survived"] for way, one in of_torn.items()} == {
+        way: -more < barely for way, more in costs_more.items()
+    }
+    assert {way: one["survived"] for way, one in of_torn.items()} == {
+        "sfn-poll": True,
+        "durable-condition": False,
+    }
+    for one in of_decided.values():
+        assert one["survived"] == (Decimal(one["costs_more"]["value"]) > 0)
 
 
 TURNED = "decide --duration 100s --runs-a-month 3000 --acceptable-lag 601s --timeout 1h --memory 1769"
@@ -181,6 +211,10 @@ def test_an_assumption_that_turns_the_answer_within_its_range_is_told_and_its_co
 
     assert "the kept warm seconds, the answer is durable-condition" in shown
     assert "No single price or assumption changes" not in shown
+    # Here none of them turns it alone, and one combination does.
+    assert main([*TURNED.replace("100s", "150s").split(), "--verbose"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Choose durable-poll,")
     assert "another way save enough to matter, but with one the answer is durable-condition" in shown
 
 
