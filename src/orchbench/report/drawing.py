@@ -65,10 +65,11 @@ def way_dash(ways: Sequence[str]) -> alt.StrokeDash:
     return alt.StrokeDash("way:N", scale=scale, legend=None)
 
 
-def way_width(ways: Iterable[str]) -> Any:
+def way_width(ways: Iterable[str]) -> alt.StrokeWidthValue:
     """Return the ways' widths of line: the pair is bold."""
     of_the_pair = alt.FieldOneOfPredicate(field="way", oneOf=[way for way in ways if parent_of(way) is None])
-    return alt.condition(of_the_pair, alt.value(BOLD), alt.value(PLAIN))
+    widths: Any = alt.condition(of_the_pair, alt.value(BOLD), alt.value(PLAIN))
+    return alt.StrokeWidthValue(**widths)
 
 
 def way_axis(names: Mapping[str, str], **options: Any) -> alt.Axis:
@@ -108,7 +109,8 @@ def labels(base: alt.Chart, field: str, colour: alt.Color | None = None, **optio
     """Return texts that can be read on top of a line: with a rim in the colour of the page."""
     rim = base.mark_text(stroke=SURFACE, strokeWidth=4, strokeJoin="round", fill=SURFACE, **options)
     words = base.mark_text(**options)
-    found = [rim.encode(text=f"{field}:N"), words.encode(text=f"{field}:N")]
+    # A channel and not a name: altair looks for the class of a name among all of its own.
+    found = [rim.encode(text=alt.Text(f"{field}:N")), words.encode(text=alt.Text(f"{field}:N"))]
     return [found[0], found[1].encode(color=colour)] if colour is not None else found
 
 
