@@ -52,10 +52,11 @@ compare: setup
 
 # On AWS: deploys a warehouse and the application, compares, reports, and offers to delete it all. It asks first.
 # Credentials come before the tools, which take a minute to install. Without any, make's own error is the sentence: a
-# recipe that fails adds a line to it. Either way make ends with exit code 2, where the command itself ends with 1.
+# recipe that fails adds a line to it, and make a full stop of its own. Either way make ends with exit code 2, where the
+# command itself ends with 1.
 refused = $(if $(1),$(error $(1)))
 compare-aws: setup
-	@$(call refused,$(shell said=$$($(BIN)/orchbench compare-aws --only-credentials 2>&1) || echo "$$said"))
+	@$(call refused,$(shell said=$$($(BIN)/orchbench compare-aws --only-credentials 2>&1) || echo "$${said%.}"))
 	@$(MAKE) --no-print-directory tools
 	$(BIN)/orchbench compare-aws
 

@@ -89,6 +89,7 @@ class Figures:
         warm_sdk_cpu_ms: what the durable SDK takes of it, for the same operations that do nothing; None where
             there is none.
         warm_own_cpu_ms: the rest, which the goal is about.
+        warm_own_after_pause_cpu_ms: the same of an invocation that follows a pause, as a poll does.
         warm_own_calls: of functions, C's included, without the durable SDK's: the same on every machine.
     """
 
@@ -101,6 +102,7 @@ class Figures:
     warm_cpu_ms: float
     warm_sdk_cpu_ms: float | None
     warm_own_cpu_ms: float
+    warm_own_after_pause_cpu_ms: float
     warm_own_calls: int
 
 
@@ -112,6 +114,8 @@ class Measured:
     peak_mb: float = 0.0
     warm_ms: float = 0.0
     sdk_ms: float | None = None
+    paused_ms: float = 0.0
+    paused_sdk_ms: float = 0.0
     own_calls: int = 0
 
 
@@ -200,6 +204,9 @@ def rounds(runs: int, blocks: int) -> Iterator[dict[str, Measured]]:
                 seconds, calls = warm["seconds"], warm["calls"]
                 found[name].warm_ms = 1000 * seconds["function"]
                 found[name].sdk_ms = 1000 * seconds["sdk"] if "sdk" in seconds else None
+                paused = warm["seconds_after_pause"]
+                found[name].paused_ms = 1000 * paused["function"]
+                found[name].paused_sdk_ms = 1000 * paused.get("sdk", 0.0)
                 found[name].own_calls = calls["function"] - calls.get("sdk", 0)
             yield found
 
@@ -228,6 +235,9 @@ def _figures_of(
         warm_cpu_ms=round(warm, 3),
         warm_sdk_cpu_ms=None if sdk is None else round(sdk, 3),
         warm_own_cpu_ms=round(warm - (sdk or 0.0), 3),
+        warm_own_after_pause_cpu_ms=round(
+            min(one.paused_ms for one in rounds) - min(one.paused_sdk_ms for one in rounds), 3
+        ),
         warm_own_calls=round(statistics.median(one.own_calls for one in rounds)),
     )
 
@@ -254,6 +264,7 @@ def table(bare: dict[str, float], functions: list[Figures]) -> str:
     """Return everything as lines for a terminal."""
     lines = [
         f"{'':<44}{'CPU s':>6}{'ratio':>7}{'goal':>6}{'MB':>6}{'warm ms':>9}{'SDK ms':>8}{'own ms':>8}"
+        f"{'paused':>8}"
         f"{'own calls':>11}"
     ]
     for base, seconds in bare.items():
@@ -261,12 +272,14 @@ def table(bare: dict[str, float], functions: list[Figures]) -> str:
         lines += [
             f"  {one.name:<42}{one.cold_cpu_seconds:>6.2f}{one.cold_ratio:>7.2f}{one.goal_ratio or '':>6}"
             f"{one.peak_mb:>6.0f}{one.warm_cpu_ms:>9.2f}{_told(one.warm_sdk_cpu_ms):>8}{one.warm_own_cpu_ms:>8.2f}"
+            f"{one.warm_own_after_pause_cpu_ms:>8.2f}"
             f"{one.warm_own_calls:>11}"
             for one in functions
             if one.compared_with == base
         ]
     lines.append(f"Goals besides: below {GOAL_MEMORY_MB} MB, and below {GOAL_WARM_MS} ms of our own warm.")
     lines.append("SDK: what a bare durable handler takes for the same operations, which do nothing there.")
+    lines.append("Paused: our own of an invocation that does not follow another at once.")
     return "\n".join(lines)
 
 

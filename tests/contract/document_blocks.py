@@ -234,18 +234,20 @@ def cold_start_table() -> Iterator[str]:
     yield (
         "| function | compared with | cold, s | ratio | goal | peak, MB "
         f"(goal: {goals['peak_mb']}) | warm, ms | the SDK's, ms "
-        f"| our own, ms (goal: {goals['warm_own_cpu_ms']}) | our own, calls |"
+        f"| our own, ms (goal: {goals['warm_own_cpu_ms']}) | after a pause, ms | our own, calls |"
     )
-    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|"
+    yield "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
     for base, seconds in stored["bare_cpu_seconds"].items():
-        yield f"| | {base} | {seconds:.2f} | 1 | | | | | | |"
+        yield f"| | {base} | {seconds:.2f} | 1 | | | | | | | |"
     for one in stored["functions"]:
         goal, sdk = one["goal_ratio"] or "", one["warm_sdk_cpu_ms"]
+        # An older run has none.
+        paused = one.get("warm_own_after_pause_cpu_ms")
         yield (
             f"| `{one['name']}` | {one['compared_with']} | {one['cold_cpu_seconds']:.2f} "
             f"| {one['cold_ratio']:.2f} | {goal} | {one['peak_mb']:.0f} | {one['warm_cpu_ms']:.2f} "
             f"| {'' if sdk is None else f'{sdk:.2f}'} | {one['warm_own_cpu_ms']:.2f} "
-            f"| {one['warm_own_calls']} |"
+            f"| {'' if paused is None else f'{paused:.2f}'} | {one['warm_own_calls']} |"
         )
 
 
@@ -296,8 +298,8 @@ def answer_block() -> Iterator[str]:
         if not found.lag.worst_seconds:
             lag = "at once"
         elif found.candidate.is_woken:
-            came, lost = found.lag_when_told.worst_seconds, found.lag_when_lost.worst_seconds
-            lag = f"{came:g} s when its event comes, {lost:,.0f} s at worst when that is lost"
+            came, lost = found.when_told.lag.worst_seconds, found.when_lost.lag.worst_seconds
+            lag = f"{came:g} s if its event arrives, {lost / 60:.0f} min at worst if it is lost"
         share = told_share(float(usd / (usd + redshift_usd)))
         name = f"**{way.name}**" if way.varies is None else way.name
         yield f"| {name} | ${told_money(usd)} | {share} | {lag} | {lines} |"

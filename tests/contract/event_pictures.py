@@ -60,15 +60,15 @@ def table(resources: Mapping[str, int]) -> Iterator[str]:
     Args:
         resources: of a stack of each way alone, by the way's name.
     """
-    yield "| | 1,000 queries of an hour | lag when the event comes | when it is lost | needed besides |"
+    yield "| | 1,000 queries of an hour | lag if the event arrives | lag if it is lost | also needed |"
     yield "|---|--:|--:|--:|---|"
     for way in (all_ways()[name] for name in COMPARED):
         found = estimated(way, USUAL_SECONDS)
         came = lost = f"{found.lag.mean_seconds:g} s, {found.lag.worst_seconds:g} s at worst"
         besides = "nothing"
         if found.candidate.is_woken:
-            came = f"{found.lag_when_told.worst_seconds:g} s"
-            lost = f"{told_duration(found.lag_when_lost.worst_seconds)} at worst"
+            came = f"{found.when_told.lag.worst_seconds:g} s"
+            lost = f"{told_duration(found.when_lost.lag.worst_seconds)} at worst"
             besides = _besides(way, resources)
         yield f"| `{way.name}` | ${told_money(usd_of_runs(found))} | {came} | {lost} | {besides} |"
     late = [_late(rehearsed(name, lost=False, latency="assumed")) for name in WOKEN]
@@ -76,7 +76,7 @@ def table(resources: Mapping[str, int]) -> Iterator[str]:
     share = default_assumptions()[LOST]
     yield (
         f"Estimated at list prices; functions' durations, the {came} and {share:.1%} of the events lost are "
-        "assumed. With all latencies that are assumed of AWS, cold starts included, rehearsals end "
+        "assumed. With all assumed AWS latencies, cold starts included, rehearsals end "
         f"{' and '.join(late)}."
     )
 
@@ -128,9 +128,9 @@ def _marks(way: Way) -> Iterator[dict[str, Any]]:
     for seconds in FALLBACKS_SECONDS:
         found = estimated(way, USUAL_SECONDS, seconds)
         line = f"{way.name}, fallback {told_duration(seconds)}"
-        lost = _mark(way, line, found.when_lost, found.lag_when_lost.worst_seconds)
+        lost = _mark(way, line, found.when_lost, found.when_lost.lag.worst_seconds)
         yield lost | {"mark": f"{line}, its event is lost"}
-        came = _mark(way, line, found.when_told, found.lag_when_told.worst_seconds)
+        came = _mark(way, line, found.when_told, found.when_told.lag.worst_seconds)
         yield came | {"mark": f"{line}, its event comes", "named": line, "woken": True}
 
 

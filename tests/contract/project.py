@@ -14,9 +14,9 @@ from cfnlint.decode import decode_str
 from cfnlint.template import Template
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
-from samtranslator.yaml_helper import yaml_parse
 
 from orchbench.deployment.template import ways_of
+from orchbench.project.templates import load_template
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTIONS = ROOT / "functions"
@@ -37,7 +37,7 @@ def definition() -> Json:
 
 @cache
 def _parsed(path: Path) -> Json:
-    return yaml_parse(path.read_text())  # type: ignore[no-any-return]
+    return load_template(path)
 
 
 def template() -> Json:

@@ -31,7 +31,7 @@ MOST_CALLS = 800
 """Of functions in a warm invocation, those of the durable SDK left out. A tenth above what the most takes."""
 
 
-def found_by(code: str) -> set[str]:
+def found_by(code: str, *arguments: str) -> set[str]:
     """Return the words that some code prints in a new process, as Lambda would start it."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -40,7 +40,7 @@ def found_by(code: str) -> set[str]:
         "POWERTOOLS_SERVICE_NAME": "orchbench-function",
     }
     ended = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, *arguments], env=environment, capture_output=True, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
     return set(ended.stdout.split())
@@ -94,7 +94,19 @@ def test_the_benchmark_measures_every_function() -> None:
     assert {one["name"] for one in found["functions"]} == set(NOT_LOADED)
     assert all(one["cold_ratio"] > 0 for one in found["functions"])
     assert all(100 < one["warm_own_calls"] < MOST_CALLS for one in found["functions"])
+    assert all("warm_own_after_pause_cpu_ms" in one for one in found["functions"])
     durable = [one for one in found["functions"] if one["name"].startswith("durable")]
     assert all(one["warm_sdk_cpu_ms"] > 0 for one in durable)
     assert {one["warm_sdk_cpu_ms"] for one in found["functions"] if one not in durable} == {None}
     assert all(0 < one["peak_mb"] < found["goals"]["peak_mb"] for one in found["functions"])
+
+
+def test_the_durable_sdk_ends_an_invocation_with_the_pause_that_the_benchmark_leaves_out() -> None:
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import durable_poll.handler, environment; "
+        "from aws_durable_execution_sdk_python import state; "
+        "look = lambda: getattr(state, environment.LOOKS_FOR_ITS_END); before = look(); "
+        "pauses = environment.at_once(); pauses.__enter__(); print(before > look() > 0); "
+        "pauses.__exit__(None, None, None); print(look() == before)"
+    )
+    assert found_by(code, str(ROOT / "benchmarks")) == {"True"}

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 from project import ROOT
-from samtranslator.yaml_helper import yaml_parse
 
 from orchbench.faults.catalogue import REHEARSED
+from orchbench.project.templates import load_template
 from orchbench.ways import all_ways, way_named
 
 pytestmark = pytest.mark.slow
@@ -212,7 +212,7 @@ def deleted(tmp_path_factory: pytest.TempPathFactory) -> Said:
     (folder / "src" / "orchbench" / "ways" / "durable_condition.py").unlink()
     shutil.rmtree(folder / "functions" / "durable_condition")
     template = folder / "template.yaml"
-    document = yaml_parse(template.read_text())
+    document = load_template(template)
     text = template.read_text()
     for name, one in document["Resources"].items():
         if one["Metadata"]["orchbench"]["Ways"] == ["durable-condition"]:

@@ -34,7 +34,7 @@ def test_without_credentials_it_says_one_sentence_and_installs_nothing(tmp_path:
     ended = make(tmp_path, "echo 'orchbench: No AWS credentials were found.' >&2; exit 1")
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
-    assert "*** orchbench: No AWS credentials were found." in ended.stderr
+    assert "*** orchbench: No AWS credentials were found.  Stop." in ended.stderr
     assert (tmp_path / "ran").read_text() == "compare-aws --only-credentials\n"
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from cfnlint.api import lint
 from project import TEMPLATE_FILE, definition, references, template, translated, without
-from samtranslator.yaml_helper import yaml_parse
 
 from orchbench.cli import main
 from orchbench.deployment.one_way import template_of
 from orchbench.deployment.template import InvalidTemplate
+from orchbench.project.templates import load_template
 from orchbench.ways import Way, all_ways
 
 EVERY_WAY = pytest.mark.parametrize("way", all_ways().values(), ids=lambda way: way.name)
@@ -28,7 +28,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def written(folder: Path) -> dict[str, Any]:
-    return yaml_parse((folder / "template.yaml").read_text())  # type: ignore[no-any-return]
+    return load_template(folder / "template.yaml")
 
 
 def less_the_bench(resource: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,11 @@ def test_no_claim_has_lost_its_probe() -> None:
     assert ASKED_FOR - set(all_probes()) == set()
 
 
+def test_each_probe_is_a_file_of_its_own_name() -> None:
+    files = {path.stem for path in (SOURCE / "probes" / "claims").glob("*.py")} - {"__init__"}
+    assert files == {name.replace("-", "_") for name in all_probes()}
+
+
 @pytest.mark.parametrize("probe", PROBES, ids=lambda one: one.name)
 def test_a_probe_says_everything_and_names_files_that_are_there(probe: Probe) -> None:
     assert re.fullmatch(r"[a-z0-9-]+", probe.name)

@@ -16,6 +16,7 @@ from documented import shell_commands
 from project import ROOT, WAREHOUSE_FILE, resources, warehouse
 
 from orchbench.commands.comparison_plan import TIMEOUT_SECONDS
+from orchbench.trial.capacity import REGIONS_OF_THE_SMALLEST
 
 SERVERLESS = "AWS::RedshiftServerless::"
 
@@ -33,6 +34,14 @@ def test_it_is_of_the_smallest_capacity_and_grows_no_further() -> None:
     capacity = warehouse()["Parameters"]["BaseCapacity"]
     assert capacity["Default"] == min(capacity["AllowedValues"]) == 4
     assert workgroup()["BaseCapacity"] == workgroup()["MaxCapacity"] == {"Ref": "BaseCapacity"}
+
+
+def test_the_regions_that_the_documents_name_are_those_that_the_trial_knows() -> None:
+    told = (ROOT / "docs" / "operations.md").read_text()
+    listed = re.search(r"AWS lists ten regions for 4 RPU \(`serverless-capacity`\): ([^.]+)\.", told)
+    assert listed is not None
+    assert set(re.split(r",\s+|\s+and\s+", listed[1])) == REGIONS_OF_THE_SMALLEST
+    assert len(REGIONS_OF_THE_SMALLEST) == 10
 
 
 def test_no_network_reaches_it_and_nobody_makes_up_a_password() -> None:

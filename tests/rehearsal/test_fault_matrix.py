@@ -56,7 +56,8 @@ def test_every_way_meets_every_fault_or_says_why_it_cannot(rows: list[Row]) -> N
     assert {key: reason for key, reason in of_the_pair.items() if key[0] not in without} == {
         ("checkpoint-lost", "sfn-poll"): "it has no checkpoints"
     }
-    assert "not met: it has no checkpoints" in markdown(rows)
+    with_checkpoints = "Met by durable-poll, durable-condition and durable-callback. Not met by sfn-poll"
+    assert with_checkpoints in markdown(rows)
 
 
 BROKEN = replace(way_named("sfn-poll"), name="broken", target_output="BrokenArn")
@@ -174,8 +175,27 @@ def test_the_documents_table_is_the_one_that_the_command_makes(rows: list[Row]) 
     assert between(DOCUMENT.read_text(), "rehearsed") == markdown(rows)
 
 
+def test_faults_that_the_same_ways_meet_stand_in_one_table_without_the_other_ways() -> None:
+    other = replace(CELL, way="other", status=ExecutionStatus.STOPPED)
+    unmet = replace(other, met=False, unmeetable="it has no cancel")
+    assert markdown([a_row(CELL, unmet), a_row(FAILED, other), a_row(CELL, unmet)]).split("\n") == [
+        "Met by a-way. Not met by other: it has no cancel.",
+        "",
+        "| fault | ends | ran / committed | a-way |",
+        "|---|---|:-:|--:|",
+        "| `a-fault`<br>something goes wrong | SUCCEEDED | 1 / 1 | 1 |",
+        "| `a-fault`<br>something goes wrong | SUCCEEDED | 1 / 1 | 1 |",
+        "",
+        "Every way meets these.",
+        "",
+        "| fault | ends | ran / committed | a-way | other |",
+        "|---|---|:-:|--:|--:|",
+        "| `a-fault`<br>something goes wrong | FAILED<br>BatchFailed; STOPPED | 1 / 0; 1 / 1 | 1 | 1 |",
+    ]
+
+
 def test_the_document_names_every_fault_of_the_local_servers() -> None:
-    named = re.findall(r"^\| `([a-z-]+)` \|", between(DOCUMENT.read_text(), "measured"), re.MULTILINE)
+    named = re.findall(r"^\| `([a-z-]+)`<br>", between(DOCUMENT.read_text(), "measured"), re.MULTILINE)
     assert named == [fault.name for fault in LOCAL]
 
 
@@ -195,7 +215,7 @@ def test_a_table_is_printed_for_a_person(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["faults", "--fault", "crash-after-submit", "--processes", "1", "--verbose"]) == 0
     printed = capsys.readouterr().out
     assert "crash-after-submit" in printed
-    assert "1 faults, rehearsed" in printed
+    assert "1 fault, rehearsed" in printed
 
 
 @pytest.mark.parametrize(

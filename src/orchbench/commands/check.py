@@ -21,7 +21,6 @@ from orchbench.deployment.connection import AwsClients, NotDeployed
 from orchbench.deployment.missing_permissions import Asked, Looked, identity_arn
 from orchbench.deployment.missing_permissions import look as look_at_permissions
 from orchbench.deployment.permissions import POLICY, permissions, resolved, values_of
-from orchbench.deployment.template import load_template
 from orchbench.deployment.warehouse import SqlFailed, Warehouse
 from orchbench.local import LocalStack
 from orchbench.local.stack_name import too_long
@@ -30,6 +29,7 @@ from orchbench.probes import all_probes
 from orchbench.probes.permissions import POLICY as PROBE_POLICY
 from orchbench.probes.permissions import permissions as probe_permissions
 from orchbench.project import project_folder
+from orchbench.project.templates import load_template
 from orchbench.ways import Way, all_ways, told_parameters
 
 SETUP = "functions/setup"
@@ -49,7 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         action="append",
         metavar="FILE",
-        help="look at this file alone for SQL that Redshift may not take; needs no deployment",
+        help="only check this file for SQL that Redshift may reject; needs no deployment",
     )
     parser.set_defaults(run=run)
 

@@ -63,17 +63,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--until-within",
         type=share,
         metavar="SHARE",
-        help="go on until the 98 %% interval of each way's median makespan is within this share of it: 10%%",
+        help="run until the 98 %% interval of each way's median makespan is within this share of it: 10%%",
     )
     parser.add_argument(
         "--most-runs",
         type=whole_number(1, 1000),
-        help=f"of each way, with --until-within (default: {MOST_RUNS})",
+        help=f"most runs of each way, with --until-within (default: {MOST_RUNS})",
     )
     parser.add_argument(
         "--rows",
         type=whole_number(1, 100_000_000),
-        help=f"rows to seed; on AWS with --seed alone (default: those there are, or {DEFAULT_ROWS:,})",
+        help=f"rows to seed; on AWS only with --seed (default: the existing ones, or {DEFAULT_ROWS:,})",
     )
     parser.add_argument(
         "--poll-interval",
@@ -85,7 +85,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
-        "--resume", type=Path, metavar="FOLDER", help="go on with a comparison that was interrupted"
+        "--resume", type=Path, metavar="FOLDER", help="continue a comparison that was interrupted"
     )
     instead.add_argument(
         "--from", type=Path, dest="source", metavar="FOLDER", help="show stored results instead"
@@ -93,7 +93,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--rehearse",
         action="store_true",
-        help="besides, rehearse every way while the runs wait, as `orchbench supplement` does",
+        help="also rehearse every way while the runs wait, as `orchbench supplement` does",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     add_verbose(parser)

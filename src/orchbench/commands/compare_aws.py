@@ -18,7 +18,7 @@ from orchbench.commands.deployed import require_clone
 from orchbench.commands.failure import CommandFailed
 from orchbench.commands.failure_said import sentence_of
 from orchbench.commands.options import whole_number
-from orchbench.commands.trial_arguments import named_target, require_sound
+from orchbench.commands.trial_arguments import named_target, require_partition, require_sound
 from orchbench.commands.trial_path import Trial
 from orchbench.commands.trial_plan import plan
 from orchbench.deployment.connection import AwsClients, is_on_this_machine, signed_in
@@ -44,16 +44,16 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--profile", help="the profile of the AWS credentials")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument(
-        "--workgroup", metavar="NAME|ARN", help="a workgroup that is there: deploy no warehouse"
+        "--workgroup", metavar="NAME|ARN", help="use this workgroup, and deploy no warehouse"
     )
-    existing.add_argument("--cluster", metavar="ID", help="a cluster that is there: deploy no warehouse")
+    existing.add_argument("--cluster", metavar="ID", help="use this cluster, and deploy no warehouse")
     parser.add_argument(
         "--database", default="dev", metavar="NAME", help="the database (default: %(default)s)"
     )
     parser.add_argument(
         "--admin-secret",
         metavar="ARN",
-        help="of a database user who may create users and grant, where the caller's own may not",
+        help="secret of a database user who may create users and grant, if yours may not",
     )
     parser.add_argument(
         "--rpu",
@@ -66,7 +66,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=whole_number(1, 1000),
         default=8,
         metavar="N",
-        help="turn the warehouse off for the day after so many RPU-hours (default: %(default)s)",
+        help="turn the warehouse off for the day after this many RPU-hours (default: %(default)s)",
     )
     parser.add_argument(
         "--runs", type=whole_number(1, 1000), default=RUNS, help="runs of each way (default: %(default)s)"
@@ -89,15 +89,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--probe",
         action="append",
         metavar="NAME",
-        help="of the claims about AWS only this one, as `orchbench probe` takes it (default: all)",
+        help="test only this claim about AWS, as `orchbench probe` takes it (default: all)",
     )
-    probing.add_argument("--no-probes", action="store_true", help="leave out the claims about AWS")
+    probing.add_argument("--no-probes", action="store_true", help="do not test the claims about AWS")
     parser.add_argument("--container", action="store_true", help="build the functions in a container")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
     parser.add_argument("--yes", action="store_true", help="do not ask before anything is deployed")
     afterwards = parser.add_mutually_exclusive_group()
-    afterwards.add_argument("--delete", action="store_true", help="delete all of it at the end, unasked")
-    afterwards.add_argument("--keep", action="store_true", help="keep all of it at the end, unasked")
+    afterwards.add_argument(
+        "--delete", action="store_true", help="delete everything at the end, without asking"
+    )
+    afterwards.add_argument("--keep", action="store_true", help="keep everything at the end, without asking")
     parser.set_defaults(run=run)
 
 
@@ -105,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Prepare a trial, agree on it, and walk it."""
     require_clone()
     clients, identity = signed_in(arguments.region, arguments.profile)
+    require_partition(identity)
     if arguments.only_credentials:
         return 0
     console = Console(stderr=True)

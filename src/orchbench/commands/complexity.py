@@ -49,7 +49,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         nargs="*",
         type=Path,
         metavar="FILE",
-        help="anybody's definitions (JSON, or a template in YAML) and handlers (Python) in place of the ways",
+        help="your own definitions (JSON, or a template in YAML) and handlers (Python) instead of the ways",
     )
     add_ways(parser)
     add_json(parser)

@@ -47,35 +47,33 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command."""
     parser = subparsers.add_parser("decide")
     add_workload(parser, required=False)
-    parser.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
+    parser.add_argument("--runs-a-month", metavar="N", help="how often the query runs per month")
     parser.add_argument(
         "--acceptable-lag",
         metavar="DURATION|SHARE",
-        help="the longest that an end may stay unseen, whenever it comes: 1m, or 5%% of the query's time",
+        help="the longest that an end may go unseen: 1m, or 5%% of the query's time",
     )
     add_bearable_lag(parser)
     add_lost_events(parser)
-    parser.add_argument("--budget-usd", metavar="USD", help="for orchestrating, a month")
+    parser.add_argument("--budget-usd", metavar="USD", help="most that orchestration may cost per month")
     parser.add_argument(
         "--peak-factor",
         metavar="N",
-        help=f"how many times the average the busiest moment is, assumed (default: {USUAL['peak_factor']})",
+        help=f"the busiest moment as a multiple of the average, assumed (default: {USUAL['peak_factor']})",
     )
-    parser.add_argument(
-        "--free-tier", action="store_true", help="take off what an account has free each month"
-    )
+    parser.add_argument("--free-tier", action="store_true", help="subtract the account's monthly free tier")
     parser.add_argument(
         "--material",
         action="append",
         metavar="USD|SHARE",
-        help="what a month must save for cost to decide: an amount, and a share of the whole bill, both "
+        help="what a way must save per month for cost to decide: an amount and a share of the bill, both "
         "(default: 10 and 1%%)",
     )
     parser.add_argument(
         "--alternatives",
         action="store_true",
-        help="show what else could run it, which nothing here has run, instead of the rest of the answer; "
-        "beside it with --verbose",
+        help="show what else could run it (never run here) instead of the rest of the answer; "
+        "together with it if --verbose",
     )
     add_workload_file(parser)
     add_warehouse(parser)
@@ -85,24 +83,24 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_json(parser)
     add_verbose(parser)
     parser.add_argument(
-        "--markdown", action="store_true", help="print a comment for a pull request, also with --check"
+        "--markdown", action="store_true", help="print a comment for a pull request; also works with --check"
     )
     parser.add_argument(
-        "results", type=Path, nargs="*", metavar="RESULTS", help="results folders that a record stands on"
+        "results", type=Path, nargs="*", metavar="RESULTS", help="results folders that a record is based on"
     )
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument(
         "--record",
         type=Path,
         metavar="FILE|FOLDER",
-        help="write the decision as a record; without RESULTS it stands on those of the FOLDER, if it holds "
-        "any, or on estimates alone; what is not given is taken from runs on AWS, or assumed",
+        help="write the decision as a record; without RESULTS it uses those in the FOLDER, if it has "
+        "any, or only estimates; what is not given is taken from runs on AWS, or assumed",
     )
     instead.add_argument(
         "--check",
         type=Path,
         metavar="OLD.json",
-        help="decide anew from an old record's inputs, and end with exit code 3 if the decision flips",
+        help="decide again from an old record's inputs, and exit with code 3 if the decision flips",
     )
     parser.set_defaults(run=run, **dict.fromkeys(USUAL))
 

@@ -104,7 +104,7 @@ def add_bearable_lag(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--bearable-lag",
         metavar="DURATION",
-        help="the longest where a way waits for an event and that is lost (default: its fallback, 30m)",
+        help="the same for a way whose event is lost (default: its fallback, 30m)",
     )
 
 

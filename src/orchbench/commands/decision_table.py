@@ -20,7 +20,8 @@ from orchbench.ways import in_table_order
 
 MOST_TURNS = 4
 PROMISES_KEPT = (
-    "Promises rank no way: each keeps all of them under every fault of `orchbench faults` that it can meet."
+    "Promises do not affect the ranking: each way keeps all of them under every fault of `orchbench faults` "
+    "that it can meet."
 )
 LAGS = ("mean", "p95", "worst")
 
@@ -42,8 +43,8 @@ def print_decision_brief(
         print_brief(headline, body, following or next_command(document), [*_runs_alone(document), *others])
         return
     instead = [without_polls(one) for one in document["instead"][:1]]
-    extra = [*others[1:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
-    print_brief(headline, [*warning, *others[:1], *besides], following or next_command(document), extra)
+    extra = [*others[2:3], *instead, *others[3:], *_others(document), *_turned(document)[:1]]
+    print_brief(headline, [*others[:2], *warning, *besides], following or next_command(document), extra)
 
 
 def _runs_alone(document: Json) -> list[str]:
@@ -98,8 +99,8 @@ def print_decision(document: Json, besides: Sequence[str | Text] = (), following
     question = document["question"]
     console.print(
         described(question["queries"], question["median_duration"], question["longest_duration"])
-        + " Lags are of ends at any moment between two polls."
-        + (" Those of an event are what is expected." if any(one["event"] for one in shown) else ""),
+        + " Lags are for an end at any moment between two polls."
+        + (" Those of an event are expected values." if any(one["event"] for one in shown) else ""),
         highlight=False,
         style="dim",
         soft_wrap=True,
@@ -158,8 +159,8 @@ def sentences_of(document: Json) -> list[str]:
     if best := document["recommended"]:
         month = {name: told_money(Decimal(one["value"])) for name, one in best["month"].items()}
         said.append(
-            f"A month of {best['way']}: its runs ${month['runs']}, what goes wrong ${month['faults']}, and "
-            f"traces, metrics, alarms and the sweep ${month['besides']}."
+            f"A month of {best['way']}: ${month['runs']} for its runs, ${month['faults']} for what goes "
+            f"wrong, ${month['besides']} for traces, metrics, alarms and the sweep."
         )
     if document["runner_up"]:
         said.append(PROMISES_KEPT)
@@ -193,22 +194,24 @@ def _turned(document: Json) -> list[str]:
     if not others:
         *factors, last = FACTORS
         said.append(
-            "No single price or assumption turns it where it was looked at: multiplied and divided by "
-            f"{', '.join(map(str, factors))} and {last}, and at both ends of an assumption's range."
+            "No single price or assumption changes the answer, multiplied or divided by "
+            f"{', '.join(map(str, factors))} and {last}, or at either end of an assumption's range."
         )
     return said
 
 
 def told_turn(one: Json) -> str:
     """Say what turns an answer, and what is the answer then."""
-    instead = f"{one['way']}, {one['poll']}" if one["way"] else "no way"
+    instead = f"the answer is {one['way']}, {one['poll']}" if one["way"] else "no way fits"
     what = one["what"].replace("_", " ")
     if one["kind"] == "price":
         what = f"price of {what}"
     if one["at"]:
         longer = "a longer" if one["direction"] == "more" else "a shorter"
-        return f"With {longer} {what}, from {one['at']['value']:,.0f} s on, the answer is {instead}."
-    return f"With {one['factor']['value']:.3g} times the {what} the answer is {instead}."
+        return f"With {longer} {what}, from {one['at']['value']:,.0f} s on, {instead}."
+    factor = one["factor"]["value"]
+    times = f"{factor:.3g} times" if factor >= 1 else f"{factor:.3g} of"
+    return f"At {times} the {what}, {instead}."
 
 
 def _ranged(ranges: Json | None) -> list[str]:
@@ -217,22 +220,26 @@ def _ranged(ranges: Json | None) -> list[str]:
     if not ranges["tornado"]:
         return ["No assumption moves the difference between the ways."]
     widest = ranges["tornado"][0]
-    low, high = (told_money(Decimal(widest[end]["value"])) for end in ("low", "high"))
+    low, high = map(told_money, sorted(Decimal(widest[end]["value"]) for end in ("low", "high")))
     moved = (
-        f"{widest['what'].replace('_', ' ')} moves the difference to {ranges['beside']} most: ${low} to "
-        f"${high} a month over its range."
+        f"The assumption that matters most is {widest['what'].replace('_', ' ')}: over its range the "
+        f"difference to {ranges['beside']} is ${low} to ${high} a month."
     )
     if ranges["survives"]:
-        saved = "In no corner of what is assumed does another way save what matters"
+        saved = "No combination of the assumptions lets another way save enough to matter"
         if ranges["same_answer"]:
             return [moved, f"{saved}."]
         other = next(one["answer"] for one in ranges["corners"] if one["answer"] != ranges["recommended"])
-        return [moved, f"{saved}, but in one the answer is {other or 'no way'}, by what is weighed besides."]
+        return [
+            moved,
+            f"{saved}, but with one the answer is {other or 'no way'}, for reasons other than cost.",
+        ]
     lost = next(one for one in ranges["corners"] if not one["survived"])
     saved = told_money(-Decimal(lost["costs_more"]["value"]))
     return [
         moved,
-        f"In a corner of what is assumed another way saves what matters: {lost['way']} ${saved}.",
+        "With one combination of the assumptions another way saves enough to matter: "
+        f"{lost['way']} ${saved}.",
     ]
 
 

@@ -39,7 +39,7 @@ from orchbench.evaluation.alternatives import Alternative, Queries
 from orchbench.evaluation.candidate import Candidate, kept_policies
 from orchbench.evaluation.counts import counted_meters
 from orchbench.evaluation.estimate import CLOSED_FORM, LOST, USUAL_MEMORY_MB, Terms, estimate_way
-from orchbench.evaluation.events import both_ends
+from orchbench.evaluation.events import both_ends, lag_figures
 from orchbench.evaluation.figures import NOTHING, figure, given, told_money, told_share, told_usd
 from orchbench.evaluation.latency import TIMED_OUT
 from orchbench.evaluation.month import SMALL_PRICES, Month, month_of, with_small_prices
@@ -72,27 +72,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--fallback",
         metavar="POLICY",
-        help="how ways that wait for an event poll behind it, as --poll (default: fixed:30m)",
+        help="how ways that wait for an event poll behind it, like --poll (default: fixed:30m)",
     )
     add_lost_events(parser)
     parser.add_argument(
-        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+        "--no-poll-budget", action="store_true", help="let polling run into the orchestrator's quota"
     )
     parser.add_argument(
         "--runs-a-month",
         metavar="N",
-        help="times the cost, and what a month costs besides (default: one run)",
+        help="runs per month; adds what a month costs besides (default: one run)",
     )
     parser.add_argument(
-        "--failures", metavar="SHARE", help="runs that fail and are started anew, of a month: 2%%"
+        "--failures", metavar="SHARE", help="share of a month's runs that fail and are restarted: 2%%"
     )
-    parser.add_argument("--retries", metavar="SHARE", help="calls that are made twice, of a month: 0.5%%")
     parser.add_argument(
-        "--free-tier", action="store_true", help="take off what an account has free each month"
+        "--retries", metavar="SHARE", help="share of a month's calls that are made twice: 0.5%%"
     )
+    parser.add_argument("--free-tier", action="store_true", help="subtract the account's monthly free tier")
     add_warehouse(parser)
     parser.add_argument(
-        "--alternatives", action="store_true", help="show what else could run it, which nothing here has run"
+        "--alternatives", action="store_true", help="show what else could run it (never run here)"
     )
     add_ways(parser)
     add_deployment(parser)
@@ -259,9 +259,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         **{meter.key: mean(found.of(meter), meter.unit) for meter in counted_meters()},
         "invocations": mean(found.invocations, "invocations"),
         "detection_lag": mean(found.lag_seconds, "s"),
-        "detection_lag_mean": _estimated(estimated.lag.mean_seconds, "s"),
-        "detection_lag_p95": _estimated(estimated.lag.p95_seconds, "s"),
-        "detection_lag_worst": of_known(found.lag_worst_seconds, "s", np.max),
+        **lag_figures(estimated),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
         "poll_budget_stretches": estimated.followed.stretched,
         "longest_delay": _estimated(float(polled.last_delay_seconds.max()), "s"),
@@ -414,9 +412,9 @@ def _proportions(document: Json) -> list[str]:
         if "month" in row:
             parts = {name: told_money(Decimal(one["value"])) for name, one in row["month"].items()}
             said.append(
-                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of it the runs "
-                f"${parts['runs']}, what goes wrong ${parts['faults']}, and traces, metrics, alarms and the "
-                f"sweep ${parts['besides']}."
+                f"A month of {row['way']}, {row['poll']}: ${parts['total']}, of which ${parts['runs']} for "
+                f"its runs, ${parts['faults']} for what goes wrong, and ${parts['besides']} for traces, "
+                "metrics, alarms and the sweep."
             )
     return said
 

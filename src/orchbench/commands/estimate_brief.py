@@ -23,21 +23,25 @@ def print_estimate(document: Json, *, month: bool, following: str) -> None:
         month: whether the runs are those of a month.
         following: the next command to run.
     """
-    rows = document["estimates"]
-    shown = rows[:MOST_ROWS]
+    rows, where = document["estimates"], document["list_prices"]
+    assumed = where != document["region"]
+    # The headline takes a line more where it names prices of another region.
+    shown = rows[: MOST_ROWS - assumed]
     per = "a month" if month else f"per {PER_RUNS:,} runs"
     # What an event does, nobody has seen on AWS: it is no headline while there is another.
     polling = [row for row in rows if not row["event"]] or rows
     least = min([row for row in polling if row["outcome"] == "SUCCEEDED"] or polling, key=_usd)
     cost = f"${told_money(_usd(least))} {per} ({least['cost']['label']})"
-    said = f"{least['way']} ({_poll(least['poll'])}) costs least: {cost}."
+    is_best = "costs least" if len(polling) == len(rows) else "polls cheapest"
+    at = f" at list prices of {where}" if assumed else ""
+    said = f"{least['way']} ({_poll(least['poll'])}) {is_best}: {cost}{at}."
     if others := document.get("alternatives"):
         factor = Decimal(1 if month else PER_RUNS)
         print_brief(said, [small_table_of(others, factor)], following, _labels(others, per))
         return
     more = len(rows) - len(shown)
-    extra = [*_unusual(rows), *([f"{more} more rows with --verbose."] if more else []), *_redshift(rows)]
-    extra.append(f"List prices of {document['list_prices']}.")
+    extra = [*_unusual(rows, shown), *([f"{more} more rows with --verbose."] if more else [])]
+    extra += [*_redshift(rows), *([] if assumed else [f"List prices of {where}."])]
     print_brief(said, [_table(shown)], following, extra)
 
 
@@ -70,7 +74,8 @@ def _worst(row: Json) -> str:
     worst = row["detection_lag_worst"]["value"]
     if not row["event"] or worst is None:
         return _seconds(worst)
-    return f"{row['event']['lag_when_it_comes']['value']:.1f}/{worst:,.0f} s"
+    came, lost = (row["event"][name]["value"] for name in ("lag_when_it_comes", "worst_lag_when_lost"))
+    return f"{came:.1f}/{lost:,.0f} s"
 
 
 def _usd(row: Json) -> Decimal:
@@ -88,17 +93,17 @@ def _seconds(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.1f} s"
 
 
-def _unusual(rows: list[Json]) -> list[str]:
+def _unusual(rows: list[Json], shown: list[Json]) -> list[str]:
     """Say that rows do not succeed, or do not poll as they are asked to."""
     said = []
-    if any(row["event"] for row in rows):
-        said.append("Of two worst lags the first is when the event comes, the second when it is lost.")
+    if any(row["event"] and row["detection_lag_worst"]["value"] is not None for row in shown):
+        said.append("Two worst lags: the first if the event arrives, the second if it is lost.")
     if any(row["death"] for row in rows):
-        said.append("Where no lag is shown, a quota ends executions before their queries end.")
+        said.append("Where no lag is shown, a quota ends the execution before its query ends.")
     if any(row["timed_out_share"]["value"] for row in rows):
-        said.append("Some runs end at the timeout, their queries cancelled.")
+        said.append("Some runs reach the timeout, and their queries are cancelled.")
     if any(row["poll_budget_stretches"] for row in rows):
-        said.append("Some poll more rarely than asked for: quotas force slower polling.")
+        said.append("Some poll less often than asked for: quotas force slower polling.")
     return said
 
 

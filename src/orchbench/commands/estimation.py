@@ -41,9 +41,9 @@ def add_workload(
     """Add what says how long the queries take, and return the group of its arguments."""
     group = parser.add_mutually_exclusive_group(required=required)
     group.add_argument(
-        "--durations", type=Path, metavar="FILE", help="past durations: one a line, CSV or a JSON list"
+        "--durations", type=Path, metavar="FILE", help="past durations: one per line, CSV or a JSON list"
     )
-    parser.add_argument("--column", metavar="NAME", help="of --durations, where it has several")
+    parser.add_argument("--column", metavar="NAME", help="column of --durations, if it has several")
     group.add_argument(
         "--duration",
         metavar="TEXT",
@@ -70,7 +70,7 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
         "--region",
         type=region,
         default=FALLBACK_REGION,
-        help=f"whose prices and quotas count (default: {FALLBACK_REGION})",
+        help=f"region of the prices and quotas (default: {FALLBACK_REGION})",
     )
     parser.add_argument(
         "--memory",
@@ -83,7 +83,7 @@ def add_deployment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout",
         metavar="DURATION",
-        help="the batch's own (default: a tenth more than the longest query, 1h at least, 24h at most)",
+        help="the batch's timeout (default: a tenth more than the longest query, 1h at least, 24h at most)",
     )
     add_assume(parser)
 
@@ -95,7 +95,7 @@ def add_assume(parser: "argparse._ActionsContainer") -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="another value than the project's own assumption; may be given several times",
+        help="another value for one of the assumptions; may be given several times",
     )
 
 
@@ -104,7 +104,7 @@ def add_lost_events(parser: "argparse._ActionsContainer") -> None:
     parser.add_argument(
         "--lost-events",
         metavar="SHARE",
-        help="events of a statement's end that never come (default: 0.1%%, assumed without a source)",
+        help="share of statement events that never arrive (default: 0.1%%, assumed without a source)",
     )
 
 
@@ -119,12 +119,12 @@ def add_warehouse(parser: argparse.ArgumentParser) -> None:
     size.add_argument(
         "--redshift-rpus",
         metavar="N",
-        help="size of the Redshift Serverless that the queries run on (default: 8, assumed)",
+        help="size of the Redshift Serverless workgroup (default: 8, assumed)",
     )
     size.add_argument(
-        "--redshift-hour-usd", metavar="USD", help="or what an hour of the provisioned cluster costs"
+        "--redshift-hour-usd", metavar="USD", help="or the price of an hour of a provisioned cluster"
     )
-    size.add_argument("--no-redshift", action="store_true", help="leave out what Redshift itself costs")
+    size.add_argument("--no-redshift", action="store_true", help="leave out Redshift's own cost")
     parser.add_argument(
         "--redshift-rpu-hour-usd", metavar="USD", help="price of an RPU-hour (default: the region's)"
     )
@@ -166,7 +166,7 @@ def with_rpu_hour(prices: PriceList, given_usd: str | None) -> PriceList:
 def add_prices(parser: argparse.ArgumentParser) -> None:
     """Add which prices count."""
     parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="a price file instead of the project's own for the region"
+        "--prices", type=Path, metavar="FILE", help="a price file instead of the region's own"
     )
 
 

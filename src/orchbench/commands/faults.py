@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from orchbench.commands.brief import add_verbose, print_brief, print_next, small_table
 from orchbench.commands.deployed import require_clone
+from orchbench.commands.estimation import print_whole
 from orchbench.commands.failure import CommandFailed, UsageError
 from orchbench.commands.options import add_ways, ways_of, whole_number
 from orchbench.project import project_folder
@@ -39,18 +39,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--local",
         action="store_true",
-        help="add those of the local servers: processes killed, a disk full, a network slow; takes minutes",
+        help="add those of the local servers: killed processes, full disk, slow network; takes minutes",
     )
     parser.add_argument(
         "--processes",
         type=whole_number(1, 256),
         metavar="N",
-        help="how many rehearsals at once (default: one a core)",
+        help="how many rehearsals at once (default: one per core)",
     )
     add_verbose(parser)
     shape = parser.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
-    shape.add_argument("--markdown", action="store_true", help="print the table as a document has it")
+    shape.add_argument("--markdown", action="store_true", help="print the tables of docs/faults.md")
     parser.set_defaults(run=run)
 
 
@@ -145,15 +145,18 @@ def _print_brief(rows: "Sequence[Row]", broken: Sequence[str]) -> None:
 
 
 def _print_table(console: Console, rows: "Sequence[Row]") -> None:
-    from orchbench.faults.table import HEADINGS, cells, heading_cells  # noqa: PLC0415
+    """Print a table for each group of faults that the same ways meet, with each way's seconds to detect."""
+    from orchbench.faults.table import HEADINGS, cells, groups  # noqa: PLC0415
 
-    table = Table(box=None, padding=(0, 1, 0, 0), title="Time to detect in seconds, for each way")
-    for number, heading in enumerate(heading_cells([cell.way for cell in rows[0].cells])):
-        figures = number >= len(HEADINGS) - 3
-        table.add_column(heading, justify="right" if figures else "left", no_wrap=number == 0)
-    for row in rows:
-        shown = [escape(cell) for cell in cells(row)]
-        table.add_row(*shown, style="bold red" if row.broken else None)
-    console.print(table)
+    for group in groups(rows):
+        name, *others = HEADINGS
+        console.print(group.told, style="bold", highlight=False, soft_wrap=True)
+        table = small_table(name, "what goes wrong", *others, *(f">{way}, s" for way in group.ways))
+        for row in group.rows:
+            shown = map(escape, (row.name, row.what, *cells(row)))
+            table.add_row(*shown, style="bold red" if row.broken else None)
+        print_whole(console, table)
+        console.print()
     labels = sorted({cell.label.value for row in rows for cell in row.cells})
-    console.print(f"{len(rows)} faults, {' and '.join(labels)}; what the columns mean is in docs/faults.md.")
+    counted = f"{len(rows)} fault{'s' if len(rows) != 1 else ''}"
+    console.print(f"{counted}, {' and '.join(labels)}; docs/faults.md says what the columns mean.")

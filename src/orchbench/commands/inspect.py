@@ -32,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="a history as the AWS CLI prints it, or a definition: JSON, or a template in YAML",
     )
     parser.add_argument(
-        "--region", type=region, default=FALLBACK_REGION, help="whose prices (default: %(default)s)"
+        "--region", type=region, default=FALLBACK_REGION, help="region of the prices (default: %(default)s)"
     )
     parser.add_argument("--architecture", choices=["x86_64", "arm64"], default="x86_64")
     parser.add_argument(
@@ -40,7 +40,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=whole_number(128, 10_240),
         default=128,
         metavar="MB",
-        help="memory of a history's functions, which it does not say (default: 128)",
+        help="memory of the functions, which a history does not show (default: 128)",
     )
     add_json(parser)
     parser.set_defaults(run=run)

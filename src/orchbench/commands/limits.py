@@ -40,13 +40,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command."""
     parser = subparsers.add_parser("limits")
     add_polls(parser, POLICIES)
-    parser.add_argument("--timeout", metavar="DURATION", help="look whether a batch of this timeout fits")
+    parser.add_argument("--timeout", metavar="DURATION", help="check whether a batch with this timeout fits")
     parser.add_argument(
-        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+        "--no-poll-budget", action="store_true", help="let polling run into the orchestrator's quota"
     )
     parser.add_argument("--quotas", action="store_true", help="list every quota with its source")
     parser.add_argument(
-        "--region", type=region, default=FALLBACK_REGION, help="whose quotas (default: %(default)s)"
+        "--region", type=region, default=FALLBACK_REGION, help="region of the quotas (default: %(default)s)"
     )
     add_ways(parser)
     add_json(parser)

@@ -46,27 +46,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=whole_number(0, 600),
         default=30,
         metavar="SECONDS",
-        help="how long each batch runs by itself (default: 30)",
+        help="how long each batch takes (default: 30)",
     )
     parser.add_argument(
         "--quotas",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="hold the Data API's calls a second and active statements (default: on)",
+        help="enforce the Data API's quotas on calls per second and active statements (default: on)",
     )
     parser.add_argument(
         "--quota-percent",
         type=whole_number(1, 100),
         default=100,
         metavar="PERCENT",
-        help="of AWS's quotas, for a load that is smaller in the same proportion (default: 100)",
+        help="scale AWS's quotas, for a proportionally smaller load (default: 100)",
     )
     parser.add_argument(
         "--lose-statement-events",
         type=percentage,
         default=Fraction(0),
         metavar="SHARE",
-        help="lose this share of the Data API's events, such as 50%% for every second one; ways that wait "
+        help="lose this share of the Data API's events, such as 50%% for every other one; ways that wait "
         f"for them then look every {FALLBACK_SECONDS} s (default: none)",
     )
     shape = parser.add_mutually_exclusive_group()

@@ -37,12 +37,12 @@ TASKS = (
             Entry("compare", "run the ways on the same batch, side by side", "orchbench compare --runs 3"),
             Entry(
                 "supplement",
-                "add rehearsals of 1 min to 24 h and the complexity",
+                "add rehearsals of 1 min to 24 h, and complexity",
                 "orchbench supplement results/20260101-120000",
             ),
             Entry(
                 "report",
-                "make a page of results, or of estimates alone",
+                "write a page of results, or of estimates alone",
                 "orchbench report results/20260101-120000",
             ),
             Entry(
@@ -69,10 +69,10 @@ TASKS = (
             Entry("limits", "show quotas, and how long each way can poll", "orchbench limits --timeout 12h"),
             Entry(
                 "inspect",
-                "read anybody's history or definition: cost, gaps",
+                "read any history or definition: cost, gaps",
                 "orchbench inspect history.json",
             ),
-            Entry("complexity", "measure what each way asks of its reader", "orchbench complexity"),
+            Entry("complexity", "measure what each way gives you to read and own", "orchbench complexity"),
             Entry("prices", "show the prices of a region, with their sources", "orchbench prices"),
         ),
     ),
@@ -81,10 +81,10 @@ TASKS = (
         (
             Entry(
                 "template",
-                "write the template and functions of one way alone",
+                "export the template and functions of one way",
                 "orchbench template --way WAY --out my-batch",
             ),
-            Entry("check", "look whether a deployment is ready to run", "orchbench check --target aws"),
+            Entry("check", "check whether a deployment is ready to run", "orchbench check --target aws"),
             Entry(
                 "start",
                 "start an execution, and wait for its output",
@@ -98,15 +98,15 @@ TASKS = (
         ),
     ),
     Task(
-        "Verify what is claimed",
+        "Verify the claims",
         (
             Entry(
                 "compare-aws",
-                "deploy on AWS, compare, report, offer to delete all",
+                "deploy to AWS, compare, report, offer to clean up",
                 "orchbench compare-aws --region us-east-1",
             ),
-            Entry("probe", "try what is assumed of AWS on your account", "orchbench probe --target aws"),
-            Entry("faults", "let things go wrong, and see what is kept", "orchbench faults"),
+            Entry("probe", "test on your account what is assumed of AWS", "orchbench probe --target aws"),
+            Entry("faults", "inject faults, and check what every way promises", "orchbench faults"),
             Entry("load", "run many executions at once: was any lost?", "orchbench load --at-once 200"),
         ),
     ),

@@ -41,10 +41,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--region",
         type=region,
         default=FALLBACK_REGION,
-        help=f"there are {', '.join(known_regions())} (default: %(default)s)",
+        help=f"one of {', '.join(known_regions())} (default: %(default)s)",
     )
     parser.add_argument(
-        "--refresh", action="store_true", help="read AWS's price list first, with your credentials"
+        "--refresh", action="store_true", help="fetch AWS's price list first, with your credentials"
     )
     parser.add_argument("--profile", help="the profile of the AWS credentials")
     add_json(parser)
@@ -155,7 +155,7 @@ def _print_brief(document: Json) -> None:
     old = sum(one["old"] for one in prices.values())
     sure = f"{assumed} assumed, {old} read more than a year ago"
     headline = f"{len(prices)} list prices of {document['region']}: {sure}."
-    refresh = "`--refresh` reads them anew from AWS's own list, with your credentials."
+    refresh = "`--refresh` fetches them again from AWS's own price list, with your credentials."
     print_brief(headline, [table], FOLLOWING, [refresh])
 
 

@@ -51,7 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="only this one; several with commas, or the option again (default: all)",
     )
     add_verbose(parser)
-    parser.add_argument("--yes", action="store_true", help="on AWS: do not ask before it costs something")
+    parser.add_argument("--yes", action="store_true", help="on AWS: do not ask before spending money")
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="results folder (default: below results/)")
     parser.set_defaults(run=run)
 

@@ -61,35 +61,39 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--timeout",
         metavar="DURATION",
-        help="the batch's own timeout (default: a tenth more than the query takes, 1h at least, 24h at most)",
+        help="the batch's timeout (default: a tenth more than the query takes, 1h at least, 24h at most)",
     )
     parser.add_argument(
-        "--no-poll-budget", action="store_true", help="let the polling run into the orchestrator's quota"
+        "--no-poll-budget", action="store_true", help="let polling run into the orchestrator's quota"
     )
     parser.add_argument(
         "--fault",
         action="append",
         default=[],
         metavar="KIND[:KEY=VALUE,...]",
-        help="something that goes wrong: stop:at=600, throttle:operation=DescribeStatement,rate=0.2, ...; "
+        help="inject a fault: stop:at=600, throttle:operation=DescribeStatement,rate=0.2, ...; "
         "may be given several times",
     )
-    parser.add_argument("--scenarios", type=Path, metavar="FILE", help="YAML with scenarios instead")
-    parser.add_argument("--seed", type=int, default=0, help="of jitter, rates and latencies (default: 0)")
     parser.add_argument(
-        "--latency", default="zero", help="what AWS adds: zero (default), assumed, or a probes.json"
+        "--scenarios", type=Path, metavar="FILE", help="take scenarios from a YAML file instead"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="random seed of jitter, rates and latencies (default: 0)"
+    )
+    parser.add_argument(
+        "--latency", default="zero", help="AWS's own delays: zero (default), assumed, or a probes.json"
     )
     parser.add_argument(
         "--processes",
         type=whole_number(1, 256),
         metavar="N",
-        help="how many at once (default: one a core)",
+        help="how many at once (default: one per core)",
     )
     parser.add_argument(
         "--region",
         type=region,
         default=FALLBACK_REGION,
-        help="whose prices the JSON has (default: %(default)s)",
+        help="region of the prices in the JSON (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of the table")
     add_verbose(parser)

@@ -51,7 +51,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         type=Path,
         nargs="*",
         metavar="RESULTS",
-        help="results folders (default: none, a page of estimates alone)",
+        help="results folders (default: none, for a page of estimates alone)",
     )
     parser.add_argument(
         "--memory",
@@ -63,7 +63,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--region",
         type=region,
-        help="whose prices estimates are made with (default: the region of the first of RESULTS)",
+        help="region of the prices in estimates (default: that of the first of RESULTS)",
     )
     parser.add_argument(
         "--out",
@@ -80,11 +80,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     asked = parser.add_argument_group("workload", "in place of a query of an hour, as `decide` takes it")
     add_workload(asked, required=False)
-    asked.add_argument("--runs-a-month", metavar="N", help="how often a query is run")
-    asked.add_argument("--acceptable-lag", metavar="DURATION|SHARE", help="how long an end may stay unseen")
+    asked.add_argument("--runs-a-month", metavar="N", help="how often the query runs per month")
+    asked.add_argument("--acceptable-lag", metavar="DURATION|SHARE", help="how long an end may go unseen")
     add_bearable_lag(asked)
     add_lost_events(asked)
-    asked.add_argument("--timeout", metavar="DURATION", help="the batch's own")
+    asked.add_argument("--timeout", metavar="DURATION", help="the batch's timeout")
     add_assume(asked)
     add_workload_file(asked)
     parser.set_defaults(run=run, architecture=None)

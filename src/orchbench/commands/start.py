@@ -27,7 +27,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--input", default="{}", metavar="FILE|JSON", help="the execution's input (default: {})"
     )
-    parser.add_argument("--name", help="the execution's name, with the way in it; made up if left out")
+    parser.add_argument(
+        "--name", help="the execution's name, which should contain the way (default: a new one)"
+    )
     parser.add_argument("--follow", action="store_true", help="show its status while it runs")
     parser.add_argument("--no-wait", action="store_true", help="print the ARN and do not wait for the end")
     parser.set_defaults(run=run)

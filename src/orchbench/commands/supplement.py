@@ -35,16 +35,16 @@ SHORTEST_SECONDS = 60
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("supplement")
-    parser.add_argument("folder", type=Path, help="of a comparison")
+    parser.add_argument("folder", type=Path, help="results folder of a comparison")
     parser.add_argument(
-        "--processes", type=whole_number(1, 256), metavar="N", help="how many at once (default: one a core)"
+        "--processes", type=whole_number(1, 256), metavar="N", help="how many at once (default: one per core)"
     )
     parser.add_argument(
         "--longest",
         type=duration,
         metavar="DURATION",
         default=LONGEST_SECONDS,
-        help="rehearse no longer queries than this (default: 24h)",
+        help="rehearse no queries longer than this (default: 24h)",
     )
     add_ways(parser)
     parser.set_defaults(run=run)

@@ -10,18 +10,16 @@ from orchbench.commands.failure import UsageError
 from orchbench.commands.failure_said import what_to_do
 from orchbench.commands.options import ways_of
 from orchbench.deployment.one_way import files_of, kept_of, template_of
-from orchbench.deployment.template import load_template
 from orchbench.project import TEMPLATE, project_root
+from orchbench.project.templates import load_template
 from orchbench.ways import Way
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the command."""
     parser = subparsers.add_parser("template")
-    parser.add_argument("--way", required=True, metavar="WAY", help="the way that is deployed alone")
-    parser.add_argument(
-        "--out", required=True, type=Path, metavar="FOLDER", help="a new folder, or an empty one"
-    )
+    parser.add_argument("--way", required=True, metavar="WAY", help="the way to export")
+    parser.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
     parser.set_defaults(run=run)
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from orchbench.commands.failure import UsageError
 from orchbench.commands.probe import probes_of
-from orchbench.deployment.template import load_template
 from orchbench.local import LOCAL_WORKGROUP_ARN
 from orchbench.local.stack_name import too_long
 from orchbench.platforms.platform import Clients
+from orchbench.project.templates import load_template
 from orchbench.trial.named import NotThere, require_cluster, workgroup_arn
 
 WORKGROUP_NAME = re.compile(r"[a-z0-9-]{3,64}")
@@ -23,6 +23,27 @@ OWN_WORKGROUP_NAME = re.compile(r"[a-z][a-z0-9-]{2,}")
 """Of a stack that names a workgroup and a namespace too."""
 STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 """As CloudFormation has it."""
+
+
+PARTITION = "aws"
+"""The one that the definitions are written for: they name ``arn:aws:states:::``."""
+
+
+def require_partition(identity: str) -> None:
+    """Refuse an identity of another partition, whose Step Functions would refuse every definition.
+
+    Args:
+        identity: its ARN.
+
+    Raises:
+        UsageError: it is of China's or GovCloud's regions, for example.
+    """
+    partition = identity.split(":")[1]
+    if partition != PARTITION:
+        raise UsageError(
+            f"The credentials are of the partition {partition!r}, so nothing was deployed: the definitions "
+            f"of the state machines are for {PARTITION!r} alone, so use an account of that."
+        )
 
 
 def makes_warehouse(arguments: argparse.Namespace, *, local: bool) -> bool:

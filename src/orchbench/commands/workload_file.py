@@ -74,7 +74,7 @@ def add_workload_file(parser: "argparse._ActionsContainer") -> None:
         "--workload",
         type=Path,
         metavar="FILE",
-        help=f"the workload in TOML, its keys named as the options (default: {FILE}, if it is here)",
+        help=f"the workload in TOML, with keys named like the options (default: {FILE}, if it is here)",
     )
 
 

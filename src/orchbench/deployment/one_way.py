@@ -13,7 +13,8 @@ from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
-from orchbench.deployment.template import InvalidTemplate, load_template, ways_of
+from orchbench.deployment.template import InvalidTemplate, ways_of
+from orchbench.project.templates import load_template
 
 WAYS_PARAMETER = "Ways"
 OF_THE_BENCH = re.compile(r" *(Metadata: \{ orchbench: .*|Condition: AllWays\w*|Tags: .*\"orchbench:way\".*)")

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from orchbench.project.templates import load_template
+
 Resources = dict[str, dict[str, Any]]
 
 EVERY_WAY = "all"
@@ -15,15 +17,6 @@ EVERY_WAY = "all"
 
 class InvalidTemplate(Exception):
     """The template lacks what figures are made from; the message is one sentence."""
-
-
-def load_template(path: Path) -> dict[str, Any]:
-    """Return the template's document."""
-    # The transform takes a while to import, which no other command should wait for.
-    from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415
-
-    document: dict[str, Any] = yaml_parse(path.read_text())
-    return document
 
 
 def deployed_limits(path: Path, longest_query_seconds: int) -> Iterator[str]:

@@ -17,7 +17,7 @@ from orchbench.evaluation.decision import (
     to_rank,
 )
 from orchbench.evaluation.estimate import CLOSED_FORM, EVENT_SECONDS, LOST, USUAL_MEMORY_MB
-from orchbench.evaluation.events import OF_EVENTS, assumed_figure, both_ends
+from orchbench.evaluation.events import assumed_figure, both_ends, lag_figures
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import OF_BILLS, lag_ranges, tornado, worst_corner
 from orchbench.evaluation.tariff import bill_to_json, each_once, plain, weakest
@@ -26,8 +26,6 @@ from orchbench.evaluation.workload import Workload
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy
 
-ANY_MOMENT = f"{SOURCE}: of ends at any moment between two polls"
-ANY_END = f"{SOURCE}: of a query that may end at any moment, the longest delay"
 COUNTED = "counted in the files that are deployed"
 SUM = "the sum of the bill's lines"
 
@@ -113,13 +111,8 @@ def _option(one: Option, answer: Answer) -> Json:
     whole = one.month.usd + answer.question.warehouse_usd
     label = one.month.bill.label
 
-    def estimated(value: float | None, unit: str, source: str = SOURCE) -> Json:
-        return figure(None if value is None else round(value, 6), unit, Label.ESTIMATED, source)
-
-    def lag(value: float | None, source: str) -> Json:
-        if one.candidate.is_woken:
-            return figure(None if value is None else round(value, 6), "s", Label.ASSUMED, OF_EVENTS)
-        return estimated(value, "s", source)
+    def estimated(value: float, unit: str) -> Json:
+        return figure(round(value, 6), unit, Label.ESTIMATED, SOURCE)
 
     return {
         "way": one.way,
@@ -142,9 +135,7 @@ def _option(one: Option, answer: Answer) -> Json:
         ),
         "polls": estimated(float(polls.mean()), "polls a run"),
         "most_polls": estimated(float(polls.max()), "polls of the longest run"),
-        "detection_lag_mean": lag(found.lag.mean_seconds, ANY_MOMENT),
-        "detection_lag_p95": lag(found.lag.p95_seconds, ANY_MOMENT),
-        "detection_lag_worst": estimated(found.lag.worst_seconds, "s", ANY_END),
+        **lag_figures(found),
         "event": both_ends(found),
         "timed_out_share": estimated(float(found.polled.timed_out.mean()), "of the runs"),
         "parts": figure(found.candidate.parts, "functions and definitions", Label.MEASURED, COUNTED),

@@ -137,13 +137,6 @@ class Followed:
         """Detection lag of these ends; NaN where none was detected."""
         return np.where(self.unseen, np.nan, self.polled.seen_at_seconds - self.statement_seconds)
 
-    @property
-    def lag_worst_seconds(self) -> Floats:
-        """The delay before the last poll: the lag of an end at the worst moment; NaN as above."""
-        if self.candidate.waits is Waits.HELD:
-            return self.lag_seconds
-        return np.where(self.unseen, np.nan, self.polled.last_delay_seconds)
-
     @cached_property
     def mean_makespan_seconds(self) -> float:
         """From the statement's creation to its last poll, on average."""
@@ -233,27 +226,16 @@ class Estimate:
     @cached_property
     def lag(self) -> Lag:
         """The detection lag of ends at any moment, as it is expected where events may be lost."""
-        return self._lag(self.lost_share)
-
-    @property
-    def lag_when_lost(self) -> Lag:
-        """The same where no event comes."""
-        return self._lag(Decimal(1))
-
-    @property
-    def lag_when_told(self) -> Lag:
-        """The same where every event comes."""
-        return self._lag(Decimal(0))
-
-    def _lag(self, lost_share: Decimal) -> Lag:
         followed = self.followed
         told = None
         if self.candidate.waits is Waits.HELD:
             told = Told(0.0, 0.0)
         elif self.candidate.is_woken:
-            told = Told(float(self.terms.assumed[EVENT_SECONDS]), float(lost_share))
-        delays = followed.polled.last_delay_seconds[~followed.unseen]
-        return lag_at_any_moment(delays, followed.longest_delay_seconds, told)
+            told = Told(float(self.terms.assumed[EVENT_SECONDS]), float(self.lost_share))
+        # A deadline that happens to cut a delay short says nothing of an end at another moment.
+        longest = followed.longest_delay_seconds
+        delays = np.minimum(followed.polled.interval_seconds, longest)[~followed.unseen]
+        return lag_at_any_moment(delays, longest, told)
 
     @property
     def when_lost(self) -> "Estimate":

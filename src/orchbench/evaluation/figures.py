@@ -29,10 +29,10 @@ def told_usd(amount: Decimal, places: int = 4) -> str:
 
 
 def told_money(amount: Decimal) -> str:
-    """Write an amount rounded to what matters: dollars, cents below a thousand, three digits below one."""
-    if abs(amount) >= 1000:
+    """Write an amount rounded to what matters: dollars, cents below a thousand, two digits below a cent."""
+    if not amount or abs(amount) >= 1000:
         return f"{amount:,.0f}"
-    return f"{amount:.2f}" if abs(amount) >= 1 else told_usd(amount, 2)
+    return f"{amount:.{2 if abs(amount) >= Decimal('0.01') else 1 - amount.adjusted()}f}"
 
 
 def told_excess(factor: float) -> str:

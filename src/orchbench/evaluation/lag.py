@@ -31,7 +31,7 @@ class Told:
 
 
 def lag_at_any_moment(delays_seconds: Floats, longest_delay_seconds: float, told: Told | None = None) -> Lag:
-    """Return the lag where each query ends anywhere within the delay before its last poll.
+    """Return the lag where each query ends anywhere within the delay that its policy has then.
 
     A given duration that happens to be a multiple of the interval would be seen at once; the query that it
     stands for is not. Where an event tells of ends, the delays are of the poll that finds those it does not.

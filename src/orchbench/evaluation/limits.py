@@ -24,7 +24,6 @@ FILE = Path(__file__).with_name("quotas.json")
 QUERY = "redshift_query_seconds"
 NO_QUOTA = "no quota of an execution limits its polls"
 FORM = "closed form over the way's own counts and the quota"
-FOREVER = 1e12
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ class PollColumns:
 
     polls: Counts
     seen_at_seconds: Floats
+    interval_seconds: Floats
     last_delay_seconds: Floats
     last_pause_seconds: Floats
     at_deadline: NDArray[np.bool_]
@@ -112,6 +113,7 @@ def poll(
     return PollColumns(
         polls=answered,
         seen_at_seconds=seen,
+        interval_seconds=delay,
         last_delay_seconds=seen - (seen_at - delay),
         last_pause_seconds=seen - (seen_at - delay),
         at_deadline=seen_at >= timeout_seconds,
@@ -140,8 +142,10 @@ def moment_after(policy: Policy, polls: int) -> float:
     return float(elapsed[0])
 
 
-def slow_delays(policy: Policy, polled: PollColumns, longer_than_seconds: float) -> tuple[Counts, Counts]:
-    """Return how many delays were longer than this, and whether the first one was, as 0 or 1.
+def slow_delays(
+    policy: Policy, polled: PollColumns, longer_than_seconds: float
+) -> tuple[Counts, Counts, Counts]:
+    """Return how many delays were longer than this, and whether the first and the last one were, as 0 or 1.
 
     A delay that the budget stretches counts as the policy's own: none is stretched beyond minutes.
     """
@@ -150,13 +154,13 @@ def slow_delays(policy: Policy, polled: PollColumns, longer_than_seconds: float)
     last = (polled.last_pause_seconds > longer_than_seconds).astype(np.int64)
     always = policy.minimum_seconds > longer_than_seconds
     if always:
-        return polls - 1 + last, np.where(polls == 1, last, 1)
+        return polls - 1 + last, np.where(polls == 1, last, 1), last
     slow = last
     if policy.maximum_seconds > longer_than_seconds:
         # A delay is longer once the share of the time elapsed exceeds it.
         ((shorter,), _, _) = _followed(np.floor([longer_than_seconds / policy.share]) + 1.0, policy)
         slow = last + np.maximum(0, polls - 1 - int(shorter))
-    return slow, np.where(polls == 1, last, 0)
+    return slow, np.where(polls == 1, last, 0), last
 
 
 def _followed(

@@ -18,6 +18,8 @@ from orchbench.trace import Json
 FOLDER = Path(__file__).parent / "prices"
 SCHEMA_FILE = Path(__file__).with_name("price_schema.json")
 FALLBACK_REGION = "us-east-1"
+DURABLE = "durable_"
+"""What the keys of durable prices begin with."""
 ARCHITECTURES = ("x86_64", "arm64")
 
 
@@ -100,6 +102,9 @@ class PriceList:
         if len(known) < len(assumed):
             what = f"all but {_listed(known)}" if known else "all"
         else:
+            durable = [key for key in assumed if key.startswith(DURABLE)]
+            if durable and not any(key.startswith(DURABLE) for key in known):
+                assumed = ["durable prices", *(key for key in assumed if key not in durable)]
             what = _listed(assumed)
         return f"{self.region} ({what} assumed from {FALLBACK_REGION})"
 
@@ -128,7 +133,7 @@ def told_price(key: str) -> str:
         if key.endswith(f"_{architecture}"):
             name = key.removesuffix(f"_{architecture}").replace("_", " ")
             return f"{name.replace('lambda gb second', 'Lambda GB-second')} on {architecture}"
-    return key.replace("lambda_", "Lambda ").replace("_", " ")
+    return key.replace("lambda_", "Lambda ").replace("redshift_rpu", "Redshift RPU").replace("_", " ")
 
 
 def known_regions(folder: Path = FOLDER) -> list[str]:

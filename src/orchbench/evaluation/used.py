@@ -30,6 +30,7 @@ class Used:
         success_refused: whether that was a success.
         slow: delays longer than an idle environment is kept.
         first_is_slow: whether the first delay is one of them.
+        last_is_slow: whether the last one is.
     """
 
     runs: Any
@@ -44,6 +45,7 @@ class Used:
     success_refused: Any
     slow: Any
     first_is_slow: Any
+    last_is_slow: Any
 
     @property
     def total(self) -> "Used":
@@ -82,8 +84,11 @@ class Used:
 
     def cold_starts_of(self, usage: Usage, function: str) -> Any:
         """Return a function's first invocation, and those after a longer pause than it is kept."""
-        if function in usage.poll.invocations:
+        if function in usage.look.invocations:
             return self.runs + self.slow - (0 if function in usage.start.invocations else self.first_is_slow)
+        if function in usage.wait.invocations:
+            # It runs as a delay begins, and not after the last one.
+            return self.runs + self.slow - self.last_is_slow
         if function in usage.start.invocations:
             return self.runs
         return self.events if function in usage.event.invocations else self.timed_out
@@ -122,7 +127,7 @@ def used_by(
 
     A statement that is cancelled at its deadline sends its event too.
     """
-    slow, first_is_slow = slow_delays(policy, polled, kept_warm_seconds)
+    slow, first_is_slow, last_is_slow = slow_delays(policy, polled, kept_warm_seconds)
     begun = polled.begun
     by_event = waits is Waits.FOR_AN_EVENT
     ended = ~polled.timed_out & ~polled.died
@@ -140,6 +145,7 @@ def used_by(
         success_refused=polled.success_refused.astype(np.int64),
         slow=slow,
         first_is_slow=first_is_slow,
+        last_is_slow=last_is_slow,
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
+from orchbench.project.templates import load_template
 
 NOT_DEPLOYED = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"}
 # The property of each kind of resource that names a local file or folder.
@@ -35,12 +35,6 @@ class PackagedTemplate:
 
     template: dict[str, Any]
     objects: dict[str, bytes]
-
-
-def load_template(path: Path) -> dict[str, Any]:
-    """Read a template; short forms such as ``!Ref`` become their long ones."""
-    loaded: dict[str, Any] = yaml_parse(path.read_text())
-    return loaded
 
 
 def deployed_files(folder: Path) -> Iterator[Path]:

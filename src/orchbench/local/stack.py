@@ -20,11 +20,12 @@ from typing import Any, Self
 import boto3
 from botocore.config import Config
 
+from orchbench.project.templates import load_template
+
 from . import watchdog
 from .deployment import deploy_template, stack_outputs
 from .errors import NoRoom, ServerDidNotStart, StackAlreadyRunning
 from .options import LOCAL_CREDENTIALS, LOCAL_WORKGROUP_ARN, StackOptions
-from .packaging import load_template
 from .room import require_room, said_if_full
 from .server import Server
 from .state import (

@@ -1,14 +1,15 @@
 """Probes: what this project assumes of AWS and no emulator can settle, each as an experiment with a verdict.
 
-A new probe is an entry of ``PROBES`` in a module of ``experiments``; it is found here by looking through that
-package.
+A new probe is a module of ``claims``, named after it, with a ``PROBE``; it is found here by looking through
+that package. How it is tried stands in ``experiments``, where claims about the same thing share what they
+need.
 """
 
 from functools import cache
 
 from orchbench.platforms import found_in
 
-from . import experiments
+from . import claims
 from .probe import Probe
 
 __all__ = ["Probe", "all_probes"]
@@ -16,6 +17,6 @@ __all__ = ["Probe", "all_probes"]
 
 @cache
 def all_probes() -> dict[str, Probe]:
-    """Return every probe by its name, in the order of their modules."""
-    modules = found_in(experiments.__path__, experiments.__name__, "PROBES", tuple)
-    return {probe.name: probe for probes in modules for probe in probes}
+    """Return every probe by its name, in alphabetical order."""
+    found = found_in(claims.__path__, claims.__name__, "PROBE", Probe)
+    return {probe.name: probe for probe in found}

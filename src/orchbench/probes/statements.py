@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from orchbench.deployment.bench import SUBMITS_IN_FLIGHT_SECONDS
+from orchbench.deployment.missing_permissions import REFUSED
 from orchbench.deployment.warehouse import RUNNING, SqlFailed, Warehouse
 from orchbench.probes.lab import Lab
 from orchbench.probes.probe import NoAnswer
@@ -17,6 +18,17 @@ UNENDING = 12
 """Ten to this power of rows: no warehouse counts them while a probe runs."""
 WAITING = ("SUBMITTED", "PICKED")
 CANCEL_SECONDS = 10
+NOT_TAKEN = "Status is false"
+"""How a cancel is refused without an error."""
+NO_REFUSAL = {
+    *REFUSED,
+    "DatabaseConnectionException",
+    "InternalServerException",
+    "QueryTimeoutException",
+    "ResourceNotFoundException",
+    "ThrottlingException",
+}
+"""Errors of a cancel that say nothing of how its statement stands."""
 LISTED_BY = 64
 """Characters of a name that tell it from others: what is behind them may be shortened, as a probe tries."""
 
@@ -110,14 +122,15 @@ class Statements:
         return None if found["Status"] in statuses else found
 
     def cancel(self, statement_id: str) -> str | None:
-        """Ask for a cancel, and return the refusal where the service says no."""
+        """Ask for a cancel, and return the refusal where the service says no: its code and its words."""
         try:
             taken = self.client.cancel_statement(Id=statement_id)["Status"]
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ValidationException":
+            code = error.response["Error"]["Code"]
+            if code in NO_REFUSAL:
                 raise
-            return str(error.response["Error"]["Message"])
-        return None if taken else "Status is false"
+            return f"{code}: {error.response['Error']['Message']}"
+        return None if taken else NOT_TAKEN
 
     def cancel_if_running(self, statement_id: str) -> None:
         """Cancel a statement until it has ended, or until it is clear that it does not."""

@@ -72,7 +72,7 @@ def section(results: Sequence[Results], given: Given, found: Hours) -> Section:
 def _without_rehearsals(results: Sequence[Results]) -> Iterator[Text]:
     rehearsed = next((one for one in results if one.rehearsals), None)
     if not results:
-        yield ("No runs stand behind this page: `make compare` in a clone makes some, and a page of them.",)
+        yield ("This page is not based on runs: `make compare` in a clone makes some, and a page of them.",)
     elif rehearsed is None:
         yield (
             "No results folder holds rehearsals: `orchbench supplement` adds them, and the marks with them.",
@@ -189,7 +189,10 @@ def _slivers(lines: Sequence[_Line], ways: Sequence[str]) -> str:
     for (way, part), amount in usd.items():
         if 0 < amount < LEAST_SHARE_DRAWN * longest:
             small.setdefault(way, []).append(part)
-    told = "; ".join(f"{way}: {', '.join(parts)}" for way, parts in small.items())
+    alike: dict[str, list[str]] = {}
+    for way, parts in small.items():
+        alike.setdefault(", ".join(parts), []).append(way)
+    told = "; ".join(f"{parts} (of {', '.join(each)})" for parts, each in alike.items())
     return f" Too small to tell apart: {told}." if told else ""
 
 

@@ -40,7 +40,7 @@ def said(answer: Answer, asked: int, would_fit: Json | None, budget_usd: Decimal
             f"No plan fits: {nearest.way}, {nearest.policy.told}, needs "
             f"{_shares(nearest.exceeded)}. {_fitting(answer, would_fit)}"
         ]
-    said_first = [_choice(answer), _cost(answer, budget_usd), _proportion(answer, asked)]
+    said_first = [_choice(answer, budget_usd), _proportion(answer, asked), _kept(answer)]
     return [*said_first, *([] if len(answer.ranked) == 1 or answer.cost_decides else _ranking(answer))]
 
 
@@ -53,8 +53,8 @@ def without_polls(one: Json) -> str:
     usd, event = told_money(Decimal(one["usd_a_month"]["value"])), one["event"]
     came, lost = (event[name]["value"] for name in ("lag_when_it_comes", "worst_lag_when_lost"))
     return (
-        f"Without polling, {one['way']} costs ${usd} a month: an end is seen {came:g} s late when its event "
-        f"comes, {_told_lag(lost)} at worst when that is lost."
+        f"Without polling, {one['way']} costs ${usd} a month: an end is seen {came:g} s late if its event "
+        f"arrives, and {_told_lag(lost)} late at worst if it is lost."
     )
 
 
@@ -66,7 +66,7 @@ def what_events_change(one: Json) -> list[str]:
         f"{one['way']}: with {told_share(event['lost_share']['value'])} of the events lost "
         f"({event['lost_share']['label']}), an end is seen {_seconds(mean)} late on average and "
         f"{_seconds(p95)} at the 95th percentile. The mean is {_range(lost)} over the range of that share, "
-        f"and {_range(delay)} over that of the event's delay."
+        f"and {_range(delay)} over the range of the event's delay."
     )
     probe = f" The probe {event['probe']} could overturn it." if event["probe"] else ""
     return [found, f"Start {one['way']} with {json.dumps(one['input'])} in its input.{probe}"]
@@ -84,26 +84,33 @@ def _told_lag(seconds: float) -> str:
     return shown_duration(seconds).replace(" m", " min")
 
 
-def _choice(answer: Answer) -> str:
+def _kept(answer: Answer) -> str:
     best, promise = answer.ranked[0], answer.question.promise
-    kept = f"no end stays unseen for longer than {promise.told}"
+    text = f"Every end is seen within {promise.told}"
     if best.candidate.is_woken:
-        lost = _told_lag(best.estimate.lag_when_lost.worst_seconds)
-        kept = f"{kept} when its event comes, nor than {lost} when that is lost"
-    text = f"Choose {best.way}, {best.told}: {kept}, at whatever moment it comes."
+        lost = _told_lag(best.estimate.when_lost.lag.worst_seconds)
+        text = f"{text} if its event arrives, and within {lost} if it is lost"
+    if best.candidate.probe:
+        tested = "the cost" if best.candidate.polls else "that"
+        text = f"{text}; the probe {best.candidate.probe} tests {tested}"
+    text = f"{text}."
     if timed_out := float(best.estimate.polled.timed_out.mean()):
         timeout = shown_duration(answer.question.timeout_seconds)
-        text += f" {timed_out:.2%} of the runs end at the timeout of {timeout}, their queries cancelled."
+        text += (
+            f" {timed_out:.2%} of the runs reach the timeout of {timeout}, and their queries are cancelled."
+        )
     return text
 
 
-def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
+def _choice(answer: Answer, budget_usd: Decimal | None) -> str:
+    """Say what to choose and what it costs, in two lines of a terminal: the third tells the proportion."""
     best, question = answer.ranked[0], answer.question
     runs, usd = plain_number(question.runs_a_month), told_money(best.month.usd)
     keys = price_keys([best.estimate.candidate.usage], question.terms.architecture)
     where = question.terms.prices.told(keys)
     what = "1 run" if question.runs_a_month == 1 else f"{runs} runs"
-    text = f"Orchestrating {what} costs ${usd} a month at list prices of {where}"
+    cost = f"${usd} a month ({best.month.bill.label.value}) for {what}"
+    text = f"Choose {best.way}, {best.told}: {cost} at list prices of {where}"
     if question.free_tier:
         text += ", the free tier taken off"
     if budget_usd is not None and best.month.usd > budget_usd:
@@ -114,29 +121,26 @@ def _cost(answer: Answer, budget_usd: Decimal | None) -> str:
 def _proportion(answer: Answer, asked: int) -> str:
     question, best = answer.question, answer.ranked[0]
     if question.warehouse is None:
-        return _verdict(answer, asked, "Redshift's own cost is left out: ")
+        return f"Redshift's own cost is left out. {_verdict(answer, asked)}"
     redshift = question.warehouse_usd
     whole = redshift + best.month.usd
     share = told_share(float(best.month.usd / whole)) if whole else "0%"
-    return _verdict(
-        answer,
-        asked,
-        f"Redshift costs ${told_money(redshift)} for the same queries ({question.warehouse.told}), and "
-        f"orchestrating them is {share} of the whole bill: ",
+    return (
+        f"That is {share} of the whole bill: Redshift costs ${told_money(redshift)} for the same queries "
+        f"({question.warehouse.told}). {_verdict(answer, asked)}"
     )
 
 
-def _verdict(answer: Answer, asked: int, start: str) -> str:
+def _verdict(answer: Answer, asked: int) -> str:
     best, ranked = answer.ranked[0], answer.ranked
     if len(ranked) == 1:
-        alone = "it is the only way asked for" if asked == 1 else "no other way keeps the promise and fits"
-        return f"{start}{alone}."
+        return "It is the only way asked for." if asked == 1 else "No other way keeps the promise and fits."
     if answer.cost_decides:
         saved = told_money(ranked[1].month.usd - best.month.usd)
         pair = _of_the_pair(answer)
         better = f"; of the pair, {pair[0].way} is the better one" if best not in pair and pair[1:] else ""
-        return f"{start}cost decides, as {ranked[1].way} costs ${saved} more{better}."
-    return f"{start}cost does not decide here."
+        return f"Cost decides, as {ranked[1].way} costs ${saved} more{better}."
+    return "Cost does not decide here."
 
 
 def _of_the_pair(answer: Answer) -> list[Option]:
@@ -150,7 +154,7 @@ def _ranking(answer: Answer) -> list[str]:
     apart = max(one.month.usd for one in alike) - min(one.month.usd for one in alike)
     return [
         f"{_deciding_first(alike, [one for one in _of_the_pair(answer) if one in alike])}.",
-        f"{len(alike)} ways lie ${told_money(apart)} a month apart, and less than "
+        f"{len(alike)} ways lie ${told_money(apart)} a month apart; a difference below "
         f"${told_money(answer.least_usd)} is taken not to matter.",
     ]
 
@@ -173,15 +177,16 @@ def _cheaper_variant(alike: Sequence[Option], one: Option) -> Option | None:
 
 def deciding(first: Option, second: Option) -> str:
     """Say by what one way comes before another that costs alike."""
-    names = ("mean lag", "room below its quotas", "parts to operate", "states or operations to read", "cost")
-    by = next(
-        (name for name, one, other in zip(names, first.merits, second.merits, strict=False) if one != other),
-        "name",
+    reasons = (
+        "its mean lag is shorter",
+        "it has more room below its quotas",
+        "it has fewer parts to operate",
+        "it has fewer states or operations to read",
+        "they differ only in a cost that does not matter",
     )
-    before = f"{first.way} comes before {second.way}"
-    if by == "cost":
-        return f"{before}, though nothing but a cost that does not matter tells them apart"
-    return f"{before} by its {by}"
+    merits = zip(reasons, first.merits, second.merits, strict=False)
+    why = next((reason for reason, one, other in merits if one != other), "its name comes first")
+    return f"{first.way} comes before {second.way}: {why}"
 
 
 def plain_number(number: Decimal) -> str:
@@ -200,7 +205,7 @@ def _fitting(answer: Answer, would_fit: Json | None) -> str:
     if answer.question.promise.share is not None:
         return "Accept a longer lag, run it less often, or spread its peak."
     if would_fit is None:
-        return "No longer interval would fit either: run it less often, or spread its peak."
+        return "A longer interval would not fit either: run it less often, or spread its peak."
     return (
         f"The shortest interval that would fit is {would_fit['interval']['value']} s ({would_fit['way']}), "
         f"a lag of {would_fit['detection_lag_worst']['value']:g} s at worst."

@@ -112,13 +112,13 @@ def _said(lines: Sequence[_Line], evens: Sequence[tuple[BreakEven, Figure]]) -> 
     parts: list[Part] = []
     for line in lines:
         if line.reach.ends_early:
-            parts += [f"{line.way} ends after ", line.last_seen, f" h: {line.reach.limited_by}. "]
+            parts += [f"{line.way} ends after ", line.last_seen, f" h ({line.reach.limited_by}). "]
     if not parts:
         parts.append("No quota ends a line before the 24 h of a query. ")
     for one, moment in evens:
-        parts += ["Break-even: below ", moment, f" s {one.before} costs less, from then on {one.after}. "]
+        parts += [f"{one.after} costs less than {one.before} for queries of ", moment, " s or longer. "]
     if not evens:
-        parts.append(f"No two lines cross from {SHORTEST_SECONDS} s on: there is no break-even. ")
+        parts.append(f"No two lines cross from {SHORTEST_SECONDS} s on, so there is no break-even. ")
     return tuple(parts)
 
 

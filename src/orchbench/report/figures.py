@@ -1,5 +1,6 @@
 """Figures as a report shows them: so many digits, a unit, and where the number comes from."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from orchbench.evaluation.figures import NOTHING, told_money, told_share
@@ -15,6 +16,20 @@ def seconds(value: float, label: Label | str, source: str, file: str) -> Figure:
     """Return a duration in seconds, with two digits behind the point unless it is long or whole."""
     digits = 0 if value >= 100 or float(value).is_integer() else 2
     return Figure(value, decimals(value, digits), "s", str(label), source, file)
+
+
+def lag_seconds(value: float, label: Label | str, source: str, file: str) -> Figure:
+    """Return a lag that is computed and not measured: no digit stands behind the point that says nothing."""
+    found = seconds(value, label, source, file)
+    return replace(found, shown=found.shown.rstrip("0").rstrip(".") if "." in found.shown else found.shown)
+
+
+def with_unit(lag: Figure) -> Text:
+    """Return seconds with their unit, in minutes where they are a few whole ones."""
+    minutes = float(lag.value or 0) / 60
+    if minutes < 2 or not minutes.is_integer():
+        return (lag, " s")
+    return (replace(lag, value=minutes, shown=decimals(minutes, 0), unit="min"), " min")
 
 
 def count(value: float, unit: str, label: Label | str, source: str, file: str) -> Figure:

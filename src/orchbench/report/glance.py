@@ -6,7 +6,7 @@ from orchbench.evaluation.complexity_rows import COMPOSES
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.probes import Probe, all_probes
-from orchbench.report.figures import count, hours, times, told_poll
+from orchbench.report.figures import count, hours, times, told_poll, with_unit
 from orchbench.report.hour import PARTS, Hour, Hours
 from orchbench.report.model import Glance, Number, Text, plain
 from orchbench.report.policies import lag_chart
@@ -57,20 +57,21 @@ def _without_polls(found: Hours) -> Iterator[Text]:
             f"**Not polling at all** ({event.way}) costs ",
             event.cost,
             f" {found.given.asked.per}. An end is then seen ",
-            event.event_lag,
-            " s late when its event comes (assumed), and ",
-            event.worst_lag,
-            " s late at worst when that is lost: ",
-            event.mean_lag,
-            " s on average.",
+            *with_unit(event.event_lag),
+            " late if its event arrives (assumed), and up to ",
+            *with_unit(event.worst_lag),
+            " late if the event is lost: ",
+            *with_unit(event.mean_lag),
+            " on average.",
         )
 
 
 def _of_the_pair(best: Hour, other: Hour) -> Text:
     """Say which of the pair, on its share of the whole bill, its lag and its complexity."""
-    lag: Text = ("an end is seen as soon, ", best.mean_lag, " s late on average; ")
+    lag: Text = ("an end is seen just as soon, ", *with_unit(best.mean_lag), " late on average; ")
     if best.mean_lag.value != other.mean_lag.value:
-        lag = ("an end is seen ", best.mean_lag, " s late on average instead of ", other.mean_lag, " s; ")
+        late, instead = with_unit(best.mean_lag), with_unit(other.mean_lag)
+        lag = ("an end is seen ", *late, " late on average instead of ", *instead, "; ")
     return (
         f"Choose **{best.way}** over **{other.way}** (estimated): orchestration is ",
         best.share,
@@ -78,7 +79,7 @@ def _of_the_pair(best: Hour, other: Hour) -> Text:
         other.share,
         "; ",
         *lag,
-        "and you operate ",
+        "you operate ",
         *_parts(best, " functions"),
         " instead of ",
         *_parts(other),
@@ -104,14 +105,17 @@ def _unless(best: Hour, others: Sequence[Hour], confirmed: Collection[str]) -> T
     if probe.name in confirmed:
         return (f"The probe `{probe.name}` has confirmed on AWS what this stands on.",)
     told: Text = (f"One probe could overturn the cost, `{probe.name}`",)
-    largest = max(best.bill.lines, key=lambda line: line.amount_usd)
-    if not others or not largest.amount_usd or others[0].usd <= best.usd:
+    # Its claim is of what the way's service meters, however much a month costs besides.
+    metered = {meter.line for meter in best.candidate.usage.meters if meter.price}
+    lines = [line for line in best.bill.lines if line.what in metered and line.amount_usd]
+    if not others or not lines or others[0].usd <= best.usd:
         return (*told, ".")
+    largest = max(lines, key=lambda line: line.amount_usd)
     ratio = (others[0].usd - best.usd + largest.amount_usd) / largest.amount_usd
     source = f"what its line '{largest.what}' would have to be for the two bills to be equal"
     figure = times(float(ratio), best.bill.label, source, best.files)
-    ending = f" times the {largest.what} that we count, {others[0].way} costs as little."
-    return (*told, ": if AWS bills ", figure, ending)
+    ending = f" times the {largest.what} that we count, {others[0].way} would cost no more."
+    return (*told, ": if AWS billed ", figure, ending)
 
 
 def _probe(one: Hour) -> Probe | None:
@@ -139,20 +143,20 @@ def _cost(found: Hours) -> Number:
 
 
 def _share(found: Hours) -> Number:
-    return Number("Share of a bill with Redshift in it", (found.chosen.share,), _beside(found, "share"))
+    return Number("Share of the bill, Redshift included", (found.chosen.share,), _beside(found, "share"))
 
 
 def _lag(found: Hours) -> Number:
     best = found.chosen
     alike = all(one.estimate.lag == best.estimate.lag for one in found.each if one.candidate.polls)
-    beside: list[Text] = [("on average; ", best.worst_lag, " s at worst")]
+    beside: list[Text] = [("on average; ", *with_unit(best.worst_lag), " at worst")]
     if alike:
         beside.append(("the same on every way that polls",))
         rest = [one for one in found.each if not one.candidate.polls]
     else:
         rest = [one for one in found.each if one is not best]
     beside += _other_lags(rest)
-    return Number("Lag before an end is seen", (best.mean_lag, " s"), beside)
+    return Number("Lag before an end is seen", with_unit(best.mean_lag), beside)
 
 
 def _other_lags(rest: Sequence[Hour]) -> Iterator[Text]:
@@ -167,8 +171,8 @@ def _other_lags(rest: Sequence[Hour]) -> Iterator[Text]:
 
 def _lag_said(one: Hour) -> Text:
     if not one.candidate.is_woken:
-        return (one.mean_lag, " s")
-    return (one.event_lag, " s; event lost: ", one.worst_lag, " s at worst")
+        return with_unit(one.mean_lag)
+    return (*with_unit(one.event_lag), "; event lost: ", *with_unit(one.worst_lag), " at worst")
 
 
 def _longest(found: Hours) -> Number:
@@ -219,20 +223,20 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
         what = way.varies.what if way and way.varies else "a variant"
         yield (f"{what} suits you{probe}",)
     elif way and way.varies and one.candidate.polls:
-        yield (f"there may be {way.varies.what}",)
+        yield (f"you want {way.varies.what}",)
     chosen = all_ways().get(best.way)
     if way and chosen and one in found.pair and way.has_definition and not chosen.has_definition:
         yield (COMPOSES,)
     of = way.varies.of if way and way.varies else None
     parent = next((other for other in found.each if other.way == of), best)
     if not one.candidate.polls:
-        confirms = f", and the probe `{way.probe}` confirms that it can" if way and way.probe else ""
+        confirms = f", and the probe `{way.probe}` confirms it" if way and way.probe else ""
         yield _at_once(one, confirms)
     elif (one.promised.value or 0) > (parent.promised.value or 0):
         yield (
             "every end must be seen within ",
-            best.worst_lag,
-            " s at timeouts of ",
+            *with_unit(best.worst_lag),
+            " at timeouts of ",
             best.promised,
             " to ",
             one.promised,
@@ -243,13 +247,12 @@ def _whens(one: Hour, found: Hours) -> Iterator[Text]:
 def _at_once(one: Hour, confirms: str) -> Text:
     if not one.candidate.is_woken:
         return (f"an end must be known at once{confirms}",)
-    now, late = one.event_lag, one.worst_lag
     return (
         "an end should be known within ",
-        now,
-        " s, ",
-        late,
-        f" s will do when its event is lost{confirms}",
+        *with_unit(one.event_lag),
+        ", ",
+        *with_unit(one.worst_lag),
+        f" late is acceptable if its event is lost{confirms}",
     )
 
 

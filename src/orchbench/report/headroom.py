@@ -58,13 +58,12 @@ def section(results: Sequence[Results], given: Given, hours_found: Hours) -> Sec
             (
                 "An execution has a quota of its own: ",
                 *_quotas_of(given.candidates),
-                f". The poll budget, on unless turned off, polls less often before that is used up.{also}",
+                f". The poll budget, on by default, slows polling down before the quota is used up.{also}",
             ),
             *_with_and_without(hours_found),
             (
-                "What else can go wrong, from a lost answer to a stopped execution, is rehearsed by "
-                "`orchbench faults`: the table in docs/faults.md has every fault on every way, and what "
-                "became of it.",
+                "`orchbench faults` rehearses what else can go wrong, from a lost answer to a stopped "
+                "execution: docs/faults.md lists every fault on every way, and how it ends.",
             ),
             *_lacking(given.candidates),
         ],
@@ -79,8 +78,8 @@ def _with_and_without(found: Hours) -> Iterator[Text]:
     best = found.chosen
     if (best.promised.value or 0) < (best.longest.value or 0):
         yield (
-            f"The budget keeps a reserve for retries and for a failure's way out. So {best.way} keeps to its "
-            "interval for timeouts up to ",
+            f"The budget keeps a reserve for retries and for a clean exit after a failure. So {best.way} "
+            "keeps to its interval for timeouts up to ",
             best.promised,
             " h, and polls less often for longer ones. Without a budget it keeps to the interval until the "
             "quota ends it after ",
@@ -93,7 +92,7 @@ def _lacking(candidates: Sequence[Candidate]) -> Iterator[Text]:
     """Yield what each way says that it does not keep."""
     ways = all_ways()
     for name in (one.name for one in candidates if one.name in ways and ways[one.name].lacks):
-        yield (f"{name} says that it does not keep: {', '.join(ways[name].lacks)}. Why is in docs/ways.md.",)
+        yield (f"{name} promises less; docs/ways.md says why: {', '.join(ways[name].lacks)}.",)
 
 
 def _quotas_of(candidates: Sequence[Candidate]) -> Iterator[Part]:

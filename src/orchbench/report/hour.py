@@ -22,7 +22,7 @@ from orchbench.evaluation.variants import parent_of
 from orchbench.evaluation.warehouse import RPUS, Warehouse
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.report.asked import Asked
-from orchbench.report.figures import count, hours, seconds, share, usd
+from orchbench.report.figures import count, hours, lag_seconds, share, usd
 from orchbench.report.model import Figure
 from orchbench.report.reading import QUOTAS_IN, Given
 from orchbench.trace import Label
@@ -94,21 +94,23 @@ class Hour:
         """How long an end stays unseen on average."""
         lag, files = self.estimate.lag.mean_seconds or 0.0, self.given.files[self.way]
         if self.candidate.is_woken:
-            return seconds(lag, Label.ASSUMED, OF_EVENTS, files)
+            return lag_seconds(lag, Label.ASSUMED, OF_EVENTS, files)
         source = f"{FORM.partition(',')[0]}: half the delay before the last poll"
-        return seconds(lag, Label.ESTIMATED, source, files)
+        return lag_seconds(lag, Label.ESTIMATED, source, files)
 
     @property
     def event_lag(self) -> Figure:
         """How long an end stays unseen whose event comes."""
         event = self.given.assumed.named[EVENT_SECONDS]
-        return seconds(float(event.value), event.label, event.source, self.given.files[self.way])
+        return lag_seconds(float(event.value), event.label, event.source, self.given.files[self.way])
 
     @property
     def worst_lag(self) -> Figure:
         """How long an end stays unseen at worst, its event lost where one is waited for."""
         source = f"{FORM.partition(',')[0]}: the longest delay up to the timeout"
-        return seconds(self.estimate.lag.worst_seconds, Label.ESTIMATED, source, self.given.files[self.way])
+        return lag_seconds(
+            self.estimate.lag.worst_seconds, Label.ESTIMATED, source, self.given.files[self.way]
+        )
 
     @property
     def longest(self) -> Figure:

@@ -37,7 +37,12 @@ def section(results: Results, kept: Sequence[KeptRehearsal]) -> Section:
     of_one = [one for one in kept if one.way == kept[0].way]
     title: Text = (f"In an hour {kept[0].way} polls ", _polls(results, of_one[0]), " times")
     if len(of_one) > 1:
-        title = (*title, ", or ", _polls(results, of_one[1]), " times adaptively; all that poll do alike")
+        title = (
+            *title,
+            ", or ",
+            _polls(results, of_one[1]),
+            " times adaptively; so does every way that polls",
+        )
     return Section(
         "timeline",
         "A run in time",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from orchbench.evaluation.alternatives import STANDING, Alternative, Queries
 from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.other_solutions import ALTERNATIVES
-from orchbench.report.figures import hours, seconds, usd
+from orchbench.report.figures import hours, lag_seconds, usd
 from orchbench.report.hour import Hours
 from orchbench.report.model import Figure, Section, Table, Text
 from orchbench.report.reading import ASSUMED_IN, QUOTAS_IN, Given
@@ -66,7 +66,7 @@ def _row(one: Json, given: Given) -> Sequence[Text]:
     return (
         (one["title"],),
         (usd(Decimal(cost["value"]), given.asked.per, cost["label"], sum_of, priced), *besides),
-        (NOTHING if lag["value"] is None else seconds(lag["value"], lag["label"], lag["source"], FILE),),
+        (NOTHING if lag["value"] is None else lag_seconds(lag["value"], lag["label"], lag["source"], FILE),),
         (_longest(longest) if longest["value"] is not None else NOTHING,),
         (one["exactly_once"],),
         (one["run_besides"],),

@@ -15,7 +15,15 @@ from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, estimate_way
 from orchbench.evaluation.figures import NOTHING
 from orchbench.evaluation.variants import parent_of
 from orchbench.report import drawing
-from orchbench.report.figures import RUNS, count, seconds, told_duration, told_poll, usd_of_runs
+from orchbench.report.figures import (
+    RUNS,
+    count,
+    lag_seconds,
+    told_duration,
+    told_poll,
+    usd_of_runs,
+    with_unit,
+)
 from orchbench.report.hour import Hours
 from orchbench.report.model import Chart, Datum, Section, Table, Text
 from orchbench.report.reading import Given
@@ -100,19 +108,19 @@ def lag_chart(given: Given) -> Chart:
         "cost-against-lag",
         f"Polling less often costs less and tells later: {given.asked.queries}",
         (
-            "Each mark is a polling interval; lower is cheaper, further left is sooner, and both axes are "
-            "logarithmic. Bold lines are the two that are compared. Large marks: nothing is both cheaper and "
-            "sooner. A hollow mark asks for more polls than its quota allows, and stands where the poll "
-            "budget slows it down to."
+            "Each mark is a polling interval: lower is cheaper, further left is sooner, and both axes are "
+            "logarithmic. Bold lines are the two ways that are compared. No other mark is both cheaper and "
+            "sooner than a large one. A hollow mark is an interval too short for the quota, drawn where the "
+            "poll budget slows it down to."
             + (
                 ""
                 if all(one.delay_seconds for one in points)
-                else f" A mark at {AT_ONCE_SECONDS:g} s is an end that is seen at once."
+                else f" A mark at {AT_ONCE_SECONDS:g} s stands for an end that is seen at once."
             )
             + (
                 ""
                 if all(one.polls for one in points)
-                else " What waits for an event has two marks, joined: when it comes, and when it is lost."
+                else " A way that waits for an event has two marks, joined: the event arrives, or it is lost."
             ),
         ),
         f"Points of cost against the longest delay. On the Pareto front: {told}.",
@@ -132,17 +140,21 @@ def section(given: Given, found: Hours) -> Section:
     ends = [[one for one in points if one.policy == end] for end in (COMES, LOST)]
     best = found.chosen
     polled = told_poll(best.planned.policy)
-    title: Text = (f"Polled {polled}, an end is seen ", best.mean_lag, " s after it, whichever way polls")
+    title: Text = (
+        f"Polled {polled}, an end is seen ",
+        *with_unit(best.mean_lag),
+        " late on average, whichever way polls",
+    )
     return Section(
         "policies",
         "How soon",
         title,
         [
             (
-                "An end that falls between two polls waits for the next one: half the interval on average, "
-                "all of it at worst. The adaptive policy waits 5 % of the time elapsed, so a short query is "
-                "seen sooner and a long one costs less. Shorter intervals are in the chart above: there the "
-                "poll budget slows a way down before its quota would end it.",
+                "A query that ends between two polls is noticed at the next one: half the interval later on "
+                "average, all of it at worst. The adaptive policy waits 5 % of the time elapsed, so the end "
+                "of a short query is seen sooner, and a long query costs less. Shorter intervals are in the "
+                "chart above: there the poll budget slows a way down before its quota would end it.",
             )
         ],
         [_table([one for one in (*kept, *ends) if one], given)],
@@ -194,9 +206,9 @@ def _data(one: Point, given: Given) -> list[Datum]:
 def _delay(one: Point, given: Given) -> Any:
     if one.policy == COMES:
         event = given.assumed.named[EVENT_SECONDS]
-        return seconds(one.delay_seconds, event.label, event.source, given.files[one.way])
+        return lag_seconds(one.delay_seconds, event.label, event.source, given.files[one.way])
     source = f"{FORM}: the longest delay up to the timeout"
-    return seconds(one.delay_seconds, Label.ESTIMATED, source, given.files[one.way])
+    return lag_seconds(one.delay_seconds, Label.ESTIMATED, source, given.files[one.way])
 
 
 def _mean(one: Point, given: Given) -> Any:

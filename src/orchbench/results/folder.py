@@ -139,7 +139,7 @@ class ResultsFolder:
             document: Json = json.loads(file.read_text())
         except OSError as error:
             wanted = (
-                "it takes a results folder"
+                "name a results folder, which holds that file"
                 if name == COMPARISON_FILE
                 else f"{COMPARISON_FILE} names it, so the folder is not whole"
             )

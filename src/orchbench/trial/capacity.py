@@ -1,7 +1,8 @@
 """The smallest capacity of Redshift Serverless that a region offers.
 
-The list is AWS's of 2026-09 (docs.aws.amazon.com/redshift/latest/mgmt/serverless-capacity, "Redshift
-Serverless with 4 Redshift Processing Units"). A region that has come to it since gets 8 unless asked for 4.
+The list is AWS's own, as a copy of 2026-09 has it: docs.aws.amazon.com/redshift/latest/mgmt, page
+serverless-capacity, section "Redshift Serverless with 4 Redshift Processing Units (RPUs) capacity". A region
+that has come to it since gets 8 unless asked for 4.
 """
 
 SMALLEST_RPU = 4

@@ -13,9 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from orchbench.project import project_root
+from orchbench.project.templates import load_template
 from orchbench.ways.way import Way
 
 REGION = "us-east-1"
@@ -121,7 +120,7 @@ def load_application(template: Path | None = None, **parameters: str) -> Applica
 
 @cache
 def _load(path: Path, parameters: tuple[tuple[str, str], ...]) -> Application:
-    document: dict[str, Any] = yaml_parse(path.read_text())
+    document = load_template(path)
     defaults = {name: one["Default"] for name, one in document["Parameters"].items() if "Default" in one}
     reader = _Reader(document, defaults | dict(parameters), path.parent)
     resources: dict[str, dict[str, Any]] = document["Resources"]

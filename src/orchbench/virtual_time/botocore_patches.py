@@ -27,7 +27,7 @@ LOADER = Seam(botocore.session, "create_loader", "to read service models once, a
 SEAMS = (SLEEP, BACKOFF, CREATE, LOADER)
 
 UNSENT = Config(signature_version=UNSIGNED, user_agent="orchbench")
-"""Of requests that nobody reads: no signature is made for them, and no name of the machine is put together."""
+"""Of requests that nobody reads: no signature is made for them, and the machine is not described."""
 
 _create_loader_once = functools.cache(getattr(LOADER.owner, LOADER.name))
 

@@ -17,7 +17,7 @@ from orchbench.cli import build_parser, main
 from orchbench.commands import compare_aws
 from orchbench.commands.compare_aws import agree, clear, prepared, undertake
 from orchbench.commands.failure import CommandFailed, UsageError
-from orchbench.commands.trial_arguments import named_target, require_sound
+from orchbench.commands.trial_arguments import named_target, require_partition, require_sound
 from orchbench.commands.trial_path import Trial, filled
 from orchbench.commands.trial_plan import plan
 from orchbench.probes import all_probes
@@ -241,6 +241,12 @@ def test_what_a_deployment_would_be_refused_for_is_refused_before_it(
 ) -> None:
     with pytest.raises(UsageError, match=re.escape(sentence)):
         require_sound(parsed(*words), ROOT, local=False)
+
+
+def test_credentials_of_another_partition_are_refused_before_anything_is_deployed() -> None:
+    require_partition("arn:aws:sts::123456789012:assumed-role/admin/a")
+    with pytest.raises(UsageError, match="of the partition 'aws-cn', so nothing was deployed"):
+        require_partition("arn:aws-cn:iam::123456789012:user/a")
 
 
 def test_a_stack_on_a_warehouse_that_is_there_names_no_workgroup_and_may_have_capitals() -> None:

@@ -243,7 +243,7 @@ def test_a_plan_beyond_a_quota_is_not_recommended(run: Callable[..., Json]) -> N
         assert quota in answer["said"][0]
     # So many statements at once need no poll to be too many.
     assert answer["would_fit"] is None
-    assert "No longer interval would fit" in answer["said"][0]
+    assert "A longer interval would not fit" in answer["said"][0]
     assert main(["decide", *arguments]) == 1
 
 
@@ -281,7 +281,7 @@ def test_a_way_that_does_not_fit_a_quota_is_no_runner_up() -> None:
     (beyond,) = document["beyond_quotas"]
     assert (beyond["way"], beyond["fits"]) == ("sfn-poll", False)
     assert "state transitions" in beyond["exceeded"][0]["quota"]
-    assert "no other way keeps the promise and fits" in said(found, len(ways), None, None)[2]
+    assert "No other way keeps the promise and fits" in said(found, len(ways), None, None)[1]
 
 
 @pytest.mark.slow
@@ -303,7 +303,7 @@ def test_runs_that_time_out_under_the_plan_are_told(
 
     share = answer["recommended"]["timed_out_share"]["value"]
     assert 0.5 < share < 0.51
-    assert f"{share:.2%} of the runs end at the timeout of 1 h" in answer["said"][0]
+    assert f"{share:.2%} of the runs end at the timeout of 1 h" in answer["said"][2]
 
 
 def test_where_every_run_times_out_nothing_is_recommended(

@@ -83,7 +83,7 @@ def test_a_plan_at_the_whole_of_a_quota_is_told_to_end_there(
         turn = turn_of(answer, what)
         assert turn["factor"]["value"] == pytest.approx(1, abs=1e-3)
         assert turn["way"] is None
-    assert "times the peak factor the answer is no way." in said(f"{BUSY} 4319900")
+    assert "times the peak factor, no way fits." in said(f"{BUSY} 4319900")
 
 
 def test_the_timeout_up_to_which_the_budget_leaves_the_plan_alone_is_told(run: Callable[[str], Json]) -> None:

@@ -150,11 +150,11 @@ def test_both_promises_of_an_event_hold_in_a_rehearsal_at_the_worst_moment(
     after_a_look = delay + 0.25 if 2 * delay < timeout else 0.25
     lost = lag(after_a_look, "lose-statement-event")
     assert delay == min(bearable, timeout)
-    assert lost <= best.estimate.lag_when_lost.worst_seconds <= bearable
+    assert lost <= best.estimate.when_lost.lag.worst_seconds <= bearable
     assert lost == pytest.approx(delay - 0.25, abs=0.01)
     event = float(terms.assumed[EVENT_SECONDS])
     assert lag(after_a_look, f"late-statement-event:seconds={event:g}") == pytest.approx(event, abs=0.01)
-    assert best.estimate.lag_when_told.worst_seconds == event
+    assert best.estimate.when_told.lag.worst_seconds == event
 
 
 @pytest.mark.parametrize("lag", [1, 45])
@@ -184,7 +184,7 @@ def test_a_share_of_the_duration_is_kept_at_every_moment() -> None:
     spread = replace(question, durations_seconds=ends, followed={})
     followed = option(spread, best.estimate.candidate, best.policy).estimate.followed
 
-    assert (followed.lag_worst_seconds <= [allowed(question.promise, took) for took in ends]).all()
+    assert (followed.polled.last_delay_seconds <= [allowed(question.promise, took) for took in ends]).all()
 
 
 @pytest.mark.slow

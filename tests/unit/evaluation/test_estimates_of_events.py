@@ -59,7 +59,14 @@ def assert_counts(found: Estimate, rehearsal: Rehearsal) -> None:
 @EVERY_WAY
 @pytest.mark.parametrize(
     ("seconds", "fallback_seconds", "waits"),
-    [(1_140.0, 1_800, 1), (3_540.25, 1_800, 2), (3_540.25, 900, 4), (600.0, 300, 2), (0.5, 1, 1)],
+    [
+        (1_140.0, 1_800, 1),
+        (3_540.25, 1_800, 2),
+        (3_540.25, 900, 4),
+        (600.0, 300, 2),
+        (0.5, 1, 1),
+        (3_700.0, 1_800, 3),
+    ],
 )
 def test_a_batch_is_estimated_as_it_is_rehearsed_and_its_end_is_learned_at_once(
     way: Way, seconds: float, fallback_seconds: int, waits: int

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from orchbench.evaluation.lag import Told, lag_at_any_moment
 from orchbench.evaluation.limits import longest_delay
 from orchbench.evaluation.polling import poll
 from orchbench.evaluation.workload import InvalidWorkload, from_distribution
+from orchbench.trace import Json
 from orchbench.ways.durations import Policy, parse_policy
 
 
@@ -66,3 +69,22 @@ def test_a_distribution_may_have_a_maximum() -> None:
     assert np.median(found) == pytest.approx(1_500, rel=1e-3)
     with pytest.raises(InvalidWorkload, match="up to its maximum"):
         from_distribution("lognormal:median=25m,p95=2h,max=1h")
+
+
+@pytest.mark.parametrize(
+    ("duration", "timeout", "interval"),
+    [("24h", "24h", 86_355), ("3607s", "3968s", 1_800), ("99s", "1h", 60)],
+)
+def test_a_deadline_that_cuts_a_delay_short_promises_nothing_of_an_end_at_any_moment(
+    duration: str, timeout: str, interval: int, run: Callable[[str], Json]
+) -> None:
+    asked = f"--duration {duration} --timeout {timeout} --way durable-poll,sfn-callback"
+    row, woken = run(f"estimate {asked} --poll fixed:{interval}s --fallback fixed:{interval}s")["estimates"]
+    lag = f"--acceptable-lag {interval}s --bearable-lag {interval}s"
+    decided = run(f"decide {asked} --runs-a-month 9 {lag}")
+
+    lags = [f"detection_lag_{name}" for name in ("mean", "p95", "worst")]
+    assert [row[name]["value"] for name in lags] == pytest.approx([interval / 2, interval * 0.95, interval])
+    for name in lags:
+        assert decided["recommended"][name] == row[name], "the same figure, label and source"
+        assert decided["instead"][0][name] == woken[name]

@@ -233,13 +233,13 @@ def test_a_region_has_its_own_price_of_a_transition(region: str, usd: str) -> No
 def test_a_headline_names_what_is_another_regions_price(capsys: pytest.CaptureFixture[str]) -> None:
     asked = "decide --duration 1h --runs-a-month 9 --acceptable-lag 1m --region"
     assert main([*asked.split(), "ap-northeast-1", "--verbose"]) == 0
-    headline = capsys.readouterr().out.splitlines()[1]
+    headline = capsys.readouterr().out.splitlines()[0]
     ways = price_keys((one.usage for one in candidates(None)), "x86_64")
 
-    assert headline.endswith(
-        "at list prices of ap-northeast-1 (durable operation, durable data written and durable data retained "
-        "assumed from us-east-1)."
-    )
+    assert headline.endswith("at list prices of ap-northeast-1 (durable prices assumed from us-east-1).")
+    assert main(["estimate", "--duration", "1h", "--region", "ap-northeast-1"]) == 0
+    estimated = " ".join(capsys.readouterr().out.split())
+    assert "ap-northeast-1 (durable prices assumed from us-east-1). way poll" in estimated
     assert price_list("eu-west-3").told(ways) == (
         "eu-west-3 (all but state transition assumed from us-east-1)"
     )
@@ -337,4 +337,4 @@ def test_a_share_that_is_more_than_the_whole_is_not_assumed(capsys: pytest.Captu
 @pytest.mark.slow
 def test_one_run_is_told_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     main("decide --duration 1h --runs-a-month 1 --acceptable-lag 1m".split())  # noqa: SIM905
-    assert "Orchestrating 1 run costs $" in capsys.readouterr().out
+    assert " a month (assumed) for 1 run at " in " ".join(capsys.readouterr().out.split())

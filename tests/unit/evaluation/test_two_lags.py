@@ -64,7 +64,7 @@ def test_the_fallback_is_what_is_borne(promise: Promise, fallback_seconds: int) 
 
     assert {one.policy for one in found.ranked} == {Policy.fixed(fallback_seconds)}
     assert found.ranked[0].input == {"fallback": {"policy": "fixed", "interval_seconds": fallback_seconds}}
-    assert found.ranked[0].estimate.lag_when_lost.worst_seconds == fallback_seconds
+    assert found.ranked[0].estimate.when_lost.lag.worst_seconds == fallback_seconds
 
 
 def test_an_event_that_comes_later_than_wanted_keeps_no_promise() -> None:

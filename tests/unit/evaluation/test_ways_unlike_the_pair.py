@@ -149,9 +149,9 @@ def test_a_way_that_waits_for_an_event_looks_once_more_for_each_slow_poll(second
     assert int(estimate_found.followed.invocations[0]) == 1 + 2 * waits + 1
     # An event that arrives ends the last wait at once; one that is lost leaves the end to the slow poll.
     assert float(estimate_found.followed.lag_seconds[0]) == 0
-    assert estimate_found.lag_when_told.mean_seconds == ASSUMED[EVENT_SECONDS]
+    assert estimate_found.when_told.lag.mean_seconds == ASSUMED[EVENT_SECONDS]
     assert float(estimate_found.polled.seen_at_seconds[0]) == seconds
-    assert float(estimate_found.followed.lag_worst_seconds[0]) == SLOW_POLL_SECONDS
+    assert float(estimate_found.polled.last_delay_seconds[0]) == SLOW_POLL_SECONDS
 
 
 def test_the_event_of_a_cancel_comes_too_though_nobody_waits_for_it_any_more() -> None:
@@ -273,7 +273,7 @@ def test_an_event_costs_its_report_as_its_estimate() -> None:
     assert float(one.bill.total_usd) == pytest.approx(
         float(found(WOKEN, 3_600.0, Policy.fixed(10)).cost_usd[0])
     )
-    assert (one.polled.polls[0], one.lag_when_told.mean_seconds) == (4, 0.5)
+    assert (one.polled.polls[0], one.when_told.lag.mean_seconds) == (4, 0.5)
     assert one.lag.worst_seconds == SLOW_POLL_SECONDS
 
 

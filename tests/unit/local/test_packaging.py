@@ -2,7 +2,8 @@ import io
 import zipfile
 from pathlib import Path
 
-from orchbench.local.packaging import archive, load_template, package_template
+from orchbench.local.packaging import archive, package_template
+from orchbench.project.templates import load_template
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31

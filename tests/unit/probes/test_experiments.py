@@ -67,7 +67,15 @@ def test_other_sql_that_is_refused_is_not_run(account: Any, lab: Lab, code: str,
     assert found("client-token-other-parameters", lab).verdict is verdict
 
 
-def cancels(account: Any, before: str, after: str | None, end: dict[str, Any], rows: int) -> None:
+def cancels(
+    account: Any,
+    before: str,
+    after: str | None,
+    end: dict[str, Any],
+    rows: int,
+    *,
+    code: str = "ValidationException",
+) -> None:
     """Tell the account five tries that go the same way, after making the table.
 
     Args:
@@ -76,6 +84,7 @@ def cancels(account: Any, before: str, after: str | None, end: dict[str, Any], r
         after: how it stands after a cancel that was refused; None for one that was taken.
         end: of each.
         rows: that each has written.
+        code: of a refusal.
     """
     account.answer("redshift-data", "execute_statement", SUBMITTED)
     says(account, described("FINISHED"))
@@ -83,7 +92,7 @@ def cancels(account: Any, before: str, after: str | None, end: dict[str, Any], r
         account.answer("redshift-data", "execute_statement", SUBMITTED)
         says(account, described(before))
         if after:
-            account.refuse("redshift-data", "cancel_statement", "ValidationException", "not running")
+            account.refuse("redshift-data", "cancel_statement", code, "not running")
             says(account, described(after))
         else:
             account.answer("redshift-data", "cancel_statement", {"Status": True})
@@ -116,6 +125,14 @@ def test_a_cancel_is_judged_by_what_it_met_and_by_the_rows_that_were_written(
         cancels(account, *tried)
         assert found(name, lab).verdict == verdict
     account.all_asked()
+
+
+def test_a_refusal_with_a_code_that_no_function_tries_again_after_refutes_the_claim(
+    account: Any, lab: Lab
+) -> None:
+    cancels(account, "PICKED", "STARTED", described("FINISHED"), 1, code="ConflictException")
+    judged = found("cancel-queued", lab)
+    assert (judged.verdict, "with ConflictException" in judged.reason) == ("refuted", True)
 
 
 def hears(account: Any, *statement_ids: str, late_seconds: float = 1.0, name: str = "") -> None:

@@ -201,8 +201,8 @@ def test_a_mark_stands_on_its_line(made: Report) -> None:
 def test_what_is_too_small_to_tell_apart_is_named(made: Report) -> None:
     reading = plain(chart_named(made, "bill-monday").reading)
 
-    assert "Too small to tell apart: sfn-poll: " in reading
-    assert "GB-seconds" in reading
+    assert "Too small to tell apart: " in reading
+    assert "GB-seconds, logs (of sfn-poll" in reading
 
 
 @pytest.mark.slow

@@ -60,8 +60,8 @@ def test_a_board_finds_the_summary_the_rejected_the_operations_the_maturity_and_
     summary = body.split("## Context")[0]
     assert "**In short**: 3,000 queries a month in us-east-1 run on" in summary
     assert "of the whole bill with Redshift in it" in summary
-    assert "Nothing of this has been measured on AWS yet." in summary
-    for heading in ("What was not considered for", "What goes wrong,", "Operations", "Maturity and rev"):
+    assert "Nothing here has been measured on AWS yet." in summary
+    for heading in ("What was not considered for", "What can go wrong,", "Operations", "Maturity and rev"):
         assert f"\n### {heading}" in body
     assert f"rehearses {document['faults']} faults on every way" in body
     operated = document["operated"][best]
@@ -179,12 +179,12 @@ def test_a_record_lists_the_price_and_the_size_that_were_given_and_names_what_co
 
     text = (tmp_path / "decision.md").read_text()
     assert "| redshift rpus | 64 | 4 | 128 | RPU | stated by the caller |" in text
-    assert "| redshift rpu hour | 0.3 | RPU-hour | given by the caller |" in text
+    assert "| Redshift RPU hour | 0.3 | RPU-hour | given by the caller |" in text
     assert ", without a free tier; Redshift is seen beside it." in text
     assert "saves 25 USD and 1.0%\nof the whole bill (given)" in text
     assert "* Good, because it is within the budget of 99.00 USD a month (given)." in text
     # The first of those that cost alike is not the one that costs least.
-    assert "the runner-up, sfn-poll, costs 0.0946 USD a month less (" in text
+    assert "the runner-up, sfn-poll, costs 0.09 USD a month less (" in text
     dear, cheap = (text.split(f"\n### {way}\n")[1].split("\n### ")[0] for way in ways)
     assert ", the least." in cheap
     assert ", the least." not in dear
@@ -202,7 +202,7 @@ def test_a_record_stands_without_runs_and_takes_a_region(tmp_path: Path, capsys:
     )
     assert "an end may stay unseen for 1 min (assumed)" in " ".join(text.split())
     assert "| region | ap-northeast-1 | given |" in text
-    assert "No runs stand behind this record" in text
+    assert "This record is not based on runs" in text
     # What nobody gave is named, and nothing else is.
     assert "Assumed, as nobody said otherwise: architecture x86_64, memory 128, acceptable lag 60s." in said
 

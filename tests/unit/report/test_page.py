@@ -58,7 +58,7 @@ def test_the_verdict_tells_the_pair_then_a_variant_then_no_polls_then_what_could
     assert unpolled.startswith(
         "Not polling at all (durable-callback) costs  per 1,000 runs. An end is then seen "
     )
-    assert unless.startswith("One probe could overturn the cost, durable-operations-metered: if AWS bills ")
+    assert unless.startswith("One probe could overturn the cost, durable-operations-metered: if AWS billed ")
     assert "estimated, not measured on AWS" in basis
     assert "list prices of us-east-1" in basis
 

@@ -76,4 +76,4 @@ def test_a_wrong_longest_is_refused(
 
 def test_a_folder_without_results_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["supplement", str(tmp_path)]) == 2
-    assert "it takes a results folder" in capsys.readouterr().err
+    assert "name a results folder" in capsys.readouterr().err

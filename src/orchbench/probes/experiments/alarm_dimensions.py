@@ -1,8 +1,7 @@
 """The dimensions of the metrics that alarms watch: an alarm on others stays silent for ever."""
 
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import METRICS
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, refuted
+from orchbench.probes.probe import Finding, confirmed, inconclusive, refuted
 
 DIMENSIONS = {
     ("AWS/Lambda", "DurableExecutionFailed"): ("FunctionName",),
@@ -51,23 +50,3 @@ def attempt(lab: Lab) -> Finding:
             f"Not published for this stack in the last two weeks: {', '.join(unseen)}.", unseen=unseen
         )
     return confirmed("Every metric is published with the dimensions that its alarm names.")
-
-
-PROBES = (
-    Probe(
-        name="alarm-dimensions",
-        claim="Every metric that monitoring.yaml watches is published with the dimensions that it names.",
-        used_in=("monitoring.yaml", "docs/operations.md"),
-        how="List the metrics of each name that this stack has published, and compare their dimensions.",
-        signs=Signs(
-            "each is listed with them",
-            "one is listed with others alone",
-            "one is not published yet: it takes an execution that failed, timed out or was throttled",
-            "Correct the dimensions in monitoring.yaml: the alarm would never ring.",
-        ),
-        permissions=METRICS,
-        attempt=attempt,
-        seconds=10,
-        not_local="no emulator publishes the services' own metrics",
-    ),
-)

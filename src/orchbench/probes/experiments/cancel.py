@@ -1,12 +1,14 @@
 """A cancel that comes while the statement still waits: whether it is refused, and what then becomes of it."""
 
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, refuted
-from orchbench.probes.statements import WAITING, Statements, counting
+from orchbench.probes.probe import Finding, confirmed, inconclusive, judged, refuted
+from orchbench.probes.statements import NOT_TAKEN, WAITING, Statements, counting
 from orchbench.trace import Json
 
 TRIES = 5
+ASSUMED_CODE = "ValidationException"
+TRIED_AGAIN = {ASSUMED_CODE, NOT_TAKEN}
+"""The refusals after which the functions try again; another one is final."""
 POWER = 7
 ENDED_BY_ITSELF = ("FINISHED", "FAILED")
 NOT_LOCAL = "the local Data API runs a statement at once, so that none waits for long enough"
@@ -50,8 +52,14 @@ def queued(lab: Lab) -> Finding:
     seen = tries(lab)
     waiting = [one for one in seen if one["before"] in WAITING]
     # One that runs is cancelled and not refused.
-    if any(_refused_in_time(one) for one in waiting):
-        return confirmed("A cancel was refused while its statement waited.", tries=seen)
+    if refusals := [str(one["refusal"]) for one in waiting if _refused_in_time(one)]:
+        codes = sorted({said.partition(": ")[0] for said in refusals} - TRIED_AGAIN)
+        return judged(
+            not codes,
+            "A cancel was refused while its statement waited.",
+            f"A cancel was refused with {', '.join(codes)} while its statement waited.",
+            tries=seen,
+        )
     if any(not one["refusal"] and not one["ran"] and one["end"] == "ABORTED" for one in waiting):
         return refuted("A cancel was taken while its statement waited, which then never ran.", tries=seen)
     return inconclusive("No cancel met a statement that waited.", tries=seen)
@@ -69,42 +77,3 @@ def refused(lab: Lab) -> Finding:
     if any(one["end"] == "FINISHED" for one in met):
         return confirmed("After a refusal no statement was told as ABORTED: each ran to its end.", tries=seen)
     return inconclusive("No cancel was refused before its statement was over.", tries=seen)
-
-
-PROBES = (
-    Probe(
-        name="cancel-queued",
-        claim="CancelStatement refuses a statement that still waits (SUBMITTED or PICKED).",
-        used_in=("functions/redshift_batch/data_api.py", "docs/faults.md"),
-        how=f"Submit an INSERT into a table of the probe's own and cancel it at once, {TRIES} times.",
-        signs=Signs(
-            "a refusal while it waits",
-            "a cancel that is taken, of a statement that never ran",
-            "every statement runs or is over before its cancel arrives",
-            "Nothing breaks: StatementNotRunningYet and its retries become unneeded.",
-        ),
-        permissions=STATEMENTS,
-        attempt=queued,
-        seconds=60,
-        warehouse_seconds=40,
-        not_local=NOT_LOCAL,
-    ),
-    Probe(
-        name="cancel-refused-runs-on",
-        claim="A statement that the Data API calls ABORTED has stopped, even where its cancel was refused.",
-        used_in=("functions/redshift_batch/lifecycle.py", "docs/operations.md"),
-        how="The same INSERTs; after each that is told as ABORTED look for its row.",
-        signs=Signs(
-            "no row of an ABORTED statement, or none is told as ABORTED after a refusal",
-            "a row of an ABORTED statement",
-            "no cancel is refused before its statement is over",
-            "After a cancel look for the query in SYS_QUERY_HISTORY and end it with CANCEL; "
-            "statement_timeout is the last line.",
-        ),
-        permissions=STATEMENTS,
-        attempt=refused,
-        seconds=90,
-        warehouse_seconds=40,
-        not_local=NOT_LOCAL,
-    ),
-)

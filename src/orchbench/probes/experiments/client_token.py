@@ -4,8 +4,7 @@ from botocore.exceptions import ClientError
 
 from orchbench.deployment.warehouse import RUNNING
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import STATEMENTS
-from orchbench.probes.probe import PERFORMING, Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.probe import PERFORMING, Finding, confirmed, inconclusive, judged, refuted
 from orchbench.probes.statements import UNENDING, Statements, counting
 
 USED_IN = ("functions/redshift_batch/data_api.py", "docs/faults.md")
@@ -64,45 +63,3 @@ def _same(first: str, second: str) -> Finding:
         "The second submit started another statement.",
         ids=[first, second],
     )
-
-
-PROBES = (
-    Probe(
-        name="client-token-running",
-        claim="A submit that repeats a ClientToken returns the statement that runs already.",
-        used_in=USED_IN,
-        how="Submit a long count twice with one token, and compare the ids.",
-        signs=Signs("one id", "two ids", "the first statement does not run, or is over too soon", THEN),
-        permissions=STATEMENTS,
-        attempt=while_it_runs,
-        seconds=15,
-        warehouse_seconds=20,
-    ),
-    Probe(
-        name="client-token-finished",
-        claim="A submit that repeats the ClientToken of a finished statement returns that statement.",
-        used_in=USED_IN,
-        how="Submit SELECT 1 twice with one token, the second time after its end.",
-        signs=Signs("one id", "two ids", "the first statement does not finish", THEN),
-        permissions=STATEMENTS,
-        attempt=after_it_finished,
-        seconds=5,
-        warehouse_seconds=5,
-    ),
-    Probe(
-        name="client-token-other-parameters",
-        claim="Other SQL under a used ClientToken is never run: it is refused, or the first id returned.",
-        used_in=USED_IN,
-        how="Submit SELECT 1 and then SELECT 2 with one token.",
-        signs=Signs(
-            "a refusal, or the first id",
-            "a second id",
-            "a call or the first statement fails for another reason",
-            THEN,
-        ),
-        permissions=STATEMENTS,
-        attempt=other_parameters,
-        seconds=5,
-        warehouse_seconds=5,
-    ),
-)

@@ -4,8 +4,7 @@ from botocore.exceptions import ClientError
 
 from orchbench.probes.durable_function import DurableFunction, own_function
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DURABLE
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, refuted
+from orchbench.probes.probe import Finding, confirmed, refuted
 
 
 def attempt(lab: Lab) -> Finding:
@@ -22,23 +21,3 @@ def attempt(lab: Lab) -> Finding:
     if other == first:
         return refuted("The first function's execution was returned for the second one.")
     return confirmed("Each function has an execution of this name.", arns=[first, other])
-
-
-PROBES = (
-    Probe(
-        name="durable-name-per-function",
-        claim="The name of a durable execution is unique within its function, and free for another one.",
-        used_in=("src/orchbench/platforms/durable_functions/service.py", "docs/operations.md"),
-        how="Start executions of two functions of the probe's own under one name, with different inputs.",
-        signs=Signs(
-            "two executions",
-            "a refusal, or the first one's ARN",
-            "a function cannot be made",
-            "Nothing breaks where names have the way in them, as those that `orchbench` makes up do.",
-        ),
-        permissions=DURABLE,
-        attempt=attempt,
-        seconds=60,
-        uses={"durable_operation": 5, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
-    ),
-)

@@ -6,8 +6,7 @@ from orchbench.platforms.durable_functions import PLATFORM
 from orchbench.platforms.meters import DURABLE_OPERATIONS
 from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DURABLE, METRICS
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
+from orchbench.probes.probe import Finding, inconclusive, judged
 from orchbench.trace import ExecutionStatus, Json
 
 METRIC = {"Namespace": "AWS/Lambda", "MetricName": "DurableExecutionOperations"}
@@ -71,43 +70,3 @@ def _metered(lab: Lab, function_name: str, began: float) -> float | None:
         )
         values += [float(point["Maximum"]) for point in answer["Datapoints"]]
     return max(values, default=None)
-
-
-PROBES = (
-    Probe(
-        name="durable-operations-metered",
-        claim="Lambda meters one operation for the execution, one for each step and one for each wait.",
-        used_in=("src/orchbench/platforms/durable_functions/platform.py", "docs/cost-model.md"),
-        how="A durable function of the probe's own takes three waits and steps; compare "
-        "DurableExecutionOperations with our count.",
-        signs=Signs(
-            "equal counts",
-            "different ones",
-            f"no metric in {PATIENCE_SECONDS} s",
-            "Change the platform's `metered` to what was counted; estimates and poll budgets follow.",
-        ),
-        permissions=(*DURABLE, *METRICS),
-        attempt=steps_and_waits,
-        seconds=300,
-        uses={"durable_operation": 7, "lambda_request": 4, "lambda_gb_second_x86_64": 1},
-        not_local=NOT_LOCAL,
-    ),
-    Probe(
-        name="condition-first-look",
-        claim="The first look of a wait for a condition is metered as a poll: 1 + N operations for N looks.",
-        used_in=("src/orchbench/platforms/durable_functions/platform.py", "docs/limits.md"),
-        how=f"A condition of the probe's own holds at the {LOOKS}th look; compare "
-        "DurableExecutionOperations with our count.",
-        signs=Signs(
-            "equal counts",
-            "one less, or another number",
-            f"no metric in {PATIENCE_SECONDS} s",
-            "Count one operation less in every way that waits for a condition.",
-        ),
-        permissions=(*DURABLE, *METRICS),
-        attempt=first_look,
-        seconds=300,
-        uses={"durable_operation": LOOKS + 2, "lambda_request": LOOKS, "lambda_gb_second_x86_64": 1},
-        not_local=NOT_LOCAL,
-    ),
-)

@@ -4,8 +4,7 @@ from itertools import pairwise
 
 from orchbench.probes.durable_function import EXECUTION_TIMEOUT_SECONDS, own_function
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DURABLE
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, refuted
+from orchbench.probes.probe import Finding, confirmed, inconclusive, refuted
 from orchbench.trace import EventKind, ExecutionStatus
 
 
@@ -29,24 +28,3 @@ def attempt(lab: Lab) -> Finding:
     if status is ExecutionStatus.FAILED:
         return refuted("It failed before its timeout.", **seen)
     return inconclusive(f"It ended as {status}.", **seen)
-
-
-PROBES = (
-    Probe(
-        name="invocation-retries",
-        claim="Lambda invokes a durable execution whose process dies again until the execution's timeout.",
-        used_in=("src/orchbench/platforms/durable_functions/platform.py", "docs/faults.md"),
-        how=f"A handler of the probe's own ends its process each time; the execution may take "
-        f"{EXECUTION_TIMEOUT_SECONDS} s.",
-        signs=Signs(
-            "TIMED_OUT",
-            "FAILED earlier, after some invocations (nine were reported)",
-            "any other end",
-            "Say in docs/faults.md after how many deaths an execution fails, and end rehearsals there.",
-        ),
-        permissions=DURABLE,
-        attempt=attempt,
-        seconds=EXECUTION_TIMEOUT_SECONDS,
-        uses={"durable_operation": 30, "lambda_request": 30, "lambda_gb_second_x86_64": 5},
-    ),
-)

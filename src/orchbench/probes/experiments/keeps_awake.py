@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from orchbench.probes.capacity import base_capacity, workgroup_name
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import CAPACITY, METRICS, STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
+from orchbench.probes.probe import Finding, inconclusive, judged
 from orchbench.probes.statements import Statements
 
 QUIET_SECONDS = 180
@@ -82,27 +81,3 @@ def _computed(lab: Lab, workgroup: str, began: float, ended: float) -> float:
         )
         seconds += sum(float(point["Sum"]) for point in answer["Datapoints"])
     return seconds
-
-
-PROBES = (
-    Probe(
-        name="describe-keeps-awake",
-        claim="Describing, listing or cancelling a statement that has ended neither wakes a Serverless "
-        "workgroup nor keeps it awake.",
-        used_in=("docs/cost-model.md", "functions/sweep/handler.py"),
-        how=f"Three times, after {QUIET_SECONDS} s of quiet, describe, list or cancel an old statement every "
-        f"{EVERY_SECONDS} s for {LOOKING_SECONDS} s, and read ComputeSeconds of that time.",
-        signs=Signs(
-            "no compute",
-            "some compute; the reason says at which call",
-            f"a cluster, more than {MOST_RPU} RPU, or a metric of another name",
-            "Every such call on a sleeping workgroup costs compute: add it to the estimates, poll and sweep "
-            "more rarely.",
-        ),
-        permissions=(*STATEMENTS, *METRICS, *CAPACITY),
-        attempt=attempt,
-        seconds=3 * (QUIET_SECONDS + LOOKING_SECONDS) + PATIENCE_SECONDS + SETTLES_SECONDS,
-        warehouse_seconds=3 * LOOKING_SECONDS,
-        not_local="the local Data API is always awake",
-    ),
-)

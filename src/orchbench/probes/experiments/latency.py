@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DURABLE, MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
+from orchbench.probes.probe import Finding, Signs, inconclusive, judged
 from orchbench.probes.state_machines import Machine
 from orchbench.trace import EventKind, to_epoch
 from orchbench.virtual_time.latency import profiles
@@ -60,30 +59,3 @@ def _judged(lab: Lab, kind: str, seconds: Sequence[float], wanted: int) -> Findi
     told = f"The median is {median:g} s; {assumed:g} s is assumed."
     near = assumed / NEAR <= median <= assumed * NEAR
     return judged(near, told, told, **measured)
-
-
-PROBES = (
-    Probe(
-        name="transition-latency",
-        claim="A state transition takes about as long as the latency profile assumes.",
-        used_in=("src/orchbench/virtual_time/latency_profile.yaml",),
-        how=f"A state machine of the probe's own passes {TIMES + 1} states; its history has the times.",
-        signs=SIGNS,
-        permissions=MACHINE,
-        attempt=transition,
-        seconds=30,
-        uses={"state_transition": TIMES + 1},
-    ),
-    Probe(
-        name="resume-latency",
-        claim="A sleeping durable execution resumes about as late as the latency profile assumes.",
-        used_in=("src/orchbench/virtual_time/latency_profile.yaml",),
-        how=f"A durable function of the probe's own sleeps {TIMES} times for a second; its history tells how "
-        "late it wakes.",
-        signs=SIGNS,
-        permissions=DURABLE,
-        attempt=resume,
-        seconds=90,
-        uses={"durable_operation": 2 * TIMES + 1, "lambda_request": TIMES, "lambda_gb_second_x86_64": 5},
-    ),
-)

@@ -4,8 +4,7 @@ from functools import partial
 
 from orchbench.deployment.bench import SUBMITS_IN_FLIGHT_SECONDS
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, judged, refuted
+from orchbench.probes.probe import Finding, judged, refuted
 from orchbench.probes.statements import Statements
 
 TRIES = 3
@@ -41,23 +40,3 @@ def _look(lab: Lab, statements: Statements, name: str, looks: list[float]) -> bo
     """Look once, and note when: what the call itself takes is no delay of the statement's."""
     looks.append(lab.now())
     return bool(statements.listed(name))
-
-
-PROBES = (
-    Probe(
-        name="list-statements-delay",
-        claim=f"ListStatements shows a statement within {SUBMITS_IN_FLIGHT_SECONDS} s of its submit.",
-        used_in=("src/orchbench/deployment/bench.py", "functions/redshift_batch/lifecycle.py"),
-        how=f"Submit SELECT 1 under a name and list by it every {EVERY_SECONDS} s, {TRIES} times.",
-        signs=Signs(
-            f"listed within {SUBMITS_IN_FLIGHT_SECONDS} s each time",
-            "later, or never",
-            "a call is throttled, or it or a statement fails",
-            "Raise SUBMITS_IN_FLIGHT_SECONDS to what was measured.",
-        ),
-        permissions=STATEMENTS,
-        attempt=attempt,
-        seconds=10,
-        warehouse_seconds=10,
-    ),
-)

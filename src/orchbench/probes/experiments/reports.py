@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from orchbench.deployment.bench import PATIENCE
 from orchbench.deployment.reports import InvocationReport, read_reports
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import REPORTS
-from orchbench.probes.probe import Finding, Probe, Signs, judged, refuted
+from orchbench.probes.probe import Finding, judged, refuted
 
 PATIENCE_SECONDS = 180
 
@@ -35,24 +34,3 @@ def attempt(lab: Lab) -> Finding:
         billed_seconds=found[0].billed_seconds,
         init_seconds=found[0].init_seconds,
     )
-
-
-PROBES = (
-    Probe(
-        name="report-lines",
-        claim="Each invocation's REPORT line has the shape that is read, and reaches the log within "
-        f"{PATIENCE['aws'].deadline_seconds:g} s.",
-        used_in=("src/orchbench/deployment/reports.py", "docs/how-it-is-measured.md"),
-        how="Invoke the sweep once more than its schedule does, and read its log until the report is there.",
-        signs=Signs(
-            "a report in time",
-            "none that is read, or a later one",
-            "the log cannot be read",
-            "Change what `deployment/reports.py` takes for a report, or how long the bench waits.",
-        ),
-        permissions=REPORTS,
-        attempt=attempt,
-        seconds=60,
-        uses={"lambda_request": 1, "lambda_gb_second_x86_64": 1},
-    ),
-)

@@ -1,8 +1,7 @@
 """What a retry writes into the history: the poll budget keeps a reserve of events for retries."""
 
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
+from orchbench.probes.probe import Finding, inconclusive, judged
 from orchbench.probes.state_machines import Machine
 
 RETRIES = 2
@@ -37,26 +36,3 @@ def attempt(lab: Lab) -> Finding:
         f"A retry wrote {', '.join(written)}.",
         history=types,
     )
-
-
-PROBES = (
-    Probe(
-        name="retry-events",
-        claim="A retry of a Task writes three events: TaskFailed, TaskScheduled and TaskStarted.",
-        used_in=(
-            "src/orchbench/platforms/step_functions/platform.py",
-            "src/orchbench/ways/sfn_poll.py",
-        ),
-        how=f"A Task invokes a function that does not exist, with {RETRIES} retries.",
-        signs=Signs(
-            "these three",
-            "others, or another number",
-            "it is not tried three times",
-            "Change the reserve of HISTORY_QUOTA, and with it the poll budget of ways on Step Functions.",
-        ),
-        permissions=MACHINE,
-        attempt=attempt,
-        seconds=20,
-        uses={"state_transition": RETRIES + 2},
-    ),
-)

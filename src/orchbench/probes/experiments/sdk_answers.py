@@ -3,10 +3,9 @@
 import math
 from collections.abc import Sequence
 
-from orchbench.probes.experiments.sdk_integration import MOST_WAIT_SECONDS, NOT_LOCAL, task
+from orchbench.probes.experiments.sdk_integration import MOST_WAIT_SECONDS, task
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DEPLOYED_MACHINES, MACHINE, STATEMENTS
-from orchbench.probes.probe import Finding, NoAnswer, Probe, Signs, inconclusive, judged, refuted
+from orchbench.probes.probe import Finding, NoAnswer, inconclusive, judged, refuted
 from orchbench.probes.state_machines import Machine, ended_with
 from orchbench.probes.statements import UNENDING, Statements, counting
 from orchbench.trace import EventKind, ExecutionStatus, Trace, Work
@@ -100,61 +99,3 @@ def _judged_seconds(held: Sequence[float], seen: dict[str, object]) -> Finding:
     told = f"{len(held)} looks were held for {min(held):g} to {max(held):g} s."
     whole = len(held) <= wanted and min(held) >= NEARLY_HELD_SECONDS
     return judged(whole, told, told, held_seconds=list(held), **seen)
-
-
-PROBES = (
-    Probe(
-        name="sdk-absent-field",
-        claim="A Catch that names States.Runtime catches a ResultSelector that names an absent field.",
-        used_in=USED_IN,
-        how="A Task of a machine of the probe's own takes a field that no answer has, and catches the error.",
-        signs=Signs(
-            "the Catch is taken",
-            "the execution fails",
-            "nothing fails",
-            "Read nothing of a batch that has finished but what every answer has.",
-        ),
-        permissions=MACHINE,
-        attempt=absent_field,
-        seconds=30,
-        uses={"state_transition": 2},
-        not_local=NOT_LOCAL,
-    ),
-    Probe(
-        name="describe-finished-batch",
-        claim=f"The description of a batch that has finished has {', '.join(READ)}.",
-        used_in=USED_IN,
-        how="Submit a batch of two, and describe it once it has finished.",
-        signs=Signs(
-            "all are there",
-            "one is absent",
-            "a call or a statement fails",
-            "Take what is absent out of the state Read result.",
-        ),
-        permissions=STATEMENTS,
-        attempt=finished_batch,
-        seconds=30,
-        warehouse_seconds=5,
-    ),
-    Probe(
-        name="sdk-looks-held",
-        claim=f"Looks with a WaitTimeSeconds of {MOST_WAIT_SECONDS} are held that long, and answered.",
-        used_in=("docs/ways.md", "docs/limits.md"),
-        how="On the deployed way whose looks are held, start a query that does not end, with a timeout of "
-        f"{BATCH_SECONDS} s; its history tells how long each look was held, how it ended, and how many there "
-        "were.",
-        signs=Signs(
-            f"each was held for at least {NEARLY_HELD_SECONDS} s",
-            "one ended earlier, or with an error",
-            "the way is not deployed, takes no SQL, or the query ended",
-            "Keep the way off: where looks are not held it waits a minute between two, and where they are "
-            "not answered it cancels the batch.",
-        ),
-        permissions=DEPLOYED_MACHINES,
-        attempt=held_looks,
-        seconds=120,
-        uses={"state_transition": 12},
-        warehouse_seconds=95,
-        not_local="the emulator calls the local Data API through a mend of the bench's own",
-    ),
-)

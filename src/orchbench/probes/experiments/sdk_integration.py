@@ -3,8 +3,7 @@
 from botocore.exceptions import ClientError
 
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, judged, refuted
+from orchbench.probes.probe import Finding, confirmed, inconclusive, judged, refuted
 from orchbench.probes.state_machines import Machine, ended_with, failures
 from orchbench.trace import Json
 
@@ -103,54 +102,3 @@ def judged_waits(failed: list[tuple[str, str]], ended: str) -> Finding:
 
 def _tells_of_the_wait(text: str) -> bool:
     return "waittimeseconds" in text.lower()
-
-
-PROBES = (
-    Probe(
-        name="sdk-error-access-denied",
-        claim=f"Denied access through an SDK integration has the error name {ASSUMED}.",
-        used_in=USED_IN,
-        how="A state machine of the probe's own calls cancelStatement, which its role may not.",
-        signs=Signs(
-            ASSUMED, "another name", "the call is not denied", "Name what was seen in Retry and Catch."
-        ),
-        permissions=MACHINE,
-        attempt=access_denied,
-        seconds=30,
-        uses={"state_transition": 1},
-        not_local=NOT_LOCAL,
-    ),
-    Probe(
-        name="sdk-error-throttling",
-        claim=f"Throttling through an SDK integration has the error name {ASSUMED}.",
-        used_in=USED_IN,
-        how=f"A Map calls listStatements {AT_ONCE} times at once; 3 a second are allowed.",
-        signs=Signs(
-            ASSUMED, "another name", "no call is throttled", "Name what was seen in Retry and Catch."
-        ),
-        permissions=MACHINE,
-        attempt=throttling,
-        seconds=30,
-        uses={"state_transition": AT_ONCE + 2},
-        not_local=NOT_LOCAL,
-    ),
-    Probe(
-        name="sdk-wait-time-seconds",
-        claim="Step Functions' SDK integration passes WaitTimeSeconds on to the Data API.",
-        used_in=("docs/limits.md",),
-        how="Two Tasks describe a statement that does not exist, with 5 s and with "
-        f"{MOST_WAIT_SECONDS + 1} s, where {MOST_WAIT_SECONDS} s is the most. No wait is measured: a "
-        "statement is shown to the role that submitted it alone, and the probes' role may submit none.",
-        signs=Signs(
-            "the Data API refuses what is too long, and the other for its id",
-            "an error about the parameter where it is allowed",
-            "what is too long is not refused either, or a Task fails in another way",
-            "A way with a long poll in the definition cannot be built yet; keep it off.",
-        ),
-        permissions=MACHINE,
-        attempt=long_poll,
-        seconds=30,
-        uses={"state_transition": 2},
-        not_local=NOT_LOCAL,
-    ),
-)

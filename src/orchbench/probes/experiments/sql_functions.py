@@ -5,8 +5,7 @@ import re
 from orchbench.comparison.seed import orders_count
 from orchbench.deployment.warehouse import SqlFailed
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, Verdict, confirmed, judged, refuted
+from orchbench.probes.probe import Finding, Verdict, confirmed, judged, refuted
 from orchbench.probes.statements import Statements
 from orchbench.project import project_root
 
@@ -94,53 +93,3 @@ def _refusal(statements: Statements, sql: str) -> str | None:
 
 
 THEN = "Write the bundled SQL with what is taken, and move the entry in the dialect's list."
-PROBES = (
-    Probe(
-        name="sql-bundled-functions",
-        claim="Redshift takes each function of the bundled SQL on a user table.",
-        used_in=("functions/sql/refresh_customer_summary.sql",),
-        how="SELECT each call of the bundled files from the table that they read.",
-        signs=Signs(
-            "all are taken",
-            "one is refused",
-            "the table cannot be read, or a statement fails for another reason",
-            THEN,
-        ),
-        permissions=STATEMENTS,
-        attempt=bundled,
-        seconds=20,
-        warehouse_seconds=20,
-    ),
-    Probe(
-        name="sql-getdate",
-        claim="GETDATE() is taken in an INSERT ... SELECT over a user table.",
-        used_in=("functions/sql/refresh_customer_summary.sql", "src/orchbench/redshift/dialect.py"),
-        how="Insert one row that way into a table of the probe's own.",
-        signs=Signs(
-            "it is taken",
-            "it is refused",
-            "no table can be made, or the INSERT fails for another reason",
-            THEN,
-        ),
-        permissions=STATEMENTS,
-        attempt=getdate,
-        seconds=10,
-        warehouse_seconds=10,
-    ),
-    Probe(
-        name="sql-current-timestamp",
-        claim="CURRENT_TIMESTAMP is refused in an INSERT ... SELECT over a user table.",
-        used_in=("src/orchbench/redshift/dialect.py",),
-        how="Insert one row that way into a table of the probe's own.",
-        signs=Signs(
-            "it is refused",
-            "it is taken",
-            "no table can be made, or the INSERT fails for another reason",
-            "Nothing breaks: the warning of `orchbench check` becomes a matter of taste.",
-        ),
-        permissions=STATEMENTS,
-        attempt=current_timestamp,
-        seconds=10,
-        warehouse_seconds=10,
-    ),
-)

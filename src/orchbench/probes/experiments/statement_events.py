@@ -3,8 +3,7 @@
 from orchbench.probes.experiments.statement_name import SOURCE
 from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
-from orchbench.probes.permissions import LISTENER, STATEMENTS
-from orchbench.probes.probe import Finding, NoAnswer, Probe, Signs, inconclusive, judged, refuted
+from orchbench.probes.probe import Finding, NoAnswer, inconclusive, judged, refuted
 from orchbench.probes.statements import UNENDING, Statements, counting
 from orchbench.trace import to_epoch
 
@@ -92,81 +91,3 @@ def of_a_cancel(lab: Lab) -> Finding:
         f"Events that came: {', '.join(states) or 'none'}.",
         states=states,
     )
-
-
-PROBES = (
-    Probe(
-        name="statement-event-delay",
-        claim=f"The event of a statement's end arrives within {PROMPT_SECONDS:g} s.",
-        used_in=("src/orchbench/evaluation/assumptions.json", "docs/wait-or-poll.md"),
-        how=f"Submit SELECT 1 with WithEvent {TRIES} times; compare UpdatedAt with the queue's own time.",
-        signs=Signs(
-            f"all {TRIES} within {PROMPT_SECONDS:g} s",
-            f"one later, or none in {PATIENCE_SECONDS} s",
-            "a call or a statement fails",
-            "State the delay as measured: `--assume statement_event_seconds=...`.",
-        ),
-        permissions=(*STATEMENTS, *LISTENER),
-        attempt=delay,
-        seconds=60,
-        warehouse_seconds=20,
-    ),
-    Probe(
-        name="statement-event-described",
-        claim="DescribeStatement shows a statement's end by the time that its event arrives.",
-        used_in=(
-            "statemachine/sfn_callback.asl.json",
-            "functions/durable_callback/handler.py",
-            "docs/wait-or-poll.md",
-        ),
-        how=f"Submit SELECT 1 with WithEvent {TRIES} times; describe it when its event is heard, not before.",
-        signs=Signs(
-            f"all {TRIES} FINISHED",
-            "one still running",
-            f"none in {PATIENCE_SECONDS} s, or a call fails",
-            "A wake finds the statement running and waits for the fallback: give the wait after such a wake "
-            "a short delay of its own.",
-        ),
-        permissions=(*STATEMENTS, *LISTENER),
-        attempt=described,
-        seconds=60,
-        warehouse_seconds=20,
-    ),
-    Probe(
-        name="statement-event-per-batch",
-        claim="A batch sends one event, with its own id, and none for each sub-statement.",
-        used_in=("functions/notify/handler.py", "src/orchbench/redshift/statement_event.py"),
-        how="Submit a batch of three with WithEvent, and count what arrives.",
-        signs=Signs(
-            "one event",
-            "several",
-            f"none in {PATIENCE_SECONDS} s, or the batch fails",
-            "Each further event wakes an execution early: the estimates count a look in vain for each.",
-        ),
-        permissions=(*STATEMENTS, *LISTENER),
-        attempt=per_batch,
-        seconds=60,
-        warehouse_seconds=10,
-    ),
-    Probe(
-        name="statement-event-cancelled",
-        claim="A statement that is cancelled sends one event, with the state ABORTED.",
-        used_in=(
-            "template.yaml",
-            "src/orchbench/ways/sfn_callback.py",
-            "src/orchbench/ways/durable_callback.py",
-        ),
-        how="Submit a query that does not end WithEvent, cancel it when it runs, and listen.",
-        signs=Signs(
-            "one event, ABORTED",
-            f"none in {PATIENCE_SECONDS} s, several, or another state",
-            "it does not begin to run, or does not end as ABORTED",
-            "Count one invocation of notify less where the deadline cancels; the fallback finds a batch that "
-            "somebody else has cancelled.",
-        ),
-        permissions=(*STATEMENTS, *LISTENER),
-        attempt=of_a_cancel,
-        seconds=40,
-        warehouse_seconds=15,
-    ),
-)

@@ -1,11 +1,8 @@
 """Long StatementNames: the token and the ARN in it are how an execution's statement is found again."""
 
-from functools import partial
-
 from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
-from orchbench.probes.permissions import LISTENER, STATEMENTS
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged, refuted
+from orchbench.probes.probe import Finding, inconclusive, judged, refuted
 from orchbench.probes.statements import LISTED_BY, Statements
 
 LENGTHS = (300, 2000)
@@ -75,56 +72,3 @@ def matched(lab: Lab) -> Finding:
         f"The rule let {len(heard)} events through; one was meant.",
         statement_ids=heard,
     )
-
-
-PROBES = (
-    *(
-        Probe(
-            name=f"statement-name-{length}",
-            claim=f"A StatementName of {length:,} characters is found by its beginning, and listed whole.",
-            used_in=("functions/redshift_batch/data_api.py", "functions/sweep/handler.py"),
-            how="Submit SELECT 1 under such a name, and list statements by its first 64 characters.",
-            signs=Signs(
-                "the same name", "none, or a shorter one", "the statement is not taken, or fails", THEN
-            ),
-            permissions=STATEMENTS,
-            attempt=partial(found_again, length=length),
-            seconds=5,
-            warehouse_seconds=5,
-        )
-        for length in LENGTHS
-    ),
-    Probe(
-        name="statement-name-in-event",
-        claim="The event of a statement's end carries names of 300 and of 2,000 characters unshortened.",
-        used_in=("functions/notify/handler.py", "functions/redshift_batch/names.py"),
-        how="Submit SELECT 1 under both names with WithEvent, and read the events from a queue.",
-        signs=Signs(
-            "both names whole",
-            "one that is shortened or missing",
-            "no event in 60 s, or a statement fails",
-            "The notify function asks the Data API for the name by the statement's id.",
-        ),
-        permissions=(*STATEMENTS, *LISTENER),
-        attempt=in_the_event,
-        seconds=40,
-        warehouse_seconds=10,
-    ),
-    Probe(
-        name="statement-name-matched",
-        claim=f"A rule's wildcard matches a statementName of {MATCHED_LENGTH:,} characters by the ARN in it.",
-        used_in=("template.yaml", "docs/adr/0020-one-rule-a-way-by-the-statements-name.md"),
-        how="A rule of the probe's own has the pattern of the deployed ones; submit SELECT 1 under a name "
-        "that it matches, and under one that it does not.",
-        signs=Signs(
-            "the one event",
-            "none in 60 s, or both",
-            "the rule is not taken, or a statement fails",
-            "Let the rules take every end of a statement: the notify function looks whose it is.",
-        ),
-        permissions=(*STATEMENTS, *LISTENER),
-        attempt=matched,
-        seconds=40,
-        warehouse_seconds=10,
-    ),
-)

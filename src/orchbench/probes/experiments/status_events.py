@@ -3,8 +3,7 @@
 from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
 from orchbench.probes.listener import Listener
-from orchbench.probes.permissions import DURABLE, LISTENER, MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged, refuted
+from orchbench.probes.probe import Finding, inconclusive, judged, refuted
 from orchbench.probes.state_machines import Machine
 from orchbench.trace import ExecutionStatus, to_epoch
 
@@ -66,32 +65,3 @@ def _judged(lab: Lab, listener: Listener, wanted: tuple[str, str], status: str, 
         delay_seconds=round(delay, 3),
         events=len(listener.heard),
     )
-
-
-PROBES = (
-    Probe(
-        name="status-event-step-functions",
-        claim=f"A stopped execution's event arrives within {PROMPT_SECONDS:g} s, with executionArn and "
-        "ABORTED.",
-        used_in=("template.yaml", "functions/cancel/handler.py"),
-        how="Stop an execution of the probe's own that waits; compare stopDate with the queue's own time.",
-        signs=Signs("an event in time", "none, or a later one", "it cannot be stopped", THEN),
-        permissions=(*MACHINE, *LISTENER),
-        attempt=step_functions,
-        seconds=60,
-        uses={"state_transition": 1},
-    ),
-    Probe(
-        name="status-event-durable",
-        claim=f"A stopped durable execution's event arrives within {PROMPT_SECONDS:g} s, with "
-        "durableExecutionArn and STOPPED.",
-        used_in=("template.yaml", "functions/cancel/handler.py"),
-        how="Stop a durable execution of the probe's own that sleeps; compare EndTimestamp with the queue's "
-        "own time.",
-        signs=Signs("an event in time", "none, or a later one", "it cannot be stopped", THEN),
-        permissions=(*DURABLE, *LISTENER),
-        attempt=durable,
-        seconds=60,
-        uses={"durable_operation": 2, "lambda_request": 1},
-    ),
-)

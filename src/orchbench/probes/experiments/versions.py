@@ -7,8 +7,7 @@ from botocore.exceptions import ClientError
 
 from orchbench.probes.durable_function import DurableFunction, own_function
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DURABLE
-from orchbench.probes.probe import Finding, Probe, Signs, confirmed, inconclusive, refuted
+from orchbench.probes.probe import Finding, confirmed, inconclusive, refuted
 from orchbench.trace import ExecutionStatus
 
 USED_IN = ("template.yaml", "docs/adr/0014-parameters-in-a-versions-description.md")
@@ -75,40 +74,3 @@ def deleted(lab: Lab) -> Finding:
 
 def _error(description: Mapping[str, Any]) -> str:
     return str((description.get("Error") or {}).get("ErrorType", ""))
-
-
-PROBES = (
-    Probe(
-        name="parameter-only-deploy",
-        claim="A deploy that changes only a parameter leaves a sleeping execution on its own version.",
-        used_in=USED_IN,
-        how="While an execution of the probe's own function sleeps, change the environment, publish and move "
-        "the alias.",
-        signs=Signs(
-            "it ends with the old configuration",
-            "it fails, or ends with the new one",
-            "a change is refused, or the execution is not over in time",
-            "Stop executions before each deploy, and say so in docs/operations.md.",
-        ),
-        permissions=DURABLE,
-        attempt=parameter_only,
-        seconds=120,
-        uses={"durable_operation": 3, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
-    ),
-    Probe(
-        name="version-deleted-under-execution",
-        claim="Deleting the version that an execution is pinned to is possible, and ends the execution.",
-        used_in=USED_IN,
-        how="The same, and then delete the version.",
-        signs=Signs(
-            "it is deleted and the execution fails",
-            "it is refused, or the execution succeeds",
-            "the execution is not over in time",
-            "Nothing breaks: UpdateReplacePolicy guards against what cannot happen.",
-        ),
-        permissions=DURABLE,
-        attempt=deleted,
-        seconds=240,
-        uses={"durable_operation": 3, "lambda_request": 2, "lambda_gb_second_x86_64": 1},
-    ),
-)

@@ -2,8 +2,7 @@
 
 from orchbench.probes.durable_function import own_function
 from orchbench.probes.lab import Lab
-from orchbench.probes.permissions import DURABLE, MACHINE
-from orchbench.probes.probe import Finding, Probe, Signs, inconclusive, judged
+from orchbench.probes.probe import Finding, inconclusive, judged
 from orchbench.probes.state_machines import Machine, ended_with
 from orchbench.trace import ExecutionStatus, Json
 
@@ -81,56 +80,3 @@ def _left_open(lab: Lab) -> tuple[ExecutionStatus, str, list[str]]:
     status, record = function.ended(arn, 60)
     details = [event.get("CallbackStartedDetails") or {} for event in record.events]
     return status, arn, [one["CallbackId"] for one in details if "CallbackId" in one]
-
-
-PROBES = (
-    Probe(
-        name="token-from-inside",
-        claim="A token may be completed before the call that was given it has returned.",
-        used_in=("functions/arm/handler.py", "functions/task_tokens.py"),
-        how="A state machine of the probe's own calls sendTaskSuccess with its own Task's token.",
-        signs=Signs(
-            "the Task succeeds",
-            "it runs into its timeout",
-            "the definition is refused, or the call fails",
-            "The arm function raises an error instead, which the Task catches on its way to the check.",
-        ),
-        permissions=MACHINE,
-        attempt=from_inside,
-        seconds=30,
-        uses={"state_transition": 1},
-        not_local=NOT_LOCAL,
-    ),
-    Probe(
-        name="callback-id-length",
-        claim=f"A callback's id fits a StatementName of {MOST_NAME:,} characters, beside a token and an ARN.",
-        used_in=("functions/redshift_batch/names.py", "functions/durable_callback/handler.py"),
-        how="A durable function of the probe's own begins a callback; read its id from the history.",
-        signs=Signs(
-            "the name has room",
-            "it has not",
-            "the history shows no callback",
-            "Leave the id out of the name: the notify function reads the history for the first wait too.",
-        ),
-        permissions=DURABLE,
-        attempt=id_length,
-        seconds=20,
-        uses={"durable_operation": 2, "lambda_request": 1},
-    ),
-    Probe(
-        name="callback-left-open",
-        claim="A durable execution may end beside a callback that is still open.",
-        used_in=("functions/durable_callback/handler.py", "src/orchbench/ways/durable_callback.py"),
-        how=f"A durable function of the probe's own begins a callback of {OPEN_SECONDS} s, and returns.",
-        signs=Signs(
-            "the execution succeeds",
-            "it fails, or waits for the callback",
-            "the history shows no callback",
-            "Complete the next callback, by its own id, before the end that the fallback has found.",
-        ),
-        permissions=DURABLE,
-        attempt=left_open,
-        seconds=20,
-        uses={"durable_operation": 2, "lambda_request": 1},
-    ),
-)
