@@ -163,9 +163,7 @@ def slow_delays(
     return slow, np.where(polls == 1, last, 0), last
 
 
-def _followed(
-    wanted: Floats, policy: Policy, most_polls: float = np.inf
-) -> tuple[Floats, Floats, Floats]:
+def _followed(wanted: Floats, policy: Policy, most_polls: float = np.inf) -> tuple[Floats, Floats, Floats]:
     """Follow the policy to the first poll at or after a moment: polls, that moment, the last delay.
 
     After ``most_polls`` it ends wherever it is.
@@ -231,9 +229,8 @@ def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Fl
 
 def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.bool_]:
     """Tell where following the policy up to the deadline would use more polls than the budget leaves."""
-    different, which = np.unique(timeout_seconds, return_inverse=True)
-    needed, _, _ = _followed(different, policy)
-    found: NDArray[np.bool_] = (needed > budget_polls)[which]
+    needed, _, _ = _followed(timeout_seconds, policy)
+    found: NDArray[np.bool_] = needed > budget_polls
     return found
 
 
