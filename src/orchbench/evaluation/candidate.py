@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
-from orchbench.evaluation.polling import Floats, MostPolls
-from orchbench.evaluation.used import most_polls
+from orchbench.evaluation.polling import Floats
 from orchbench.platforms.platform import AccountQuotas
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
@@ -61,11 +59,6 @@ class Candidate:
             alarms=way.platform.alarms + (way.waits is Waits.FOR_AN_EVENT),
             probe=way.probe,
         )
-
-    @cached_property
-    def most_polls(self) -> MostPolls | None:
-        """How many polls the quota of one execution allows; None where no quota limits them."""
-        return most_polls(self.usage)
 
     @property
     def polls(self) -> bool:

@@ -29,7 +29,7 @@ from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woke
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, Quantity, free_quantities, priced
-from orchbench.evaluation.used import Used, used_by
+from orchbench.evaluation.used import Used, most_polls, used_by
 from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.platforms.meters import CHECKPOINTS, Meter
 from orchbench.trace import Label
@@ -93,7 +93,7 @@ class Followed:
             # The way keeps one delay for a whole execution, and its poll budget rounds that one up.
             delays = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
         timeouts = self.candidate.noticed(self.timeout_seconds)
-        found = poll(seconds, timeouts, self.policy, budget, self.candidate.most_polls, delays_seconds=delays)
+        found = poll(seconds, timeouts, self.policy, budget, most_polls(usage), delays_seconds=delays)
         return woken(found, seconds) if self.candidate.sees_ends_at_once else found
 
     @cached_property
