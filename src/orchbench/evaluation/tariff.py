@@ -151,7 +151,7 @@ def free_quantities(prices: PriceList, *, free_tier: bool) -> dict[str, Decimal]
 
     The free GB-seconds are of both architectures together.
     """
-    tiers = (price.free_tier for price in prices.prices.values() if free_tier)
+    tiers = (price.free_tier for price in prices.prices.values()) if free_tier else ()
     return {tier.unit: tier.quantity for tier in tiers if tier}
 
 
