@@ -303,7 +303,7 @@ def test_runs_that_time_out_under_the_plan_are_told(
 
     share = answer["recommended"]["timed_out_share"]["value"]
     assert 0.5 < share < 0.51
-    assert f"{share:.2%} of the runs end at the timeout of 1 h" in answer["said"][2]
+    assert f"{share:.2%} of the runs reach the timeout of 1 h" in answer["said"][2]
 
 
 def test_where_every_run_times_out_nothing_is_recommended(

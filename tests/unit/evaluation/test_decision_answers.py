@@ -110,7 +110,7 @@ def test_lags_are_those_of_an_end_at_any_moment(
 
     lags = {name: best[f"detection_lag_{name}"]["value"] for name in ("mean", "p95", "worst")}
     assert lags == {"mean": 30, "p95": 57, "worst": 60}
-    assert "Lags are of ends at any moment between two polls." in said(FREE)
+    assert "Lags are for an end at any moment between two polls." in said(FREE)
 
 
 def test_a_fixed_poll_never_lags_less_on_average_because_a_duration_is_its_multiple(

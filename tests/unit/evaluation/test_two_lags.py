@@ -132,7 +132,7 @@ def test_the_terminal_names_no_event_first_and_says_what_not_polling_would_chang
     assert decided.split()[1].rstrip(",") not in names
     assert estimated.split()[0] not in names
     assert "Without polling, " in decided
-    assert "30 min at worst when that is lost." in " ".join(decided.split())
+    assert "30 min late at worst if it is lost." in " ".join(decided.split())
 
 
 @pytest.mark.parametrize(
