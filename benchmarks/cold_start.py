@@ -7,6 +7,7 @@ it, and bytecode is compiled before.
 """
 
 import argparse
+import compileall
 import json
 import os
 import platform
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -187,18 +188,16 @@ def usage(environment: dict[str, str], *arguments: str) -> Usage:
     return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 2**20, lines[-1] if lines else "")
 
 
-def rounds(runs: int, blocks: int) -> Iterator[dict[str, Measured]]:
+def rounds(runs: int, blocks: int, functions: Sequence[str]) -> Iterator[dict[str, Measured]]:
     """Measure everything once a round, one process after the other."""
-    code = BARE | {name: FUNCTION.format(name) for name in COMPARED} | OTHERWISE
+    code = BARE | {name: OTHERWISE.get(name, FUNCTION.format(name)) for name in functions}
+    compileall.compile_dir(FUNCTIONS, quiet=1)
     with deployed() as environment:
-        # Compiles bytecode, and has the files in memory afterwards.
-        for text in code.values():
-            usage(environment, "-c", text)
         for _ in range(runs):
             found = {
                 name: Measured(usage(environment, "-c", text).cpu_seconds) for name, text in code.items()
             }
-            for name in COMPARED:
+            for name in functions:
                 found[name].peak_mb = usage(environment, str(ENVIRONMENT), name, "0").peak_mb
                 warm = json.loads(usage(environment, str(ENVIRONMENT), name, str(blocks)).told)
                 seconds, calls = warm["seconds"], warm["calls"]
@@ -216,6 +215,7 @@ def figures(found: list[dict[str, Measured]]) -> list[Figures]:
     return [
         _figures_of(name, [one[name] for one in found], base, cold_seconds(base, found), goal)
         for name, (base, goal) in COMPARED.items()
+        if name in found[0]
     ]
 
 
@@ -290,13 +290,16 @@ def _told(milliseconds: float | None) -> str:
 def main() -> int:
     """Measure, and print a table or JSON."""
     parser = argparse.ArgumentParser(prog="python benchmarks/cold_start.py", description=__doc__)
+    parser.add_argument("function", nargs="*", help="measure these functions alone (default: all)")
     parser.add_argument("--runs", type=int, default=9, help="how many rounds (default: 9)")
     parser.add_argument("--blocks", type=int, default=5, help="of ten warm invocations each (default: 5)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
     if min(arguments.runs, arguments.blocks) < 1:
         parser.error("--runs and --blocks take a number of 1 or more.")
-    found = list(rounds(arguments.runs, arguments.blocks))
+    if unknown := [name for name in arguments.function if name not in COMPARED]:
+        parser.error(f"There is no function '{unknown[0]}': name one of {', '.join(COMPARED)}.")
+    found = list(rounds(arguments.runs, arguments.blocks, arguments.function or list(COMPARED)))
     bare = {name: round(cold_seconds(name, found), 3) for name in BARE}
     functions = figures(found)
     text = json.dumps(document(arguments.runs, bare, functions), indent=2)

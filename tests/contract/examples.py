@@ -37,8 +37,10 @@ def apply(patches: Sequence[Path], folder: Path) -> None:
     """Apply patches to a folder, in order; each must fit exactly."""
     # Outside of any repository, which git would otherwise take the paths from.
     environment = os.environ | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
-    for patch in patches:
-        subprocess.run(["git", "apply", str(patch)], cwd=folder, env=environment, check=True, timeout=60)
+    if patches:
+        subprocess.run(
+            ["git", "apply", *map(str, patches)], cwd=folder, env=environment, check=True, timeout=60
+        )
 
 
 def with_promises(number: int, folder: Path) -> Path:

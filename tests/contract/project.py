@@ -54,8 +54,13 @@ def schedule() -> Json:
 
 
 def transformed(code_key: str = "code-1", **parameters: str) -> Json:
-    """Return the template as CloudFormation sees it after the SAM transform."""
-    return translated(template(), code_key, **parameters)
+    """Return the template as CloudFormation sees it after the SAM transform, to be changed at will."""
+    return copy.deepcopy(_transformed(code_key, frozenset(parameters.items())))
+
+
+@cache
+def _transformed(code_key: str, parameters: frozenset[tuple[str, str]]) -> Json:
+    return translated(template(), code_key, **dict(parameters))
 
 
 def translated(document: Json, code_key: str = "code-1", **parameters: str) -> Json:
@@ -75,13 +80,18 @@ def translated(document: Json, code_key: str = "code-1", **parameters: str) -> J
 
 def monitoring(**lists: str) -> Json:
     """Return alarms and dashboard as CloudFormation sees them, looped over these ways or the default ones."""
+    return json.loads(_looped(frozenset(lists.items())))  # type: ignore[no-any-return]
+
+
+@cache
+def _looped(lists: frozenset[tuple[str, str]]) -> str:
     document, problems = decode_str(MONITORING_FILE.read_text())
     assert problems == []
-    for name, ways in lists.items():
+    for name, ways in lists:
         document["Parameters"][name]["Default"] = ways
     template = Template(str(MONITORING_FILE), document, ["us-east-1"])
     assert template.transform() == []
-    return template.template  # type: ignore[no-any-return]
+    return json.dumps(template.template)
 
 
 def resources(document: Json, kind: str) -> dict[str, Json]:

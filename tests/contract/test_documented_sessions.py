@@ -22,6 +22,12 @@ READY, DEADLINE_SECONDS = "It runs until Ctrl-C", 240
 END = "\x1e"
 AWS_CLI = 'aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }\n'
 """Version 1 of the AWS CLI has an address of its own for SQS, which the exports do not change."""
+ENDED = (
+    'until [ "$(aws stepfunctions describe-execution --execution-arn $ARN --query status --output text)" '
+    "!= RUNNING ]; do sleep 0.2; done\n"
+)
+WAITS = {"orchbench-cancel": ENDED}
+"""What must be before a command that names such a function: a reader is not as quick as a script."""
 SESSIONS = {
     document: [one for one in shown(document) if one.run == "local" and one.command != UP]
     for document in DOCUMENTS
@@ -38,7 +44,8 @@ class Reader:
 
     def run(self, commands: list[str]) -> list[tuple[str, int]]:
         """Run commands in one shell, and return what each printed, with its exit code."""
-        script = AWS_CLI + "\n".join(f"{command}\nprintf '{END}%s{END}' $?" for command in commands)
+        waited = ("".join(wait for name, wait in WAITS.items() if name in one) + one for one in commands)
+        script = AWS_CLI + "\n".join(f"{command}\nprintf '{END}%s{END}' $?" for command in waited)
         exports = dict(re.findall(r"^export (\w+)=(.*)$", self.up.read_text(), re.MULTILINE))
         clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         path = os.pathsep.join([str(BIN), str(TOOLS), os.environ["PATH"]])

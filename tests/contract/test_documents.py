@@ -84,7 +84,7 @@ ELSEWHERE = {
     "python benchmarks/estimate.py": "tests/contract/test_benchmarks.py::"
     "test_a_million_scenarios_are_estimated_in_less_than_two_seconds_of_one_core",
     "python benchmarks/cold_start.py": "tests/contract/test_cold_start.py::"
-    "test_the_benchmark_measures_every_function",
+    "test_the_benchmark_measures_every_function_that_is_asked_for",
     "sam build": "tests/local/stack/test_sam_cli.py::test_what_sam_builds_deploys_and_runs_as_well",
     "sam deploy --config-env monitoring": "tests/local/stack/test_sam_cli.py::"
     "test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed",

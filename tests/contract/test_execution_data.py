@@ -99,7 +99,11 @@ def test_every_operation_is_used_somewhere(operation: str) -> None:
 
 @pytest.mark.slow
 def test_every_call_says_whether_it_wants_payloads() -> None:
-    found = {str(path.relative_to(ROOT)): list(unsaid(path.read_text())) for path in FILES}
+    # Only what names one is read as code.
+    texts = {str(path.relative_to(ROOT)): path.read_text() for path in FILES}
+    naming = {path: text for path, text in texts.items() if any(name in text for name in SWITCHES)}
+    found = {path: list(unsaid(text)) for path, text in naming.items()}
+    assert len(found) > len(SWITCHES)
     assert {path: calls for path, calls in found.items() if calls} == {}
 
 

@@ -142,6 +142,7 @@ def test_nothing_is_installed_that_nobody_deploys(installed: Path) -> None:
         "functions",
         "statemachine",
         "template.yaml",
+        "templates.py",
     }
     assert {path.name for path in installed.iterdir()} - {"bin"} == {
         "orchbench",

@@ -17,13 +17,19 @@ from xml.etree import ElementTree as ET
 LOGS = Path(sys.prefix) / "test-logs"
 ACTS, FAULTS = ("tests/local/acceptance",), ("tests/local/faults",)
 SERVERS = ("tests/local/stack", "tests/local/bench")
+WITHOUT_SERVERS = ("tests/unit", "tests/rehearsal", "tests/parity")
+"""Where no test is local: looking for one would import all engines."""
 PARTS: Mapping[str, Sequence[str]] = {
     # A file stays in one process: what its tests share is made once.
     "computing": ("-m", "not local", "-n", "2", "--dist", "loadfile"),
     "acceptance": ("-m", "local", *ACTS),
     "faults": ("-m", "local", *FAULTS),
     "servers": ("-m", "local", *SERVERS),
-    "others": ("-m", "local", *(f"--ignore={folder}" for folder in (*ACTS, *FAULTS, *SERVERS))),
+    "others": (
+        "-m",
+        "local",
+        *(f"--ignore={folder}" for folder in (*ACTS, *FAULTS, *SERVERS, *WITHOUT_SERVERS)),
+    ),
 }
 
 

@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import pytest
-from side_by_side import PARTS, Result, run
+from side_by_side import PARTS, WITHOUT_SERVERS, Result, run
 
 pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[2]
 
 GOOD = "import pytest\ndef test_good(): pass\n@pytest.mark.skip('no browser')\ndef test_skipped(): pass\n"
 BAD = (
@@ -50,5 +52,11 @@ def test_every_folder_of_tests_is_in_one_part() -> None:
     folders = {word for words in PARTS.values() for word in words if word.startswith("tests/")}
     ignored = {word.removeprefix("--ignore=") for word in PARTS["others"] if word.startswith("--ignore=")}
 
-    assert folders == ignored
-    assert all(Path(__file__).parents[2].joinpath(folder).is_dir() for folder in folders)
+    assert folders | set(WITHOUT_SERVERS) == ignored
+    assert all(ROOT.joinpath(folder).is_dir() for folder in ignored)
+
+
+def test_no_local_test_is_where_none_is_looked_for() -> None:
+    sources = [path for folder in WITHOUT_SERVERS for path in ROOT.joinpath(folder).rglob("*.py")]
+
+    assert [path.name for path in sources if "mark.local" in path.read_text()] == []

@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def complexity_document(folder: Path, ways: Iterable[Way]) -> Json:
     """Measure ways of a project, every number with its label and its source."""
-    measured = [_labelled(complexity_of(way, folder)) for way in ways]
+    block = blocks(folder / "template.yaml")
+    measured = [_labelled(complexity_of(way, folder, block)) for way in ways]
     return {
         "schema": COMPLEXITY_SCHEMA,
         "label": Label.MEASURED.value,
@@ -86,13 +87,18 @@ def complexity_document(folder: Path, ways: Iterable[Way]) -> Json:
     }
 
 
-def complexity_of(way: Way, folder: Path) -> "Complexity":
-    """Measure one way of a project, as if it stood in its stack alone."""
+def complexity_of(way: Way, folder: Path, block: Mapping[str, list[str]]) -> "Complexity":
+    """Measure one way of a project, as if it stood in its stack alone.
+
+    Args:
+        way: of the catalogue.
+        folder: the project's.
+        block: what of its template each way needs, as ``deployment.template.blocks`` has it.
+    """
     # The measuring tools take a while to import, which no other command should wait for.
     from orchbench.evaluation import complexity  # noqa: PLC0415
 
     template, code = folder / "template.yaml", folder / "functions"
-    block = blocks(template)
     kept = [*block[""], *block.get(way.name, [])]
     alone = transformed(template, kept)
     files = complexity.own_files(handler_files(template, kept), code)

@@ -41,13 +41,16 @@ def can_be_done(document: Json) -> bool:
     return document["recommended"] is not None and (budget is None or budget["fits"])
 
 
-def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList) -> Json:
+def decide(
+    arguments: argparse.Namespace, workload: Workload, prices: PriceList, *, weighed: bool = True
+) -> Json:
     """Return the answer with every figure behind it.
 
     Args:
         arguments: of ``orchbench decide``, their defaults filled in.
         workload: that they name.
         prices: that they name.
+        weighed: with what turns the answer, and its ranges.
     """
     assumed = assumptions_of(arguments)
     warehouse, assumed = warehouse_of(arguments, prices, assumed)
@@ -65,7 +68,7 @@ def decide(arguments: argparse.Namespace, workload: Workload, prices: PriceList)
     asked = considered(arguments.way)
     budget = None if arguments.budget_usd is None else amount_of(arguments.budget_usd, "--budget-usd")
     found = answer(question, asked)
-    document = decision_document(found, asked, workload, budget)
+    document = decision_document(found, asked, workload, budget, weighed=weighed)
     document["said"] = said(found, len(asked), document["would_fit"], budget)
     keys = price_keys((one.usage for one in asked), arguments.architecture)
     document["notes"] += prices.old(keys, today())

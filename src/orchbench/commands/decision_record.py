@@ -227,8 +227,8 @@ def _durations(arguments: argparse.Namespace, on_aws: list[Results], folder: Pat
     return {"duration": _default(arguments.duration, DURATION)}
 
 
-def _decided(inputs: Json, given: Given) -> Json:
-    """Decide for the inputs of a record."""
+def _decided(inputs: Json, given: Given, *, weighed: bool = True) -> Json:
+    """Decide for the inputs of a record, with what turns the answer or without."""
     many = inputs.get("durations_seconds")
     if many:
         seconds = np.sort(np.round(np.array(many["value"], dtype=np.float64), 6))
@@ -240,7 +240,7 @@ def _decided(inputs: Json, given: Given) -> Json:
     values = {name: one["value"] for name, one in inputs.items()}
     values["memory"] = int(values["memory"])
     asked = argparse.Namespace(**{**OPTIONAL, "way": None, **values})
-    return decide(asked, workload, given.prices)
+    return decide(asked, workload, given.prices, weighed=weighed)
 
 
 def check_record(arguments: argparse.Namespace) -> int:
@@ -250,7 +250,7 @@ def check_record(arguments: argparse.Namespace) -> int:
     old = _old(arguments.check)
     inputs = old["inputs"]
     given = _given_again(arguments, inputs)
-    decision = _decided(inputs, given)
+    decision = _decided(inputs, given, weighed=False)
     changed, flips = list(changes(old, decision, basis(given))), flipped(old["decision"], decision)
     if arguments.markdown:
         print(check_comment(old["decision"], decision, changed, flips=flips))  # noqa: T201 - the command's answer

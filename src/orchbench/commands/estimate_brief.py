@@ -39,9 +39,8 @@ def print_estimate(document: Json, *, month: bool, following: str) -> None:
         factor = Decimal(1 if month else PER_RUNS)
         print_brief(said, [small_table_of(others, factor)], following, _labels(others, per))
         return
-    more = len(rows) - len(shown)
-    extra = [*_unusual(rows, shown), *([f"{more} more rows with --verbose."] if more else [])]
-    extra += [*_redshift(rows), *([] if assumed else [f"List prices of {where}."])]
+    extra = [*_shown(rows, shown), *_unusual(rows), *_redshift(rows)]
+    extra += [] if assumed else [f"List prices of {where}."]
     print_brief(said, [_table(shown)], following, extra)
 
 
@@ -93,11 +92,18 @@ def _seconds(value: float | None) -> str:
     return NOTHING if value is None else f"{value:,.1f} s"
 
 
-def _unusual(rows: list[Json], shown: list[Json]) -> list[str]:
+def _shown(rows: list[Json], shown: list[Json]) -> list[str]:
+    """Say in one line which two lags of an event's way are shown, and that not every row is."""
+    two = any(row["event"] and row["detection_lag_worst"]["value"] is not None for row in shown)
+    lags = ["Two worst lags: if the event arrives, and if it is lost."] if two else []
+    more = len(rows) - len(shown)
+    hidden = [f"{more} more row{'s' if more > 1 else ''}: --verbose."] if more else []
+    return [" ".join([*lags, *hidden])] if lags or hidden else []
+
+
+def _unusual(rows: list[Json]) -> list[str]:
     """Say that rows do not succeed, or do not poll as they are asked to."""
     said = []
-    if any(row["event"] and row["detection_lag_worst"]["value"] is not None for row in shown):
-        said.append("Two worst lags: the first if the event arrives, the second if it is lost.")
     if any(row["death"] for row in rows):
         said.append("Where no lag is shown, a quota ends the execution before its query ends.")
     if any(row["timed_out_share"]["value"] for row in rows):

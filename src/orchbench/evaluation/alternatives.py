@@ -145,10 +145,10 @@ class Costs:
     @property
     def together(self) -> Bill:
         """Both, where the runs are a month's."""
-        return Bill((*self.runs.lines, *self.standing.lines))
+        return Bill((*self.runs.charges, *self.standing.charges))
 
 
 def _usd(bill: Bill, unit: str) -> Json:
     """Return a sum; nothing that is paid for is estimated to cost nothing."""
-    label = bill.label if bill.lines else Label.ESTIMATED
+    label = bill.label if bill.charges else Label.ESTIMATED
     return figure(plain(bill.total_usd), unit, label, "the sum of the bill's lines")

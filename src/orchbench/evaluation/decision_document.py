@@ -31,7 +31,12 @@ SUM = "the sum of the bill's lines"
 
 
 def decision_document(
-    answer: Answer, candidates: Sequence[Candidate], workload: Workload, budget_usd: Decimal | None = None
+    answer: Answer,
+    candidates: Sequence[Candidate],
+    workload: Workload,
+    budget_usd: Decimal | None = None,
+    *,
+    weighed: bool = True,
 ) -> Json:
     """Return an answer as JSON values.
 
@@ -40,6 +45,8 @@ def decision_document(
         candidates: that were asked about.
         workload: that the question's durations are.
         budget_usd: a month's, None where there is none.
+        weighed: whether to look for what turns the answer, and for what its ranges make of it: that takes
+            most of the time, and nobody asks for it who only wants to know whether the answer stands.
     """
     ranked = answer.ranked
     shown = [_option(one, answer) for one in ranked]
@@ -66,8 +73,8 @@ def decision_document(
         "left_out": [_left_out(answer, *one) for one in answer.left_out],
         "adaptive": _adaptive(answer),
         "redshift": _redshift(answer),
-        "turns": turns(answer, candidates) if ranked else [],
-        "ranges": _ranges(answer, candidates),
+        "turns": turns(answer, candidates) if ranked and weighed else [],
+        "ranges": _ranges(answer, candidates) if weighed else None,
         "limits": [load.to_json() for load in nearest[0].loads] if nearest else [],
         "within_budget": _within_budget(answer, candidates, budget_usd),
         "notes": each_once(note for note in notes if note),

@@ -59,7 +59,7 @@ class Month:
     @cached_property
     def bill(self) -> Bill:
         """Of everything."""
-        return Bill((*self.runs.lines, *self.faults.lines, *self.besides.lines))
+        return Bill((*self.runs.charges, *self.faults.charges, *self.besides.charges))
 
     @cached_property
     def usd(self) -> Decimal:

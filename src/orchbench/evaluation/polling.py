@@ -6,7 +6,9 @@ rehearsal. Every policy is a share of the time elapsed between a minimum and a m
 one whose minimum and maximum are equal.
 """
 
+import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,8 @@ from orchbench.ways.durations import Policy
 
 Floats = NDArray[np.floating[Any]]
 Counts = NDArray[np.int64]
+DAY_SECONDS = 86_400.0
+"""As far as a policy is followed at least, so that questions share what was found."""
 
 
 @dataclass(frozen=True)
@@ -159,22 +163,52 @@ def slow_delays(
     return slow, np.where(polls == 1, last, 0), last
 
 
-def _followed(
-    wanted: Floats, policy: Policy, begun_at: Floats | None = None, most_polls: float = np.inf
-) -> tuple[Floats, Floats, Floats]:
+def _followed(wanted: Floats, policy: Policy, most_polls: float = np.inf) -> tuple[Floats, Floats, Floats]:
     """Follow the policy to the first poll at or after a moment: polls, that moment, the last delay.
 
-    ``begun_at`` is the time elapsed at the beginning, before ``wanted``; zero if it is left out. After
-    ``most_polls`` it ends wherever it is.
+    After ``most_polls`` it ends wherever it is.
+    """
+    until = max(DAY_SECONDS, float(wanted.max(initial=0.0)))
+    share, low, high = policy.share, float(policy.minimum_seconds), float(policy.maximum_seconds)
+    begun, made, delays = _alike(share, low, high, until, most_polls)
+    which = np.searchsorted(begun, wanted) - 1
+    polls: Floats = made[which] + np.ceil((wanted - begun[which]) / delays[which])
+    if most_polls < np.inf:
+        polls = np.minimum(polls, most_polls)
+        which = np.maximum(0, np.searchsorted(made, polls) - 1)
+    delay: Floats = delays[which]
+    return polls, begun[which] + (polls - made[which]) * delay, delay
+
+
+@lru_cache(maxsize=512)
+def _alike(
+    share: float, low: float, high: float, until: float, most_polls: float
+) -> tuple[Floats, Floats, Floats]:
+    """Return the stretches of a policy with one delay each: when they begin, after how many polls, the delay.
 
     The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
-    shortly before that, so that no rounding decides.
+    shortly before that, so that no rounding decides. The last stretch goes on for ever.
     """
+    at, made = 0.0, 0.0
+    found = []
+    while True:
+        delay = min(max(float(math.ceil(share * at)), low), high)
+        found.append((at, made, delay))
+        if delay >= high or at >= until or made >= most_polls:
+            break
+        steps = max(1.0, math.floor((delay / share - at) / delay) - 1.0)
+        at += steps * delay
+        made += steps
+    begun, polls, delays = np.array(found).T
+    return begun, polls, delays
+
+
+def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Floats, Floats, Floats]:
+    """Follow the policy from a moment of each row on, as ``_followed`` does from the beginning."""
     share, low, high = policy.share, float(policy.minimum_seconds), float(policy.maximum_seconds)
     polls, last = np.zeros_like(wanted), np.zeros_like(wanted)
-    elapsed = np.zeros_like(wanted) if begun_at is None else begun_at.copy()
+    elapsed = begun_at.copy()
     rows = np.arange(len(wanted))
-    limited = most_polls < np.inf
     end = wanted
     at, made = elapsed, polls
     while len(rows):
@@ -182,13 +216,9 @@ def _followed(
         alike = np.maximum(1.0, np.floor((delay / share - at) / delay) - 1.0)
         alike[delay >= high] = np.inf
         steps = np.minimum(np.ceil((end - at) / delay), alike)
-        if limited:
-            steps = np.minimum(steps, most_polls - made)
         at = at + steps * delay
         made = made + steps
         done = at >= end
-        if limited:
-            done |= made >= most_polls
         if done.any():
             finished = rows[done]
             polls[finished], elapsed[finished], last[finished] = made[done], at[done], delay[done]
@@ -199,9 +229,8 @@ def _followed(
 
 def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.bool_]:
     """Tell where following the policy up to the deadline would use more polls than the budget leaves."""
-    different, which = np.unique(timeout_seconds, return_inverse=True)
-    needed, _, _ = _followed(different, policy)
-    found: NDArray[np.bool_] = (needed > budget_polls)[which]
+    needed, _, _ = _followed(timeout_seconds, policy)
+    found: NDArray[np.bool_] = needed > budget_polls
     return found
 
 
@@ -240,14 +269,14 @@ def _stretched_at_first(
     while (high - low > 1).any():
         middle = np.floor((low + high) / 2)
         at = _even_moment(middle, timeout_seconds, budget_polls)
-        needed, _, _ = _followed(timeout_seconds, policy, at)
+        needed, _, _ = _followed_from(at, timeout_seconds, policy)
         enough = needed <= budget_polls - middle
         high, low = np.where(enough, middle, high), np.where(enough, low, middle)
     turn = _even_moment(high, timeout_seconds, budget_polls)
     number, seen_at, delay = _evenly(wanted, timeout_seconds, budget_polls, policy)
     late = np.flatnonzero(wanted > turn)
     if len(late):
-        more, seen_at[late], delay[late] = _followed(wanted[late], policy, turn[late])
+        more, seen_at[late], delay[late] = _followed_from(turn[late], wanted[late], policy)
         number[late] = high[late] + more
     return number, seen_at, delay
 

@@ -7,6 +7,8 @@ is not known here.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from typing import NamedTuple
 
 from orchbench.evaluation.prices import Price, PriceList
 from orchbench.trace import Json, Label
@@ -64,16 +66,33 @@ class BillLine:
     note: str
 
 
+class Charge(NamedTuple):
+    """A quantity at its price: so much is charged for, so much is free."""
+
+    quantity: Quantity
+    price: Price
+    charged: Decimal
+    free: Decimal
+
+
 @dataclass(frozen=True)
 class Bill:
-    """What an execution, or a month of them, costs."""
+    """What an execution, or a month of them, costs.
 
-    lines: tuple[BillLine, ...]
+    A decision compares thousands of totals and shows few bills: lines are written where somebody reads them.
+    """
+
+    charges: tuple[Charge, ...]
+
+    @cached_property
+    def lines(self) -> tuple[BillLine, ...]:
+        """Its lines."""
+        return tuple(_line(*charge) for charge in self.charges)
 
     @property
     def total_usd(self) -> Decimal:
         """The sum of the lines."""
-        return sum((line.amount_usd for line in self.lines), Decimal(0))
+        return sum((one.charged * one.price.usd for one in self.charges), Decimal(0))
 
     @property
     def label(self) -> Label:
@@ -116,15 +135,15 @@ def priced(
         runs: how often it is run.
         free: what is free by unit, ``runs`` being a month's then; what is used of it is taken off.
     """
-    left, lines = {} if free is None else free, []
+    left, charges = {} if free is None else free, []
     for one in quantities:
         price = prices[one.price_key]
         used = one.amount * runs
         taken = min(used, left.get(price.unit, Decimal(0))) if price.free_tier else Decimal(0)
         if taken:
             left[price.unit] -= taken
-        lines.append(_line(one, price, used - taken, taken))
-    return Bill(tuple(lines))
+        charges.append(Charge(one, price, used - taken, taken))
+    return Bill(tuple(charges))
 
 
 def free_quantities(prices: PriceList, *, free_tier: bool) -> dict[str, Decimal]:
@@ -132,7 +151,7 @@ def free_quantities(prices: PriceList, *, free_tier: bool) -> dict[str, Decimal]
 
     The free GB-seconds are of both architectures together.
     """
-    tiers = (price.free_tier for price in prices.prices.values() if free_tier)
+    tiers = (price.free_tier for price in prices.prices.values()) if free_tier else ()
     return {tier.unit: tier.quantity for tier in tiers if tier}
 
 

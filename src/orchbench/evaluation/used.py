@@ -50,7 +50,7 @@ class Used:
     @property
     def total(self) -> "Used":
         """The sum of all rows."""
-        return Used(**{name: int(np.sum(column)) for name, column in vars(self).items()})
+        return Used(**{name: int(column.sum()) for name, column in vars(self).items()})
 
     def count(self, usage: Usage, meter: Meter) -> Any:
         """Return how much of a meter is used."""
@@ -78,7 +78,7 @@ class Used:
             ),
         )
         for amount, happened in besides:
-            if amount and np.any(happened):
+            if amount and (happened.any() if isinstance(happened, np.ndarray) else happened):
                 counted = counted + amount * happened
         return counted
 

@@ -235,7 +235,7 @@ def _drawn(width: int, lines: Sequence[_Line], ways: Sequence[str]) -> Mapping[s
     )
     told = alt.Chart(drawing.values(totals)).mark_text(align="left", dx=6, fontWeight="bold")
     return drawing.drawn(
-        alt.layer(stacked, told.encode(x="usd:Q", y=y, text="told:N")),
+        alt.layer(stacked, told.encode(x=alt.X("usd:Q"), y=y, text=alt.Text("told:N"))),
         width,
         150 + 24 * len(ways) if width < drawing.NARROW else 90 + 32 * len(ways),
     )

@@ -65,10 +65,11 @@ def way_dash(ways: Sequence[str]) -> alt.StrokeDash:
     return alt.StrokeDash("way:N", scale=scale, legend=None)
 
 
-def way_width(ways: Iterable[str]) -> Any:
+def way_width(ways: Iterable[str]) -> alt.StrokeWidthValue:
     """Return the ways' widths of line: the pair is bold."""
     of_the_pair = alt.FieldOneOfPredicate(field="way", oneOf=[way for way in ways if parent_of(way) is None])
-    return alt.condition(of_the_pair, alt.value(BOLD), alt.value(PLAIN))
+    widths: Any = alt.condition(of_the_pair, alt.value(BOLD), alt.value(PLAIN))
+    return alt.StrokeWidthValue(**widths)
 
 
 def way_axis(names: Mapping[str, str], **options: Any) -> alt.Axis:
@@ -108,7 +109,8 @@ def labels(base: alt.Chart, field: str, colour: alt.Color | None = None, **optio
     """Return texts that can be read on top of a line: with a rim in the colour of the page."""
     rim = base.mark_text(stroke=SURFACE, strokeWidth=4, strokeJoin="round", fill=SURFACE, **options)
     words = base.mark_text(**options)
-    found = [rim.encode(text=f"{field}:N"), words.encode(text=f"{field}:N")]
+    # A channel and not a name: altair looks for the class of a name among all of its own.
+    found = [rim.encode(text=alt.Text(f"{field}:N")), words.encode(text=alt.Text(f"{field}:N"))]
     return [found[0], found[1].encode(color=colour)] if colour is not None else found
 
 
@@ -130,15 +132,24 @@ def money_axis(field: str, title: str, amounts: Iterable[float]) -> alt.Y:
 
 def drawn(chart: alt.LayerChart | alt.FacetChart, width: int, height: int) -> Mapping[str, Any]:
     """Return a chart as a specification of this size, in the page's type and colours."""
-    sized: Any = chart.properties(
-        width=width, height=height, autosize=alt.AutoSizeParams(type="fit", contains="padding")
-    )
-    size = 11 if width < NARROW else 12
-    padding: Any = {"left": 12 if width < NARROW else ROOM_FOR_WIDER_FONTS, "top": 4, "right": 8, "bottom": 4}
-    configured = (
-        sized.configure(font=FONT, background="transparent", padding=padding)
-        .configure_view(stroke=None)
-        .configure_axis(
+    # Set on the chart itself: each of altair's own `properties` and `configure` copies every layer.
+    sized: Any = chart
+    sized.width, sized.height = width, height
+    sized.autosize = alt.AutoSizeParams(type="fit", contains="padding")
+    sized.config = _config(narrow=width < NARROW)
+    # Against the schema only where altair checks at all: its last check is not its debug mode's own.
+    document: Mapping[str, Any] = sized.to_dict(validate=schemapi.DEBUG_MODE)
+    return document
+
+
+def _config(*, narrow: bool) -> alt.Config:
+    size = 11 if narrow else 12
+    return alt.Config(
+        font=FONT,
+        background="transparent",
+        padding={"left": 12 if narrow else ROOM_FOR_WIDER_FONTS, "top": 4, "right": 8, "bottom": 4},
+        view=alt.ViewConfig(stroke=None),
+        axis=alt.AxisConfig(
             labelColor=MUTED,
             titleColor=INK,
             titleFontWeight="normal",
@@ -147,12 +158,12 @@ def drawn(chart: alt.LayerChart | alt.FacetChart, width: int, height: int) -> Ma
             gridColor=GRID,
             domainColor=MUTED,
             tickColor=MUTED,
-            labelLimit=130 if width < NARROW else 200,
-            tickCount=5 if width < NARROW else 8,
-        )
-        .configure_legend(
+            labelLimit=130 if narrow else 200,
+            tickCount=5 if narrow else 8,
+        ),
+        legend=alt.LegendConfig(
             orient="top",
-            direction="vertical" if width < NARROW else "horizontal",
+            direction="vertical" if narrow else "horizontal",
             labelColor=INK,
             titleColor=INK,
             labelFontSize=size,
@@ -162,9 +173,6 @@ def drawn(chart: alt.LayerChart | alt.FacetChart, width: int, height: int) -> Ma
             columnPadding=26,
             labelLimit=260,
             offset=8,
-        )
-        .configure_text(color=INK, fontSize=size)
+        ),
+        text=alt.MarkConfig(color=INK, fontSize=size),
     )
-    # Against the schema only where altair checks at all: its last check is not its debug mode's own.
-    document: Mapping[str, Any] = configured.to_dict(validate=schemapi.DEBUG_MODE)
-    return document

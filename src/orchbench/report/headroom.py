@@ -174,7 +174,7 @@ def _drawn(width: int, found: Sequence[Reach]) -> Mapping[str, Any]:
         y=y,
         fill=alt.condition("datum.dies", alt.value("url(#hatch-1)"), alt.value("var(--bar)")),
     )
-    told = base.mark_text(align="left", dx=5).encode(x=x, y=y, text="told:N")
+    told = base.mark_text(align="left", dx=5).encode(x=x, y=y, text=alt.Text("told:N"))
     return drawing.drawn(alt.layer(bars, told), width, 60 + 20 * len(rows))
 
 

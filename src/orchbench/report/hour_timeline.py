@@ -108,8 +108,8 @@ def _chart(results: Results, kept: Sequence[KeptRehearsal]) -> Chart:
             ticks.encode(x=x, y=y, color=colour),
             alt.Chart(drawing.values(query))
             .mark_bar(height=13, color=drawing.INK)
-            .encode(x=alt.X("start:Q"), x2="end:Q", y=y),
-            told.encode(x=x, y=y, text="told:N"),
+            .encode(x=alt.X("start:Q"), x2=alt.X2("end:Q"), y=y),
+            told.encode(x=x, y=y, text=alt.Text("told:N")),
         ]
         return drawing.drawn(alt.layer(*layers), width, 60 + 23 * len(rows))
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +21,22 @@ Draw = Callable[[Chart, int], str]
 
 def page(report: Report, draw: Draw = svg) -> str:
     """Return the page; the same report gives the same bytes."""
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            colours=Markup(colours()),  # noqa: S704 - the project's own style sheets
+            style=Markup((FOLDER / "page.css").read_text()),  # noqa: S704
+            # What vl-convert draws is markup already; every text in it was escaped there.
+            wide=lambda chart: Markup(draw(chart, WIDE)),  # noqa: S704
+            narrow=lambda chart: Markup(draw(chart, NARROW)),  # noqa: S704
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -35,14 +52,8 @@ def page(report: Report, draw: Draw = svg) -> str:
         "figures_of": lambda part: list(part.figures()),
         "is_main": lambda table, column: not table.main or column in (0, *table.main),
         "is_chart": lambda part: isinstance(part, Chart),
-        # What vl-convert draws is markup already; every text in it was escaped there.
-        "wide": lambda chart: Markup(draw(chart, WIDE)),  # noqa: S704
-        "narrow": lambda chart: Markup(draw(chart, NARROW)),  # noqa: S704
     }
-    template = environment.get_template("page.html.j2")
-    # The project's own style sheets, not a reader's input.
-    style = Markup((FOLDER / "page.css").read_text())  # noqa: S704
-    return template.render(report=report, colours=Markup(colours()), style=style)  # noqa: S704
+    return environment
 
 
 def machine(value: float | Decimal | None) -> str:

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -235,6 +236,31 @@ def markdown(found: Json, named: str = ".") -> str:
         found: the record.
         named: the record as its command names it, from its own folder.
     """
+    decision = found["decision"]
+    ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
+    return (
+        _environment()
+        .get_template("record.md.j2")
+        .render(
+            **found,
+            ranked=ranked,
+            cheapest=min(ranked, key=_usd, default=None),
+            on_aws=any(one["host"] == "aws" for one in found["measured"]),
+            used_prices=used_prices(
+                found["prices"]["values"], found["inputs"]["architecture"]["value"], SMALL_PRICES
+            ),
+            workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
+            turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
+            command=command(found["inputs"], named),
+            quotas=list(
+                dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)
+            ),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=False,  # noqa: S701 - Markdown, of the project's own texts
@@ -258,21 +284,7 @@ def markdown(found: Json, named: str = ".") -> str:
         "without_polls": without_polls,
         "what_events_change": what_events_change,
     }
-    decision = found["decision"]
-    ranked = [one for one in (decision["recommended"], decision["runner_up"], *decision["others"]) if one]
-    return environment.get_template("record.md.j2").render(
-        **found,
-        ranked=ranked,
-        cheapest=min(ranked, key=_usd, default=None),
-        on_aws=any(one["host"] == "aws" for one in found["measured"]),
-        used_prices=used_prices(
-            found["prices"]["values"], found["inputs"]["architecture"]["value"], SMALL_PRICES
-        ),
-        workload_turns=[one for one in decision["turns"] if one["kind"] == "workload"],
-        turns=[one for one in decision["turns"] if one["kind"] != "workload"][:MOST_TURNS],
-        command=command(found["inputs"], named),
-        quotas=list(dict.fromkeys(told_quota(way.usage) for way in all_ways().values() if way.usage.quota)),
-    )
+    return environment
 
 
 def _usd(option: Json) -> Decimal:

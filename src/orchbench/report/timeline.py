@@ -168,5 +168,5 @@ def _drawn(width: int, rows: Sequence[str], found: Sequence[Bar], longest: float
             if one.kind == kind and one.end - one.start < LEAST_SHARE_DRAWN * longest
         ]
         ticks = alt.Chart(drawing.values(short)).mark_tick(size=height, thickness=3, color=drawing.INK)
-        layers.append(ticks.encode(x="start:Q", y=y))
+        layers.append(ticks.encode(x=alt.X("start:Q"), y=y))
     return drawing.drawn(alt.layer(*layers), width, 60 + 24 * len(rows))

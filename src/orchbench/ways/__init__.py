@@ -4,6 +4,7 @@ A new way is a new module with a ``WAY``; it is found here by looking through th
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 from orchbench.platforms import found_in
 
@@ -23,6 +24,11 @@ __all__ = [
 
 def all_ways() -> dict[str, Way]:
     """Return every way by its name, in the order of a table: the pair first, then what varies each."""
+    return dict(_found())
+
+
+@cache
+def _found() -> dict[str, Way]:
     return {way.name: way for way in in_order(found_in(__path__, __name__, "WAY", Way))}
 
 

@@ -152,16 +152,16 @@ class Usage:
         """Tell whether an invocation goes over finished operations again."""
         return bool(self.replayed_by_first_poll or self.replayed_more_each_poll)
 
-    def used_of_quota(self, amounts: Amounts) -> int:
-        """Return how much of the quota some amounts are."""
-        return amounts.of(self.quota.meter) if self.quota else 0
+    def used_of_quota(self, *amounts: Amounts) -> int:
+        """Return how much of the quota some amounts are together."""
+        return sum(one.of(self.quota.meter) for one in amounts) if self.quota else 0
 
     def most_polls(self, ending: Ending = Ending.SUCCEEDED) -> int | None:
         """Return the polls after which an execution can still end in this way, no reserve kept.
 
         None where no quota limits them.
         """
-        return self._fitting(self.used_of_quota(self.start + self.event + self.endings[ending]))
+        return self._fitting(self.used_of_quota(self.start, self.event, self.endings[ending]))
 
     def answered_polls(self) -> int | None:
         """Return the polls that can be made in full, whatever follows; None where no quota limits them."""
@@ -177,7 +177,7 @@ class Usage:
         if self.quota is None:
             return None
         endings = max(self.used_of_quota(one) for one in self.endings.values())
-        return self._fitting(self.used_of_quota(self.start + self.event) + endings + self.quota.reserve)
+        return self._fitting(self.used_of_quota(self.start, self.event) + endings + self.quota.reserve)
 
     def replayed(self, polls: int) -> int:
         """Return the operations that all invocations together go over again."""

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_page(browser: Browser, address: str) -> Iterator[Open]:
     """Open the report in a window of its own."""
     contexts = []
@@ -75,6 +76,19 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def shown(open_page: Open) -> Open:
+    """Show the report in a window that others looked at before: everything is folded, as at first."""
+    windows = cache(open_page)
+
+    def folded(*, width: int, dark: bool = False) -> Opened:
+        found: Opened = windows(width=width, dark=dark)
+        found.evaluate("document.querySelectorAll('details').forEach(one => one.open = false)")
+        return found
+
+    return folded
 
 
 @pytest.fixture(scope="session")

@@ -29,9 +29,9 @@ TOO_WIDE = """
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_the_page_opens_from_disk_without_an_error_or_a_request(
-    open_page: Open, address: str, width: int, dark: bool
+    shown: Open, address: str, width: int, dark: bool
 ) -> None:
-    opened = open_page(width=width, dark=dark)
+    opened = shown(width=width, dark=dark)
     # A round trip more, so that whatever the page did has been told.
     opened.evaluate("document.title")
 
@@ -40,8 +40,8 @@ def test_the_page_opens_from_disk_without_an_error_or_a_request(
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_nothing_scrolls_sideways_but_tables_in_their_own_frame(open_page: Open, width: int) -> None:
-    opened = open_page(width=width)
+def test_nothing_scrolls_sideways_but_tables_in_their_own_frame(shown: Open, width: int) -> None:
+    opened = shown(width=width)
     for unfolded in (False, True):
         opened.evaluate(
             f"document.querySelectorAll('details').forEach(one => one.open = {str(unfolded).lower()})"
@@ -56,8 +56,8 @@ def test_nothing_scrolls_sideways_but_tables_in_their_own_frame(open_page: Open,
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_every_chart_is_drawn_and_fits(open_page: Open, width: int) -> None:
-    opened = open_page(width=width)
+def test_every_chart_is_drawn_and_fits(shown: Open, width: int) -> None:
+    opened = shown(width=width)
 
     opened.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     charts = opened.evaluate(CHARTS)
@@ -79,15 +79,15 @@ SCROLLING = """
 """
 
 
-def test_the_answer_with_its_numbers_and_its_chart_fits_the_first_screen(open_page: Open) -> None:
-    opened = open_page(width=DESKTOP)
+def test_the_answer_with_its_numbers_and_its_chart_fits_the_first_screen(shown: Open) -> None:
+    opened = shown(width=DESKTOP)
 
     assert max(opened.evaluate(FIRST_SCREEN)) <= 900
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_no_table_scrolls_sideways_but_those_of_sources(open_page: Open, width: int) -> None:
-    opened = open_page(width=width)
+def test_no_table_scrolls_sideways_but_those_of_sources(shown: Open, width: int) -> None:
+    opened = shown(width=width)
     opened.evaluate("document.querySelectorAll('.fold').forEach(one => one.open = true)")
 
     assert opened.evaluate("document.querySelectorAll('.fold .scroll').length") > 3
@@ -112,11 +112,11 @@ def test_paper_takes_six_pages_at_most_and_cuts_no_table_from_its_head(open_page
     assert set(breaks) == {"avoid"}
 
 
-def test_a_dark_page_is_dark_in_its_charts_too_and_paper_stays_light(open_page: Open) -> None:
+def test_a_dark_page_is_dark_in_its_charts_too_and_paper_stays_light(open_page: Open, shown: Open) -> None:
     shade = "getComputedStyle(document.body).backgroundColor"
     line = "getComputedStyle([...document.querySelectorAll('svg path[stroke^=var]')][0]).stroke"
 
-    opened = open_page(width=DESKTOP)
+    opened = shown(width=DESKTOP)
     light = opened.evaluate(shade), opened.evaluate(line)
     opened = open_page(width=DESKTOP, dark=True)
     dark = opened.evaluate(shade), opened.evaluate(line)

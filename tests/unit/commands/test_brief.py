@@ -1,7 +1,10 @@
 """What a command says first: ten lines of whole words in 80 columns, and what to run next."""
 
+import io
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,14 +35,19 @@ COMMANDS = [
 ]
 
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[str, int], str]:
-    def run(command: str, width: int) -> str:
-        monkeypatch.setenv("COLUMNS", str(width))
-        main(shlex.split(command))
-        return capsys.readouterr().out
+@pytest.fixture(scope="module")
+def said() -> Iterator[Callable[[str, int], str]]:
+    """What a command prints, run once for every test that reads it."""
 
-    return run
+    def run(command: str, width: int) -> str:
+        environment.setenv("COLUMNS", str(width))
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            main(shlex.split(command))
+        return printed.getvalue()
+
+    with pytest.MonkeyPatch.context() as environment:
+        yield cache(run)
 
 
 @pytest.mark.slow

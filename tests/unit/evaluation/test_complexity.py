@@ -1,4 +1,6 @@
+import io
 import json
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -217,15 +219,23 @@ def test_what_a_way_deploys_alone_holds_its_own_functions_and_those_that_all_nee
     assert len(artefacts(own)) == Candidate.of(way).parts
 
 
+@pytest.fixture(scope="module")
+def printed() -> tuple[str, str]:
+    """What the command prints of every way as JSON, and beside it."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        assert main(["complexity", "--json"]) == 0
+    return out.getvalue(), err.getvalue()
+
+
 @pytest.mark.slow
 def test_complexity_prints_one_document_and_each_number_has_label_and_source(
-    capsys: pytest.CaptureFixture[str],
+    printed: tuple[str, str],
 ) -> None:
-    assert main(["complexity", "--json"]) == 0
-    printed = capsys.readouterr()
-    document = json.loads(printed.out)
+    text, beside = printed
+    document = json.loads(text)
 
-    assert printed.err == ""
+    assert beside == ""
     assert [one["way"] for one in document["ways"]] == list(all_ways())
     for one in document["ways"]:
         assert one["code"]["lines"]["label"] == "measured"
@@ -240,10 +250,9 @@ def test_complexity_prints_one_document_and_each_number_has_label_and_source(
 
 @pytest.mark.slow
 def test_the_conclusion_speaks_to_each_reader_in_the_figures_of_the_document(
-    capsys: pytest.CaptureFixture[str],
+    printed: tuple[str, str],
 ) -> None:
-    assert main(["complexity", "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
+    document = json.loads(printed[0])
     machine, code = document["ways"][:2]
     to_code, to_machine = document["conclusion"]
 

@@ -20,8 +20,8 @@ from orchbench.rehearsal.fault import Fault
 from orchbench.trace import Trace, Work
 from orchbench.ways.durations import Policy
 
-QUESTIONS = 56
-SMALL_BUDGET = 40
+QUESTIONS = 50
+SMALL_BUDGET = 24
 COLD = default_assumptions().with_values({"kept_warm_seconds": Decimal(45)})
 TERMS = [
     Terms(price_list(region), architecture, memory, COLD)
@@ -40,7 +40,7 @@ def question_of(seed: int) -> Question:
         promise=Promise(
             float(lag) + float(random.choice([0.0, 0.5])), bearable_seconds=float(random.integers(1, 300))
         ),
-        timeout_seconds=int(random.integers(40, 200)),
+        timeout_seconds=int(random.integers(40, 120)),
         terms=TERMS[seed % 2],
         free_tier=bool(seed % 3 == 0),
     )

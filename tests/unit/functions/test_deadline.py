@@ -101,8 +101,9 @@ def test_finally_inside_the_interrupted_call_runs_too_in_the_main_thread(
         finally:
             steps.append("finally")
 
+    # A second, in which a busy machine lets it begin.
     with pytest.raises(HandlerTimedOut):
-        run_before_timeout(call, LambdaContext(0.15), margin_seconds=0.1)
+        run_before_timeout(call, LambdaContext(1.1), margin_seconds=0.1)
     assert steps == ["finally"]
 
 
@@ -185,8 +186,9 @@ def test_a_handler_is_given_up_the_settings_margin_before_the_timeout(blocked: C
         finally:
             steps.append("finally")
 
+    # A second, in which a busy machine lets it begin.
     with pytest.raises(HandlerTimedOut, match=r"stopped 0\.25 s before"):
-        handler({}, LambdaContext(0.35))
+        handler({}, LambdaContext(1.25))
     assert steps == ["finally"]
 
 
