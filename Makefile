@@ -12,7 +12,7 @@ TESTS_READY := $(VENV)/.tests-ready
 TOOLS_READY := $(VENV)/.tools-ready
 UV_VERSION := 0.13.8
 
-.PHONY: setup setup-tests tools compare compare-aws test test-fast check up lock clean
+.PHONY: setup setup-tests tools compare compare-aws test every-test test-fast check up lock clean
 
 setup: $(READY)
 
@@ -69,9 +69,12 @@ unexport PYTHONDONTWRITEBYTECODE
 # Compiled once, for the many processes that tests start at the same time.
 COMPILE := $(BIN)/python -m compileall -q src functions tests
 
-# Everything, in processes side by side, with one summary.
-test: check
+# Everything, in processes side by side, with one summary; the checks of types and style keep one core busy meanwhile.
+test: setup-tests tools
 	@$(COMPILE)
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 check every-test
+
+every-test: setup-tests tools
 	$(BIN)/python tests/suite/side_by_side.py
 
 # What a developer runs all day: no local server, no rehearsal of many hours.

@@ -15,21 +15,29 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 LOGS = Path(sys.prefix) / "test-logs"
-ACTS, FAULTS = ("tests/local/acceptance",), ("tests/local/faults",)
-SERVERS = ("tests/local/stack", "tests/local/bench")
+LOADS = ("tests/local/acceptance/test_load.py", "tests/local/acceptance/test_overrun.py")
+ENDS = ("tests/local/bench/test_full_disk.py", "tests/local/bench/test_interrupted.py")
+ACTS, BENCH = "tests/local/acceptance", "tests/local/bench"
+FAULTS, STACK = "tests/local/faults", "tests/local/stack"
 WITHOUT_SERVERS = ("tests/unit", "tests/rehearsal", "tests/parity")
 """Where no test is local: looking for one would import all engines."""
+
+
+def local(*chosen: str, without: Sequence[str] = ()) -> Sequence[str]:
+    """Return how pytest is told of tests that need local servers: of folders and files, or of all."""
+    return ("-m", "local", *chosen, *(f"--ignore={path}" for path in without))
+
+
 PARTS: Mapping[str, Sequence[str]] = {
     # A file stays in one process: what its tests share is made once.
     "computing": ("-m", "not local", "-n", "2", "--dist", "loadfile"),
-    "acceptance": ("-m", "local", *ACTS),
-    "faults": ("-m", "local", *FAULTS),
-    "servers": ("-m", "local", *SERVERS),
-    "others": (
-        "-m",
-        "local",
-        *(f"--ignore={folder}" for folder in (*ACTS, *FAULTS, *SERVERS, *WITHOUT_SERVERS)),
-    ),
+    # Of those that wait, each takes about as long as the others.
+    "acceptance": local(ACTS, without=LOADS),
+    "load": local(*LOADS),
+    "faults": local(FAULTS, *ENDS),
+    "bench": local(BENCH, without=ENDS),
+    "stack": local(STACK),
+    "others": local(without=(ACTS, BENCH, FAULTS, STACK, *WITHOUT_SERVERS)),
 }
 
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,20 @@ def test_a_part_without_a_test_is_a_failure(tmp_path: Path) -> None:
     assert list(result.failed) == ["nothing (pytest ended with exit code 5)"]
 
 
-def test_every_folder_of_tests_is_in_one_part() -> None:
-    folders = {word for words in PARTS.values() for word in words if word.startswith("tests/")}
-    ignored = {word.removeprefix("--ignore=") for word in PARTS["others"] if word.startswith("--ignore=")}
+def test_every_file_of_tests_with_local_servers_is_in_one_part() -> None:
+    files = [file.relative_to(ROOT) for file in (ROOT / "tests" / "local").rglob("test_*.py")]
+    parts = {name: arguments for name, arguments in PARTS.items() if name != "computing"}
 
-    assert folders | set(WITHOUT_SERVERS) == ignored
-    assert all(ROOT.joinpath(folder).is_dir() for folder in ignored)
+    def is_run(file: Path, arguments: Sequence[str]) -> bool:
+        named = [word for word in arguments if word.startswith("tests/")] or ["tests"]
+        ignored = [word.removeprefix("--ignore=") for word in arguments if word.startswith("--ignore=")]
+        return any(map(file.is_relative_to, named)) and not any(map(file.is_relative_to, ignored))
+
+    run_by = {file: [name for name, arguments in parts.items() if is_run(file, arguments)] for file in files}
+    assert {file: names for file, names in run_by.items() if len(names) != 1} == {}
+    assert {name for names in run_by.values() for name in names} == set(parts)
+    named = {word.removeprefix("--ignore=") for arguments in parts.values() for word in arguments[2:]}
+    assert all((ROOT / path).exists() for path in named)
 
 
 def test_no_local_test_is_where_none_is_looked_for() -> None:

@@ -57,7 +57,7 @@ def kill_workers(stack: LocalStack, function: str) -> float:
         function: its name without the stack's.
     """
     folder = f"ministack-lambda-{stack.state.stack_name}-{function}-"
-    found = eventually(lambda: _with_command(stack, folder), f"No worker of {function} runs")
+    found = eventually(lambda: _working_in(stack, folder), f"No worker of {function} runs")
     moment = time.time()
     for process_id in found:
         os.kill(process_id, signal.SIGKILL)
@@ -120,6 +120,18 @@ def _with_command(stack: LocalStack, part: str) -> list[int]:
         for process_id in _marked(stack)
         if any(part in word for word in _words(process_id, "cmdline"))
     ]
+
+
+def _working_in(stack: LocalStack, part: str) -> list[int]:
+    """Return the stack's processes whose working folder's path has a part: a worker's is its code's."""
+    return [process_id for process_id in _marked(stack) if part in _folder(process_id)]
+
+
+def _folder(process_id: int) -> str:
+    try:
+        return str((PROCESSES / str(process_id) / "cwd").readlink())
+    except OSError:
+        return ""
 
 
 def _marked(stack: LocalStack) -> Iterator[int]:

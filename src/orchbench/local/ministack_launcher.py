@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - naming private members is what this file is for
-"""Starts ministack with nine mends; run by ministack's own Python, never imported by orchbench.
+"""Starts ministack with ten mends; run by ministack's own Python, never imported by orchbench.
 
 Each mend names what it touches in ministack 1.5.33, and the launcher refuses to start when the version or
 one of these names differs: a mend that silently no longer applies would be worse than none.
@@ -30,6 +30,8 @@ one of these names differs: a mend that silently no longer applies would be wors
    ``stepfunctions._execute_task``, ``stepfunctions._invoke_with_callback``, ``stepfunctions._add_event``.
 9. The context object in a Task's ResultSelector, where it is nothing there. Touched:
    ``stepfunctions._apply_result_selector``; mend 8 tells it whose Task runs.
+10. Workers that are forked from a process with the AWS SDKs loaded (``worker_forks``): each would load them
+    anew. Touched: ``lambda_runtime.subprocess``, ``lambda_runtime.Worker._spawn``.
 
 The workers' module path is set here and not by whoever starts this process, because ministack must not
 find another environment's packages before its own, while its workers must.
@@ -40,12 +42,14 @@ import importlib.metadata
 import inspect
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 MINISTACK_VERSION = "1.5.33"
@@ -329,6 +333,15 @@ def select_with_the_context(stepfunctions: Any) -> None:
     stepfunctions._apply_result_selector = select_with_context
 
 
+def fork_workers(runtime: Any, forks: Any) -> None:
+    """Let a worker's process be started by ``worker_forks.Forks``."""
+    expect(runtime.subprocess is subprocess, "it starts its workers in another way")
+    spawn = inspect.getsource(runtime.Worker._spawn)
+    for part in ('f"_worker{ext}"', "[binary, worker_path]", "cwd=code_dir", "env=spawn_env"):
+        expect(part in spawn, "it starts its workers in another way")
+    runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": forks.popen})
+
+
 def apply_mends() -> None:
     """Apply every mend, or leave with the name that is missing."""
     check_version()
@@ -358,6 +371,8 @@ def main() -> None:
     worker_path = os.environ.pop(WORKER_PATH_VARIABLE, "")
     if worker_path:
         os.environ["PYTHONPATH"] = worker_path
+    forks = importlib.import_module("worker_forks").Forks(worker_path)
+    fork_workers(importlib.import_module("ministack.core.lambda_runtime"), forks)
     app.main()
 
 

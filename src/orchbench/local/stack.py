@@ -10,9 +10,11 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -56,6 +58,8 @@ class LocalStack:
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._claim: int | None = None
         self._clients: dict[str, Any] = {}
+        # A session makes its clients one after the other.
+        self._making = threading.Lock()
 
     @classmethod
     def start(cls, options: StackOptions, progress: Progress = say_nothing) -> Self:
@@ -179,17 +183,24 @@ class LocalStack:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of a service; it is made once and can be shared by threads."""
-        if service not in self._clients:
-            session = boto3.Session(
-                aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-                region_name=self.region,
-            )
-            # A stack may hold a small share of AWS's quotas, where three attempts soon follow each other.
-            retries = {"mode": "standard", "total_max_attempts": 10}
-            config = Config(max_pool_connections=64, retries=retries)
-            self._clients[service] = session.client(service, endpoint_url=self.endpoint_url, config=config)
-        return self._clients[service]
+        with self._making:
+            if service not in self._clients:
+                # A stack may hold a small share of AWS's quotas, where three attempts soon follow each other.
+                retries = {"mode": "standard", "total_max_attempts": 10}
+                config = Config(max_pool_connections=64, retries=retries)
+                self._clients[service] = self._session.client(
+                    service, endpoint_url=self.endpoint_url, config=config
+                )
+            return self._clients[service]
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        """One for all clients: what they are made of is read from disk once."""
+        return boto3.Session(
+            aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.region,
+        )
 
     def deploy(self, parameters: Mapping[str, str], template: Path = Path("template.yaml")) -> dict[str, str]:
         """Create or update the stack of a template and return its outputs.

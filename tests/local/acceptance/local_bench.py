@@ -3,6 +3,7 @@
 import json
 import time
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ import psycopg
 from orchbench.local.stack import LocalStack
 from orchbench.platforms.platform import Service
 from orchbench.trace import ExecutionStatus, Trace
-from orchbench.ways import Way
+from orchbench.ways import Way, all_ways
 
 PROJECT = Path(__file__).parents[3]
+
+
+def ledger_of(way: Way) -> str:
+    """Return the name of the table that the way alone writes to."""
+    return "ledger_" + way.name.replace("-", "_")
 
 
 @dataclass
@@ -47,6 +53,33 @@ class Bench:
     def run(self, way: Way, **event: Any) -> Trace:
         self._names += 1
         return self.wait(way, self.start(way, f"run-{way.name}-{self._names}", **event))
+
+    def run_each(self, ways: Iterable[Way], **event: Any) -> list[tuple[Way, Trace]]:
+        """Run an event on several ways at once."""
+        started = self.start_each(ways, **event)
+        return [(way, self.wait(way, arn)) for way, arn in started]
+
+    def start_each(self, ways: Iterable[Way], **event: Any) -> list[tuple[Way, str]]:
+        """Start an event on several ways; ``LEDGER`` in its SQL is a table of the way's own.
+
+        Whoever writes to one table waits for whoever wrote before.
+        """
+        self._names += 1
+        started = []
+        for way in ways:
+            own = {"sql": event["sql"].replace("LEDGER", ledger_of(way))} if "sql" in event else {}
+            started.append((way, self.start(way, f"each-{way.name}-{self._names}", **event | own)))
+        return started
+
+    def new_ledgers(self) -> None:
+        """Let every way have an empty ledger of its own."""
+        for way in all_ways().values():
+            self.sql(f"CREATE TABLE IF NOT EXISTS {ledger_of(way)} (entry TEXT NOT NULL)")
+            self.sql(f"TRUNCATE {ledger_of(way)}")
+
+    def entries(self) -> list[tuple[Any, ...]]:
+        """Return what the ways' ledgers hold."""
+        return [row for way in all_ways().values() for row in self.sql(f"SELECT * FROM {ledger_of(way)}")]
 
     def sql(self, text: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.stack.redshift["postgresql"], autocommit=True) as connection:

@@ -51,7 +51,7 @@ def test_a_load_that_the_quotas_do_not_allow_is_slowed_and_loses_nothing(
 ) -> None:
     # 5 % of the quotas: 1 BatchExecuteStatement a second where two of each way come at once, and 5
     # DescribeStatement where those that run meanwhile ask for as many.
-    arguments = ["--at-once", "2", "--poll-interval", "1", "--batch-seconds", "15", "--quota-percent", "5"]
+    arguments = ["--at-once", "2", "--poll-interval", "1", "--batch-seconds", "8", "--quota-percent", "5"]
 
     code = main(["load", *arguments, "--json"])
 
@@ -72,14 +72,14 @@ def test_ends_whose_events_are_lost_are_found_by_the_fallback_and_no_execution_i
     capsys: pytest.CaptureFixture[str], at_once: int
 ) -> None:
     ways = [argument for way in WAITING for argument in ("--way", way)]
-    arguments = ["--at-once", str(2 * at_once), "--batch-seconds", "10", "--lose-statement-events", "50%"]
+    arguments = ["--at-once", str(at_once), "--batch-seconds", "10", "--lose-statement-events", "50%"]
 
     code = main(["load", *ways, *arguments, "--json"])
 
     printed = capsys.readouterr()
     assert code == 0, printed.err
     summary = json.loads(printed.out)
-    executions = 2 * at_once * len(WAITING)
+    executions = at_once * len(WAITING)
     assert summary["lost"] == []
     assert summary["executions"] == summary["succeeded"] == summary["transactions"] == executions
     learned = [way["learned"] for way in summary["ways"].values()]

@@ -7,16 +7,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from local_bench import Bench
 
 from orchbench.trace import Work
-from orchbench.ways import Way
+from orchbench.ways import Way, all_ways
 
 pytestmark = pytest.mark.local
 
+WAYS = list(all_ways().values())
 POLL = {"policy": "fixed", "interval_seconds": 1}
 LONG = {"sql": "INSERT INTO ledger VALUES ('orphan'); SELECT pg_sleep(600)", "poll": POLL}
+LONG_EACH = {"sql": "INSERT INTO LEDGER VALUES ('orphan'); SELECT pg_sleep(600)", "poll": POLL}
 
 
 def eventually(found: Callable[[], Any], seconds: float = 240) -> Any:
@@ -44,6 +47,11 @@ def stop(bench: Bench, way: Way, arn: str) -> None:
         bench.stack.client("lambda").stop_durable_execution(DurableExecutionArn=arn)
 
 
+def key_of(way: Way) -> str:
+    """Return under which name an event of the platform has the execution's ARN."""
+    return "executionArn" if way.platform_name == "step-functions" else "durableExecutionArn"
+
+
 def invoke(bench: Bench, function: str, event: dict[str, Any]) -> Any:
     answer = bench.stack.client("lambda").invoke(
         FunctionName=f"orchbench-{function}", Payload=json.dumps(event)
@@ -63,15 +71,17 @@ def dead_letters(bench: Bench) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def lost_events(bench: Bench, way: Way) -> Iterator[None]:
-    """Lose the status changes of one way."""
+def lost_events(bench: Bench) -> Iterator[None]:
+    """Lose the status changes of every way."""
     events = bench.stack.client("events")
-    rule = f"orchbench-{way.name}-ended"
-    events.disable_rule(Name=rule)
+    rules = [f"orchbench-{way.name}-ended" for way in WAYS]
+    for rule in rules:
+        events.disable_rule(Name=rule)
     try:
         yield
     finally:
-        events.enable_rule(Name=rule)
+        for rule in rules:
+            events.enable_rule(Name=rule)
 
 
 def test_a_stop_from_outside_cancels_the_statement(bench: Bench, way: Way) -> None:
@@ -124,32 +134,37 @@ def test_an_event_that_comes_twice_or_late_changes_nothing(bench: Bench, way: Wa
     arn = started(bench, way, "twice")
     stop(bench, way, arn)
     eventually(lambda: not bench.running_queries())
-    key = "executionArn" if way.platform_name == "step-functions" else "durableExecutionArn"
-    again = invoke(bench, "cancel", {"detail": {key: arn, "status": "STOPPED"}})
+    again = invoke(bench, "cancel", {"detail": {key_of(way): arn, "status": "STOPPED"}})
     assert (again["execution_id"], again["outcome"]) == (arn, "had ended")
 
 
-def test_the_sweep_stops_what_a_lost_event_left_and_nothing_else(bench: Bench, way: Way) -> None:
-    with lost_events(bench, way):
-        orphan = started(bench, way, "swept")
-        stop(bench, way, orphan)
-        kept = bench.start(way, f"kept-{way.name}", sql="SELECT pg_sleep(4)", poll=POLL)
-        eventually(lambda: len(bench.running_queries()) == 2)
+def test_the_sweep_stops_what_a_lost_event_left_and_nothing_else(bench: Bench) -> None:
+    bench.new_ledgers()
+    bench.sql("CREATE TABLE gate ()")
+    with lost_events(bench), psycopg.connect(bench.stack.redshift["postgresql"]) as holder:
+        # What is to be kept waits for the table until the sweep is over.
+        holder.execute("LOCK TABLE gate")
+        orphans = bench.start_each(WAYS, **LONG_EACH)
+        eventually(lambda: sum("pg_sleep(600)" in one for one in bench.running_queries()) == len(WAYS))
+        for way, arn in orphans:
+            stop(bench, way, arn)
+        kept = bench.start_each(WAYS, sql="SELECT COUNT(*) FROM gate", poll=POLL)
+        eventually(lambda: sum("FROM gate" in one for one in bench.running_queries()) == len(WAYS))
         swept = invoke(bench, "sweep", {})
-        assert swept == {"cancelled": [orphan], "waiting": 0}
-        assert bench.wait(way, kept).status == "SUCCEEDED"
+        assert (sorted(swept["cancelled"]), swept["waiting"]) == (sorted(arn for _way, arn in orphans), 0)
+        holder.rollback()
+        assert {bench.wait(way, arn).status for way, arn in kept} == {"SUCCEEDED"}
     assert bench.running_queries() == []
-    assert bench.sql("SELECT * FROM ledger") == []
+    assert bench.entries() == []
 
 
-def test_a_refused_execution_leaves_no_dead_letter(bench: Bench, way: Way) -> None:
+def test_a_refused_execution_leaves_no_dead_letter(bench: Bench) -> None:
     dead_letters(bench)
-    assert bench.run(way, sql_file="nope.sql").error_name == "SqlFileNotAllowed"
-    arn = bench.start(way, f"asked-{way.name}", sql_file="nope.sql")
-    bench.wait(way, arn)
-    key = "executionArn" if way.platform_name == "step-functions" else "durableExecutionArn"
-    told = invoke(bench, "cancel", {"detail": {key: arn, "status": "FAILED"}})
-    assert told["outcome"] == "nothing was submitted"
+    arns = [(way, bench.start(way, f"refused-{way.name}", sql_file="nope.sql")) for way in WAYS]
+    for way, arn in arns:
+        assert bench.wait(way, arn).error_name == "SqlFileNotAllowed", way.name
+        told = invoke(bench, "cancel", {"detail": {key_of(way): arn, "status": "FAILED"}})
+        assert told["outcome"] == "nothing was submitted", way.name
     assert dead_letters(bench) == []
 
 

@@ -9,14 +9,14 @@ from orchbench.evaluation.counts import count, platform_meters
 from orchbench.evaluation.latency import latency
 from orchbench.rehearsal import Scenario, rehearse
 from orchbench.trace import EventKind, ExecutionStatus, Trace
-from orchbench.ways import Way
+from orchbench.ways import Way, all_ways
 from orchbench.ways.way import Waits
 
 pytestmark = pytest.mark.local
 
 INTERVAL_SECONDS = 2
 EVENT = {"timeout_seconds": 600, "poll": {"policy": "fixed", "interval_seconds": INTERVAL_SECONDS}}
-DURATION_SECONDS = 5
+DURATION_SECONDS = 9
 LAG_SECONDS = 30
 """The fallback's is half an hour. On an idle machine it is well below a second, cold starts apart."""
 
@@ -25,11 +25,23 @@ def states_entered(trace: Trace) -> Counter[str]:
     return Counter(event.name for event in trace.events if event.kind is EventKind.STATE_ENTERED)
 
 
-def test_counts_of_a_rehearsal_equal_those_of_the_local_servers(bench: Bench, way: Way) -> None:
-    arn = bench.start(way, f"agrees-{way.name}", sql=f"SELECT pg_sleep({DURATION_SECONDS})", **EVENT)
+@pytest.fixture(scope="module")
+def executions(shared_bench: Bench) -> dict[str, str]:
+    """Start the batch in every way at once, and return the executions' ARNs by their ways."""
+    shared_bench.set_faults()
+    sql = f"SELECT pg_sleep({DURATION_SECONDS})"
+    return {
+        name: shared_bench.start(way, f"agrees-{name}", sql=sql, **EVENT) for name, way in all_ways().items()
+    }
+
+
+def test_counts_of_a_rehearsal_equal_those_of_the_local_servers(
+    shared_bench: Bench, executions: dict[str, str], way: Way
+) -> None:
+    bench, arn = shared_bench, executions[way.name]
     local = bench.wait(way, arn)
     local_counts = count(local)
-    # As many polls as this machine made meanwhile: 3, unless it is busy; or one, at the end.
+    # As many polls as this machine made meanwhile: 5, unless it is busy; or one, at the end.
     polls = local_counts.polls
     at_the_end = way.waits is not Waits.BY_POLLING
     scenario = Scenario(duration_seconds=INTERVAL_SECONDS * (1 if at_the_end else polls) - 1, input=EVENT)

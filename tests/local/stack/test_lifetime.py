@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,17 +178,21 @@ def test_a_template_that_cannot_be_deployed_is_refused_with_the_reason(tmp_path:
     assert running_stack(tmp_path) is None
 
 
-def test_an_unknown_parameter_is_refused_with_the_reason(tmp_path: Path) -> None:
-    options = StackOptions(folder=project(tmp_path), redshift_command=None, parameters={"Unknown": "1"})
-    expected = r"has no parameter Unknown: it has WorkgroupArn"
-    with pytest.raises(DeploymentFailed, match=expected), LocalStack.start(options):
-        pass
+@pytest.fixture(scope="module")
+def plain_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    folder = project(tmp_path_factory.mktemp("plain"))
+    with LocalStack.start(StackOptions(folder=folder, redshift_command=None)) as stack:
+        yield stack
 
 
-def test_the_exports_are_all_that_a_program_needs(tmp_path: Path) -> None:
+def test_an_unknown_parameter_is_refused_with_the_reason(plain_stack: LocalStack) -> None:
+    with pytest.raises(DeploymentFailed, match=r"has no parameter Unknown: it has WorkgroupArn"):
+        plain_stack.deploy({"Unknown": "1"})
+
+
+def test_the_exports_are_all_that_a_program_needs(plain_stack: LocalStack, tmp_path: Path) -> None:
     code = "import boto3; print(boto3.client('lambda').list_functions()['Functions'][0]['FunctionName'])"
-    with LocalStack.start(StackOptions(folder=project(tmp_path), redshift_command=None)) as stack:
-        environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **stack.exports}
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **plain_stack.exports}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "sleep\n"
