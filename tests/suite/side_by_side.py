@@ -29,8 +29,8 @@ def local(*chosen: str, without: Sequence[str] = ()) -> Sequence[str]:
 
 
 PARTS: Mapping[str, Sequence[str]] = {
-    # A file stays in one process: what its tests share is made once. One more than two cores, as some wait.
-    "computing": ("-m", "not local", "-n", "3", "--dist", "loadfile"),
+    # A file stays in one process: what its tests share is made once.
+    "computing": ("-m", "not local", "-n", "2", "--dist", "loadfile"),
     # Of those that wait, each takes about as long as the others.
     "acceptance": local(ACTS, without=LOADS),
     "load": local(*LOADS),
