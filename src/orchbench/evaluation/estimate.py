@@ -160,6 +160,19 @@ class Followed:
         return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
 
     @cached_property
+    def lag_of_polls(self) -> Lag:
+        """The detection lag of ends at any moment, where polls alone tell of them."""
+        return self.lag(Told(0.0, 0.0) if self.candidate.waits is Waits.HELD else None)
+
+    def lag(self, told: Told | None) -> Lag:
+        """Return the detection lag of ends at any moment, and of those that are told."""
+        # A deadline that happens to cut a delay short says nothing of an end at another moment.
+        longest = self.longest_delay_seconds
+        return lag_at_any_moment(
+            np.minimum(self.polled.interval_seconds, longest)[~self.unseen], longest, told
+        )
+
+    @cached_property
     def stretched(self) -> bool:
         """Tell whether the poll budget makes delays longer than the policy's."""
         return is_stretched(self.longest_timeout_seconds, self.policy, self.candidate.budget_polls)
@@ -226,16 +239,9 @@ class Estimate:
     @cached_property
     def lag(self) -> Lag:
         """The detection lag of ends at any moment, as it is expected where events may be lost."""
-        followed = self.followed
-        told = None
-        if self.candidate.waits is Waits.HELD:
-            told = Told(0.0, 0.0)
-        elif self.candidate.is_woken:
-            told = Told(float(self.terms.assumed[EVENT_SECONDS]), float(self.lost_share))
-        # A deadline that happens to cut a delay short says nothing of an end at another moment.
-        longest = followed.longest_delay_seconds
-        delays = np.minimum(followed.polled.interval_seconds, longest)[~followed.unseen]
-        return lag_at_any_moment(delays, longest, told)
+        if self.candidate.is_woken:
+            return self.followed.lag(Told(float(self.terms.assumed[EVENT_SECONDS]), float(self.lost_share)))
+        return self.followed.lag_of_polls
 
     @property
     def when_lost(self) -> "Estimate":
