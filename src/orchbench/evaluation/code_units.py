@@ -96,7 +96,7 @@ class Reader:
 
     def ends(self) -> int:
         """Count where durable handlers return or raise; a function whose result they return stands in."""
-        handlers = [one for one in self._functions if any(map(_is_durable, one.decorator_list))]
+        handlers = [one for one in self._functions if any(map(_makes_durable, one.decorator_list))]
         return sum(self._ends(one, frozenset()) for one in handlers)
 
     def _nodes(self) -> Iterator[ast.AST]:
@@ -302,7 +302,7 @@ def _is_key(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _is_durable(decorator: ast.expr) -> bool:
+def _makes_durable(decorator: ast.expr) -> bool:
     return _name_of(decorator.func if isinstance(decorator, ast.Call) else decorator) == "durable_execution"
 
 
