@@ -9,7 +9,7 @@ PROBE = Probe(
     claim="A retry of a Task writes three events: TaskFailed, TaskScheduled and TaskStarted.",
     used_in=(
         "src/orchbench/platforms/step_functions/platform.py",
-        "src/orchbench/ways/sfn_poll.py",
+        "src/orchbench/ways/state_machine_amounts.py",
     ),
     how=f"A Task invokes a function that does not exist, with {RETRIES} retries.",
     signs=Signs(
