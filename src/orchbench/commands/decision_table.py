@@ -11,7 +11,7 @@ from rich.text import Text
 from orchbench.commands.alternatives_table import RUNS_ALONE, print_alternatives, small_table_of
 from orchbench.commands.brief import print_brief, print_next
 from orchbench.commands.estimation import described, print_whole, sentence
-from orchbench.evaluation.figures import NOTHING, told_money, told_share
+from orchbench.evaluation.figures import NOTHING, told_money, told_names, told_share
 from orchbench.evaluation.turning import FACTORS
 from orchbench.evaluation.variants import parent_of, told_ratio
 from orchbench.report.decision_said import what_events_change, without_polls
@@ -192,10 +192,9 @@ def _turned(document: Json) -> list[str]:
     others = [one for one in document["turns"] if one["kind"] != "workload"]
     said = [told_turn(one) for one in (*workload, *others[:MOST_TURNS])]
     if not others:
-        *factors, last = FACTORS
         said.append(
             "No single price or assumption changes the answer, multiplied or divided by "
-            f"{', '.join(map(str, factors))} and {last}, or at either end of an assumption's range."
+            f"{told_names(map(str, FACTORS))}, or at either end of an assumption's range."
         )
     return said
 

@@ -26,7 +26,6 @@ from orchbench.evaluation.workload import LONGEST_SECONDS
 from orchbench.trace import Json
 from orchbench.ways.durations import Policy, shown_duration
 
-SOURCE = "closed form over the workload"
 SECONDS_A_MONTH = 30 * 86_400
 USUAL_PEAK_FACTOR = 10.0
 SHORTEST_SHARED_SECONDS = 2

@@ -7,7 +7,6 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.decision import (
-    SOURCE,
     USUAL_PEAK_FACTOR,
     Answer,
     Material,
@@ -16,7 +15,7 @@ from orchbench.evaluation.decision import (
     shortest_interval,
     to_rank,
 )
-from orchbench.evaluation.estimate import CLOSED_FORM, EVENT_SECONDS, LOST, USUAL_MEMORY_MB
+from orchbench.evaluation.estimate import CLOSED_FORM, EVENT_SECONDS, LOST, OVER_QUERIES, USUAL_MEMORY_MB
 from orchbench.evaluation.events import assumed_figure, both_ends, lag_figures
 from orchbench.evaluation.figures import figure, given
 from orchbench.evaluation.ranges import OF_BILLS, lag_ranges, tornado, worst_corner
@@ -119,7 +118,7 @@ def _option(one: Option, answer: Answer) -> Json:
     label = one.month.bill.label
 
     def estimated(value: float, unit: str) -> Json:
-        return figure(round(value, 6), unit, Label.ESTIMATED, SOURCE)
+        return figure(round(value, 6), unit, Label.ESTIMATED, OVER_QUERIES)
 
     return {
         "way": one.way,
@@ -245,7 +244,7 @@ def _within_budget(
             answer.question, candidates, lambda one: one.month.usd <= budget_usd and not one.exceeded
         )
         document["shortest_interval_within_it"] = (
-            figure(found.policy.minimum_seconds, "s", found.month.bill.label, SOURCE) if found else None
+            figure(found.policy.minimum_seconds, "s", found.month.bill.label, OVER_QUERIES) if found else None
         )
         document["way"] = found.way if found else None
         document["within_acceptable_lag"] = found is not None and answer.question.promise.is_kept(

@@ -38,6 +38,7 @@ from orchbench.ways.usage import Usage
 from orchbench.ways.way import Waits
 
 CLOSED_FORM = "closed form of the way's own counts"
+OVER_QUERIES = "closed form over the workload"
 AS_REHEARSED = "bytes as rehearsed, times polls"
 USUAL_MEMORY_MB = 128
 """Of a function, where nobody gives another."""

@@ -1,7 +1,7 @@
 """How late ends are seen, as a document has it; of a way that waits for an event at both of its ends."""
 
 from orchbench.evaluation.assumptions import Assumption
-from orchbench.evaluation.estimate import EVENT_SECONDS, LOST, Estimate
+from orchbench.evaluation.estimate import EVENT_SECONDS, LOST, OVER_QUERIES, Estimate
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.tariff import plain
 from orchbench.trace import Json, Label
@@ -10,8 +10,8 @@ OF_EVENTS = "the share lost times the mean wait for the slow poll, and the rest 
 OF_LOST = "closed form: ends at any moment between two of the slow polls"
 OF_ANY = "closed form: the longest delay of the slow poll up to the timeout"
 SUM = "the sum of the bill's lines"
-ANY_MOMENT = "closed form over the workload: of ends at any moment between two polls"
-ANY_END = "closed form over the workload: of a query that may end at any moment, the longest delay"
+ANY_MOMENT = f"{OVER_QUERIES}: of ends at any moment between two polls"
+ANY_END = f"{OVER_QUERIES}: of a query that may end at any moment, the longest delay"
 
 
 def lag_figures(found: Estimate) -> Json:

@@ -1,6 +1,7 @@
 """A figure as a report writes it: its value with its unit, its label and its source; and how it is told."""
 
 import math
+from collections.abc import Iterable
 from decimal import Decimal
 
 from orchbench.trace import Json, Label
@@ -26,6 +27,12 @@ def told_usd(amount: Decimal, places: int = 4) -> str:
     if not amount:
         return "0"
     return f"{amount:.{max(places, 2 - amount.adjusted()) if amount.adjusted() < -1 else places}f}"
+
+
+def told_names(names: Iterable[str]) -> str:
+    """Write names, of which there is one at least, as a sentence has them."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def told_money(amount: Decimal) -> str:

@@ -6,7 +6,6 @@ rehearsal. Every policy is a share of the time elapsed between a minimum and a m
 one whose minimum and maximum are equal.
 """
 
-import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -186,21 +185,29 @@ def _alike(
 ) -> tuple[Floats, Floats, Floats]:
     """Return the stretches of a policy with one delay each: when they begin, after how many polls, the delay.
 
-    The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
-    shortly before that, so that no rounding decides. The last stretch goes on for ever.
+    The last stretch goes on for ever.
     """
     at, made = 0.0, 0.0
     found = []
     while True:
-        delay = min(max(float(math.ceil(share * at)), low), high)
+        delay, steps = _delay_at(at, share, low, high)
         found.append((at, made, delay))
         if delay >= high or at >= until or made >= most_polls:
             break
-        steps = max(1.0, math.floor((delay / share - at) / delay) - 1.0)
         at += steps * delay
         made += steps
     begun, polls, delays = np.array(found).T
     return begun, polls, delays
+
+
+def _delay_at(at: Any, share: float, low: float, high: float) -> tuple[Any, Any]:
+    """Return the delay that a policy has after so many seconds, and for how many polls it is sure to stay.
+
+    The same delay holds until the share of the time elapsed exceeds it: polls are taken in one go up to
+    shortly before that, so that no rounding decides.
+    """
+    delay = np.minimum(np.maximum(np.ceil(share * at), low), high)
+    return delay, np.maximum(1.0, np.floor((delay / share - at) / delay) - 1.0)
 
 
 def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Floats, Floats, Floats]:
@@ -212,8 +219,7 @@ def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Fl
     end = wanted
     at, made = elapsed, polls
     while len(rows):
-        delay = np.minimum(np.maximum(np.ceil(share * at), low), high)
-        alike = np.maximum(1.0, np.floor((delay / share - at) / delay) - 1.0)
+        delay, alike = _delay_at(at, share, low, high)
         alike[delay >= high] = np.inf
         steps = np.minimum(np.ceil((end - at) / delay), alike)
         at = at + steps * delay

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from orchbench.evaluation.figures import told_names
 from orchbench.trace import Json
 
 FOLDER = Path(__file__).parent / "prices"
@@ -100,12 +101,12 @@ class PriceList:
             return self.region
         known = [key for key in asked if key not in assumed]
         if len(known) < len(assumed):
-            what = f"all but {_listed(known)}" if known else "all"
+            what = f"all but {told_names(map(told_price, known))}" if known else "all"
         else:
             durable = [key for key in assumed if key.startswith(DURABLE)]
             if durable and not any(key.startswith(DURABLE) for key in known):
                 assumed = ["durable prices", *(key for key in assumed if key not in durable)]
-            what = _listed(assumed)
+            what = told_names(map(told_price, assumed))
         return f"{self.region} ({what} assumed from {FALLBACK_REGION})"
 
     def hold_to(self, today: dt.date) -> None:
@@ -123,7 +124,7 @@ class PriceList:
         found = [key for key in dict.fromkeys(keys) if self[key].is_old(today)]
         if not found:
             return []
-        told = _listed(found, lambda key: f"{told_price(key)} ({self[key].date})")
+        told = told_names(f"{told_price(key)} ({self[key].date})" for key in found)
         return [f"Read more than a year ago, and so perhaps out of date: the price of {told}."]
 
 
@@ -261,8 +262,3 @@ def _price(value: Json) -> Price:
 def _assumed(others: PriceList, key: str, note: str) -> Price:
     """Return another region's price as what is assumed here."""
     return replace(others[key], confidence="assumed", assumed_from=others.region, note=note)
-
-
-def _listed(keys: Iterable[str], told: Any = told_price) -> str:
-    *first, last = map(told, keys)
-    return f"{', '.join(first)} and {last}" if first else str(last)

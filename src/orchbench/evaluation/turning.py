@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.decision import SOURCE, Answer, Question, answer, to_rank
+from orchbench.evaluation.decision import Answer, Question, answer, to_rank
+from orchbench.evaluation.estimate import OVER_QUERIES
 from orchbench.evaluation.figures import figure
 from orchbench.evaluation.price_keys import price_keys
 from orchbench.evaluation.tariff import weakest
@@ -99,8 +100,8 @@ def _turn(one: _Changed, now: Answer, candidates: Sequence[Candidate], *, upward
     return abs(math.log(factor)), {
         "what": one.what,
         "kind": one.kind,
-        "factor": figure(round(factor, 6), "times its value", label, SOURCE),
-        "at": figure(value, "s", label, SOURCE) if one.whole else None,
+        "factor": figure(round(factor, 6), "times its value", label, OVER_QUERIES),
+        "at": figure(value, "s", label, OVER_QUERIES) if one.whole else None,
         "direction": "more" if factor > 1 else "less",
         "way": instead.way if instead else None,
         "poll": instead.policy.shown if instead else None,

@@ -6,6 +6,7 @@ Faults that the same ways meet stand in one table, which has a column for each o
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchbench.evaluation.figures import told_names
 from orchbench.faults.matrix import Row
 from orchbench.faults.promise import Observation
 
@@ -35,11 +36,11 @@ class Group:
         """Who meets these faults, and why others cannot."""
         if not self.why_not:
             return "Every way meets these."
-        met = f"Met by {several(self.ways)}." if self.ways else "Met by no way."
+        met = f"Met by {told_names(self.ways)}." if self.ways else "Met by no way."
         ways_of: dict[str, list[str]] = {}
         for way, reason in self.why_not.items():
             ways_of.setdefault(reason, []).append(way)
-        return " ".join([met, *(f"Not met by {several(ways)}: {why}." for why, ways in ways_of.items())])
+        return " ".join([met, *(f"Not met by {told_names(ways)}: {why}." for why, ways in ways_of.items())])
 
 
 def groups(rows: Sequence[Row]) -> list[Group]:
@@ -83,12 +84,6 @@ def _markdown_lines(group: Group) -> Iterator[str]:
         yield f"| {' | '.join(shown)} |"
 
 
-def several(names: Sequence[str]) -> str:
-    """Write names as a sentence has them."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def _end(cell: Observation) -> str:
     left = f", {cell.running} left running" if cell.running else ""
     return " ".join(filter(None, cell.verdict[:2])) + left
@@ -103,4 +98,4 @@ def _shared(row: Row, value: Callable[[Observation], str]) -> str:
 def _seconds(found: float | None) -> str:
     if found is None:
         return NOTHING
-    return f"{found:,.0f}" if found >= 100 or not round(found % 1, 1) % 1 else f"{found:,.1f}"
+    return f"{found:,.0f}" if found >= 100 else f"{found:.1f}".removesuffix(".0")

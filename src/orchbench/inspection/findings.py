@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orchbench.evaluation.figures import told_names
 from orchbench.inspection.definitions import Machine, action, listed, machines
 from orchbench.inspection.polling import ENDED, RUNNING, SUBMITS, Fate, Loop, loops
 from orchbench.trace import Json
@@ -82,7 +83,7 @@ def _of_statuses(loop: Loop) -> Iterator[Finding]:
             yield Finding("status-unhandled", said, (loop.choice,))
     early = [one for one in RUNNING if loop.fates[one] in (Fate.LEAVES, Fate.FAILS)]
     if early and len(early) < len(RUNNING):
-        said = f"{_told(early)}: {loop.choice!r} leaves the loop although the statement has not ended."
+        said = f"{told_names(early)}: {loop.choice!r} leaves the loop although the statement has not ended."
         yield Finding("status-unhandled", said, (loop.choice,))
 
 
@@ -114,7 +115,8 @@ def _of_tasks(tasks: list[tuple[str, Json, Machine]], has_timeout: bool) -> Iter
     submits = [name for name, one, _m in tasks if action(one) in SUBMITS and not _is_token_passed(one)]
     if submits:
         said = (
-            f"{_told(submits)}: no ClientToken of the execution's, so a repeated submit runs its SQL again."
+            f"{told_names(submits)}: no ClientToken of the execution's, so a repeated submit runs its SQL "
+            "again."
         )
         yield Finding("no-client-token", said, tuple(submits))
 
@@ -126,7 +128,7 @@ def _of_errors(name: str, state: Json, machine: Machine) -> Iterator[Finding]:
     if machine.caught or ALL in caught or not (caught or retried):
         return
     if caught:
-        said = f"{name!r} catches {_told(sorted(caught))} and no other error."
+        said = f"{name!r} catches {told_names(sorted(caught))} and no other error."
         yield Finding("error-unhandled", said, (name,))
     if _has(state, "TimeoutSeconds") and not {ALL, TIMED_OUT} & (caught | retried):
         said = f"{name!r} has a TimeoutSeconds, and nobody handles {TIMED_OUT}."
@@ -141,7 +143,3 @@ def _is_token_passed(state: Json) -> bool:
     given = state.get("Parameters") or state.get("Arguments")
     # Arguments that are one expression of JSONata may hold anything.
     return not isinstance(given, dict) or any(key.removesuffix(".$") == "ClientToken" for key in given)
-
-
-def _told(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
