@@ -5,11 +5,12 @@ import json
 import pytest
 
 from orchbench.cli import main
-from orchbench.ways import all_ways
+from orchbench.ways import all_ways, the_pair
 from orchbench.ways.way import Waits
 
 POLLS_A_MINUTE = {Waits.BY_POLLING: 6, Waits.HELD: 2, Waits.FOR_AN_EVENT: 1}
 SHORT = ["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", "1"]
+OF_THE_PAIR = [word for name in the_pair() for word in ("--way", name)]
 
 
 @pytest.mark.slow
@@ -39,7 +40,7 @@ def test_the_same_command_twice_gives_the_same_digest(capsys: pytest.CaptureFixt
 def test_several_processes_give_the_digest_of_one(capsys: pytest.CaptureFixture[str]) -> None:
     digests = set()
     for processes in ("1", "2"):
-        main(["rehearse", "--duration", "60", "--poll", "fixed:10s", "--processes", processes, "--json"])
+        main([*SHORT, *OF_THE_PAIR, "--processes", processes, "--json"])
         digests.add(json.loads(capsys.readouterr().out)["digest"])
     assert len(digests) == 1
 

@@ -260,9 +260,9 @@ class DurableHost:
         if not all(map(_is_step_start, updates)):
             # A step's start is sent beside the step: nobody waits for it.
             self._sleep_in_service()
-        before = {one.operation_id: one.step_details for one in self.execution.operations}
+        kept = self._kept_by_conditions(updates)
         output = self._processor.process_checkpoint(token, updates, client_token)
-        self._keep_what_conditions_kept(updates, before)
+        self._keep(kept)
         self.meter.count(updates)
         self._order.updated(updates)
         self._callbacks.began(updates)
@@ -270,20 +270,30 @@ class DurableHost:
         self._order.completed(self.execution)
         return output
 
-    def _keep_what_conditions_kept(
-        self, updates: Sequence[OperationUpdate], before: Mapping[str, StepDetails | None]
-    ) -> None:
+    def _kept_by_conditions(self, updates: Sequence[OperationUpdate]) -> dict[str, str]:
+        """Return what the last polls kept of conditions of which the next poll begins, by their operations."""
+        begun = {one.operation_id for one in updates if _is_step_start(one)}
+        if not begun:
+            return {}
+        return {
+            one.operation_id: one.step_details.result
+            for one in self.execution.operations
+            if one.operation_id in begun and one.step_details and one.step_details.result is not None
+        }
+
+    def _keep(self, kept: Mapping[str, str]) -> None:
         """Put back what a condition's last poll kept, which the testing SDK drops when the next one begins.
 
         That the service keeps it is assumed: a poll whose function dies begins again, and the SDK reads it
         then.
         """
-        begun = {one.operation_id for one in updates if _is_step_start(one)}
+        if not kept:
+            return
         for index, operation in enumerate(self.execution.operations):
-            details, kept = operation.step_details, before.get(operation.operation_id)
-            if operation.operation_id in begun and details and kept and details.result is None:
+            details, result = operation.step_details, kept.get(operation.operation_id)
+            if details and result is not None and details.result is None:
                 self.execution.operations[index] = replace(
-                    operation, step_details=replace(details, result=kept.result)
+                    operation, step_details=replace(details, result=result)
                 )
 
     def _follow(self, updates: Sequence[OperationUpdate]) -> None:
