@@ -11,7 +11,7 @@ settings.load_profile("offline")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--schedules", type=int, default=40, metavar="N", help="random fault schedules to rehearse (40)"
+        "--schedules", type=int, default=20, metavar="N", help="random fault schedules to rehearse (20)"
     )
     parser.addoption(
         "--at-once",

@@ -1,6 +1,6 @@
 """Random fault schedules: whatever goes wrong together, each way keeps its promises, and all end alike.
 
-``--schedules`` says how many (40 by default), ``--hypothesis-seed`` which (0 by default)::
+``--schedules`` says how many (20 by default), ``--hypothesis-seed`` which (0 by default)::
 
     python -m pytest tests/rehearsal/test_random_schedules.py --schedules 5000 -n 2
 

@@ -29,7 +29,6 @@ from aws_durable_execution_sdk_python.lambda_service import (
     OperationType,
     OperationUpdate,
     StateOutput,
-    StepDetails,
 )
 from aws_durable_execution_sdk_python_testing.checkpoint.processor import CheckpointProcessor
 from aws_durable_execution_sdk_python_testing.exceptions import InvalidParameterValueException
@@ -271,7 +270,7 @@ class DurableHost:
         return output
 
     def _kept_by_conditions(self, updates: Sequence[OperationUpdate]) -> dict[str, str]:
-        """Return what the last polls kept of conditions of which the next poll begins, by their operations."""
+        """Return what conditions whose next poll begins kept of the last, by their operations."""
         begun = {one.operation_id for one in updates if _is_step_start(one)}
         if not begun:
             return {}
