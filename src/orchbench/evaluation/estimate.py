@@ -117,6 +117,12 @@ class Followed:
         """What happened, in all executions together."""
         return self.used.total
 
+    @cached_property
+    def runs_by_begun(self) -> Counts:
+        """How many executions began no poll, one, two and so on."""
+        found: Counts = np.bincount(self.used.begun)
+        return found
+
     def of(self, meter: Meter) -> Counts:
         """Return the amounts of a meter, none where the way does not use it."""
         found: Counts = self.used.count(self.usage, meter)
@@ -279,7 +285,7 @@ class Estimate:
         return [(share, followed) for share, followed in ends if share]
 
     def _means(self, followed: Followed) -> dict[Key, Decimal]:
-        sums, total, polled = followed.sums, followed.total, int(self._of_polls.sum())
+        sums, total, polled = followed.sums, followed.total, int(self._of_polls @ followed.runs_by_begun)
         billed = {
             (MILLISECONDS, name): Decimal(self._billed(name, sums, total.begun, polled))
             for name in followed.usage.functions
@@ -295,8 +301,9 @@ class Estimate:
 
     def _cost_usd(self, followed: Followed) -> Floats:
         counted, begun = followed.counted(followed.used), followed.used.begun
+        of_polls = self._of_polls[begun]
         billed = {
-            (MILLISECONDS, name): self._billed(name, counted, begun, self._of_polls)
+            (MILLISECONDS, name): self._billed(name, counted, begun, of_polls)
             for name in followed.usage.functions
         }
         cost = np.zeros(len(followed.statement_seconds))
@@ -309,11 +316,12 @@ class Estimate:
     def _usd(self, amounts: Mapping[Key, Decimal]) -> Decimal:
         return priced(_quantities(self.followed.usage, amounts, self.terms), self.terms.prices).total_usd
 
-    @cached_property
+    @property
     def _of_polls(self) -> Counts:
-        """What each query's polls are billed for, in milliseconds, checkpoints and cold starts apart."""
-        terms, usage = self.terms, self.followed.usage
-        return milliseconds_of_polls(usage, terms.assumed, terms.memory_mb, self.followed.used.begun)
+        """What no poll, one, two and so on are billed for, in milliseconds, checkpoints and cold starts apart."""
+        terms, followed = self.terms, self.followed
+        most = len(followed.runs_by_begun) - 1
+        return milliseconds_of_polls(followed.usage, terms.assumed, terms.memory_mb, most)
 
     def _billed(self, function: str, counted: Mapping[Key, Any], begun: Any, of_polls: Any) -> Any:
         """Return what a function's invocations are billed for, each rounded up to the millisecond."""
