@@ -37,6 +37,11 @@ class MostPolls:
     answered: int
     begun: int
 
+    @property
+    def least(self) -> int:
+        """Up to so many polls, no quota interferes."""
+        return min(self.succeeded, self.timed_out, self.answered, self.begun)
+
 
 @dataclass(frozen=True)
 class PollColumns:
@@ -141,6 +146,13 @@ def moment_after(policy: Policy, polls: int) -> float:
     return float(elapsed[0])
 
 
+@lru_cache(maxsize=1024)
+def polls_until(seconds: float, policy: Policy) -> int:
+    """Return which poll is the first one at or after a moment, without a budget or a deadline."""
+    (polls,), _, _ = _followed(np.maximum(1.0, np.ceil([seconds])), policy)
+    return int(polls)
+
+
 def slow_delays(
     policy: Policy, polled: PollColumns, longer_than_seconds: float
 ) -> tuple[Counts, Counts, Counts]:
@@ -239,8 +251,7 @@ def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Fl
 def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.intp]:
     """Return where following the policy up to the deadline would use more polls than the budget leaves."""
     # Where the longest timeout does not, none does.
-    (most,), _, _ = _followed(timeout_seconds.max(initial=0.0, keepdims=True), policy)
-    if most <= budget_polls:
+    if polls_until(float(timeout_seconds.max(initial=1.0)), policy) <= budget_polls:
         return np.empty(0, dtype=np.intp)
     needed, _, _ = _followed(timeout_seconds, policy)
     return np.flatnonzero(needed > budget_polls)
