@@ -62,7 +62,8 @@ def between(text: str, name: str) -> str:
 
 def shown(tables: str) -> dict[tuple[str, str], str]:
     """Return what stands under each way, by the fault and the way."""
-    found, ways = {}, list[str]()
+    found: dict[tuple[str, str], str] = {}
+    ways: list[str] = []
     for line in tables.splitlines():
         first, *others = (cell.strip() for cell in line.strip("|").split("|"))
         if first == "fault":
