@@ -14,7 +14,7 @@ settings.load_profile("offline")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Have no garbage looked for in what imports and tests leave, which stays: it takes a third of the time."""
+    """Look for no garbage in what imports and tests leave, which stays: it takes a third of the time."""
     gc.disable()
     try:
         return (yield)
