@@ -51,8 +51,6 @@ def test_a_second_start_is_answered_with_the_running_execution(way: str) -> None
 def test_a_day_of_adaptive_polling_stays_inside_every_quota(way: str) -> None:
     if all_ways()[way].waits is not Waits.BY_POLLING:
         pytest.skip("no poll policy makes it look less often")
-    if way == "durable-poll" and settings().max_examples < 500:
-        pytest.skip("durable-condition polls alike, replaying less: only with --hypothesis-profile=full")
     done = rehearse(Scenario.polled(86_400, "adaptive", timeout_seconds=86_400), way)
     shown = figures(done)
     assert shown["outcome"] == "SUCCEEDED"
