@@ -292,7 +292,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python benchmarks/cold_start.py", description=__doc__)
     parser.add_argument("function", nargs="*", help="measure these functions alone (default: all)")
     parser.add_argument("--runs", type=int, default=9, help="how many rounds (default: 9)")
-    parser.add_argument("--blocks", type=int, default=5, help="of ten warm invocations each (default: 5)")
+    parser.add_argument("--blocks", type=int, default=20, help="of ten warm invocations each (default: 20)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
     if min(arguments.runs, arguments.blocks) < 1:

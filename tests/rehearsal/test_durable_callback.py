@@ -83,7 +83,9 @@ def test_an_event_that_is_lost_costs_the_fallbacks_delay_at_most_and_one_callbac
     ).followed
 
     assert done.trace.status is ExecutionStatus.SUCCEEDED
-    assert latency(done.trace).detection_lag_seconds == rounds * 1_800 - seconds == found.lag_seconds[0]
+    assert (
+        latency(done.trace).detection_lag_seconds == rounds * 1_800 - seconds == found.watched.lag_seconds[0]
+    )
     assert used(done) == stated(rounds, events=0, besides=WAY.usage.by_fallback)
     counted = (int(found.of(DURABLE_OPERATIONS)[0]), int(found.of(HISTORY_EVENTS)[0]))
     assert (*counted, int(found.invocations[0])) == used(done)

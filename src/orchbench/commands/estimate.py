@@ -258,7 +258,7 @@ def estimate_of(candidate: Candidate, policy: Policy, asked: _Asked) -> Json:
         "polls": mean(polled.polls, "polls"),
         **{meter.key: mean(found.of(meter), meter.unit) for meter in counted_meters()},
         "invocations": mean(found.invocations, "invocations"),
-        "detection_lag": mean(found.lag_seconds, "s"),
+        "detection_lag": mean(found.watched.lag_seconds, "s"),
         **lag_figures(estimated),
         "timed_out_share": mean(polled.timed_out, "of the runs"),
         "poll_budget_stretches": estimated.followed.stretched,

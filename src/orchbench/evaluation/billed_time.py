@@ -31,18 +31,16 @@ def invocation_milliseconds(assumed: Assumptions, memory_mb: int, *, replayed: i
 
 
 def milliseconds_of_polls(
-    usage: Usage, assumed: Assumptions, memory_mb: int, begun: NDArray[np.int64]
+    usage: Usage, assumed: Assumptions, memory_mb: int, most_polls: int
 ) -> NDArray[np.int64]:
-    """Return what the invocations of all polls are billed for together, a row an execution."""
+    """Return what the invocations of no poll, of one, of two and so on are billed for together."""
     if not usage.look.invocations:
-        return np.zeros_like(begun)
-    known = (int(begun.max(initial=0)) // TABLE + 1) * TABLE
+        return np.zeros(most_polls + 1, dtype=np.int64)
+    known = (most_polls // TABLE + 1) * TABLE
     warm = assumed.invocation_seconds(memory_mb, suspends=usage.suspends)
     replayed = usage.replayed_by_first_poll, usage.replayed_more_each_poll
-    summed: NDArray[np.int64] = _summed(warm, assumed.replayed_operation_seconds(memory_mb), replayed, known)[
-        begun
-    ]
-    return summed
+    summed = _summed(warm, assumed.replayed_operation_seconds(memory_mb), replayed, known)
+    return summed[: most_polls + 1]
 
 
 @lru_cache(maxsize=64)

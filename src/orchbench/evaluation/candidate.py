@@ -3,9 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from orchbench.evaluation.polling import Floats
 from orchbench.platforms.platform import AccountQuotas
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
@@ -70,11 +67,6 @@ class Candidate:
         """Tell whether it learns of the end by an event, with a slow poll behind it."""
         return self.waits is Waits.FOR_AN_EVENT
 
-    @property
-    def sees_ends_at_once(self) -> bool:
-        """Tell whether a statement's end ends its wait, or its look that is held."""
-        return not self.polls and not self.events_lost
-
     def kept(self, policy: Policy) -> Policy:
         """Return what it makes of a poll policy: its fallback behind an event, or looks that are held."""
         if self.waits is Waits.HELD:
@@ -91,13 +83,6 @@ class Candidate:
         if usage is None or self.kept(policy).is_fixed:
             return self
         return replace(self, usage=usage, budget_polls=self.budget_polls and usage.poll_budget)
-
-    def noticed(self, timeouts_seconds: Floats) -> Floats:
-        """Return when it notices that a batch's own time is over: a look that is held ends first."""
-        if self.waits is not Waits.HELD:
-            return timeouts_seconds
-        noticed: Floats = np.ceil(timeouts_seconds / self.held_seconds) * self.held_seconds
-        return noticed
 
 
 def kept_policies(ways: Sequence[Candidate], policies: Iterable[Policy]) -> list[tuple[Candidate, Policy]]:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
-from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, Followed, Terms, estimate_way
+from orchbench.evaluation.estimate import EVENT_SECONDS, Estimate, Terms, estimate_way
+from orchbench.evaluation.followed import Followed, Schedule, Watched, follow
 from orchbench.evaluation.loads import FITS, Load, loads
 from orchbench.evaluation.month import Month, month_of
 from orchbench.evaluation.polling import Floats
@@ -112,6 +113,7 @@ class Question:
         peak_factor: how many times the average the busiest moment is.
         warehouse: what the queries run on; None where it is left out.
         followed: queries that were followed already; what prices alone change is not followed again.
+        watched: the same by the schedule, which ways share.
     """
 
     durations_seconds: Floats
@@ -124,6 +126,9 @@ class Question:
     warehouse: Warehouse | None = None
     material: Material = field(default_factory=Material)
     followed: dict[tuple[Any, ...], Followed] = field(default_factory=dict, compare=False, repr=False)
+    watched: dict[tuple[int, int], dict[Schedule, Watched]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @cached_property
     def warehouse_usd(self) -> Decimal:
@@ -171,13 +176,13 @@ class Option:
     def loads(self) -> Sequence[Load]:
         """How much of each quota the busiest moment uses, the nearest first."""
         question, followed = self.question, self.estimate.followed
-        polls, most_polls = followed.mean_and_most_polls
+        polls, most_polls = followed.watched.mean_and_most_polls
         return loads(
             followed.candidate,
             question.terms.prices.region,
             starts_a_second=float(question.runs_a_month) / SECONDS_A_MONTH * question.peak_factor,
             statement_seconds=question.seconds,
-            makespan_seconds=followed.mean_makespan_seconds,
+            makespan_seconds=followed.watched.mean_makespan_seconds,
             polls=polls,
             most_polls=most_polls,
         )
@@ -266,16 +271,17 @@ class Answer:
 
 def option(question: Question, candidate: Candidate, policy: Policy) -> Option:
     """Return a way with a policy; its queries are followed when somebody looks at it."""
+    seconds, timeout = question.durations_seconds, question.timeout_seconds
     warm = float(question.terms.assumed["kept_warm_seconds"])
-    found = estimate_way(
-        candidate.polling(policy),
-        question.durations_seconds,
-        policy,
-        question.terms,
-        question.timeout_seconds,
-    )
-    key = (id(question.durations_seconds), candidate.name, found.policy, warm, question.timeout_seconds)
-    return Option(question, replace(found, followed=question.followed.setdefault(key, found.followed)))
+    candidate = candidate.polling(policy)
+    key = (id(seconds), candidate.name, candidate.kept(policy), warm, timeout)
+    if key not in question.followed:
+        watched = question.watched.setdefault((id(seconds), timeout), {})
+        timeouts = np.full(len(seconds), float(timeout))
+        question.followed[key] = follow(
+            candidate, policy, seconds, timeouts, kept_warm_seconds=warm, known=watched
+        )
+    return Option(question, Estimate(question.followed[key], question.terms))
 
 
 def best_of(question: Question, candidate: Candidate) -> Option | None:

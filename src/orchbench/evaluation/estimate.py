@@ -1,14 +1,13 @@
 """The estimate of one way: its queries followed with one policy, what that uses, and its bill.
 
 A figure goes one way: ``polling`` says when polls fall, ``Used`` what happened then, ``Followed`` sums up
-what of it is billed, and ``tariff`` says for how much. Whoever shows an estimate takes it from here, so that
-a command, a page and a decision say the same. What AWS adds to a delay is left out, as in a rehearsal, and
-the counts equal those of one; faults and retries are left out too.
+what of it is counted, here it is billed, and ``tariff`` says for how much. Whoever shows an estimate takes it
+from here, so that a command, a page and a decision say the same. What AWS adds to a delay is left out, as in
+a rehearsal, and the counts equal those of one; faults and retries are left out too.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -23,19 +22,17 @@ from orchbench.evaluation.billed_time import (
 )
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.cost import compute_quantity, logs_quantity, metered_quantities
-from orchbench.evaluation.lag import Lag, Told, lag_at_any_moment
-from orchbench.evaluation.limits import is_stretched, longest_delay
-from orchbench.evaluation.polling import Counts, Floats, PollColumns, poll, woken
+from orchbench.evaluation.followed import COLD, KEPT, LOGGED, LOGGING, METER, REQUESTS, Followed, Key, follow
+from orchbench.evaluation.lag import Lag, Told
+from orchbench.evaluation.polling import Counts, Floats, PollColumns
 from orchbench.evaluation.price_keys import GB_SECOND, REQUEST, price_key
 from orchbench.evaluation.prices import PriceList
 from orchbench.evaluation.tariff import Bill, Quantity, free_quantities, priced
-from orchbench.evaluation.used import Used, most_polls, used_by
 from orchbench.evaluation.workload import LONGEST_SECONDS
-from orchbench.platforms.meters import CHECKPOINTS, Meter
+from orchbench.platforms.meters import CHECKPOINTS
 from orchbench.trace import Label
 from orchbench.ways.durations import Policy
 from orchbench.ways.usage import Usage
-from orchbench.ways.way import Waits
 
 CLOSED_FORM = "closed form of the way's own counts"
 OVER_QUERIES = "closed form over the workload"
@@ -43,11 +40,7 @@ AS_REHEARSED = "bytes as rehearsed, times polls"
 USUAL_MEMORY_MB = 128
 """Of a function, where nobody gives another."""
 LOST, EVENT_SECONDS = "lost_events_share", "statement_event_seconds"
-METER, KEPT, REQUESTS, COLD, LOGGED = "meter", "kept for seconds", "requests", "cold starts", "logged"
 MILLISECONDS = "milliseconds"
-LOGGING = ("work", "checks", "invocations")
-Key = tuple[str, str]
-"""What kind of amount, and of what."""
 
 
 @dataclass(frozen=True)
@@ -58,154 +51,6 @@ class Terms:
     architecture: str
     memory_mb: int
     assumed: Assumptions
-
-
-@dataclass(frozen=True)
-class Followed:
-    """Queries as one way follows them with one policy: nothing here depends on a price.
-
-    Attributes:
-        policy: as the way keeps it.
-        statement_seconds: from the statement's creation to its end, Redshift's queue included.
-        timeout_seconds: the batch's own.
-        quantities: by the assumptions and the deployment that they were made with, held to keep their ids.
-    """
-
-    candidate: Candidate
-    policy: Policy
-    statement_seconds: Floats
-    timeout_seconds: Floats
-    kept_warm_seconds: float
-    quantities: dict[tuple[int, str, int], tuple[Assumptions, list[Quantity]]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    @property
-    def usage(self) -> Usage:
-        """The way's own counts."""
-        return self.candidate.usage
-
-    @cached_property
-    def polled(self) -> PollColumns:
-        """When its polls fall."""
-        seconds, delays = self.statement_seconds, None
-        budget, usage = self.candidate.budget_polls, self.usage
-        if usage.changing_delays is not None and self.policy.is_fixed and self.policy.budget and budget:
-            # The way keeps one delay for a whole execution, and its poll budget rounds that one up.
-            delays = np.maximum(self.policy.minimum_seconds, np.ceil(self.timeout_seconds / budget))
-        timeouts = self.candidate.noticed(self.timeout_seconds)
-        found = poll(seconds, timeouts, self.policy, budget, most_polls(usage), delays_seconds=delays)
-        return woken(found, seconds) if self.candidate.sees_ends_at_once else found
-
-    @cached_property
-    def used(self) -> Used:
-        """What happened."""
-        way = self.candidate
-        return used_by(
-            self.polled, self.policy, self.kept_warm_seconds, way.waits, events_lost=way.events_lost
-        )
-
-    @cached_property
-    def when_lost(self) -> "Followed":
-        """The same where no event comes; itself where none is waited for."""
-        if not self.candidate.is_woken or self.candidate.events_lost:
-            return self
-        return replace(self, candidate=replace(self.candidate, events_lost=True), quantities={})
-
-    @cached_property
-    def total(self) -> Used:
-        """What happened, in all executions together."""
-        return self.used.total
-
-    def of(self, meter: Meter) -> Counts:
-        """Return the amounts of a meter, none where the way does not use it."""
-        found: Counts = self.used.count(self.usage, meter)
-        return found
-
-    @property
-    def invocations(self) -> Counts:
-        """Of all functions together."""
-        found: Counts = self.used.invocations(self.usage)
-        return found
-
-    @property
-    def unseen(self) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """Where the deadline passed first, or a quota ended the execution: no end was detected."""
-        return self.polled.timed_out | self.polled.died
-
-    @property
-    def lag_seconds(self) -> Floats:
-        """Detection lag of these ends; NaN where none was detected."""
-        return np.where(self.unseen, np.nan, self.polled.seen_at_seconds - self.statement_seconds)
-
-    @cached_property
-    def mean_makespan_seconds(self) -> float:
-        """From the statement's creation to its last poll, on average."""
-        return float(self.polled.seen_at_seconds.mean())
-
-    @cached_property
-    def mean_and_most_polls(self) -> tuple[float, int]:
-        """Of a run on average, and of the longest."""
-        return float(self.polled.polls.mean()), int(self.polled.polls.max())
-
-    @property
-    def longest_timeout_seconds(self) -> float:
-        """The batch's own, the longest where queries have several."""
-        return float(self.timeout_seconds.max())
-
-    @cached_property
-    def longest_delay_seconds(self) -> float:
-        """The longest delay of the schedule up to the timeout: what an end can stay unseen at worst."""
-        if self.candidate.waits is Waits.HELD:
-            return 0.0
-        return longest_delay(self.policy, self.longest_timeout_seconds, self.candidate.budget_polls)
-
-    @cached_property
-    def lag_of_polls(self) -> Lag:
-        """The detection lag of ends at any moment, where polls alone tell of them."""
-        return self.lag(Told(0.0, 0.0) if self.candidate.waits is Waits.HELD else None)
-
-    def lag(self, told: Told | None) -> Lag:
-        """Return the detection lag of ends at any moment, and of those that are told."""
-        # A deadline that happens to cut a delay short says nothing of an end at another moment.
-        longest = self.longest_delay_seconds
-        return lag_at_any_moment(
-            np.minimum(self.polled.interval_seconds, longest)[~self.unseen], longest, told
-        )
-
-    @cached_property
-    def stretched(self) -> bool:
-        """Tell whether the poll budget makes delays longer than the policy's."""
-        return is_stretched(self.longest_timeout_seconds, self.policy, self.candidate.budget_polls)
-
-    def counted(self, used: Used) -> dict[Key, Any]:
-        """Return everything that is billed and counted: of each execution, or of all together."""
-        usage = self.usage
-        found = {(METER, meter.key): self._stored(meter, used) for meter in usage.meters}
-        for name in usage.functions:
-            found[REQUESTS, name] = used.invocations(usage, name)
-            found[COLD, name] = used.cold_starts_of(usage, name)
-        if usage.functions:
-            logged = (used.work(usage), used.checks(usage), used.invocations(usage))
-            found |= {(LOGGED, what): amount for what, amount in zip(LOGGING, logged, strict=True)}
-        return found
-
-    def _stored(self, meter: Meter, used: Used) -> Any:
-        more = bytes_of_the_policy(self.policy, used) if meter.is_size else 0
-        return used.count(self.usage, meter) + more
-
-    @cached_property
-    def kept(self) -> dict[Key, Floats]:
-        """What is kept, times the seconds that each execution takes."""
-        meters = [meter for meter in self.usage.meters if meter.retention]
-        seconds = self.polled.seen_at_seconds
-        return {(KEPT, meter.key): self._stored(meter, self.used) * seconds for meter in meters}
-
-    @cached_property
-    def sums(self) -> dict[Key, Decimal]:
-        """The sums over all queries, exact where they are of whole numbers."""
-        counted = {key: Decimal(amount) for key, amount in self.counted(self.total).items()}
-        return counted | {key: Decimal(str(float(column.sum()))) for key, column in self.kept.items()}
 
 
 @dataclass(frozen=True)
@@ -228,7 +73,7 @@ class Estimate:
     @property
     def polled(self) -> PollColumns:
         """When its polls fall."""
-        return self.followed.polled
+        return self.followed.watched.polled
 
     @property
     def lost_share(self) -> Decimal:
@@ -242,7 +87,7 @@ class Estimate:
         """The detection lag of ends at any moment, as it is expected where events may be lost."""
         if self.candidate.is_woken:
             return self.followed.lag(Told(float(self.terms.assumed[EVENT_SECONDS]), float(self.lost_share)))
-        return self.followed.lag_of_polls
+        return self.followed.lag()
 
     @property
     def when_lost(self) -> "Estimate":
@@ -279,7 +124,8 @@ class Estimate:
         return [(share, followed) for share, followed in ends if share]
 
     def _means(self, followed: Followed) -> dict[Key, Decimal]:
-        sums, total, polled = followed.sums, followed.total, int(self._of_polls.sum())
+        sums, watched = followed.sums, followed.watched
+        total, polled = watched.total, int(self._of_polls @ watched.runs_by_begun)
         billed = {
             (MILLISECONDS, name): Decimal(self._billed(name, sums, total.begun, polled))
             for name in followed.usage.functions
@@ -294,12 +140,13 @@ class Estimate:
         return summed
 
     def _cost_usd(self, followed: Followed) -> Floats:
-        counted, begun = followed.counted(followed.used), followed.used.begun
+        counted, begun = followed.counted(followed.watched.used), followed.watched.used.begun
+        of_polls = self._of_polls[begun]
         billed = {
-            (MILLISECONDS, name): self._billed(name, counted, begun, self._of_polls)
+            (MILLISECONDS, name): self._billed(name, counted, begun, of_polls)
             for name in followed.usage.functions
         }
-        cost = np.zeros(len(followed.statement_seconds))
+        cost = np.zeros(len(followed.watched.statement_seconds))
         for key, column in (counted | followed.kept | billed).items():
             # A second for which something is kept has no price without the thing that is.
             kept = {(METER, key[1]): Decimal(1)} if key[0] == KEPT else {}
@@ -309,11 +156,12 @@ class Estimate:
     def _usd(self, amounts: Mapping[Key, Decimal]) -> Decimal:
         return priced(_quantities(self.followed.usage, amounts, self.terms), self.terms.prices).total_usd
 
-    @cached_property
+    @property
     def _of_polls(self) -> Counts:
-        """What each query's polls are billed for, in milliseconds, checkpoints and cold starts apart."""
-        terms, usage = self.terms, self.followed.usage
-        return milliseconds_of_polls(usage, terms.assumed, terms.memory_mb, self.followed.used.begun)
+        """Milliseconds that no poll, one, two and so on are billed for, checkpoints and cold starts apart."""
+        terms, followed = self.terms, self.followed
+        most = len(followed.watched.runs_by_begun) - 1
+        return milliseconds_of_polls(followed.usage, terms.assumed, terms.memory_mb, most)
 
     def _billed(self, function: str, counted: Mapping[Key, Any], begun: Any, of_polls: Any) -> Any:
         """Return what a function's invocations are billed for, each rounded up to the millisecond."""
@@ -364,14 +212,13 @@ def estimate_way(
         timeout_seconds: the batch's own; else what each query usually has.
     """
     durations = np.atleast_1d(np.asarray(durations_seconds, dtype=np.float64))
-    kept = candidate.kept(policy)
     timeouts = (
         usual_timeouts(durations)
         if timeout_seconds is None
         else np.full(len(durations), float(timeout_seconds))
     )
     kept_warm = float(terms.assumed["kept_warm_seconds"])
-    return Estimate(Followed(candidate.following(policy), kept, durations, timeouts, kept_warm), terms)
+    return Estimate(follow(candidate, policy, durations, timeouts, kept_warm_seconds=kept_warm), terms)
 
 
 def usual_timeouts(durations_seconds: Floats) -> Floats:
@@ -403,18 +250,3 @@ def _quantities(usage: Usage, amounts: Mapping[Key, Decimal], terms: Terms) -> I
     if usage.functions:
         work, checks, invocations = (of(LOGGED, what) for what in LOGGING)
         yield logs_quantity(work, checks, invocations, assumed)
-
-
-def bytes_of_the_policy(policy: Policy, used: Used) -> Any:
-    """Return how much more is stored where a policy is written longer than a fixed interval.
-
-    The input has it as it was given, and the submit and every poll with everything filled in.
-    """
-    if policy.is_fixed:
-        return 0
-    usual = Policy.fixed(10)
-    stored, given = (
-        len(json.dumps(longer)) - len(json.dumps(shorter))
-        for longer, shorter in ((policy.stored, usual.stored), (policy.to_input(), usual.to_input()))
-    )
-    return used.polls * stored + used.runs * (stored + given)

@@ -19,7 +19,7 @@ def lag_figures(found: Estimate) -> Json:
     lag, source, label = found.lag, ANY_MOMENT, Label.ESTIMATED
     if found.candidate.is_woken:
         source, label = OF_EVENTS, Label.ASSUMED
-    worst = None if found.followed.unseen.all() else lag.worst_seconds
+    worst = None if found.followed.watched.unseen.all() else lag.worst_seconds
     return {
         "detection_lag_mean": figure(_rounded(lag.mean_seconds), "s", label, source),
         "detection_lag_p95": figure(_rounded(lag.p95_seconds), "s", label, source),

@@ -14,7 +14,7 @@ import numpy as np
 
 from orchbench.evaluation.candidate import Candidate
 from orchbench.evaluation.figures import figure
-from orchbench.evaluation.polling import PollColumns, moment_after, poll
+from orchbench.evaluation.polling import PollColumns, moment_after, poll, polls_until
 from orchbench.evaluation.used import most_polls
 from orchbench.trace import Json, Label
 from orchbench.ways.durations import Policy, shown_duration
@@ -167,13 +167,11 @@ def longest_delay(policy: Policy, timeout_seconds: float, budget_polls: int | No
     return max(delay_before(1.0), last, delay_before(max(1.0, timeout_seconds - last)))
 
 
-@lru_cache(maxsize=1024)
 def is_stretched(timeout_seconds: float, policy: Policy, budget_polls: int | None) -> bool:
     """Tell whether a poll budget makes delays longer than the policy's, up to a timeout."""
-    if budget_polls is None:
+    if budget_polls is None or not policy.budget:
         return False
-    needed = _polled(timeout_seconds, timeout_seconds, replace(policy, budget=False)).polls[0]
-    return policy.budget and bool(needed > budget_polls)
+    return polls_until(timeout_seconds, policy) > budget_polls
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def _faults(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
 def _traces(estimate: Estimate, runs: Decimal) -> Iterator[Quantity]:
     """Yield the traces: a resume is an invocation and begins one, a state machine's run is one."""
     usage, assumed = estimate.candidate.usage, estimate.terms.assumed
-    totals = [(share, followed.total) for share, followed in estimate.ends]
+    totals = [(share, followed.watched.total) for share, followed in estimate.ends]
     each = sum((share * total.invocations(usage) / total.runs for share, total in totals), Decimal(0))
     begun = (each if usage.suspends else Decimal(1)) * runs * (1 + assumed["failed_runs_share"])
     always = min(begun, TRACES_ALWAYS)

@@ -37,6 +37,11 @@ class MostPolls:
     answered: int
     begun: int
 
+    @property
+    def least(self) -> int:
+        """Up to so many polls, no quota interferes."""
+        return min(self.succeeded, self.timed_out, self.answered, self.begun)
+
 
 @dataclass(frozen=True)
 class PollColumns:
@@ -96,7 +101,7 @@ def poll(
     else:
         polls, seen_at, delay = _followed(wanted, policy, most_polls=most.begun if most else np.inf)
     if budget_polls is not None and policy.budget and delays_seconds is None:
-        rows = np.flatnonzero(_stretched(timeout_seconds, policy, budget_polls))
+        rows = _stretched(timeout_seconds, policy, budget_polls)
         if len(rows):
             stretched = _evenly if policy.is_fixed else _stretched_at_first
             found = stretched(wanted[rows], timeout_seconds[rows], budget_polls, policy)
@@ -141,6 +146,13 @@ def moment_after(policy: Policy, polls: int) -> float:
     return float(elapsed[0])
 
 
+@lru_cache(maxsize=1024)
+def polls_until(seconds: float, policy: Policy) -> int:
+    """Return which poll is the first one at or after a moment, without a budget or a deadline."""
+    (polls,), _, _ = _followed(np.maximum(1.0, np.ceil([seconds])), policy)
+    return int(polls)
+
+
 def slow_delays(
     policy: Policy, polled: PollColumns, longer_than_seconds: float
 ) -> tuple[Counts, Counts, Counts]:
@@ -170,6 +182,9 @@ def _followed(wanted: Floats, policy: Policy, most_polls: float = np.inf) -> tup
     until = max(DAY_SECONDS, float(wanted.max(initial=0.0)))
     share, low, high = policy.share, float(policy.minimum_seconds), float(policy.maximum_seconds)
     begun, made, delays = _alike(share, low, high, until, most_polls)
+    if len(delays) == 1:
+        followed: Floats = np.minimum(np.ceil(wanted / delays[0]), most_polls)
+        return followed, followed * delays[0], np.full_like(wanted, delays[0])
     which = np.searchsorted(begun, wanted) - 1
     polls: Floats = made[which] + np.ceil((wanted - begun[which]) / delays[which])
     if most_polls < np.inf:
@@ -233,11 +248,13 @@ def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Fl
     return polls, elapsed, last
 
 
-def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.bool_]:
-    """Tell where following the policy up to the deadline would use more polls than the budget leaves."""
+def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.intp]:
+    """Return where following the policy up to the deadline would use more polls than the budget leaves."""
+    # Where the longest timeout does not, none does.
+    if polls_until(float(timeout_seconds.max(initial=1.0)), policy) <= budget_polls:
+        return np.empty(0, dtype=np.intp)
     needed, _, _ = _followed(timeout_seconds, policy)
-    found: NDArray[np.bool_] = needed > budget_polls
-    return found
+    return np.flatnonzero(needed > budget_polls)
 
 
 def _evenly(

@@ -97,7 +97,7 @@ class Bill:
     @property
     def label(self) -> Label:
         """The weakest label of a line: a sum is known no better than its parts."""
-        return weakest(line.label for line in self.lines)
+        return weakest(_label(one.quantity, one.price) for one in self.charges)
 
     @property
     def notes(self) -> list[str]:
@@ -155,17 +155,21 @@ def free_quantities(prices: PriceList, *, free_tier: bool) -> dict[str, Decimal]
     return {tier.unit: tier.quantity for tier in tiers if tier}
 
 
+def _label(one: Quantity, price: Price) -> Label:
+    priced_at = Label.ASSUMED if price.confidence == "assumed" else Label.ESTIMATED
+    return weakest((one.label, priced_at))
+
+
 def _line(one: Quantity, price: Price, charged: Decimal, free: Decimal) -> BillLine:
-    label, note = weakest((one.label, Label.ESTIMATED)), one.note
+    note = one.note
     if price.confidence == "assumed":
-        label = weakest((label, Label.ASSUMED))
         note = "; ".join(part for part in (note, price.note) if part)
     return BillLine(
         what=one.what,
         quantity=charged,
         unit=price.unit,
         amount_usd=charged * price.usd,
-        label=label,
+        label=_label(one, price),
         quantity_label=one.label,
         price_source=price.told_source,
         note=note,

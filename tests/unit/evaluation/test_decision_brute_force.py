@@ -182,9 +182,9 @@ def test_a_share_of_the_duration_is_kept_at_every_moment() -> None:
     best = answer(question, candidates(None)).ranked[0]
     ends = np.arange(0.7, 9_000.0, 0.9)
     spread = replace(question, durations_seconds=ends, followed={})
-    followed = option(spread, best.estimate.candidate, best.policy).estimate.followed
+    watched = option(spread, best.estimate.candidate, best.policy).estimate.followed.watched
 
-    assert (followed.polled.last_delay_seconds <= [allowed(question.promise, took) for took in ends]).all()
+    assert (watched.polled.last_delay_seconds <= [allowed(question.promise, took) for took in ends]).all()
 
 
 @pytest.mark.slow

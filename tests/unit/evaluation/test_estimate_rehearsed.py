@@ -69,16 +69,16 @@ def assert_equal(found: Estimate, rehearsal: Rehearsal) -> None:
         assert int(followed.of(meter)[0]) == (counted or 0), meter.key
     assert int(followed.of(DURABLE_OPERATIONS)[0]) == (rehearsal.operations or 0)
     assert int(followed.invocations[0]) == counts.invocations
-    assert int(followed.used.replayed(followed.usage)[0]) == sum(
+    assert int(followed.watched.used.replayed(followed.usage)[0]) == sum(
         one.operations_replayed or 0 for one in trace.invocations
     )
     assert float(found.polled.seen_at_seconds[0]) == times.makespan_seconds
     if died or timed_out:
-        assert np.isnan(followed.lag_seconds[0])
+        assert np.isnan(followed.watched.lag_seconds[0])
         assert figures(rehearsal)["detection_lag_seconds"] is None
     else:
-        assert round(float(followed.lag_seconds[0]), 6) == times.detection_lag_seconds
-        assert followed.lag_seconds[0] <= found.polled.last_delay_seconds[0]
+        assert round(float(followed.watched.lag_seconds[0]), 6) == times.detection_lag_seconds
+        assert followed.watched.lag_seconds[0] <= found.polled.last_delay_seconds[0]
 
 
 def assert_same_bill(

@@ -51,7 +51,7 @@ def assert_counts(found: Estimate, rehearsal: Rehearsal) -> None:
         counted = counts.history_events if meter is HISTORY_EVENTS else counts.of(meter)
         assert int(followed.of(meter)[0]) == (counted or 0), meter.key
     assert int(followed.invocations[0]) == counts.invocations
-    assert int(followed.used.replayed(followed.usage)[0]) == sum(
+    assert int(followed.watched.used.replayed(followed.usage)[0]) == sum(
         one.operations_replayed or 0 for one in rehearsal.trace.invocations
     )
 

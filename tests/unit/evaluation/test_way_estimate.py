@@ -29,7 +29,7 @@ def test_the_command_shows_it(candidate: Candidate, capsys: pytest.CaptureFixtur
     assert Decimal(row["cost"]["value"]) == found.bill_of(Decimal(30)).total_usd
     assert row["polls"]["value"] == found.polled.polls[0]
     assert row["poll_budget_stretches"] is found.followed.stretched
-    assert found.followed.longest_timeout_seconds == 7_920
+    assert found.followed.watched.longest_timeout_seconds == 7_920
 
 
 @pytest.mark.parametrize("candidate", candidates(None), ids=lambda one: one.name)

@@ -148,7 +148,7 @@ def test_a_way_that_waits_for_an_event_looks_once_more_for_each_slow_poll(second
     assert int(estimate_found.followed.of(HISTORY_EVENTS)[0]) == 9 + 13 * waits
     assert int(estimate_found.followed.invocations[0]) == 1 + 2 * waits + 1
     # An event that arrives ends the last wait at once; one that is lost leaves the end to the slow poll.
-    assert float(estimate_found.followed.lag_seconds[0]) == 0
+    assert float(estimate_found.followed.watched.lag_seconds[0]) == 0
     assert estimate_found.when_told.lag.mean_seconds == ASSUMED[EVENT_SECONDS]
     assert float(estimate_found.polled.seen_at_seconds[0]) == seconds
     assert float(estimate_found.polled.last_delay_seconds[0]) == SLOW_POLL_SECONDS
@@ -162,7 +162,7 @@ def test_the_event_of_a_cancel_comes_too_though_nobody_waits_for_it_any_more() -
     assert int(estimate_found.followed.invocations[0]) == (1 + 2 * 2 + 1 + 1), (
         "two polls, a cancel, and its event"
     )
-    assert np.isnan(estimate_found.followed.lag_seconds[0])
+    assert np.isnan(estimate_found.followed.watched.lag_seconds[0])
 
 
 def test_policies_that_a_slow_poll_makes_the_same_are_told_once() -> None:

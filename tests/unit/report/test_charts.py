@@ -165,7 +165,7 @@ def test_a_point_stands_where_the_schedule_stays_blind_longest_up_to_the_timeout
     stretched = points["durable-condition", "fixed:1s"]
 
     # 2,995 polls or fewer up to 66 min: the first of them 2 s apart, the last ones 1 s.
-    assert stretched.found.followed.longest_timeout_seconds == 3_960
+    assert stretched.found.followed.watched.longest_timeout_seconds == 3_960
     assert stretched.found.followed.stretched
     assert stretched.delay_seconds == 2
     assert stretched.found.lag.mean_seconds == 0.5
