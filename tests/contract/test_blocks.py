@@ -11,9 +11,9 @@ import jmespath
 import pytest
 import yaml
 from botocore.validate import ParamValidator
-from cfnlint.api import lint
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 from documented import shell_commands
+from linting import linted
 from project import (
     ROOT,
     TEMPLATE_FILE,
@@ -107,7 +107,7 @@ def test_the_linter_finds_no_error_where_the_further_ways_are_deleted() -> None:
     for name in set(all_ways()) - set(the_pair()):
         left = without(left, name)
     # A parameter or a condition that nothing uses any more is a warning.
-    assert [str(one) for one in lint(json.dumps(left)) if one.rule.id.startswith("E")] == []
+    assert [str(one) for one in linted(left) if one.rule.id.startswith("E")] == []
 
 
 def test_what_a_way_needs_refers_to_nothing_that_is_there_for_another() -> None:

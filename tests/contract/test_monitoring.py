@@ -7,7 +7,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
+from linting import linted
 from project import FUNCTIONS, MONITORING_FILE, ROOT, monitoring, resources, template
 
 from orchbench.rehearsal.event_bridge import RETRY_SECONDS
@@ -60,7 +60,7 @@ def functions() -> set[str]:
 
 @pytest.mark.slow
 def test_cfn_lint_has_nothing_to_say() -> None:
-    assert [str(one) for one in lint(MONITORING_FILE.read_text())] == []
+    assert [str(one) for one in linted(MONITORING_FILE.read_text())] == []
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def test_cfn_lint_looks_into_the_loops() -> None:
     broken = MONITORING_FILE.read_text().replace(
         "TreatMissingData: notBreaching", "TreatMissingData: often", 1
     )
-    assert any("'often' is not one of" in one.message for one in lint(broken))
+    assert any("'often' is not one of" in one.message for one in linted(broken))
 
 
 def test_the_application_has_neither_alarms_nor_dashboard() -> None:

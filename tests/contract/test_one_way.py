@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
 from hypothesis import settings
+from linting import linted
 from project import TEMPLATE_FILE, definition, references, template, translated, without
 
 from orchbench.cli import main
@@ -116,7 +116,7 @@ LINTED = tuple(all_ways()) if settings().max_examples >= 500 else ("sfn-callback
 @pytest.mark.slow
 @pytest.mark.parametrize("way", LINTED)
 def test_the_linter_finds_nothing_in_it(way: str, folders: dict[str, Path]) -> None:
-    assert [str(one) for one in lint(json.dumps(written(folders[way])))] == []
+    assert [str(one) for one in linted(written(folders[way]))] == []
 
 
 def test_a_template_that_speaks_of_the_bench_elsewhere_is_refused(tmp_path: Path) -> None:

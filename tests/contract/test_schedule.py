@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
+from linting import linted
 from project import SCHEDULE_FILE, resources, schedule, template
 
 from orchbench.deployment.bench import NAME
@@ -53,7 +53,7 @@ def starter() -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_cfn_lint_has_nothing_to_say() -> None:
-    assert [str(one) for one in lint(SCHEDULE_FILE.read_text())] == []
+    assert [str(one) for one in linted(SCHEDULE_FILE.read_text())] == []
 
 
 @pytest.mark.parametrize("way", all_ways())

@@ -1,13 +1,11 @@
 """What the template deploys: one role, least privilege, a version that moves."""
 
-import json
 import re
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
+from linting import linted
 from project import TEMPLATE_FILE, handler_file, imported, resources, template, transformed
 
 from orchbench.ways import Way, all_ways
@@ -159,7 +157,7 @@ def test_a_stack_that_is_deleted_leaves_no_function_and_no_alias() -> None:
 
 def findings(document: dict[str, Any]) -> list[tuple[str, str]]:
     """Return what cfn-lint says of a template: each rule with the kind of the resource it is about."""
-    matches = lint(json.dumps(document), config=ManualArgs(regions=["us-east-1"]))
+    matches = linted(document)
     return [(one.rule.id, _kind(document, getattr(one, "path", None) or [])) for one in matches]
 
 

@@ -11,8 +11,8 @@ import cfnlint
 import pytest
 from botocore import xform_name
 from botocore.validate import ParamValidator
-from cfnlint.api import lint
 from documented import shell_commands
+from linting import linted
 from project import ROOT, WAREHOUSE_FILE, resources, warehouse
 
 from orchbench.commands.comparison_plan import TIMEOUT_SECONDS
@@ -27,7 +27,7 @@ def workgroup() -> dict[str, object]:
 
 @pytest.mark.slow
 def test_cfn_lint_has_nothing_to_say() -> None:
-    assert [str(one) for one in lint(WAREHOUSE_FILE.read_text())] == []
+    assert [str(one) for one in linted(WAREHOUSE_FILE.read_text())] == []
 
 
 def test_it_is_of_the_smallest_capacity_and_grows_no_further() -> None:

@@ -109,7 +109,7 @@ WRONG_FILES: dict[str, str | bytes] = {
     "an endless list": "scenarios: &a [*a]",
     "an endless input": "scenarios:\n- &a {duration: 1, input: *a}",
     "deep lists": "[" * 5000,
-    "deep mappings": "{" * 5000,
+    "deep mappings": "{\n" * 5000,
     "no UTF-8": b"\xff\xfe",
     "a null": b"\0",
     "a date that is none": "scenarios: [{duration: 2026-13-45}]",

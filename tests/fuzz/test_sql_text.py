@@ -81,7 +81,7 @@ def test_placeholders_are_found_outside_literals_and_comments_alone(names: list[
     assert list(placeholders(f"SELECT {used} || {hidden}")) == names
 
 
-SIZE = 20_000
+SIZE = 10_000
 UNITS = [
     "(",
     ")",
@@ -148,7 +148,7 @@ def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     # A quadratic one takes 16 times as long for four times as much; the floor is for what takes nothing.
     small, large = ((unit * size)[:size] for size in (SIZE // 4, SIZE))
     # Three looks: a shared machine only ever adds to a measurement.
-    assert any((took := seconds(large)) < 1.0 or took < 10 * seconds(small) for _ in range(3))
+    assert any((took := seconds(large)) < 0.25 or took < 10 * seconds(small) for _ in range(3))
 
 
 def test_dollar_tags_that_never_close_take_no_longer() -> None:
@@ -186,7 +186,7 @@ def test_splitting_takes_no_more_memory_than_its_longest_statement_asks_for(long
 
 @pytest.mark.slow
 def test_a_statement_of_many_tokens_takes_a_bounded_multiple_of_its_size() -> None:
-    sql = "SELECT " + "(1)," * 3000 + "1"
+    sql = "SELECT " + "(1)," * 1000 + "1"
     tracemalloc.start()
     try:
         split(sql)

@@ -20,25 +20,29 @@ ENDS = ("tests/local/bench/test_full_disk.py", "tests/local/bench/test_interrupt
 TRIAL = "tests/local/bench/test_compare_aws.py"
 ACTS, BENCH = "tests/local/acceptance", "tests/local/bench"
 FAULTS, STACK = "tests/local/faults", "tests/local/stack"
-WITHOUT_SERVERS = ("tests/unit", "tests/rehearsal", "tests/parity")
-"""Where no test is local: looking for one would import all engines."""
+OTHERS = (
+    *("tests/local/redshift", "tests/local/report"),
+    *("tests/contract/test_documented_sessions.py", "tests/fuzz/test_data_api_sockets.py"),
+)
+"""Each named, and no folder that holds more: whoever looks for a test imports what all the others need."""
 
 
 def local(*chosen: str, without: Sequence[str] = ()) -> Sequence[str]:
-    """Return how pytest is told of tests that need local servers: of folders and files, or of all."""
+    """Return how pytest is told of the folders and files with tests that need local servers."""
     return ("-m", "local", *chosen, *(f"--ignore={path}" for path in without))
 
 
+WITHOUT_SERVERS = ("-m", "not local", *(f"--ignore={path}" for path in (ACTS, BENCH, FAULTS, STACK, *OTHERS)))
 PARTS: Mapping[str, Sequence[str]] = {
     # A file stays in one process: what its tests share is made once.
-    "computing": ("-m", "not local", "-n", "2", "--dist", "loadfile"),
+    "computing": (*WITHOUT_SERVERS, "-n", "2", "--dist", "loadfile"),
     # Of those that wait, each takes about as long as the others.
     "acceptance": local(ACTS, without=LOADS),
     "load": local(*LOADS),
     "faults": local(FAULTS, *ENDS),
     "bench": local(BENCH, without=(*ENDS, TRIAL)),
     "stack": local(STACK, TRIAL),
-    "others": local(without=(ACTS, BENCH, FAULTS, STACK, *WITHOUT_SERVERS)),
+    "others": local(*OTHERS),
 }
 
 

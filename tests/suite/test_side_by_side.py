@@ -1,8 +1,9 @@
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from side_by_side import PARTS, WITHOUT_SERVERS, Result, run
+from side_by_side import PARTS, Result, run
 
 pytestmark = pytest.mark.slow
 
@@ -49,23 +50,29 @@ def test_a_part_without_a_test_is_a_failure(tmp_path: Path) -> None:
     assert list(result.failed) == ["nothing (pytest ended with exit code 5)"]
 
 
-def test_every_file_of_tests_with_local_servers_is_in_one_part() -> None:
-    files = [file.relative_to(ROOT) for file in (ROOT / "tests" / "local").rglob("test_*.py")]
-    parts = {name: arguments for name, arguments in PARTS.items() if name != "computing"}
+TESTS = sorted(file.relative_to(ROOT) for file in (ROOT / "tests").rglob("test_*.py"))
 
-    def is_run(file: Path, arguments: Sequence[str]) -> bool:
-        named = [word for word in arguments if word.startswith("tests/")] or ["tests"]
-        ignored = [word.removeprefix("--ignore=") for word in arguments if word.startswith("--ignore=")]
-        return any(map(file.is_relative_to, named)) and not any(map(file.is_relative_to, ignored))
 
-    run_by = {file: [name for name, arguments in parts.items() if is_run(file, arguments)] for file in files}
+def is_run(file: Path, arguments: Sequence[str]) -> bool:
+    named = [word for word in arguments if word.startswith("tests/")] or ["tests"]
+    ignored = [word.removeprefix("--ignore=") for word in arguments if word.startswith("--ignore=")]
+    return any(map(file.is_relative_to, named)) and not any(map(file.is_relative_to, ignored))
+
+
+def test_every_file_of_tests_is_in_one_part() -> None:
+    run_by = {file: [name for name, arguments in PARTS.items() if is_run(file, arguments)] for file in TESTS}
+
     assert {file: names for file, names in run_by.items() if len(names) != 1} == {}
-    assert {name for names in run_by.values() for name in names} == set(parts)
-    named = {word.removeprefix("--ignore=") for arguments in parts.values() for word in arguments[2:]}
-    assert all((ROOT / path).exists() for path in named)
+    assert {name for names in run_by.values() for name in names} == set(PARTS)
+    named = {word.removeprefix("--ignore=") for arguments in PARTS.values() for word in arguments}
+    assert [path for path in named if path.startswith("tests/") and not (ROOT / path).exists()] == []
 
 
-def test_no_local_test_is_where_none_is_looked_for() -> None:
-    sources = [path for folder in WITHOUT_SERVERS for path in ROOT.joinpath(folder).rglob("*.py")]
+def test_a_file_that_needs_local_servers_is_marked_as_a_whole_and_no_other_is() -> None:
+    for_all = re.compile(r"^pytestmark = (\[\s*)?pytest\.mark\.local\b", re.MULTILINE)
+    marked = [file for file in TESTS if for_all.search((ROOT / file).read_text())]
 
-    assert [path.name for path in sources if "mark.local" in path.read_text()] == []
+    assert [file for file in TESTS if not is_run(file, PARTS["computing"])] == marked
+    here = Path(__file__).relative_to(ROOT)
+    named = [file for file in TESTS if file != here and "mark.local" in (ROOT / file).read_text()]
+    assert named == marked
