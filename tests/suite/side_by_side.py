@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 LOGS = Path(sys.prefix) / "test-logs"
 LOADS = ("tests/local/acceptance/test_load.py", "tests/local/acceptance/test_overrun.py")
 ENDS = ("tests/local/bench/test_full_disk.py", "tests/local/bench/test_interrupted.py")
+TRIAL = "tests/local/bench/test_compare_aws.py"
 ACTS, BENCH = "tests/local/acceptance", "tests/local/bench"
 FAULTS, STACK = "tests/local/faults", "tests/local/stack"
 OTHERS = (
@@ -39,8 +40,8 @@ PARTS: Mapping[str, Sequence[str]] = {
     "acceptance": local(ACTS, without=LOADS),
     "load": local(*LOADS),
     "faults": local(FAULTS, *ENDS),
-    "bench": local(BENCH, without=ENDS),
-    "stack": local(STACK),
+    "bench": local(BENCH, without=(*ENDS, TRIAL)),
+    "stack": local(STACK, TRIAL),
     "others": local(*OTHERS),
 }
 

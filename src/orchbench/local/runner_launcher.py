@@ -131,9 +131,9 @@ def keep_wake_ups(executor: Any) -> None:
     executor.Executor._fire_due_operations = fire_and_invoke
 
 
-def status_publisher(endpoint_url: str, region: str) -> Callable[[dict[str, Any]], None]:
+def status_publisher(endpoint_url: str) -> Callable[[dict[str, Any]], None]:
     """Return a function that puts the event of a detail on the default bus without waiting for it."""
-    publish = start_publisher(local_bus(endpoint_url, region), "status-changes")
+    publish = start_publisher(local_bus(endpoint_url), "status-changes")
 
     def publish_detail(detail: dict[str, Any]) -> None:
         publish(
@@ -166,7 +166,7 @@ def main() -> int:
         shape_arns(execution, args.region)
         keep_every_detail(model)
         keep_wake_ups(executor)
-        announce_status_changes(executor, status_publisher(args.lambda_endpoint, args.region))
+        announce_status_changes(executor, status_publisher(args.lambda_endpoint))
     except (ImportError, AttributeError) as error:
         expect(condition=False, what=f"a name is missing ({error})")
     # It says that more connections are open than it keeps, for each of them.

@@ -61,7 +61,8 @@ def end_processes(grace_seconds: dict[int, float], mark: str) -> None:
         with contextlib.suppress(OSError):
             os.killpg(group, signal.SIGTERM if grace else signal.SIGKILL)
     while living(grace_seconds, mark) and time.monotonic() < deadline:
-        time.sleep(0.02)
+        # Each look reads of every process on the machine.
+        time.sleep(0.05)
     deadline = time.monotonic() + 5
     while (left := living(grace_seconds, mark)) and time.monotonic() < deadline:
         for pid in left:

@@ -11,6 +11,7 @@ Both sides are here, and both run under ministack's Python with the standard lib
 """
 
 import contextlib
+import functools
 import gc
 import importlib
 import json
@@ -33,6 +34,8 @@ PRELOADED = (
     "botocore.session",
 )
 """What the functions import; one that is not installed is left out."""
+CALLED = ("redshift-data", "lambda")
+"""Services whose models the parent reads: what the functions call."""
 WORKER_SCRIPT = "_worker.py"
 LAYERS = "_LAMBDA_LAYERS_DIRS"
 LONGEST_ORDER_BYTES = 1 << 18
@@ -187,6 +190,8 @@ def main() -> None:
     for name in sys.argv[2:]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    if "botocore.session" in sys.modules:
+        read_models_once(sys.modules["botocore.session"])
     # Workers are collected by the kernel: nobody asks here how they ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
@@ -206,6 +211,18 @@ def main() -> None:
         socket.send_fds(orders, [str(pid).encode()], [pidfd])
         for descriptor in (pidfd, *streams):
             os.close(descriptor)
+
+
+def read_models_once(sessions: Any) -> None:
+    """Read AWS's models, and let all sessions of a worker share them, as the clients of one session do.
+
+    Args:
+        sessions: botocore.session.
+    """
+    sessions.create_loader = functools.cache(sessions.create_loader)
+    stand_in = {"region_name": "us-east-1", "aws_access_key_id": "none", "aws_secret_access_key": "none"}
+    for service in CALLED:
+        sessions.Session().create_client(service, **stand_in)
 
 
 def _become_the_worker(order: Mapping[str, Any], streams: Sequence[int]) -> None:

@@ -95,7 +95,7 @@ def publishing(options: argparse.Namespace) -> EventPublishing | None:
     """Return what publishes the events of statements that end; None without a bus."""
     if options.event_bus is None:
         return None
-    publish = start_publisher(local_bus(options.event_bus, options.region), "statement-events")
+    publish = start_publisher(local_bus(options.event_bus), "statement-events")
     return EventPublishing(publish, options.region, lost=options.lose_statement_events)
 
 

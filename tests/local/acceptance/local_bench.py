@@ -38,7 +38,7 @@ class Bench:
         assert arn is not None
         return arn
 
-    def wait(self, way: Way, arn: str, seconds: float = 240, look_seconds: float = 0.2) -> Trace:
+    def wait(self, way: Way, arn: str, seconds: float = 240, look_seconds: float = 0.5) -> Trace:
         service = self._service(way)
         deadline = time.monotonic() + seconds
         while service.status(arn) is ExecutionStatus.RUNNING:

@@ -55,7 +55,7 @@ def test_a_statement_that_somebody_cancels_aborts_the_execution(bench: Bench) ->
     # All of them sleep, and have written before.
     while bench.running_queries() != ["SELECT pg_sleep(600)"] * len(WAYS):
         assert time.monotonic() < deadline
-        time.sleep(0.1)
+        time.sleep(0.25)
     redshift = bench.stack.client("redshift-data")
     running = redshift.list_statements(Status="STARTED")["Statements"]
     assert len(running) == len(WAYS)

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
-import sys
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+from orchbench.cli import main
 from orchbench.comparison.seed import seed
 from orchbench.deployment.permissions import permissions, policy, resolved
 from orchbench.deployment.warehouse import Warehouse
@@ -15,24 +15,29 @@ from orchbench.ways import all_ways
 
 pytestmark = pytest.mark.local
 
-DEADLINE_SECONDS = 400
+
+@dataclass
+class Ended:
+    """How a command ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 @pytest.fixture
-def orchbench(running_stack: Any, tmp_path: Any) -> Any:
-    outer = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+def orchbench(running_stack: Any, tmp_path: Any, monkeypatch: Any, capsys: Any) -> Any:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
 
-    def run(*arguments: Any, text: Any = None, environment: Any = None) -> Any:
-        return subprocess.run(
-            [sys.executable, "-m", "orchbench.cli", *arguments, "--target", "aws"],
-            env=outer | running_stack.exports | (environment or {}),
-            cwd=tmp_path,
-            input=text,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_SECONDS,
-            check=False,
-        )
+    def run(*arguments: Any, environment: Any = None) -> Any:
+        for name, value in (running_stack.exports | (environment or {})).items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = main([*arguments, "--target", "aws"])
+        said = capsys.readouterr()
+        return Ended(code, said.out, said.err)
 
     return run
 

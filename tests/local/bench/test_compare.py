@@ -14,24 +14,20 @@ from orchbench.ways import the_pair
 
 pytestmark = pytest.mark.local
 
-COMPARE = [sys.executable, "-m", "orchbench.cli", "compare", "--rows", "20000", "--poll-interval", "1"]
+COMPARE = ["compare", "--rows", "20000", "--poll-interval", "1"]
 DEADLINE_SECONDS = 400
 
 
 def test_a_comparison_runs_the_pair_and_its_table_can_be_made_again(
     project: Any, capsys: Any, monkeypatch: Any
 ) -> None:
-    ended = subprocess.run(
-        [*COMPARE, "--runs", "1", "--json", "--out", "results"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
+    monkeypatch.chdir(project)
 
-    assert ended.returncode == 0, ended.stderr
-    summary = json.loads(ended.stdout)
+    code = main([*COMPARE, "--runs", "1", "--json", "--out", "results"])
+
+    ended = capsys.readouterr()
+    assert code == 0, ended.err
+    summary = json.loads(ended.out)
     assert list(summary["ways"]) == list(the_pair())
     for way in summary["ways"].values():
         outcomes = way["outcomes"]
@@ -53,7 +49,18 @@ def test_a_comparison_runs_the_pair_and_its_table_can_be_made_again(
 def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any) -> None:
     results = project / "results"
     with subprocess.Popen(
-        [*COMPARE, "--way", "durable-condition,sfn-poll", "--runs", "50", "--out", str(results)],
+        [
+            sys.executable,
+            "-m",
+            "orchbench.cli",
+            *COMPARE,
+            "--way",
+            "durable-condition,sfn-poll",
+            "--runs",
+            "50",
+            "--out",
+            str(results),
+        ],
         cwd=project,
         stderr=subprocess.PIPE,
         text=True,
@@ -79,24 +86,19 @@ def test_an_interrupted_comparison_leaves_whole_files_and_no_stack(project: Any)
 
 
 def test_a_comparison_of_a_batch_that_fails_ends_with_exit_code_1(
-    project: Any, tmp_path_factory: Any
+    project: Any, tmp_path_factory: Any, capsys: Any, monkeypatch: Any
 ) -> None:
     broken = tmp_path_factory.mktemp("broken")
     for name in ("template.yaml", "statemachine"):
         (broken / name).symlink_to(project / name)
     copy_with_broken_sql((project / "functions").resolve(), broken / "functions")
+    monkeypatch.chdir(broken)
 
-    ended = subprocess.run(
-        [*COMPARE, "--runs", "1", "--json", "--sql-file", "broken.sql", "--out", "results"],
-        cwd=broken,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
-    )
+    code = main([*COMPARE, "--runs", "1", "--json", "--sql-file", "broken.sql", "--out", "results"])
 
-    assert ended.returncode == 1, ended.stderr
-    summary = json.loads(ended.stdout)
+    ended = capsys.readouterr()
+    assert code == 1, ended.err
+    summary = json.loads(ended.out)
     errors = [way["runs"][0]["error_name"] for way in summary["ways"].values()]
     assert errors == ["BatchFailed"] * len(the_pair())
     causes = {way["runs"][0]["cause"] for way in summary["ways"].values()}

@@ -13,9 +13,12 @@ from typing import Any
 
 import pytest
 
+from orchbench.cli import main
+
 pytestmark = pytest.mark.local
 
 Mount = Callable[..., Path]
+Run = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -58,12 +61,25 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
     )
 
 
-def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
-    with start(folder, *arguments, **environment) as process:
-        assert process.stderr is not None
-        said = process.stderr.read()
-    assert "Traceback" not in said
-    return process.returncode, said.splitlines()[-1]
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return what runs a command, in a process of its own where that has its own environment."""
+
+    def ended(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+        if environment:
+            with start(folder, *arguments, **environment) as process:
+                assert process.stderr is not None
+                said = process.stderr.read()
+            code = process.returncode
+        else:
+            monkeypatch.chdir(folder)
+            capsys.readouterr()
+            code = main(arguments)
+            said = capsys.readouterr().err
+        assert "Traceback" not in said
+        return code, said.splitlines()[-1]
+
+    return ended
 
 
 def fill(folder: Path) -> Path:
@@ -77,7 +93,9 @@ def fill(folder: Path) -> Path:
 COMPARE = ["compare", "--rows", "2000", "--poll-interval", "1", "--runs", "2"]
 
 
-def test_a_disk_without_room_for_results_is_said_before_anything_starts(project: Any, mount: Mount) -> None:
+def test_a_disk_without_room_for_results_is_said_before_anything_starts(
+    project: Any, mount: Mount, run: Run
+) -> None:
     disk = small_disk(mount, "64k")
 
     code, said = run(project, *COMPARE, "--out", str(disk / "results"))
@@ -89,7 +107,9 @@ def test_a_disk_without_room_for_results_is_said_before_anything_starts(project:
     )
 
 
-def test_a_folder_that_is_read_only_is_said_before_anything_starts(project: Any, mount: Mount) -> None:
+def test_a_folder_that_is_read_only_is_said_before_anything_starts(
+    project: Any, mount: Mount, run: Run
+) -> None:
     disk = mount("-t", "tmpfs", "-o", "ro", "tmpfs")
 
     code, said = run(project, *COMPARE, "--out", str(disk / "results"))
@@ -99,7 +119,7 @@ def test_a_folder_that_is_read_only_is_said_before_anything_starts(project: Any,
 
 
 def test_a_temporary_folder_without_room_for_a_stack_is_said_before_anything_starts(
-    project: Any, mount: Mount
+    project: Any, mount: Mount, run: Run
 ) -> None:
     disk = small_disk(mount, "20m")
 
@@ -110,7 +130,9 @@ def test_a_temporary_folder_without_room_for_a_stack_is_said_before_anything_sta
         assert list(disk.iterdir()) == []
 
 
-def test_a_read_only_working_folder_is_said_before_a_stack_starts(project: Any, mount: Mount) -> None:
+def test_a_read_only_working_folder_is_said_before_a_stack_starts(
+    project: Any, mount: Mount, run: Run
+) -> None:
     folder = mount("--bind", "-o", "ro", str(project))
 
     code, said = run(folder, "up")
@@ -122,7 +144,7 @@ def test_a_read_only_working_folder_is_said_before_a_stack_starts(project: Any, 
 
 @pytest.mark.parametrize("full", ["results", "stack"])
 def test_a_disk_that_fills_up_stops_the_comparison_which_goes_on_once_there_is_room(
-    project: Any, mount: Mount, full: str
+    project: Any, mount: Mount, full: str, run: Run
 ) -> None:
     disk = small_disk(mount, "3m" if full == "results" else "300m")
     results = disk / "results" if full == "results" else project / "results"

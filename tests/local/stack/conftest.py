@@ -30,7 +30,7 @@ def wait_until() -> Callable[..., Any]:
         deadline = time.monotonic() + seconds
         while not (answer := ask()):
             assert time.monotonic() < deadline, f"not within {seconds} s"
-            time.sleep(0.05)
+            time.sleep(0.2)
         return answer
 
     return wait

@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from command_line import AWS_ENTRY, SAM_ENTRY, CommandLine
 
 from orchbench.cli import main
 from orchbench.deployment.bench import Bench
@@ -28,6 +29,7 @@ pytestmark = [pytest.mark.local, pytest.mark.timeout(300)]
 PROJECT = Path(__file__).parents[3]
 TOOLS = Path(sys.prefix) / "tools"
 SAM, AWS = TOOLS / "sam" / "bin" / "sam", TOOLS / "awscli" / "bin" / "aws"
+SAM_PYTHON, AWS_PYTHON = SAM.with_name("python"), AWS.with_name("python")
 ORDER = """
 INSERT INTO orders (order_id, customer_id, order_date, quantity, unit_price)
 SELECT number, number % 10, DATE '2026-01-01', 2, 2.50 FROM generate_series(1, 1000) AS number
@@ -66,6 +68,20 @@ def environment(stack: LocalStack, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
+def sam(environment: dict[str, str]) -> Iterator[CommandLine]:
+    line = CommandLine(SAM_PYTHON, SAM_ENTRY, environment)
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="module")
+def aws(environment: dict[str, str]) -> Iterator[CommandLine]:
+    line = CommandLine(AWS_PYTHON, AWS_ENTRY, environment)
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what is deployed, so that the tools write nothing into the project."""
     folder = tmp_path_factory.mktemp("project")
@@ -87,49 +103,41 @@ def interpreter_of_a_runtime() -> Path | None:
     return None
 
 
-def deploy(
-    environment: dict[str, str], project: Path, *more: str, stack: str = "by-sam", **parameters: str
-) -> None:
-    command = [str(SAM), "deploy", "--no-confirm-changeset", "--stack-name", stack, "--resolve-s3"]
+def deploy(sam: CommandLine, project: Path, *more: str, stack: str = "by-sam", **parameters: str) -> None:
+    command = ["deploy", "--no-confirm-changeset", "--stack-name", stack, "--resolve-s3"]
     command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", *more]
     given = {"WorkgroupArn": LOCAL_WORKGROUP_ARN, **parameters}
     command += ["--parameter-overrides", *(f"{name}={value}" for name, value in given.items())]
-    run(command, environment, project)
+    sam(command, project)
 
 
 @pytest.fixture(scope="module")
-def by_sam(environment: dict[str, str], project: Path) -> dict[str, str]:
+def by_sam(sam: CommandLine, aws: CommandLine, project: Path) -> dict[str, str]:
     """Deploy the application as it stands, once, and return its outputs."""
-    deploy(environment, project, "--template-file", "template.yaml")
-    return outputs_of(environment, project)
+    deploy(sam, project, "--template-file", "template.yaml")
+    return outputs_of(aws, project)
 
 
-def outputs_of(environment: dict[str, str], project: Path, stack: str = "by-sam") -> dict[str, str]:
-    described = run(
-        [str(AWS), "--output", "json", "cloudformation", "describe-stacks", "--stack-name", stack],
-        environment,
-        project,
-    )
+def outputs_of(aws: CommandLine, project: Path, stack: str = "by-sam") -> dict[str, str]:
+    described = aws(["--output", "json", "cloudformation", "describe-stacks", "--stack-name", stack], project)
     return {each["OutputKey"]: each["OutputValue"] for each in json.loads(described)["Stacks"][0]["Outputs"]}
 
 
 @pytest.fixture
-def refresh(
-    stack: LocalStack, environment: dict[str, str], project: Path, wait_until: Callable[..., Any]
-) -> Refresh:
+def refresh(stack: LocalStack, aws: CommandLine, project: Path, wait_until: Callable[..., Any]) -> Refresh:
     """Return what starts an execution of each way with the AWS CLI, and waits until all have succeeded."""
     states, functions = stack.client("stepfunctions"), stack.client("lambda")
 
-    def aws(*arguments: str) -> Any:
-        return json.loads(run([str(AWS), "--output", "json", *arguments], environment, project))
+    def answer(*arguments: str) -> Any:
+        return json.loads(aws(["--output", "json", *arguments], project))
 
     def started(way: Way, target: str, name: str) -> str:
         if way.has_definition:
             machine = ["--state-machine-arn", target, "--input", EXECUTION_INPUT]
-            return str(aws("stepfunctions", "start-execution", *machine)["executionArn"])
+            return str(answer("stepfunctions", "start-execution", *machine)["executionArn"])
         durable = ["--function-name", target, "--invocation-type", "Event", "--durable-execution-name", name]
         durable += ["--payload", EXECUTION_INPUT, str(project / "answer.json")]
-        return str(aws("lambda", "invoke", *durable)["DurableExecutionArn"])
+        return str(answer("lambda", "invoke", *durable)["DurableExecutionArn"])
 
     def ended(arn: str) -> str | None:
         if "/durable-execution/" in arn:
@@ -140,7 +148,7 @@ def refresh(
         return None if status == "RUNNING" else status
 
     def refreshed(name: str, ways: Iterable[Way], outputs: dict[str, str] | None = None) -> None:
-        outputs = outputs or outputs_of(environment, project)
+        outputs = outputs or outputs_of(aws, project)
         arns = {way.name: started(way, outputs[way.target_output], name) for way in ways}
         endings = {way: wait_until(lambda arn=arn: ended(arn)) for way, arn in arns.items()}
         assert endings == dict.fromkeys(arns, "SUCCEEDED")
@@ -150,11 +158,11 @@ def refresh(
 
 @pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
 def test_a_way_written_alone_passes_sams_linter_deploys_and_fills_the_mart(
-    stack: LocalStack, environment: dict[str, str], tmp_path: Path
+    stack: LocalStack, sam: CommandLine, tmp_path: Path
 ) -> None:
     """The way is a further one, which the whole template deploys on a condition alone."""
     assert main(["template", "--way", "durable-condition", "--out", str(tmp_path / "alone")]) == 0
-    run([str(SAM), "validate", "--lint"], environment | {"AWS_REGION": stack.region}, tmp_path / "alone")
+    sam(["validate", "--lint"], tmp_path / "alone")
     stack.deploy({}, tmp_path / "alone" / "template.yaml")
     bench = Bench(connect_local(stack))
 
@@ -183,11 +191,11 @@ def test_the_tools_deploy_the_template_and_both_ways_fill_the_mart(
 
 @pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
 def test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_listed(
-    stack: LocalStack, environment: dict[str, str], project: Path
+    stack: LocalStack, sam: CommandLine, project: Path
 ) -> None:
     overrides = ["StackName=by-sam", "DurableWays=durable-poll,durable-further", "EventWays=durable-further"]
-    command = [str(SAM), "deploy", "--config-env", "monitoring", "--resolve-s3"]
-    run([*command, "--parameter-overrides", *overrides], environment, project)
+    command = ["deploy", "--config-env", "monitoring", "--resolve-s3"]
+    sam([*command, "--parameter-overrides", *overrides], project)
     cloudwatch = stack.client("cloudwatch")
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
     watched = {(one["MetricName"], each["Value"]) for one in alarms for each in one["Dimensions"]}
@@ -209,15 +217,15 @@ def test_the_documented_command_deploys_an_alarm_of_each_kind_for_every_way_list
 
 @pytest.mark.skipif(not SAM.exists(), reason="run `make tools` first")
 def test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered(
-    stack: LocalStack, environment: dict[str, str], project: Path, by_sam: dict[str, str]
+    stack: LocalStack, sam: CommandLine, project: Path, by_sam: dict[str, str]
 ) -> None:
     # The local CloudFormation cannot split in a condition, as AWS's can: it is told what comes out.
     file = project / "schedule.yaml"
     assert SPLIT in file.read_text()
     file.write_text(file.read_text().replace(SPLIT, "durable"))
     overrides = ["StackName=by-sam", "Way=durable-poll", "ScheduleExpression='cron(0 4 * * ? *)'"]
-    command = [str(SAM), "deploy", "--config-env", "schedule", "--resolve-s3"]
-    run([*command, "--parameter-overrides", *overrides], environment, project)
+    command = ["deploy", "--config-env", "schedule", "--resolve-s3"]
+    sam([*command, "--parameter-overrides", *overrides], project)
     scheduled = stack.client("scheduler").get_schedule(Name="orchbench-schedule")
     assert scheduled["ScheduleExpression"] == "cron(0 4 * * ? *)"
     target = scheduled["Target"]
@@ -245,12 +253,12 @@ def test_the_documented_schedule_starts_a_way_once_however_often_it_is_delivered
 
 @pytest.mark.skipif(not SAM.exists() or not AWS.exists(), reason="run `make tools` first")
 def test_the_tools_deploy_all_ways_and_start_each(
-    environment: dict[str, str], project: Path, refresh: Refresh
+    sam: CommandLine, aws: CommandLine, project: Path, refresh: Refresh
 ) -> None:
     parameters = deployed_by(all_ways())
     # A stack of its own: the local CloudFormation sees no change where parameters alone change.
-    deploy(environment, project, "--template-file", "template.yaml", stack="all-ways", **parameters)
-    deployed = outputs_of(environment, project, "all-ways")
+    deploy(sam, project, "--template-file", "template.yaml", stack="all-ways", **parameters)
+    deployed = outputs_of(aws, project, "all-ways")
 
     assert {way.target_output for way in all_ways().values()} <= set(deployed)
     refresh("all", all_ways().values(), deployed)
@@ -258,7 +266,7 @@ def test_the_tools_deploy_all_ways_and_start_each(
 
 @pytest.mark.skipif("ORCHBENCH_TEST_SAM_BUILD" not in os.environ, reason="installs packages from an index")
 def test_what_sam_builds_deploys_and_runs_as_well(
-    environment: dict[str, str], project: Path, refresh: Refresh
+    environment: dict[str, str], sam: CommandLine, project: Path, refresh: Refresh
 ) -> None:
     interpreter = interpreter_of_a_runtime()
     if interpreter is None:
@@ -268,5 +276,5 @@ def test_what_sam_builds_deploys_and_runs_as_well(
     path = {"PATH": f"{interpreter.parent}{os.pathsep}{environment['PATH']}"}
     runtime = f"Runtime={interpreter.name}"
     run([str(SAM), "build", "--parameter-overrides", runtime], environment | settings | home | path, project)
-    deploy(environment, project)
+    deploy(sam, project)
     refresh("built", the_pair().values())

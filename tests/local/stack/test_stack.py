@@ -73,6 +73,13 @@ def test_a_function_finds_the_main_environments_packages_and_nothing_of_the_proj
     assert seen["orchbench"] is False
 
 
+def test_the_sessions_of_a_function_read_the_models_of_aws_once(
+    stack: LocalStack, outputs: dict[str, str]
+) -> None:
+    _, seen = invoke(stack, outputs, {"do": "describe"})
+    assert seen["one_loader"] is True
+
+
 def test_a_function_is_told_where_its_services_are_by_its_environment(
     stack: LocalStack, outputs: dict[str, str]
 ) -> None:

@@ -1,14 +1,18 @@
 """When a statement's event is sent, what it says, and which ones are lost on purpose."""
 
+import json
 import logging
 import queue
+import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Any
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
-from orchbench.event_bus.publisher import start_publisher
+from orchbench.event_bus.publisher import local_bus, start_publisher
 from orchbench.redshift.__main__ import parse, publishing
 from orchbench.redshift.event_publishing import EventPublishing
 from orchbench.redshift.script import Script, ScriptedStatement, lasting
@@ -177,6 +181,35 @@ def test_an_event_that_cannot_be_put_is_logged_and_the_next_one_is_put(
         "An event of aws.redshift-data was not delivered",
         "An event of aws.redshift-data was refused",
     ]
+
+
+class EventBridge(BaseHTTPRequestHandler):
+    """Fails once, and then takes what it is given."""
+
+    asked: ClassVar[list[tuple[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append((self.headers["X-Amz-Target"], request))
+        content = b'{"FailedEntryCount": 0}'
+        self.send_response(500 if len(self.asked) == 1 else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_said: Any) -> None:
+        """Say nothing."""
+
+
+def test_events_go_to_the_local_bus_as_boto3_sends_them_and_again_after_a_fault() -> None:
+    entry = {"Time": datetime.fromtimestamp(1_750_000_000.5, UTC), "Source": "aws.redshift-data"}
+    with HTTPServer(("127.0.0.1", 0), EventBridge) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        answer = local_bus(f"http://127.0.0.1:{server.server_port}")(Entries=[entry])
+        server.shutdown()
+    assert answer == {"FailedEntryCount": 0}
+    sent = {"Entries": [{**entry, "Time": 1_750_000_000}]}
+    assert EventBridge.asked == [("AWSEvents.PutEvents", sent)] * 2
 
 
 def test_the_process_is_told_where_events_go_and_which_share_is_lost() -> None:

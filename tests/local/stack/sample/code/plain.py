@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import botocore
+from botocore.session import Session
 
 
 class ExpectedFault(Exception):
@@ -36,6 +37,7 @@ def describe(context: Any) -> dict[str, Any]:
     return {
         "boto3": boto3.__version__,
         "botocore": botocore.__version__,
+        "one_loader": Session().get_component("data_loader") is Session().get_component("data_loader"),
         "remaining_ms": context.get_remaining_time_in_millis(),
         "main_thread": threading.current_thread() is threading.main_thread(),
         "environment": {
