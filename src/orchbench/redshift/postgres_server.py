@@ -124,8 +124,10 @@ class PostgresServer:
     def _fill(self, binaries: Path) -> None:
         """Copy the files of a fresh server, or make them where they cannot be copied, and keep a copy."""
         kept = fresh_files(INITDB_ARGUMENTS)
-        if not kept.copy_to(self._files.data, self._user):
-            self._initialise(binaries)
+        if kept and kept.copy_to(self._files.data, self._user):
+            return
+        self._initialise(binaries)
+        if kept:
             kept.keep(self._files.data)
 
     def _initialise(self, binaries: Path) -> None:

@@ -66,4 +66,5 @@ def test_files_that_cannot_be_kept_are_no_error_and_leave_nothing(
 
 
 def test_other_arguments_have_other_files() -> None:
-    assert fresh_files(["-E", "UTF8"]).folder != fresh_files(["-E", "LATIN1"]).folder
+    one, other = fresh_files(["-E", "UTF8"]), fresh_files(["-E", "LATIN1"])
+    assert one and other and one.folder != other.folder
