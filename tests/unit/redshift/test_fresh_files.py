@@ -67,4 +67,6 @@ def test_files_that_cannot_be_kept_are_no_error_and_leave_nothing(
 
 def test_other_arguments_have_other_files() -> None:
     one, other = fresh_files(["-E", "UTF8"]), fresh_files(["-E", "LATIN1"])
-    assert one and other and one.folder != other.folder
+    assert one
+    assert other
+    assert one.folder != other.folder
