@@ -11,18 +11,19 @@ Two ways, chosen by the thread that asks:
   doing, a blocking read of a socket too. The previous signal handler and a timer that was running are put
   back afterwards.
 - In any other thread, where the durable SDK runs the body of a durable function and its steps, no signal
-  arrives and nothing can interrupt a blocking call. There the call runs in a thread of its own and the asking
-  thread waits for it, no longer than the time that is left: ``HandlerTimedOut`` is raised where the step
-  waits, so it is a failed attempt of that step, under the step's retry strategy. The call that was left
-  behind may still take effect. That is why every call made through here is idempotent (a submit carries the
-  execution's ``ClientToken``; describe and cancel change nothing twice), and why the network timeouts of the
-  Data API client end it soon after.
+  arrives and nothing can interrupt a blocking call. There the call runs in another thread, which is kept for
+  the next one, and the asking thread waits for it, no longer than the time that is left: ``HandlerTimedOut``
+  is raised where the step waits, so it is a failed attempt of that step, under the step's retry strategy. The
+  call that was left behind, and its thread with it, may still take effect. That is why every call made
+  through here is idempotent (a submit carries the execution's ``ClientToken``; describe and cancel change
+  nothing twice), and why the network timeouts of the Data API client end it soon after.
 
 Between the steps of a durable function nothing is guarded: a timeout there is Lambda's, which invokes the
 function again, and the replay loses nothing.
 """
 
 import contextvars
+import queue
 import signal
 import threading
 import time
@@ -45,16 +46,55 @@ class Timers(Protocol):
     """
 
     def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]: ...
-    def run(self, thread: threading.Thread, seconds: float) -> None: ...
+    def run(self, call: Callable[[], None], seconds: float) -> None: ...
+
+
+class _OtherThread(threading.Thread):
+    """Makes one call after another, until one of them is left behind; calls raise nothing.
+
+    An environment of a durable function polls again and again, and starting a thread takes a good part of the
+    time that a poll takes of its own.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(name="before-timeout", daemon=True)
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._is_left_behind = False
+        self.start()
+
+    def run(self) -> None:
+        while not self._is_left_behind:
+            self._calls.get()()
+            self._ended.put(None)
+
+    def make(self, call: Callable[[], None], seconds: float) -> bool:
+        """Make a call, and tell whether it ended in time; where it did not, the thread ends with it."""
+        self._calls.put(call)
+        try:
+            self._ended.get(timeout=seconds)
+        except queue.Empty:
+            self._is_left_behind = True
+            # Should it end at this moment, it would wait for another.
+            self._calls.put(lambda: None)
+            return False
+        return True
 
 
 class _MachineTimers:
+    def __init__(self) -> None:
+        self._idle: list[_OtherThread] = []
+
     def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         return signal.setitimer(which, seconds, interval)
 
-    def run(self, thread: threading.Thread, seconds: float) -> None:
-        thread.start()
-        thread.join(seconds)
+    def run(self, call: Callable[[], None], seconds: float) -> None:
+        try:
+            thread = self._idle.pop()
+        except IndexError:
+            thread = _OtherThread()
+        if thread.make(call, seconds):
+            self._idle.append(thread)
 
 
 _MACHINE = _MachineTimers()
@@ -107,7 +147,7 @@ def run_before_timeout(
     timers: Timers = getattr(context, "timers", _MACHINE)
     if threading.current_thread() is threading.main_thread():
         return _interrupted_by_alarm(call, allowed, message, timers)
-    return _in_a_thread_of_its_own(call, allowed, message, timers)
+    return _in_another_thread(call, allowed, message, timers)
 
 
 def _remaining_seconds(context: Any) -> float | None:
@@ -142,7 +182,7 @@ def _interrupted_by_alarm(call: Callable[[], T], seconds: float, message: str, t
             timers.setitimer(signal.ITIMER_REAL, left, previous_interval)
 
 
-def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str, timers: Timers) -> T:
+def _in_another_thread(call: Callable[[], T], seconds: float, message: str, timers: Timers) -> T:
     results: list[T] = []
     errors: list[BaseException] = []
 
@@ -153,10 +193,8 @@ def _in_a_thread_of_its_own(call: Callable[[], T], seconds: float, message: str,
             errors.append(error)
 
     # The caller's context goes along, so that a log line keeps its correlation id.
-    worker = threading.Thread(
-        target=contextvars.copy_context().run, args=(run,), name="before-timeout", daemon=True
-    )
-    timers.run(worker, seconds)
+    context = contextvars.copy_context()
+    timers.run(lambda: context.run(run), seconds)
     if errors:
         raise errors[0]
     if results:

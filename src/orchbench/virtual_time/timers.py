@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 
 from orchbench.virtual_time.clock import Timer, VirtualClock
 
@@ -37,8 +38,9 @@ class VirtualTimers:
             )
         return 0.0, 0.0
 
-    def run(self, thread: threading.Thread, seconds: float) -> None:
-        """Start a thread and wait for it, no longer than some virtual seconds."""
+    def run(self, call: Callable[[], None], seconds: float) -> None:
+        """Make a call in a thread of its own and wait for it, no longer than some virtual seconds."""
+        thread = threading.Thread(target=call, name="before-timeout", daemon=True)
         expired = threading.Event()
 
         def expire() -> None:

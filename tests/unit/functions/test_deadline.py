@@ -1,6 +1,7 @@
 """The graceful timeout, with real signals and real threads."""
 
 import contextvars
+import queue
 import signal
 import socket
 import threading
@@ -163,6 +164,34 @@ def test_the_callers_context_goes_along_into_the_other_thread() -> None:
         return run_before_timeout(correlation.get, LambdaContext(60))
 
     assert in_worker_thread(body) == "execution-1"
+
+
+def of_another_thread() -> threading.Thread:
+    return in_worker_thread(lambda: run_before_timeout(threading.current_thread, LambdaContext(60)))
+
+
+def test_calls_in_time_are_made_in_one_other_thread() -> None:
+    first = of_another_thread()
+
+    assert first is not threading.current_thread()
+    assert of_another_thread() is first
+
+
+@pytest.mark.timeout(300)
+def test_the_thread_of_a_call_that_was_left_behind_makes_no_other_and_ends_with_it() -> None:
+    begun: queue.SimpleQueue[threading.Thread] = queue.SimpleQueue()
+    goes_on = threading.Event()
+
+    def call() -> None:
+        begun.put(threading.current_thread())
+        goes_on.wait()
+
+    with pytest.raises(HandlerTimedOut):
+        in_worker_thread(lambda: run_before_timeout(call, LambdaContext(1800.1), margin_seconds=1800))
+    left_behind = begun.get()
+    assert of_another_thread() is not left_behind
+    goes_on.set()
+    left_behind.join()
 
 
 @pytest.fixture
