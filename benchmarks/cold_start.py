@@ -9,6 +9,7 @@ it, and bytecode is compiled before.
 import argparse
 import compileall
 import json
+import math
 import os
 import platform
 import statistics
@@ -111,7 +112,7 @@ class Figures:
 class Measured:
     """What one round found of one case."""
 
-    cold_seconds: float
+    cold_seconds: float = math.inf
     peak_mb: float = 0.0
     warm_ms: float = 0.0
     sdk_ms: float | None = None
@@ -188,15 +189,19 @@ def usage(environment: dict[str, str], *arguments: str) -> Usage:
     return Usage(used.ru_utime + used.ru_stime, used.ru_maxrss * unit / 2**20, lines[-1] if lines else "")
 
 
-def rounds(runs: int, blocks: int, functions: Sequence[str]) -> Iterator[dict[str, Measured]]:
-    """Measure everything once a round, one process after the other."""
+def rounds(
+    runs: int, cold_starts: int, blocks: int, functions: Sequence[str]
+) -> Iterator[dict[str, Measured]]:
+    """Measure everything once a round, cold starts several times, one process after the other."""
     code = BARE | {name: OTHERWISE.get(name, FUNCTION.format(name)) for name in functions}
     compileall.compile_dir(FUNCTIONS, quiet=1)
     with deployed() as environment:
         for _ in range(runs):
-            found = {
-                name: Measured(usage(environment, "-c", text).cpu_seconds) for name, text in code.items()
-            }
+            found = {name: Measured() for name in code}
+            for _ in range(cold_starts):
+                for name, text in code.items():
+                    cold = usage(environment, "-c", text).cpu_seconds
+                    found[name].cold_seconds = min(found[name].cold_seconds, cold)
             for name in functions:
                 found[name].peak_mb = usage(environment, str(ENVIRONMENT), name, "0").peak_mb
                 warm = json.loads(usage(environment, str(ENVIRONMENT), name, str(blocks)).told)
@@ -292,14 +297,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python benchmarks/cold_start.py", description=__doc__)
     parser.add_argument("function", nargs="*", help="measure these functions alone (default: all)")
     parser.add_argument("--runs", type=int, default=9, help="how many rounds (default: 9)")
+    parser.add_argument("--cold-starts", type=int, default=3, help="of each function in a round (default: 3)")
     parser.add_argument("--blocks", type=int, default=20, help="of ten warm invocations each (default: 20)")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     arguments = parser.parse_args()
-    if min(arguments.runs, arguments.blocks) < 1:
-        parser.error("--runs and --blocks take a number of 1 or more.")
+    if min(arguments.runs, arguments.cold_starts, arguments.blocks) < 1:
+        parser.error("--runs, --cold-starts and --blocks take a number of 1 or more.")
     if unknown := [name for name in arguments.function if name not in COMPARED]:
         parser.error(f"There is no function '{unknown[0]}': name one of {', '.join(COMPARED)}.")
-    found = list(rounds(arguments.runs, arguments.blocks, arguments.function or list(COMPARED)))
+    names = arguments.function or list(COMPARED)
+    found = list(rounds(arguments.runs, arguments.cold_starts, arguments.blocks, names))
     bare = {name: round(cold_seconds(name, found), 3) for name in BARE}
     functions = figures(found)
     text = json.dumps(document(arguments.runs, bare, functions), indent=2)
