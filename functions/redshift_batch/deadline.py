@@ -14,7 +14,7 @@ Two ways, chosen by the thread that asks:
   arrives and nothing can interrupt a blocking call. There the call runs in another thread, which is kept for
   the next one, and the asking thread waits for it, no longer than the time that is left: ``HandlerTimedOut``
   is raised where the step waits, so it is a failed attempt of that step, under the step's retry strategy. The
-  call that was left behind, and its thread with it, may still take effect. That is why every call made
+  call that was left behind may still take effect, and its thread ends with it. That is why every call made
   through here is idempotent (a submit carries the execution's ``ClientToken``; describe and cancel change
   nothing twice), and why the network timeouts of the Data API client end it soon after.
 
@@ -50,7 +50,7 @@ class Timers(Protocol):
 
 
 class _OtherThread(threading.Thread):
-    """Makes one call after another, until one of them is left behind; calls raise nothing.
+    """Makes one call after another, until one of them is left behind. No call may raise.
 
     An environment of a durable function polls again and again, and starting a thread takes a good part of the
     time that a poll takes of its own.
@@ -75,7 +75,7 @@ class _OtherThread(threading.Thread):
             self._ended.get(timeout=seconds)
         except queue.Empty:
             self._is_left_behind = True
-            # Should it end at this moment, it would wait for another.
+            # The thread would wait for another call if this one has ended at this very moment.
             self._calls.put(lambda: None)
             return False
         return True
@@ -89,12 +89,19 @@ class _MachineTimers:
         return signal.setitimer(which, seconds, interval)
 
     def run(self, call: Callable[[], None], seconds: float) -> None:
-        try:
-            thread = self._idle.pop()
-        except IndexError:
-            thread = _OtherThread()
+        thread = self._idle_one() or _OtherThread()
         if thread.make(call, seconds):
             self._idle.append(thread)
+
+    def _idle_one(self) -> _OtherThread | None:
+        while True:
+            try:
+                thread = self._idle.pop()
+            except IndexError:
+                return None
+            # A process that was forked has none of its parent's threads.
+            if thread.is_alive():
+                return thread
 
 
 _MACHINE = _MachineTimers()

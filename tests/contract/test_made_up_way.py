@@ -77,8 +77,8 @@ MINUTES = ("rehearse", "--duration", "95s", "--poll", "fixed:10s", "--processes"
 COUNTED = (*MINUTES, "--way", "sfn-poll,made-up")
 STOPPED = ("faults", "--fault", "stop", "--processes", "1")
 FULL = settings().max_examples >= 500
-# One of each kind, which the way meets in other states of its own or on the way out; other tests have every
-# other way meet all, and so does this one with --hypothesis-profile=full.
+# One of each kind, which the way meets in other states of its own or on the way out; with
+# --hypothesis-profile=full it meets all, as every other way then does.
 MET = [
     "statement-fails",
     "deadline",

@@ -11,8 +11,11 @@ import contextlib, io, json, os, sys, traceback
 for line in sys.stdin:
     child = os.fork()
     if child:
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            print(json.dumps({{"code": status, "out": "", "errors": "It died."}}), flush=True)
         continue
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     order = json.loads(line)
     os.chdir(order["folder"])
     out, errors, code = io.StringIO(), io.StringIO(), None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import orchbench
+from orchbench import local
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs" / "python-api.md").read_text()
@@ -42,3 +43,8 @@ def test_importing_the_package_imports_nothing_large() -> None:
     asked = "import sys, orchbench; print(sorted(set(sys.modules) & {'boto3', 'numpy', 'rich'}))"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_what_the_local_stack_offers_is_there() -> None:
+    assert {name for names in local.DEFINED_IN.values() for name in names} == set(local.__all__)
+    assert [name for name in local.__all__ if not hasattr(local, name)] == []

@@ -29,8 +29,15 @@ def local_bus(endpoint_url: str) -> Callable[..., Any]:
 
     It takes and returns what boto3's does, whose import alone would double the time that a local server takes
     to start. An answer that does not come, or that is a server's error, is asked for again.
+
+    Raises:
+        ValueError: the address is not one of plain HTTP.
     """
-    address = urlsplit(endpoint_url).netloc
+    scheme, address, *_ = urlsplit(endpoint_url)
+    if scheme != "http" or not address:
+        raise ValueError(
+            f"{endpoint_url!r} is not a local address: it takes one such as http://127.0.0.1:4566."
+        )
 
     def put_events(**request: Any) -> Any:
         body = json.dumps(request, default=_seconds).encode()
@@ -50,8 +57,10 @@ def _answer(address: str, body: bytes) -> Any:
         connection.request("POST", "/", body, PUT_EVENTS)
         answer = connection.getresponse()
         content = answer.read()
-        if answer.status != HTTPStatus.OK:
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise HTTPException(f"PutEvents was answered with {answer.status}")
+        if answer.status != HTTPStatus.OK:
+            raise ValueError(f"PutEvents was answered with {answer.status}: {content[:500]!r}")
         return json.loads(content)
     finally:
         connection.close()

@@ -32,9 +32,12 @@ DEFINED_IN = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # The servers' own processes begin here too, and most of them need none of what a stack does.
-    for module, names in DEFINED_IN.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# Hidden from mypy, for which any name would be right.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        # The servers' own processes begin here too, and most of them need none of what a stack does.
+        for module, names in DEFINED_IN.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -191,7 +191,9 @@ def main() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     if "botocore.session" in sys.modules:
-        read_models_once(sys.modules["botocore.session"])
+        # Where they cannot be read, each worker reads them, and says itself what is wrong.
+        with contextlib.suppress(Exception):
+            read_models_once(sys.modules["botocore.session"])
     # Workers are collected by the kernel: nobody asks here how they ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()

@@ -20,17 +20,11 @@ import psycopg
 from psycopg import sql
 
 from orchbench.redshift.data_directory import DataDirectory, reachable
-from orchbench.redshift.fresh_files import fresh_files
 
 SUPERUSER = "postgres"
 UNPRIVILEGED_USER = "nobody"
 START_SECONDS = 120.0
 PR_SET_PDEATHSIG = 1
-
-INITDB_ARGUMENTS = (
-    *("-U", SUPERUSER, "-A", "trust", "-E", "UTF8"),
-    *("--no-locale", "--no-sync", "--no-instructions"),
-)
 
 GETDATE = """
 CREATE OR REPLACE FUNCTION pg_catalog.getdate() RETURNS timestamp without time zone
@@ -99,7 +93,7 @@ class PostgresServer:
             self._socket_directory = self._files.open()
             binaries = _binaries(self._files.home, self._user)
             if not (self._files.data / "PG_VERSION").exists():
-                self._fill(binaries)
+                self._initialise(binaries)
             self._launch(binaries)
             self._await_ready()
         except BaseException:
@@ -121,17 +115,9 @@ class PostgresServer:
         """Open a connection, to seed tables and to verify them."""
         return psycopg.connect(self.connection_info(database))
 
-    def _fill(self, binaries: Path) -> None:
-        """Copy the files of a fresh server, or make them where they cannot be copied, and keep a copy."""
-        kept = fresh_files(INITDB_ARGUMENTS)
-        if kept and kept.copy_to(self._files.data, self._user):
-            return
-        self._initialise(binaries)
-        if kept:
-            kept.keep(self._files.data)
-
     def _initialise(self, binaries: Path) -> None:
-        command = [str(binaries / "initdb"), "-D", str(self._files.data), *INITDB_ARGUMENTS]
+        arguments = ["-D", str(self._files.data), "-U", SUPERUSER, "-A", "trust", "-E", "UTF8", "--no-locale"]
+        command = [str(binaries / "initdb"), *arguments, "--no-sync", "--no-instructions"]
         done = subprocess.run(  # noqa: S603  our own binaries and arguments
             command, user=self._user, capture_output=True, check=False, cwd="/", stdin=subprocess.DEVNULL
         )

@@ -67,7 +67,7 @@ def is_below(module: object, code: Path) -> bool:
 
 @contextmanager
 def with_variables(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set one function's variables; what its handler sets besides stays, as it does in Lambda."""
+    """Set one function's variables; what its handler sets besides, all see until the rehearsal ends."""
     # One by one: the whole environment is set anew for no invocation, of which there are thousands.
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

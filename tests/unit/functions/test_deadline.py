@@ -4,14 +4,18 @@ import contextvars
 import queue
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from redshift_batch import deadline
 from redshift_batch.deadline import graceful_timeout, run_before_timeout
 from redshift_batch.errors import HandlerTimedOut, InvalidSettings, TransientFault
 
@@ -175,6 +179,34 @@ def test_calls_in_time_are_made_in_one_other_thread() -> None:
 
     assert first is not threading.current_thread()
     assert of_another_thread() is first
+
+
+FORKED = """
+import os, threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from redshift_batch.deadline import run_before_timeout
+
+context = SimpleNamespace(get_remaining_time_in_millis=lambda: 600_000)
+guarded = lambda: run_before_timeout(threading.current_thread, context)
+with ThreadPoolExecutor() as before:
+    before.submit(guarded).result()
+child = os.fork()
+with ThreadPoolExecutor() as after:
+    alive = after.submit(guarded).result().is_alive()
+if child:
+    alive = alive and os.waitpid(child, 0)[1] == 0
+os._exit(not alive)
+"""
+
+
+def test_a_process_that_was_forked_begins_a_thread_of_its_own() -> None:
+    # In a process without other threads, which a fork would leave behind.
+    functions = Path(deadline.__file__).parents[1]
+    command = [sys.executable, "-W", "ignore", "-c", FORKED]
+    done = subprocess.run(command, env={"PYTHONPATH": str(functions)}, check=False)
+
+    assert done.returncode == 0
 
 
 @pytest.mark.timeout(300)

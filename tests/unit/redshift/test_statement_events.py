@@ -184,7 +184,7 @@ def test_an_event_that_cannot_be_put_is_logged_and_the_next_one_is_put(
 
 
 class EventBridge(BaseHTTPRequestHandler):
-    """Fails once, and then takes what it is given."""
+    """Fails once, and then takes what it is given, but for what nobody sent."""
 
     asked: ClassVar[list[tuple[str, Any]]] = []
 
@@ -192,7 +192,7 @@ class EventBridge(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.asked.append((self.headers["X-Amz-Target"], request))
         content = b'{"FailedEntryCount": 0}'
-        self.send_response(500 if len(self.asked) == 1 else 200)
+        self.send_response(500 if len(self.asked) == 1 else 200 if request["Entries"] else 400)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -205,11 +205,22 @@ def test_events_go_to_the_local_bus_as_boto3_sends_them_and_again_after_a_fault(
     entry = {"Time": datetime.fromtimestamp(1_750_000_000.5, UTC), "Source": "aws.redshift-data"}
     with HTTPServer(("127.0.0.1", 0), EventBridge) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        answer = local_bus(f"http://127.0.0.1:{server.server_port}")(Entries=[entry])
+        put_events = local_bus(f"http://127.0.0.1:{server.server_port}")
+        answer = put_events(Entries=[entry])
+        with pytest.raises(ValueError, match="answered with 400"):
+            put_events(Entries=[])
         server.shutdown()
     assert answer == {"FailedEntryCount": 0}
     sent = {"Entries": [{**entry, "Time": 1_750_000_000}]}
-    assert EventBridge.asked == [("AWSEvents.PutEvents", sent)] * 2
+    assert EventBridge.asked == [("AWSEvents.PutEvents", sent)] * 2 + [
+        ("AWSEvents.PutEvents", {"Entries": []})
+    ]
+
+
+def test_a_bus_without_an_address_of_plain_http_is_refused() -> None:
+    for wrong in ("127.0.0.1:4566", "https://127.0.0.1:4566", ""):
+        with pytest.raises(ValueError, match="is not a local address"):
+            local_bus(wrong)
 
 
 def test_the_process_is_told_where_events_go_and_which_share_is_lost() -> None:
