@@ -101,7 +101,7 @@ def poll(
     else:
         polls, seen_at, delay = _followed(wanted, policy, most_polls=most.begun if most else np.inf)
     if budget_polls is not None and policy.budget and delays_seconds is None:
-        rows = _stretched(timeout_seconds, policy, budget_polls)
+        rows = np.flatnonzero(_stretched(timeout_seconds, policy, budget_polls))
         if len(rows):
             stretched = _evenly if policy.is_fixed else _stretched_at_first
             found = stretched(wanted[rows], timeout_seconds[rows], budget_polls, policy)
@@ -248,13 +248,11 @@ def _followed_from(begun_at: Floats, wanted: Floats, policy: Policy) -> tuple[Fl
     return polls, elapsed, last
 
 
-def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.intp]:
-    """Return where following the policy up to the deadline would use more polls than the budget leaves."""
-    # Where the longest timeout does not, none does.
-    if polls_until(float(timeout_seconds.max(initial=1.0)), policy) <= budget_polls:
-        return np.empty(0, dtype=np.intp)
+def _stretched(timeout_seconds: Floats, policy: Policy, budget_polls: int) -> NDArray[np.bool_]:
+    """Tell where following the policy up to the deadline would use more polls than the budget leaves."""
     needed, _, _ = _followed(timeout_seconds, policy)
-    return np.flatnonzero(needed > budget_polls)
+    found: NDArray[np.bool_] = needed > budget_polls
+    return found
 
 
 def _evenly(
