@@ -104,50 +104,49 @@ def row_of(fault: LocalFault, place: Scene) -> Row:
 
 
 def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
-    """Have the Data API hold the first call of every way."""
-    ways = len(all_ways())
-    return ({"operation": operation, "kind": "delay", "seconds": HELD_SECONDS, "calls": ways},)
+    """Have the Data API hold every call of an operation."""
+    return ({"operation": operation, "kind": "delay", "seconds": HELD_SECONDS},)
 
 
 def _kill_in_submit(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    _kill_in(place, executions, Work.SUBMIT, SUBMIT, _in_submit)
+    meant = [batch for batch in executions if not _in_submit(batch.way)]
+    _kill_in(place, meant, Work.SUBMIT, SUBMIT, {batch.entry: batch.entry for batch in meant})
 
 
 def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    _kill_in(place, executions, Work.LOOK, DESCRIBE, _in_look)
+    meant = [batch for batch in executions if not _in_look(batch.way)]
+    _kill_in(place, meant, Work.LOOK, DESCRIBE, place.statement_ids(meant))
 
 
 def _kill_arm(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    """Kill what arms a wait while the Data API holds its look, as that of every way which has made one."""
-    calls = len(executions) - len(_only_waiting(executions))
-    _kill_in(place, executions, Work.WAIT, DESCRIBE, _in_wait, calls=calls)
-
-
-def _only_waiting(executions: Sequence[StruckExecution]) -> list[StruckExecution]:
-    """Return those that make no call while their statements run."""
-    return [batch for batch in _woken(executions) if Work.WAIT not in batch.way.workers]
+    """Kill what arms a wait while the Data API holds its look."""
+    meant = [batch for batch in executions if not _in_wait(batch.way)]
+    _kill_in(place, meant, Work.WAIT, DESCRIBE, place.statement_ids(meant))
 
 
 def _kill_in(
-    place: Scene,
-    executions: Sequence[StruckExecution],
-    work: Work,
-    operation: str,
-    unmeetable: Callable[[Way], str | None],
-    *,
-    calls: int | None = None,
+    place: Scene, meant: Sequence[StruckExecution], work: Work, operation: str, parts: Mapping[str, str]
 ) -> None:
-    """Kill the workers that do a work while the Data API holds their calls; ways may share a function.
+    """Kill the worker that does a work for each execution while the Data API holds its call.
 
     Args:
-        unmeetable: why a way's worker is not meant.
-        calls: that are to be made by then; one for each way whose function is meant, unless it is given.
+        parts: what the call of each has in it and no other's, by the execution's entry. Ways share functions,
+            and others make the same call without one.
     """
-    meant = [batch for batch in executions if not unmeetable(batch.way)]
-    place.await_requests(operation, calls or len(meant))
-    killed = {worker: kill_workers(place.stack, worker) for worker in _workers(meant, work)}
-    for batch in meant:
-        batch.struck_at = killed[batch.way.workers[work]]
+
+    def all_are_struck() -> bool:
+        asking = [
+            batch
+            for batch in meant
+            if batch.struck_at is None and place.network.is_asking(operation, parts[batch.entry])
+        ]
+        killed = {worker: kill_workers(place.stack, worker) for worker in _workers(asking, work)}
+        for batch in asking:
+            batch.struck_at = killed[batch.way.workers[work]]
+        return all(batch.struck_at is not None for batch in meant)
+
+    eventually(all_are_struck, f"No call of {operation} is held for each way")
+    place.make_ready()
 
 
 def _workers(executions: Sequence[StruckExecution], work: Work) -> list[str]:

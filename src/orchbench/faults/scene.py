@@ -197,14 +197,25 @@ class Scene:
         """Return the entries of the executions that began, one for each time."""
         return str(self.sql(f"SELECT pg_read_file('{BEGUN}', true)")[0][0] or "").splitlines()
 
-    def await_requests(self, operation: str, count: int) -> None:
-        """Return when so many requests of an operation have passed since the fault was made ready."""
-        eventually(lambda: self.network.requests[operation] >= count, f"No {count} calls of {operation}")
+    def statement_ids(self, executions: Sequence[StruckExecution]) -> dict[str, str]:
+        """Return the id of each execution's statement by its entry, once all are submitted."""
+        pages = self.stack.client("redshift-data").get_paginator("list_statements")
+
+        def found() -> dict[str, str]:
+            submitted = [one for page in pages.paginate() for one in page["Statements"]]
+            return {
+                batch.entry: one["Id"]
+                for batch in executions
+                for one in submitted
+                if any(f"'{batch.entry}'" in sql for sql in one.get("QueryStrings", []))
+            }
+
+        eventually(lambda: len(found()) == len(executions), "The statements are not submitted")
+        return found()
 
     def make_ready(self, *rules: Mapping[str, Any]) -> None:
-        """Set the Data API's fault rules, mend the network and count its requests anew."""
+        """Set the Data API's fault rules and mend the network."""
         self.network.delay_seconds, self.network.is_cut = 0.0, False
-        self.network.requests.clear()
         request = urllib.request.Request(  # noqa: S310 - a loopback address
             f"{self.stack.redshift['url']}/faults",
             data=json.dumps(list(rules)).encode(),

@@ -6,7 +6,6 @@ import selectors
 import socket
 import threading
 import time
-from collections import Counter
 
 LOOPBACK = "127.0.0.1"
 PIECE_BYTES = 65_536
@@ -19,13 +18,12 @@ class Network:
     Attributes:
         delay_seconds: how long each piece is on its way, in either direction.
         is_cut: whether connections break, the open ones and new ones.
-        requests: how many requests of each operation have passed.
     """
 
     def __init__(self) -> None:
         self.delay_seconds = 0.0
         self.is_cut = False
-        self.requests: Counter[str] = Counter()
+        self._asking: dict[socket.socket, bytes] = {}
         self._target: int | None = None
         self._listener = socket.create_server((LOOPBACK, 0), backlog=256)
         self._closed = threading.Event()
@@ -39,6 +37,14 @@ class Network:
     def lead_to(self, port: int) -> None:
         """Relay to this port from now on."""
         self._target = port
+
+    def is_asking(self, operation: str, part: str) -> bool:
+        """Tell whether somebody waits for the answer to a request of an operation that has a part."""
+        return any(
+            found[1] == operation.encode() and part.encode() in request
+            for request in tuple(self._asking.values())
+            if (found := TARGET.search(request))
+        )
 
     def close(self) -> None:
         """Stop listening, and break what is open."""
@@ -61,7 +67,10 @@ class Network:
                 contextlib.suppress(OSError),
                 socket.create_connection((LOOPBACK, self._target)) as server,
             ):
-                self._pass_on(client, server)
+                try:
+                    self._pass_on(client, server)
+                finally:
+                    self._asking.pop(client, None)
 
     def _pass_on(self, client: socket.socket, server: socket.socket) -> None:
         with selectors.DefaultSelector() as ready:
@@ -73,7 +82,10 @@ class Network:
                     if not piece:
                         return
                     if key.fileobj is client:
-                        self.requests.update(name.decode() for name in TARGET.findall(piece))
+                        begins = TARGET.search(piece) is not None
+                        self._asking[client] = piece if begins else self._asking.get(client, b"") + piece
+                    else:
+                        self._asking.pop(client, None)
                     time.sleep(self.delay_seconds)
                     key.data.sendall(piece)
                 if self.is_cut:

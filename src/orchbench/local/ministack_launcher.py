@@ -37,6 +37,7 @@ The workers' module path is set here and not by whoever starts this process, bec
 find another environment's packages before its own, while its workers must.
 """
 
+import errno
 import importlib
 import importlib.metadata
 import inspect
@@ -59,8 +60,12 @@ NAMED_WORKER_ERROR = WORKER_ERROR[:-1] + ', "error_type": type(e).__name__}'
 
 DEAD_WORKER = "Worker process died"
 """What ``Worker.invoke`` says where the process ended without an answer."""
+DEAD_BEFORE_ITS_EVENT = str(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+"""What it says where the process ended before it was handed its event."""
+DEAD_ON_START = "Worker process exited immediately"
+"""What it raises where the process ended while its module was loaded."""
 EXIT_ERROR = "Runtime.ExitError"
-"""What Lambda calls that."""
+"""What Lambda calls each of them."""
 
 DATA_API = "arn:aws:states:::aws-sdk:redshiftdata:"
 DATA_API_ENDPOINT = "AWS_ENDPOINT_URL_REDSHIFT_DATA"
@@ -111,8 +116,13 @@ def report_the_class_of_an_error(runtime: Any, functions: Any) -> None:
     last = threading.local()
 
     def invoke_and_note(worker: Any, *args: Any, **kwargs: Any) -> Any:
-        result = worker_invoke(worker, *args, **kwargs)
-        died = result.get("error") == DEAD_WORKER
+        try:
+            result = worker_invoke(worker, *args, **kwargs)
+        except (BrokenPipeError, RuntimeError) as error:
+            if isinstance(error, BrokenPipeError) or str(error).startswith(DEAD_ON_START):
+                last.error_type = EXIT_ERROR
+            raise
+        died = "error_type" not in result and result.get("error") in (DEAD_WORKER, DEAD_BEFORE_ITS_EVENT)
         last.error_type = EXIT_ERROR if died else result.get("error_type")
         return result
 

@@ -131,23 +131,38 @@ def test_a_put_events_with_other_defaults_is_refused() -> None:
     [
         ({"status": "error", "error": "as asked", "error_type": "ExpectedFault"}, "ExpectedFault"),
         ({"status": "error", "error": "Worker process died"}, "Runtime.ExitError"),
+        ({"status": "error", "error": "[Errno 32] Broken pipe"}, "Runtime.ExitError"),
+        (
+            {"status": "error", "error": "[Errno 32] Broken pipe", "error_type": "BrokenPipeError"},
+            "BrokenPipeError",
+        ),
+        (RuntimeError("Worker process exited immediately. stderr: "), "Runtime.ExitError"),
+        (BrokenPipeError(32, "Broken pipe"), "Runtime.ExitError"),
+        (RuntimeError("Worker init failed: no module"), "RuntimeError"),
     ],
 )
-def test_a_failed_invocation_carries_the_name_that_lambda_gives_it(result: dict[str, str], name: str) -> None:
+def test_a_failed_invocation_carries_the_name_that_lambda_gives_it(
+    result: dict[str, str] | Exception, name: str
+) -> None:
     class Worker:
         def invoke(self) -> dict[str, str]:
+            if isinstance(result, Exception):
+                raise result
             return result
 
     runtime = SimpleNamespace(_PYTHON_WORKER_SCRIPT=ministack_launcher.WORKER_ERROR, Worker=Worker)
 
     def execute(_func: Any, _event: Any, _request_id: str) -> dict[str, Any]:
-        failed = Worker().invoke()
-        return {"error": True, "body": {"errorMessage": failed["error"], "errorType": "Runtime.HandlerError"}}
+        try:
+            failed = Worker().invoke()
+        except Exception as error:
+            return {"error": True, "body": {"errorType": type(error).__name__}}
+        assert failed["status"] == "error"
+        return {"error": True, "body": {"errorType": "Runtime.HandlerError"}}
 
     functions = SimpleNamespace(_execute_function_warm=execute)
     ministack_launcher.report_the_class_of_an_error(runtime, functions)
-    body = functions._execute_function_warm({}, {}, "1")["body"]
-    assert body == {"errorMessage": result["error"], "errorType": name}
+    assert functions._execute_function_warm({}, {}, "1")["body"] == {"errorType": name}
 
 
 def test_the_runner_has_every_name_that_is_changed() -> None:
