@@ -1,15 +1,14 @@
 """What a cold and a warm start of each function take: ``python benchmarks/cold_start.py --json``.
 
 Processor time and peak memory of fresh processes, as the operating system counts them, and no wall time. The
-processes of a round run in turn, so that a machine that grows slow is slow for all, and of each the least of
-all rounds counts: what else the machine does can only add to the same work. Lambda's own runtime is not in
-it, and bytecode is compiled before.
+processes of a round run in turn, each is compared with what ran in the same round, and the median of all
+rounds counts: a shared machine is a third faster in one minute than in the next, for all alike. Lambda's own
+runtime is not in it, and bytecode is compiled before.
 """
 
 import argparse
 import compileall
 import json
-import math
 import os
 import platform
 import statistics
@@ -17,9 +16,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -85,12 +84,12 @@ class Figures:
 
     Attributes:
         cold_cpu_seconds: of a process that imports the handler and makes its Data API client.
-        cold_ratio: to what it is compared with.
+        cold_ratio: to what it is compared with, in the same turn.
         peak_mb: of a process that answers one invocation too.
         warm_cpu_ms: of an invocation after the first, without its calls to services.
         warm_sdk_cpu_ms: what the durable SDK takes of it, for the same operations that do nothing; None where
             there is none.
-        warm_own_cpu_ms: the rest, which the goal is about.
+        warm_own_cpu_ms: the rest in the same round, which the goal is about.
         warm_own_after_pause_cpu_ms: the same of an invocation that follows a pause, as a poll does.
         warm_own_calls: of functions, C's included, without the durable SDK's: the same on every machine.
     """
@@ -110,14 +109,14 @@ class Figures:
 
 @dataclass
 class Measured:
-    """What one round found of one case."""
+    """What one round found of one case; of its cold starts, each."""
 
-    cold_seconds: float = math.inf
+    cold_seconds: list[float] = field(default_factory=list)
     peak_mb: float = 0.0
     warm_ms: float = 0.0
     sdk_ms: float | None = None
-    paused_ms: float = 0.0
-    paused_sdk_ms: float = 0.0
+    own_ms: float = 0.0
+    own_after_pause_ms: float = 0.0
     own_calls: int = 0
 
 
@@ -200,23 +199,25 @@ def rounds(
             found = {name: Measured() for name in code}
             for _ in range(cold_starts):
                 for name, text in code.items():
-                    cold = usage(environment, "-c", text).cpu_seconds
-                    found[name].cold_seconds = min(found[name].cold_seconds, cold)
+                    found[name].cold_seconds.append(usage(environment, "-c", text).cpu_seconds)
             for name in functions:
                 found[name].peak_mb = usage(environment, str(ENVIRONMENT), name, "0").peak_mb
                 warm = json.loads(usage(environment, str(ENVIRONMENT), name, str(blocks)).told)
                 seconds, calls = warm["seconds"], warm["calls"]
                 found[name].warm_ms = 1000 * seconds["function"]
                 found[name].sdk_ms = 1000 * seconds["sdk"] if "sdk" in seconds else None
-                paused = warm["seconds_after_pause"]
-                found[name].paused_ms = 1000 * paused["function"]
-                found[name].paused_sdk_ms = 1000 * paused.get("sdk", 0.0)
+                found[name].own_ms = _own_ms(seconds)
+                found[name].own_after_pause_ms = _own_ms(warm["seconds_after_pause"])
                 found[name].own_calls = calls["function"] - calls.get("sdk", 0)
             yield found
 
 
+def _own_ms(seconds: Mapping[str, float]) -> float:
+    return 1000 * (seconds["function"] - seconds.get("sdk", 0.0))
+
+
 def figures(found: list[dict[str, Measured]]) -> list[Figures]:
-    """Return each function's figures, the least of the rounds."""
+    """Return each function's figures, the median of the rounds."""
     return [
         _figures_of(name, [one[name] for one in found], base, cold_seconds(base, found), goal)
         for name, (base, goal) in COMPARED.items()
@@ -225,31 +226,29 @@ def figures(found: list[dict[str, Measured]]) -> list[Figures]:
 
 
 def _figures_of(
-    name: str, rounds: list[Measured], base: str, base_seconds: float, goal: float | None
+    name: str, rounds: list[Measured], base: str, base_seconds: list[float], goal: float | None
 ) -> Figures:
-    cold = min(one.cold_seconds for one in rounds)
-    warm = min(one.warm_ms for one in rounds)
-    sdk = min((one.sdk_ms for one in rounds if one.sdk_ms is not None), default=None)
+    cold = [seconds for one in rounds for seconds in one.cold_seconds]
+    ratios = [seconds / bare for seconds, bare in zip(cold, base_seconds, strict=True)]
+    sdk = [one.sdk_ms for one in rounds if one.sdk_ms is not None]
     return Figures(
         name=name,
         compared_with=base,
-        cold_cpu_seconds=round(cold, 3),
-        cold_ratio=round(cold / base_seconds, 2),
+        cold_cpu_seconds=round(statistics.median(cold), 3),
+        cold_ratio=round(statistics.median(ratios), 2),
         goal_ratio=goal,
         peak_mb=round(statistics.median(one.peak_mb for one in rounds), 1),
-        warm_cpu_ms=round(warm, 3),
-        warm_sdk_cpu_ms=None if sdk is None else round(sdk, 3),
-        warm_own_cpu_ms=round(warm - (sdk or 0.0), 3),
-        warm_own_after_pause_cpu_ms=round(
-            min(one.paused_ms for one in rounds) - min(one.paused_sdk_ms for one in rounds), 3
-        ),
+        warm_cpu_ms=round(statistics.median(one.warm_ms for one in rounds), 3),
+        warm_sdk_cpu_ms=round(statistics.median(sdk), 3) if sdk else None,
+        warm_own_cpu_ms=round(statistics.median(one.own_ms for one in rounds), 3),
+        warm_own_after_pause_cpu_ms=round(statistics.median(one.own_after_pause_ms for one in rounds), 3),
         warm_own_calls=round(statistics.median(one.own_calls for one in rounds)),
     )
 
 
-def cold_seconds(name: str, found: list[dict[str, Measured]]) -> float:
-    """Return the least that a case's cold start took."""
-    return min(one[name].cold_seconds for one in found)
+def cold_seconds(name: str, found: list[dict[str, Measured]]) -> list[float]:
+    """Return what each cold start of a case took, in the order in which they ran."""
+    return [seconds for one in found for seconds in one[name].cold_seconds]
 
 
 def document(runs: int, bare: dict[str, float], functions: list[Figures]) -> dict[str, Any]:
@@ -307,7 +306,7 @@ def main() -> int:
         parser.error(f"There is no function '{unknown[0]}': name one of {', '.join(COMPARED)}.")
     names = arguments.function or list(COMPARED)
     found = list(rounds(arguments.runs, arguments.cold_starts, arguments.blocks, names))
-    bare = {name: round(cold_seconds(name, found), 3) for name in BARE}
+    bare = {name: round(statistics.median(cold_seconds(name, found)), 3) for name in BARE}
     functions = figures(found)
     text = json.dumps(document(arguments.runs, bare, functions), indent=2)
     print(text if arguments.json else table(bare, functions))  # noqa: T201

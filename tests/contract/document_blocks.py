@@ -229,7 +229,7 @@ def cold_start_table() -> Iterator[str]:
     """Yield what cold and warm starts took, as the stored run of the benchmark found it."""
     stored = json.loads((ROOT / "docs" / "results" / "cold-start.json").read_text())
     goals = stored["goals"]
-    yield f"Measured: {stored['machine']}, the least of {stored['runs']} rounds."
+    yield f"Measured: {stored['machine']}, the median of {stored['runs']} rounds."
     yield ""
     yield (
         "| function | compared with | cold, s | ratio | goal | peak, MB "

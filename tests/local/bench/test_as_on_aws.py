@@ -25,6 +25,12 @@ class Ended:
     stderr: str
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _filled(running_stack: Any) -> None:
+    """Fill the tables as these tests expect them, whatever other tests have done to the same stack."""
+    seed(Warehouse(running_stack.client("redshift-data"), running_stack.outputs), 3000, replace=True)
+
+
 @pytest.fixture
 def orchbench(running_stack: Any, tmp_path: Any, monkeypatch: Any, capsys: Any) -> Any:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
