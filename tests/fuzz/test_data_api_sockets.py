@@ -242,14 +242,14 @@ def test_bodies_that_are_announced_and_never_sent_take_no_memory(patient_server:
         client.close()
 
 
-def test_the_largest_bodies_leave_no_memory_behind(server: DataApiServer) -> None:
+def test_the_largest_bodies_leave_no_memory_behind(patient_server: DataApiServer) -> None:
     body = json.dumps({"Sqls": ["x" * 300_000] * 50, "WorkgroupName": "w" * 100, "Database": "dev"}).encode()
     assert len(body) < MAX_BODY_BYTES
     sent = request(body, b"X-Amz-Target: RedshiftData.DescribeStatement")
-    answered(server, sent)
+    answered(patient_server, sent)
     before = resident_bytes()
     for _ in range(3):
-        assert statuses(answered(server, sent)) == [400]
+        assert statuses(answered(patient_server, sent)) == [400]
     assert resident_bytes() - before < 2 * MAX_BODY_BYTES
 
 

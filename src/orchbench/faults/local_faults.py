@@ -1,6 +1,6 @@
 """The faults of the local servers: real processes killed, real disks full, real networks slow.
 
-Each is made once while every way runs its batch, so that all meet the same one.
+Each is made while every way runs its batch, so that all meet the same one.
 """
 
 import os
@@ -115,37 +115,47 @@ def _kill_in_submit(place: Scene, executions: Sequence[StruckExecution]) -> None
 
 def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
     meant = [batch for batch in executions if not _in_look(batch.way)]
-    _kill_in(place, meant, Work.LOOK, DESCRIBE, place.statement_ids(meant))
+    _kill_in(place, meant, Work.LOOK, DESCRIBE)
 
 
 def _kill_arm(place: Scene, executions: Sequence[StruckExecution]) -> None:
     """Kill what arms a wait while the Data API holds its look."""
     meant = [batch for batch in executions if not _in_wait(batch.way)]
-    _kill_in(place, meant, Work.WAIT, DESCRIBE, place.statement_ids(meant))
+    _kill_in(place, meant, Work.WAIT, DESCRIBE)
 
 
 def _kill_in(
-    place: Scene, meant: Sequence[StruckExecution], work: Work, operation: str, parts: Mapping[str, str]
+    place: Scene,
+    meant: Sequence[StruckExecution],
+    work: Work,
+    operation: str,
+    parts: Mapping[str, str] | None = None,
 ) -> None:
     """Kill the worker that does a work for each execution while the Data API holds its call.
 
     Args:
-        parts: what the call of each has in it and no other's, by the execution's entry. Ways share functions,
-            and others make the same call without one.
+        parts: what the call of each has in it and no other's, by the execution's entry: ways share functions,
+            and others make the same call without one. The statements' ids, unless given.
     """
+    known = dict(parts or {})
 
     def all_are_struck() -> bool:
+        if unknown := [batch for batch in meant if batch.entry not in known]:
+            known.update(place.statement_ids(unknown))
         asking = [
             batch
             for batch in meant
-            if batch.struck_at is None and place.network.is_asking(operation, parts[batch.entry])
+            if batch.struck_at is None
+            and batch.entry in known
+            and place.network.is_asking(operation, known[batch.entry])
         ]
         killed = {worker: kill_workers(place.stack, worker) for worker in _workers(asking, work)}
         for batch in asking:
             batch.struck_at = killed[batch.way.workers[work]]
         return all(batch.struck_at is not None for batch in meant)
 
-    eventually(all_are_struck, f"No call of {operation} is held for each way")
+    # Statements may be listed three times a second.
+    eventually(all_are_struck, f"No call of {operation} is held for each way", look_seconds=0.4)
     place.make_ready()
 
 
@@ -159,7 +169,7 @@ def _woken(executions: Sequence[StruckExecution]) -> list[StruckExecution]:
 
 def _strike_woken(place: Scene, executions: Sequence[StruckExecution]) -> None:
     """Note what is in force all the time, once it is about to count."""
-    place.await_running(executions)
+    place.await_begun(executions)
     _strike_all(_woken(executions))
 
 
@@ -211,6 +221,7 @@ def _kill_query(place: Scene, executions: Sequence[StruckExecution]) -> None:
     _strike_all(executions)
     # One process killed: PostgreSQL ends all others, recovers, and takes connections again.
     os.kill(backend, signal.SIGKILL)
+    place.await_recovery()
 
 
 @contextmanager

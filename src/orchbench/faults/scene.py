@@ -120,10 +120,25 @@ class Scene:
 
     def await_running(self, executions: Sequence[StruckExecution]) -> list[int]:
         """Return PostgreSQL's processes once every batch has noted its begin and runs on."""
-        entries = {batch.entry for batch in executions}
-        eventually(lambda: entries <= set(self._begun()), "The executions do not begin")
+        self.await_begun(executions)
         eventually(lambda: len(self.backends(executions)) == len(executions), "The executions do not run")
         return self.backends(executions)
+
+    def await_begun(self, executions: Sequence[StruckExecution]) -> None:
+        """Return when every batch has noted its begin; the first may have ended by then."""
+        entries = {batch.entry for batch in executions}
+        eventually(lambda: entries <= set(self._begun()), "The executions do not begin")
+
+    def await_recovery(self) -> None:
+        """Return when PostgreSQL takes connections again."""
+
+        def takes_connections() -> bool:
+            try:
+                return bool(self.sql("SELECT 1"))
+            except psycopg.OperationalError:
+                return False
+
+        eventually(takes_connections, "PostgreSQL does not recover")
 
     def open(self, executions: Sequence[StruckExecution]) -> None:
         """Let executions end that wait until they are opened."""
@@ -198,20 +213,14 @@ class Scene:
         return str(self.sql(f"SELECT pg_read_file('{BEGUN}', true)")[0][0] or "").splitlines()
 
     def statement_ids(self, executions: Sequence[StruckExecution]) -> dict[str, str]:
-        """Return the id of each execution's statement by its entry, once all are submitted."""
-        pages = self.stack.client("redshift-data").get_paginator("list_statements")
-
-        def found() -> dict[str, str]:
-            submitted = [one for page in pages.paginate() for one in page["Statements"]]
-            return {
-                batch.entry: one["Id"]
-                for batch in executions
-                for one in submitted
-                if any(f"'{batch.entry}'" in sql for sql in one.get("QueryStrings", []))
-            }
-
-        eventually(lambda: len(found()) == len(executions), "The statements are not submitted")
-        return found()
+        """Return the ids of the statements that are submitted by now, by their executions' entries."""
+        listed = self.stack.client("redshift-data").list_statements(Status="ALL", MaxResults=100)
+        return {
+            batch.entry: one["Id"]
+            for batch in executions
+            for one in listed["Statements"]
+            if any(f"'{batch.entry}'" in sql for sql in one.get("QueryStrings", []))
+        }
 
     def make_ready(self, *rules: Mapping[str, Any]) -> None:
         """Set the Data API's fault rules and mend the network."""

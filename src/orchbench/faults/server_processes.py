@@ -4,6 +4,7 @@ They are found through /proc by what the stack gave them: its mark in their envi
 command. Where there is no /proc there is nothing to find.
 """
 
+import contextlib
 import os
 import resource
 import signal
@@ -60,7 +61,8 @@ def kill_workers(stack: LocalStack, function: str) -> float:
     found = eventually(lambda: _working_in(stack, folder), f"No worker of {function} runs")
     moment = time.time()
     for process_id in found:
-        os.kill(process_id, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process_id, signal.SIGKILL)
     return moment
 
 

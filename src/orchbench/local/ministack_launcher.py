@@ -37,7 +37,6 @@ The workers' module path is set here and not by whoever starts this process, bec
 find another environment's packages before its own, while its workers must.
 """
 
-import errno
 import importlib
 import importlib.metadata
 import inspect
@@ -58,14 +57,12 @@ WORKER_PATH_VARIABLE = "ORCHBENCH_WORKER_PYTHONPATH"
 WORKER_ERROR = '{"status": "error", "error": str(e), "trace": traceback.format_exc()}'
 NAMED_WORKER_ERROR = WORKER_ERROR[:-1] + ', "error_type": type(e).__name__}'
 
-DEAD_WORKER = "Worker process died"
-"""What ``Worker.invoke`` says where the process ended without an answer."""
-DEAD_BEFORE_ITS_EVENT = str(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
-"""What it says where the process ended before it was handed its event."""
+TIMED_OUT = "Task timed out"
+"""How ``Worker.invoke`` begins where a function took too long."""
 DEAD_ON_START = "Worker process exited immediately"
-"""What it raises where the process ended while its module was loaded."""
+"""How it begins where the process ended while its module was loaded."""
 EXIT_ERROR = "Runtime.ExitError"
-"""What Lambda calls each of them."""
+"""What Lambda calls that, and every other end of a process without an answer."""
 
 DATA_API = "arn:aws:states:::aws-sdk:redshiftdata:"
 DATA_API_ENDPOINT = "AWS_ENDPOINT_URL_REDSHIFT_DATA"
@@ -118,12 +115,14 @@ def report_the_class_of_an_error(runtime: Any, functions: Any) -> None:
     def invoke_and_note(worker: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             result = worker_invoke(worker, *args, **kwargs)
-        except (BrokenPipeError, RuntimeError) as error:
-            if isinstance(error, BrokenPipeError) or str(error).startswith(DEAD_ON_START):
+        except Exception as error:
+            # The last is a process that another worker's end has taken along.
+            if str(error).startswith(DEAD_ON_START) or isinstance(error, BrokenPipeError | AttributeError):
                 last.error_type = EXIT_ERROR
             raise
-        died = "error_type" not in result and result.get("error") in (DEAD_WORKER, DEAD_BEFORE_ITS_EVENT)
-        last.error_type = EXIT_ERROR if died else result.get("error_type")
+        # What a handler raised has its class; all else is the word of who waited for it.
+        answered = "error" not in result or "error_type" in result or result["error"].startswith(TIMED_OUT)
+        last.error_type = result.get("error_type") if answered else EXIT_ERROR
         return result
 
     def execute_and_name(func: Any, event: Any, request_id: str) -> Any:

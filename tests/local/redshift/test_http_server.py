@@ -22,14 +22,23 @@ pytestmark = pytest.mark.local
 LIST = {"X-Amz-Target": "RedshiftData.ListStatements"}
 
 
-@pytest.fixture
-def server() -> Iterator[DataApiServer]:
+def served(read_seconds: float) -> Iterator[DataApiServer]:
     clock, plan = WallClock(), FaultPlan()
     api = DataApi(ScriptedExecutor(clock, lasting(0.3)), clock, quotas=UNLIMITED)
-    running = DataApiServer(Endpoint(api, plan), plan, read_seconds=0.3)
+    running = DataApiServer(Endpoint(api, plan), plan, read_seconds=read_seconds)
     running.start()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def server() -> Iterator[DataApiServer]:
+    yield from served(read_seconds=60)
+
+
+@pytest.fixture
+def impatient_server() -> Iterator[DataApiServer]:
+    yield from served(read_seconds=0.3)
 
 
 @pytest.fixture
@@ -95,13 +104,13 @@ def test_a_body_without_a_length_is_refused(connection: HTTPConnection, length: 
 @pytest.mark.parametrize(
     "start", [b"POST / HT", b"POST / HTTP/1.1\r\nContent-", b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n{"]
 )
-def test_a_client_that_stops_in_the_middle_is_let_go(server: DataApiServer, start: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", server.server_port)) as slow:
+def test_a_client_that_stops_in_the_middle_is_let_go(impatient_server: DataApiServer, start: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", impatient_server.server_port)) as slow:
         slow.settimeout(60)
         slow.sendall(start)
         if b"\r\n" in start:
             assert slow.recv(100) == b""
-    opened = HTTPConnection("127.0.0.1", server.server_port, timeout=60)
+    opened = HTTPConnection("127.0.0.1", impatient_server.server_port, timeout=60)
     assert ask(opened, "GET", "/health")[0] == 200
     opened.close()
 

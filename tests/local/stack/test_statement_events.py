@@ -58,7 +58,10 @@ def test_a_statement_that_asks_for_its_event_has_one_at_a_rules_target(
     ended("SELECT 1", StatementName="one ours:silent")
     ended("SELECT 1", StatementName="one theirs:batch", WithEvent=True)
     batch = ended("SELECT 1", "SELECT 2 UNION SELECT 3", StatementName="one ours:batch", WithEvent=True)
+    # The next is submitted after its event has come: a statement has ended a moment before it goes out.
+    received(batch)
     failed = ended("SELECT 1/0", StatementName="two ours:failed", WithEvent=True)
+    received(failed)
     # One after the other goes out: what had come twice, or unasked for, would be there before the last.
     last = data_api.execute_statement(Sql="SELECT 4", StatementName="last ours:", WithEvent=True, **HOME)[
         "Id"

@@ -24,7 +24,8 @@ from ministack.services import eventbridge, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 assert '"error_type": type(e).__name__' in lambda_runtime._PYTHON_WORKER_SCRIPT
 compile(lambda_runtime._PYTHON_WORKER_SCRIPT, "worker", "exec")
-assert f'"{{ministack_launcher.DEAD_WORKER}}"' in inspect.getsource(lambda_runtime)
+for words in (ministack_launcher.TIMED_OUT, ministack_launcher.DEAD_ON_START):
+    assert f'"{{words}}' in inspect.getsource(lambda_runtime.Worker)
 assert lambda_svc._execute_function_warm.__module__ == "ministack_launcher"
 assert provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]["create"].__module__ == "ministack_launcher"
 assert eventbridge._put_events.__defaults__ == (True,)
@@ -138,6 +139,9 @@ def test_a_put_events_with_other_defaults_is_refused() -> None:
         ),
         (RuntimeError("Worker process exited immediately. stderr: "), "Runtime.ExitError"),
         (BrokenPipeError(32, "Broken pipe"), "Runtime.ExitError"),
+        ({"status": "error", "error": "'NoneType' object has no attribute 'stdin'"}, "Runtime.ExitError"),
+        (AttributeError("'NoneType' object has no attribute 'stdin'"), "Runtime.ExitError"),
+        ({"status": "error", "error": "Task timed out after 3.00 seconds"}, "Runtime.HandlerError"),
         (RuntimeError("Worker init failed: no module"), "RuntimeError"),
     ],
 )
