@@ -109,35 +109,33 @@ def _held(operation: str) -> tuple[Mapping[str, Any], ...]:
 
 
 def _kill_in_submit(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    meant = [batch for batch in executions if not _in_submit(batch.way)]
-    _kill_in(place, meant, Work.SUBMIT, SUBMIT, {batch.entry: batch.entry for batch in meant})
+    _kill_in(place, executions, Work.SUBMIT, SUBMIT, _in_submit)
 
 
 def _kill_in_check(place: Scene, executions: Sequence[StruckExecution]) -> None:
-    meant = [batch for batch in executions if not _in_look(batch.way)]
-    _kill_in(place, meant, Work.LOOK, DESCRIBE)
+    _kill_in(place, executions, Work.LOOK, DESCRIBE, _in_look)
 
 
 def _kill_arm(place: Scene, executions: Sequence[StruckExecution]) -> None:
     """Kill what arms a wait while the Data API holds its look."""
-    meant = [batch for batch in executions if not _in_wait(batch.way)]
-    _kill_in(place, meant, Work.WAIT, DESCRIBE)
+    _kill_in(place, executions, Work.WAIT, DESCRIBE, _in_wait)
 
 
 def _kill_in(
     place: Scene,
-    meant: Sequence[StruckExecution],
+    executions: Sequence[StruckExecution],
     work: Work,
     operation: str,
-    parts: Mapping[str, str] | None = None,
+    unmeetable: Callable[[Way], str | None],
 ) -> None:
     """Kill the worker that does a work for each execution while the Data API holds its call.
 
     Args:
-        parts: what the call of each has in it and no other's, by the execution's entry: ways share functions,
-            and others make the same call without one. The statements' ids, unless given.
+        unmeetable: why a way's worker is not meant.
     """
-    known = dict(parts or {})
+    meant = [batch for batch in executions if not unmeetable(batch.way)]
+    # What the call of each has in it and no other's: ways share functions, and others call without one.
+    known = {batch.entry: batch.entry for batch in meant} if operation == SUBMIT else {}
 
     def all_are_struck() -> bool:
         if unknown := [batch for batch in meant if batch.entry not in known]:
@@ -149,7 +147,8 @@ def _kill_in(
             and batch.entry in known
             and place.network.is_asking(operation, known[batch.entry])
         ]
-        killed = {worker: kill_workers(place.stack, worker) for worker in _workers(asking, work)}
+        workers = {batch.way.workers[work] for batch in asking}
+        killed = {worker: kill_workers(place.stack, worker) for worker in workers}
         for batch in asking:
             batch.struck_at = killed[batch.way.workers[work]]
         return all(batch.struck_at is not None for batch in meant)
@@ -157,10 +156,6 @@ def _kill_in(
     # Statements may be listed three times a second.
     eventually(all_are_struck, f"No call of {operation} is held for each way", look_seconds=0.4)
     place.make_ready()
-
-
-def _workers(executions: Sequence[StruckExecution], work: Work) -> list[str]:
-    return list(dict.fromkeys(batch.way.workers[work] for batch in executions))
 
 
 def _woken(executions: Sequence[StruckExecution]) -> list[StruckExecution]:
